@@ -1,0 +1,6 @@
+//! An OpenID Connect provider in one executable: signs professionals in, ties their verified e-mail
+//! address to an organization identified by its SIRET, and tells relying parties who they are and for
+//! whom they act.
+
+pub mod domain;
+pub mod protocol;

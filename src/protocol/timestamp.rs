@@ -1,0 +1,43 @@
+//! Instants in whole seconds.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// An instant: seconds since 1970-01-01T00:00:00Z (RFC 7519 §2, `NumericDate` without fractions).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// The instant `duration` later, in whole seconds; stays at the end of time on overflow.
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration.as_secs()))
+    }
+
+    /// Seconds from `earlier` to this instant; zero when `earlier` is later.
+    pub fn seconds_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Whether this instant is an end that has come at `now`: a value that ends at 60 lives at 59 and not at 60.
+    pub fn has_come(self, now: Self) -> bool {
+        now >= self
+    }
+
+    /// ISO 8601 in UTC with milliseconds, which are always `.000` (`2024-06-15T16:17:05.000Z`).
+    pub fn to_iso8601(self) -> String {
+        let seconds = i64::try_from(self.0).unwrap_or(i64::MAX);
+        match jiff::Timestamp::from_second(seconds) {
+            Ok(instant) => instant.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string(),
+            Err(_) => String::from("9999-12-31T23:59:59.000Z"),
+        }
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.to_iso8601())
+    }
+}
