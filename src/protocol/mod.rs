@@ -3,6 +3,43 @@
 //! Pure: no async, no IO, no clock, no randomness. Refuses anything about people, storage or HTTP
 //! transport. Doors: the types re-exported here.
 
+mod authorization;
+mod bearer;
+mod client_authentication;
+mod error;
+mod grant_type;
+mod locale;
+mod logout_request;
+mod parameters;
+mod pkce;
+mod provider_metadata;
+mod redirect_uri;
+mod scope;
+mod secret;
+mod signature_algorithm;
+#[cfg(test)]
+mod tests;
 mod timestamp;
+mod token;
+mod word;
 
+pub use authorization::{
+    AcrDemand, AuthorizationAttempt, AuthorizationRefusal, AuthorizationRequest, AuthorizationResponse, ClaimRequest,
+    ClaimsRequest, ClientRules, Prompt, PromptSet, ResponseMode, ResponseType, ReturnAddress, TrustedAttempt,
+};
+pub use bearer::{BearerChallenge, BearerSources, BearerToken};
+pub use client_authentication::{BASIC_CHALLENGE, ClientAuthenticationMethod, ClientCredentials, CredentialSources};
+pub use error::{ErrorCode, OAuthError};
+pub use grant_type::GrantType;
+pub use locale::Locale;
+pub use logout_request::LogoutRequest;
+pub use parameters::{Parameters, ParametersError};
+pub use pkce::{CodeChallenge, CodeVerifier};
+pub use provider_metadata::{ProviderEndpoints, ProviderFeatures, ProviderMetadata};
+pub use redirect_uri::{RedirectUri, RedirectUriError, RedirectUriPolicy};
+pub use scope::{Scope, ScopeSet};
+pub use secret::Secret;
+pub use signature_algorithm::SignatureAlgorithm;
 pub use timestamp::Timestamp;
+pub use token::{IdTokenClaims, TokenRequest, TokenResponse, TokenType, token_hash};
+pub use word::{Word, WordSet};
