@@ -2,5 +2,6 @@
 //! address to an organization identified by its SIRET, and tells relying parties who they are and for
 //! whom they act.
 
+pub mod config;
 pub mod domain;
 pub mod protocol;

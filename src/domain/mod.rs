@@ -1,8 +1,39 @@
 //! Users, organizations, memberships, clients, sessions and grants: states, rules, decisions.
 //!
 //! Pure: no async, no IO, no clock, no randomness; instants and random values come in as arguments.
-//! Refuses HTTP, storage and pages. Doors: the types re-exported here.
+//! Refuses HTTP, storage and pages. Doors: the types re-exported here, [`steps`] and [`claims`].
 
+mod attempts;
+mod audit;
+mod authorization;
+pub mod claims;
+mod client;
 mod handle;
+mod ids;
+mod interaction;
+mod organization;
+mod outgoing_mail;
+mod person;
+mod session;
+pub mod steps;
 
+pub use attempts::{AttemptCounter, AttemptLimit, TooManyAttempts};
+pub use audit::{Actor, AuditEvent, AuditRecord, Origin};
+pub use authorization::{
+    ACCESS_TOKEN_LIFETIME, AccessToken, Authorization, AuthorizationCode, CODE_LIFETIME, CodePresentation, CodeRefusal,
+    CodeState, Grant, GrantState, Redemption,
+};
+pub use client::{ClaimsProfile, Client, ClientAuthentication, ClientOrigin, ClientState, SecretDigest};
 pub use handle::{Handle, HandleKey};
+pub use ids::{ClientId, MalformedId, OrganizationId, UserId};
+pub use interaction::{BrowserDigest, Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};
+pub use organization::{MalformedSiret, Membership, Organization, OrganizationSource, Siret, Verification};
+pub use outgoing_mail::{MailContent, OutgoingMail};
+pub use person::{
+    Credentials, Email, MAXIMUM_LENGTH as MAXIMUM_PASSWORD_LENGTH, MINIMUM_LENGTH as MINIMUM_PASSWORD_LENGTH,
+    MalformedEmail, PasswordFault, PasswordLink, PasswordLinkRefusal, PersonalInformation, PersonalInformationFault,
+    PersonalInformationField, User, UserState, check_password,
+};
+pub use session::{
+    AcrVocabulary, AssertedAssurance, Assurance, BrowserSession, Factor, Proof, Session, SessionId, acr_of,
+};

@@ -1,0 +1,74 @@
+//! The configuration of development mode: nothing to write, everything on one machine.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+
+use super::{Config, CookiePolicy, DataLocation, Limits, Mode, PasswordCost, PeoplePicker, PublicUrl, UnknownClients};
+use crate::domain::{AcrVocabulary, Email};
+
+/// What may be chosen on the command line of development mode.
+#[derive(Debug, Clone, Default)]
+pub struct DevOptions {
+    /// The issuer, when it is not `http://localhost:PORT`.
+    pub issuer: Option<PublicUrl>,
+    /// The addresses that are listened on; loopback when empty.
+    pub listen: Vec<IpAddr>,
+    /// Where to keep the data, when not in memory.
+    pub data_dir: Option<PathBuf>,
+    /// People, organizations and clients that replace or complete the seeded ones.
+    pub fixtures: Option<PathBuf>,
+    /// The person who is signed in without any page.
+    pub sign_in_as: Option<Email>,
+    /// Whether unknown clients are refused.
+    pub strict: bool,
+    /// Whether tokens carry no mark.
+    pub no_mark: bool,
+}
+
+impl Config {
+    /// The configuration of development mode on a port that is bound already.
+    pub fn dev(options: DevOptions, port: u16) -> Self {
+        let public_url = options.issuer.unwrap_or_else(|| localhost(port));
+        let loopback = || vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        Self {
+            mode: Mode::Dev,
+            cookies: cookies(&public_url, port),
+            public_url,
+            listen: if options.listen.is_empty() { loopback() } else { options.listen },
+            port,
+            local_names: true,
+            data: options.data_dir.map_or(DataLocation::Memory, DataLocation::Directory),
+            cache_bytes: 64 << 20,
+            master_key_file: None,
+            instance_name: String::from("MonComptePro"),
+            trial: true,
+            unknown_clients: if options.strict { UnknownClients::Refuse } else { UnknownClients::Record },
+            local_redirects: true,
+            acr_vocabulary: AcrVocabulary::Moncomptepro,
+            allow_unverified_links: true,
+            password_cost: PasswordCost::Floor,
+            rsa_bits: 2048,
+            limits: Limits { per_source: None, ..Limits::standard() },
+            people_picker: Some(PeoplePicker {
+                action: String::from("/_dev/sign-in"),
+                another_person: String::from("/_dev/another-person"),
+            }),
+            automatic_sign_in: options.sign_in_as,
+            mark_tokens: !options.no_mark,
+            fixtures: options.fixtures,
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a scheme, a name and a number are always a URL")]
+fn localhost(port: u16) -> PublicUrl {
+    format!("http://localhost:{port}").parse().expect("http://localhost and a port")
+}
+
+/// Browsers and cookie jars refuse `__Host-` over http, and cookies ignore ports: the port goes into the name.
+fn cookies(public_url: &PublicUrl, port: u16) -> CookiePolicy {
+    if public_url.is_https() {
+        return CookiePolicy { prefix: String::from("__Host-"), secure: true };
+    }
+    CookiePolicy { prefix: format!("dev-{port}-"), secure: false }
+}

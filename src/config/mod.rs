@@ -1,0 +1,159 @@
+//! What an operator chooses: one type, whether it comes from a file or from the command line of development mode.
+//!
+//! Refuses unknown keys and impossible values, naming them. Doors: [`Config::from_file`], [`Config::dev`].
+
+mod dev;
+mod file;
+mod public_url;
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use dev::DevOptions;
+pub use file::ConfigError;
+pub use public_url::{MalformedPublicUrl, PublicUrl};
+
+use crate::domain::{AcrVocabulary, AttemptLimit, Email};
+
+/// For what the program was started; also the mark of its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Production.
+    Serve,
+    /// A local provider with seeded people, to develop against.
+    Dev,
+}
+
+impl Mode {
+    /// The word in the header of the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Dev => "dev",
+        }
+    }
+}
+
+/// Where the database lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DataLocation {
+    /// Nowhere: it ends with the process.
+    Memory,
+    /// In this directory, mode 0700.
+    Directory(PathBuf),
+}
+
+/// What happens to a client that nobody declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownClients {
+    /// It is refused.
+    Refuse,
+    /// It is recorded with the local redirect URIs that it shows, and its first credential.
+    Record,
+}
+
+/// Which memory and time a password hash costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordCost {
+    /// 64 MiB and 3 passes where the machine has 2 GiB or more, else the floor.
+    Machine,
+    /// 19 MiB and 2 passes.
+    Floor,
+}
+
+/// How cookies are named and protected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CookiePolicy {
+    /// Put before every name: `__Host-` over TLS.
+    pub prefix: String,
+    /// Whether the attribute `Secure` is set.
+    pub secure: bool,
+}
+
+/// The list of people on the sign-in page, for those who try a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeoplePicker {
+    /// Where one click signs a person in.
+    pub action: String,
+    /// The form that invents a person.
+    pub another_person: String,
+}
+
+/// How many attempts are allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Wrong passwords for one account.
+    pub per_account: AttemptLimit,
+    /// Failures from one network address; `None` is unlimited.
+    pub per_source: Option<AttemptLimit>,
+    /// Wrong secrets for one client from one network address.
+    pub per_client: AttemptLimit,
+}
+
+impl Limits {
+    /// 10 failures in 5 minutes for an account, 100 in an hour from an address, 20 in 5 minutes for a client.
+    pub fn standard() -> Self {
+        let limit = |attempts, seconds| AttemptLimit { attempts, window: Duration::from_secs(seconds) };
+        Self { per_account: limit(10, 300), per_source: Some(limit(100, 3600)), per_client: limit(20, 300) }
+    }
+}
+
+/// Everything that an instance is told before it starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// For what the program was started.
+    pub mode: Mode,
+    /// The issuer, and the address of every page.
+    pub public_url: PublicUrl,
+    /// The local addresses to listen on, all on one port.
+    pub listen: Vec<IpAddr>,
+    /// The port to listen on; 0 lets the system choose.
+    pub port: u16,
+    /// Whether other names of this machine are answered too (`localhost`, `*.test`, a container's name…).
+    pub local_names: bool,
+    /// Where the database lies.
+    pub data: DataLocation,
+    /// Memory for the database's cache, in bytes.
+    pub cache_bytes: usize,
+    /// The file of the master key, when it is not in the data directory.
+    pub master_key_file: Option<PathBuf>,
+    /// The name shown to people.
+    pub instance_name: String,
+    /// Whether every page carries a banner saying that this is no production.
+    pub trial: bool,
+    /// How cookies are named and protected.
+    pub cookies: CookiePolicy,
+    /// What happens to a client that nobody declared.
+    pub unknown_clients: UnknownClients,
+    /// Whether redirect URIs over plain http on loopback are accepted for web clients, and `localhost` ports are free
+    /// for native ones.
+    pub local_redirects: bool,
+    /// The words in which `acr` is said.
+    pub acr_vocabulary: AcrVocabulary,
+    /// Whether links that nothing proves may exist.
+    pub allow_unverified_links: bool,
+    /// Which memory and time a password hash costs.
+    pub password_cost: PasswordCost,
+    /// Size of new RSA keys in bits.
+    pub rsa_bits: u32,
+    /// How many attempts are allowed.
+    pub limits: Limits,
+    /// The list of people on the sign-in page.
+    pub people_picker: Option<PeoplePicker>,
+    /// The person who is signed in without any page.
+    pub automatic_sign_in: Option<Email>,
+    /// Whether signed tokens say that they are not of a production.
+    pub mark_tokens: bool,
+    /// People, organizations and clients that replace or complete the seeded ones.
+    pub fixtures: Option<PathBuf>,
+}
+
+impl Config {
+    /// The issuer identifier: the public URL without a trailing slash.
+    pub fn issuer(&self) -> &str {
+        self.public_url.as_str()
+    }
+}

@@ -1,0 +1,85 @@
+//! Who did what: one event for each act, in the act's own transaction.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClientId, OrganizationId, UserId};
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A browser in which nobody is signed in.
+    Visitor,
+    /// A person, for themselves.
+    User(UserId),
+    /// A relying party.
+    Client(ClientId),
+    /// The operator: command line or control interface.
+    Operator,
+    /// The program itself.
+    System,
+}
+
+/// Where an act came from: the network address, cut to what limits need, and the request's id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The address of the peer.
+    pub source: Option<String>,
+    /// The request's id, as shown on error pages and in logs.
+    pub request_id: Option<String>,
+}
+
+/// What was done. Ids only: no secret, token, code or e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+#[expect(missing_docs, reason = "the fields are the ids that their names say")]
+pub enum AuditEvent {
+    /// A person was entered.
+    UserCreated { user_id: UserId },
+    /// A person signed in.
+    SignedIn { user_id: UserId, client_id: Option<ClientId> },
+    /// A password was wrong; no user where the address is unknown.
+    SignInFailed { user_id: Option<UserId> },
+    /// A person signed out.
+    SignedOut { user_id: UserId },
+    /// A single-use link to choose a password was made.
+    PasswordLinkIssued { user_id: UserId },
+    /// A password was chosen; other sessions ended.
+    PasswordChanged { user_id: UserId },
+    /// Names, telephone or position changed.
+    PersonalInformationChanged { user_id: UserId },
+    /// An organization was chosen for this session.
+    OrganizationSelected { user_id: UserId, organization_id: OrganizationId },
+    /// A person allowed or refused what a client asks.
+    ConsentDecided { user_id: UserId, client_id: ClientId, allowed: bool },
+    /// A code was issued.
+    CodeIssued { user_id: UserId, client_id: ClientId },
+    /// A code was redeemed.
+    CodeRedeemed { user_id: UserId, client_id: ClientId },
+    /// A code was refused.
+    CodeRefused { client_id: ClientId },
+    /// A redeemed code came again: its tokens were revoked.
+    CodeReplayed { client_id: ClientId },
+    /// A client was entered or changed.
+    ClientWritten { client_id: ClientId },
+    /// An unknown client, or a new redirect URI of one, was recorded.
+    ClientRecorded { client_id: ClientId },
+    /// The first credential of a recorded client was kept.
+    ClientSecretPinned { client_id: ClientId },
+    /// Everything was put back to the beginning.
+    InstanceReset,
+}
+
+/// An event with its circumstances, as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    /// Milliseconds since 1970.
+    pub at_millis: u64,
+    /// Who.
+    pub actor: Actor,
+    /// From where.
+    pub origin: Origin,
+    /// What.
+    #[serde(flatten)]
+    pub event: AuditEvent,
+}

@@ -1,0 +1,170 @@
+//! Relying parties.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::ClientId;
+use crate::protocol::{ClientAuthenticationMethod, RedirectUri, ScopeSet, SignatureAlgorithm, Timestamp};
+
+/// In which exact form claims are rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClaimsProfile {
+    /// OpenID types: `sub` string, `updated_at` number, booleans are booleans; what is empty is omitted.
+    #[default]
+    Standard,
+    /// What MonComptePro emits: `updated_at` as ISO 8601 text, deprecated twins.
+    Moncomptepro,
+    /// The documented example of December 2022 to the letter: `sub` number, `is_external` as text.
+    #[serde(rename = "readme-2022")]
+    Readme2022,
+}
+
+/// Who made the client known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientOrigin {
+    /// An operator declared it; its redirect URIs are exact and nothing is learned.
+    Declared,
+    /// Recorded at its first request, where unknown clients are recorded rather than refused.
+    Recorded,
+}
+
+/// Whether a client may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientState {
+    /// In use.
+    Enabled,
+    /// Refused everywhere.
+    Disabled,
+}
+
+/// SHA-256 of a client secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretDigest(pub [u8; 32]);
+
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretDigest(…)")
+    }
+}
+
+/// How a client proves who it is at the token endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthentication {
+    /// A public client: it cannot keep a secret.
+    Public,
+    /// A confidential client with a secret.
+    Secret {
+        /// The methods accepted.
+        methods: Vec<ClientAuthenticationMethod>,
+        /// The secrets accepted; several during a rotation.
+        digests: Vec<SecretDigest>,
+    },
+    /// Recorded, and not seen at the token endpoint yet: the first credential presented there is kept.
+    Undecided,
+}
+
+/// A relying party (OpenID Connect Dynamic Client Registration §2, as far as it concerns the code flow).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// Its identifier.
+    pub id: ClientId,
+    /// The name shown to people.
+    pub name: String,
+    /// How it authenticates.
+    pub authentication: ClientAuthentication,
+    /// Where it may be answered, compared exactly.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// Where it may send people after sign-out, compared exactly.
+    pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// Whether it is a native application (loopback ports are free).
+    pub is_native: bool,
+    /// The scopes it may ask.
+    pub scopes: ScopeSet,
+    /// The algorithm of its ID tokens.
+    pub id_token_signed_response_alg: SignatureAlgorithm,
+    /// The algorithm of its UserInfo answers; `None` for plain JSON.
+    pub userinfo_signed_response_alg: Option<SignatureAlgorithm>,
+    /// The rendering of claims.
+    pub claims_profile: ClaimsProfile,
+    /// Whether a code challenge is required (always for public clients).
+    pub require_pkce: bool,
+    /// `max_age` in seconds where a request has none.
+    pub default_max_age: Option<u64>,
+    /// `acr_values` where a request has none.
+    pub default_acr_values: Vec<String>,
+    /// Whether links that nothing proves are withheld.
+    pub require_verified_link: bool,
+    /// The page of the service.
+    pub client_uri: Option<String>,
+    /// One sentence about the service.
+    pub description: Option<String>,
+    /// Its privacy policy.
+    pub policy_uri: Option<String>,
+    /// Its terms of use.
+    pub tos_uri: Option<String>,
+    /// Who made it known.
+    pub origin: ClientOrigin,
+    /// Whether it may be used.
+    pub state: ClientState,
+    /// Raised to void every grant of this client at once.
+    pub epoch: u32,
+    /// When it became known.
+    pub created_at: Timestamp,
+}
+
+impl Client {
+    /// A confidential web client with the defaults of the registration specification, for the code flow.
+    pub fn new(id: ClientId, name: String, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            authentication: ClientAuthentication::Undecided,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            is_native: false,
+            scopes: ScopeSet::default(),
+            id_token_signed_response_alg: SignatureAlgorithm::Rs256,
+            userinfo_signed_response_alg: None,
+            claims_profile: ClaimsProfile::Standard,
+            require_pkce: false,
+            default_max_age: None,
+            default_acr_values: Vec::new(),
+            require_verified_link: true,
+            client_uri: None,
+            description: None,
+            policy_uri: None,
+            tos_uri: None,
+            origin: ClientOrigin::Declared,
+            state: ClientState::Enabled,
+            epoch: 0,
+            created_at: now,
+        }
+    }
+
+    /// Whether requests and grants made at `epoch` count: the one answer to "is this client usable?".
+    pub fn honours(&self, epoch: u32) -> bool {
+        match self.state {
+            ClientState::Enabled => self.epoch == epoch,
+            ClientState::Disabled => false,
+        }
+    }
+
+    /// Whether the client may start anything now.
+    pub fn is_enabled(&self) -> bool {
+        self.honours(self.epoch)
+    }
+
+    /// Whether it is a public client.
+    pub fn is_public(&self) -> bool {
+        match self.authentication {
+            ClientAuthentication::Public => true,
+            ClientAuthentication::Secret { .. } | ClientAuthentication::Undecided => false,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! A sign-in under way in one browser.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClientId, Email, SessionId, UserId};
+use crate::protocol::{AuthorizationRequest, Timestamp};
+
+/// How long a sign-in may take.
+pub const INTERACTION_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// SHA-256 of the browser cookie's handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BrowserDigest(pub [u8; 32]);
+
+/// Where the browser goes when every step is done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// The home page.
+    Home,
+    /// Back to the client that asked.
+    Client(Box<PendingAuthorization>),
+}
+
+/// The request of a client, validated once and kept here: the browser cannot change it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PendingAuthorization {
+    /// Who asked.
+    pub client_id: ClientId,
+    /// What it asked.
+    pub request: AuthorizationRequest,
+    /// The person named by a verified `id_token_hint` or by an essential `sub` claim.
+    pub expected_user: Option<UserId>,
+}
+
+/// What was done since the request came, and in which session; a new sign-in starts it afresh.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The session in which a credential was presented for this interaction.
+    pub signed_in: Option<SessionId>,
+    /// The account was confirmed.
+    pub account_selected: bool,
+    /// An organization was chosen.
+    pub organization_selected: bool,
+    /// The personal information was looked at.
+    pub information_confirmed: bool,
+    /// Consent was given.
+    pub consented: bool,
+}
+
+/// A sign-in under way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Interaction {
+    /// The browser that it belongs to; `None` only between a cross-site POST and the same-site GET that follows.
+    pub browser: Option<BrowserDigest>,
+    /// When the request came.
+    pub started_at: Timestamp,
+    /// When it is too late to go on.
+    pub expires_at: Timestamp,
+    /// Where it leads.
+    pub destination: Destination,
+    /// The address given at the e-mail step.
+    pub login: Option<Email>,
+    /// What was done so far.
+    pub progress: Progress,
+    /// When the client got its answer; nothing is answered twice.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl Interaction {
+    /// An interaction that begins now.
+    pub fn begin(browser: Option<BrowserDigest>, destination: Destination, now: Timestamp) -> Self {
+        Self {
+            browser,
+            started_at: now,
+            expires_at: now.plus(INTERACTION_LIFETIME),
+            destination,
+            login: None,
+            progress: Progress::default(),
+            finished_at: None,
+        }
+    }
+
+    /// The client's request, when there is one.
+    pub fn authorization(&self) -> Option<&PendingAuthorization> {
+        match &self.destination {
+            Destination::Home => None,
+            Destination::Client(pending) => Some(pending),
+        }
+    }
+
+    /// A credential was presented in `session`: what was done under another session no longer counts.
+    pub fn signed_in(&mut self, session: SessionId) {
+        self.progress = Progress { signed_in: Some(session), account_selected: true, ..Progress::default() };
+    }
+}

@@ -1,0 +1,68 @@
+//! An organization, the register's facts about it, and who belongs to it.
+
+mod membership;
+mod public_body;
+mod siret;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use super::OrganizationId;
+use crate::protocol::Timestamp;
+
+pub use membership::{Membership, Verification};
+pub use siret::{MalformedSiret, Siret};
+
+/// Where the facts about an organization come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganizationSource {
+    /// The national register.
+    Register,
+    /// Made up for a SIRET that no source knows, to try a service with.
+    Invented,
+}
+
+/// One establishment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Our identifier.
+    pub id: OrganizationId,
+    /// The register's identifier, unique among organizations.
+    pub siret: Siret,
+    /// Its name and sign as people know it.
+    pub label: String,
+    /// INSEE's legal category, level III (4 digits).
+    pub legal_category: Option<String>,
+    /// Activity of the establishment, NAF rev. 2 (`84.11Z`).
+    pub activity: Option<String>,
+    /// Head-count band of the establishment.
+    pub headcount: Option<String>,
+    /// Head-count band of the legal entity.
+    pub entity_headcount: Option<String>,
+    /// Whether it is the head office of its legal entity.
+    pub is_head_office: bool,
+    /// Whether the register says it is active.
+    pub is_active: bool,
+    /// Postal code and commune in one line.
+    pub address: Option<String>,
+    /// Where these facts come from.
+    pub source: OrganizationSource,
+    /// When the organization was first known here.
+    pub created_at: Timestamp,
+    /// When its facts were last refreshed.
+    pub updated_at: Timestamp,
+}
+
+impl Organization {
+    /// Whether it is a commune (legal categories 7210 and 7312).
+    pub fn is_commune(&self) -> bool {
+        matches!(self.legal_category.as_deref(), Some("7210" | "7312"))
+    }
+
+    /// Whether it is a public service, by its legal category.
+    pub fn is_public_service(&self) -> bool {
+        self.is_active && self.legal_category.as_deref().is_some_and(public_body::is_public_category)
+    }
+}

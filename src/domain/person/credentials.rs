@@ -1,0 +1,17 @@
+//! What a person proves their identity with.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::UserId;
+use crate::protocol::Timestamp;
+
+/// The credentials of one person. Further factors will stand beside the password.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Credentials {
+    /// Whose they are.
+    pub user_id: UserId,
+    /// PHC string of the password's hash, its parameters inside; absent for a person who never chose one.
+    pub password_hash: Option<String>,
+    /// When the password was last chosen.
+    pub password_changed_at: Timestamp,
+}

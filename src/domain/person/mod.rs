@@ -1,0 +1,17 @@
+//! A person: identity, address, credentials, and the rules of what they may type.
+
+mod credentials;
+mod email;
+mod password_link;
+mod password_policy;
+mod personal_information;
+#[cfg(test)]
+mod tests;
+mod user;
+
+pub use credentials::Credentials;
+pub use email::{Email, MalformedEmail};
+pub use password_link::{PasswordLink, PasswordLinkRefusal};
+pub use password_policy::{MAXIMUM_LENGTH, MINIMUM_LENGTH, PasswordFault, check_password};
+pub use personal_information::{PersonalInformation, PersonalInformationFault, PersonalInformationField};
+pub use user::{User, UserState};

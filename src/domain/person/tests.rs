@@ -1,0 +1,92 @@
+//! Tables of what may be typed.
+
+use super::*;
+use crate::domain::UserId;
+use crate::protocol::Timestamp;
+
+#[test]
+fn sec_3_every_spelling_of_an_address_is_one_address() {
+    for text in
+        ["Claire.Martin@Mairie-Exemple.fr", "  claire.martin@mairie-exemple.fr\n", "CLAIRE.MARTIN@MAIRIE-EXEMPLE.FR"]
+    {
+        let email: Email = text.parse().unwrap();
+        assert_eq!(email.as_str(), "claire.martin@mairie-exemple.fr");
+        assert_eq!(email.as_str().parse::<Email>().unwrap(), email, "canonical form is a fixed point");
+    }
+}
+
+#[test]
+fn addresses_that_no_mail_reaches_are_refused() {
+    let long_local = format!("{}@exemple.fr", "a".repeat(64));
+    let long_whole = format!("a@{}.fr", "a.".repeat(130));
+    for text in [
+        "",
+        "@",
+        "a@",
+        "@b.fr",
+        "a@@b.fr",
+        "a@b@c.fr",
+        "a b@c.fr",
+        "a@c_d.fr",
+        "a@-c.fr",
+        "a@c..fr",
+        "a\u{200b}b@c.fr",
+        "<a>@c.fr",
+        &long_local,
+        &long_whole,
+    ] {
+        assert_eq!(text.parse::<Email>(), Err(MalformedEmail), "{text:?}");
+    }
+}
+
+#[test]
+fn personal_information_says_every_fault_at_once() {
+    let faults = PersonalInformation::parse("\u{200b} ", "M@rtin", "12", "42").unwrap_err();
+    assert_eq!(
+        faults,
+        [
+            PersonalInformationFault::Missing(PersonalInformationField::GivenName),
+            PersonalInformationFault::Malformed(PersonalInformationField::FamilyName),
+            PersonalInformationFault::Malformed(PersonalInformationField::PhoneNumber),
+            PersonalInformationFault::Malformed(PersonalInformationField::Job),
+        ]
+    );
+}
+
+#[test]
+fn personal_information_is_trimmed_and_optional_fields_may_be_empty() {
+    let information = PersonalInformation::parse(" Anne-Marie ", "d’Été", "+33 1 02-03 04 05", "").unwrap();
+    assert_eq!(information.full_name().as_deref(), Some("Anne-Marie d’Été"));
+    assert_eq!(information.phone_number.as_deref(), Some("+33 1 02-03 04 05"));
+    assert_eq!(information.job, None);
+}
+
+#[test]
+fn sec_62_passwords_are_judged_by_length_and_context_only() {
+    let email: Email = "claire.martin@mairie.fr".parse().unwrap();
+    let verdict = |password: &str| check_password(password, &email, "MonComptePro");
+    for good in ["un cheval vert mange", "correct horse battery", "éàüôÿçéàüôÿçzqwk", "               a"] {
+        assert_eq!(verdict(good), Ok(()), "{good}");
+    }
+    assert_eq!(verdict("quatorze carac"), Err(PasswordFault::TooShort));
+    assert_eq!(verdict(&"aB3 ".repeat(33)), Err(PasswordFault::TooLong));
+    assert_eq!(verdict("je suis Claire.Martin, oui"), Err(PasswordFault::HoldsAddress));
+    assert_eq!(verdict("mon moncomptepro a moi"), Err(PasswordFault::HoldsInstanceName));
+    for predictable in
+        ["aaaaaaaaaaaaaaaa", "abcabcabcabcabcabc", "azertyuiopqsdfg", "1234567890123456", "abcdefghijklmnop"]
+    {
+        assert_eq!(verdict(predictable), Err(PasswordFault::Predictable), "{predictable}");
+    }
+}
+
+#[test]
+fn r_27_a_password_link_works_once_in_time_and_for_the_epoch_it_was_made_in() {
+    let mut user = User::new(UserId(7), "a@b.fr".parse().unwrap(), Timestamp(0));
+    let link = PasswordLink { user_id: user.id, user_epoch: 0, expires_at: Timestamp(3600), used_at: None };
+    assert_eq!(link.check(&user, Timestamp(3599)), Ok(()));
+    assert_eq!(link.check(&user, Timestamp(3600)), Err(PasswordLinkRefusal::Expired));
+    let used = link.clone().redeem(&user, Timestamp(5)).unwrap();
+    assert_eq!(used.check(&user, Timestamp(6)), Err(PasswordLinkRefusal::Void));
+    user.epoch = 1;
+    assert_eq!(link.check(&user, Timestamp(6)), Err(PasswordLinkRefusal::Void));
+}

@@ -1,0 +1,88 @@
+//! The account of a person.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Email, PersonalInformation};
+use crate::domain::UserId;
+use crate::protocol::Timestamp;
+
+/// Whether an account may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserState {
+    /// In use.
+    Active,
+    /// Closed by an administrator: nothing of this person is honoured.
+    Disabled {
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// The stable identifier, never reassigned.
+    pub id: UserId,
+    /// The address, unique among people.
+    pub email: Email,
+    /// The last time that the mailbox was proven; `None` before the first proof.
+    pub email_verified_at: Option<Timestamp>,
+    /// Names, telephone number and position, each empty until known.
+    pub information: PersonalInformation,
+    /// Whether the account may be used.
+    pub state: UserState,
+    /// When the account was opened.
+    pub created_at: Timestamp,
+    /// The last change of anything that the claims show.
+    pub updated_at: Timestamp,
+    /// How many times the person signed in.
+    pub sign_in_count: u64,
+    /// The last time they did.
+    pub last_sign_in_at: Option<Timestamp>,
+    /// Raised to void every session and grant of this person at once.
+    pub epoch: u32,
+    /// Claims given to relying parties as they stand, over what the account would yield. Empty except for people
+    /// invented to try a service with.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub additional_claims: Map<String, Value>,
+}
+
+impl User {
+    /// An active account without proof of anything.
+    pub fn new(id: UserId, email: Email, now: Timestamp) -> Self {
+        Self {
+            id,
+            email,
+            email_verified_at: None,
+            information: PersonalInformation::default(),
+            state: UserState::Active,
+            created_at: now,
+            updated_at: now,
+            sign_in_count: 0,
+            last_sign_in_at: None,
+            epoch: 0,
+            additional_claims: Map::new(),
+        }
+    }
+
+    /// Whether sessions and tokens made at `epoch` still count: the one answer to "is this account usable?".
+    pub fn honours(&self, epoch: u32) -> bool {
+        match self.state {
+            UserState::Active => self.epoch == epoch,
+            UserState::Disabled { .. } => false,
+        }
+    }
+
+    /// Whether a new session may begin.
+    pub fn may_sign_in(&self) -> bool {
+        self.honours(self.epoch)
+    }
+
+    /// Notes a sign-in.
+    pub fn signed_in(&mut self, now: Timestamp) {
+        self.sign_in_count = self.sign_in_count.saturating_add(1);
+        self.last_sign_in_at = Some(now);
+    }
+}

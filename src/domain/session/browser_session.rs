@@ -1,0 +1,159 @@
+//! The server-side record behind the session cookie.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::assurance::{AcrVocabulary, Assurance, acr_of};
+use crate::domain::{ClientId, HandleKey, OrganizationId, UserId};
+use crate::protocol::Timestamp;
+
+/// How long a session lives at most after a sign-in.
+const ABSOLUTE: Duration = Duration::from_secs(24 * 3600);
+/// How long a session lives unused.
+const IDLE: Duration = Duration::from_secs(4 * 3600);
+/// How old the note of last use may get before it is written again.
+const TOUCH_EVERY: u64 = 5 * 60;
+
+/// A way to prove who one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Factor {
+    /// A password.
+    Password,
+}
+
+/// One proof, made in this session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// What was proven.
+    pub factor: Factor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The assurance that stands in place of the computed one, for a person invented to try a service with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssertedAssurance {
+    /// The `acr` to state, when not the computed one.
+    pub acr: Option<String>,
+    /// The `amr` to state, when not the computed one.
+    pub amr: Option<Vec<String>>,
+}
+
+/// What identifies a session through every change of its handle; never shown, the source of its `sid` claims.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(pub String);
+
+/// A record of the store: a session, or what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BrowserSession {
+    /// In use under this handle.
+    Live(Session),
+    /// Goes on under another handle; this one opens nothing, tokens issued under it follow.
+    Renewed {
+        /// The handle in use.
+        by: HandleKey<BrowserSession>,
+    },
+    /// Signed out.
+    Ended {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A person signed in in one browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Stable through renewals.
+    pub id: SessionId,
+    /// Who is signed in.
+    pub user_id: UserId,
+    /// The person's epoch at sign-in; a later one voids the session.
+    pub user_epoch: u32,
+    /// The proofs made, oldest first.
+    pub proofs: Vec<Proof>,
+    /// Stated in place of what the proofs give.
+    pub asserted: Option<AssertedAssurance>,
+    /// The organization that the person chose to act for.
+    pub organization_id: Option<OrganizationId>,
+    /// The clients that got a code in this session.
+    pub clients: BTreeSet<ClientId>,
+    /// The last sign-in: the absolute end counts from here.
+    pub started_at: Timestamp,
+    /// The last use, to within five minutes.
+    pub last_used_at: Timestamp,
+}
+
+impl Session {
+    /// A session that begins with one proof.
+    pub fn begin(id: SessionId, user_id: UserId, user_epoch: u32, proof: Proof) -> Self {
+        Self {
+            id,
+            user_id,
+            user_epoch,
+            proofs: vec![proof],
+            asserted: None,
+            organization_id: None,
+            clients: BTreeSet::new(),
+            started_at: proof.at,
+            last_used_at: proof.at,
+        }
+    }
+
+    /// The end of the session if it is not used again: idle or absolute, the earlier.
+    pub fn expires_at(&self) -> Timestamp {
+        self.last_used_at.plus(IDLE).min(self.latest_end())
+    }
+
+    /// The end of the session however much it is used.
+    pub fn latest_end(&self) -> Timestamp {
+        self.started_at.plus(ABSOLUTE)
+    }
+
+    /// Whether the session still counts.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        !self.expires_at().has_come(now)
+    }
+
+    /// Whether the note of last use is old enough to be written again.
+    pub fn wants_touch(&self, now: Timestamp) -> bool {
+        now.seconds_since(self.last_used_at) >= TOUCH_EVERY
+    }
+
+    /// When the person last proved who they are: the claim `auth_time`.
+    pub fn authenticated_at(&self) -> Timestamp {
+        self.proofs.iter().map(|proof| proof.at).max().unwrap_or(self.started_at)
+    }
+
+    /// What the session states about how the person was authenticated.
+    pub fn assurance(&self, vocabulary: AcrVocabulary) -> Assurance {
+        let mut amr: Vec<String> = Vec::new();
+        for proof in &self.proofs {
+            let name = match proof.factor {
+                Factor::Password => "pwd",
+            };
+            if !amr.iter().any(|known| known == name) {
+                amr.push(name.to_owned());
+            }
+        }
+        let asserted = self.asserted.as_ref();
+        let amr = asserted.and_then(|asserted| asserted.amr.clone()).unwrap_or(amr);
+        let acr =
+            asserted.and_then(|asserted| asserted.acr.clone()).unwrap_or_else(|| acr_of(vocabulary, &amr).to_owned());
+        Assurance { acr, amr, auth_time: self.authenticated_at() }
+    }
+
+    /// The same person proves again who they are: the session goes on with a new proof.
+    #[must_use]
+    pub fn reauthenticated(mut self, proof: Proof) -> Self {
+        self.proofs.retain(|known| known.factor != proof.factor);
+        self.proofs.push(proof);
+        self.started_at = proof.at;
+        self.last_used_at = proof.at;
+        self
+    }
+}

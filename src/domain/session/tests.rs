@@ -1,0 +1,56 @@
+//! Lifetimes and levels.
+
+use super::*;
+use crate::domain::UserId;
+use crate::protocol::Timestamp;
+
+fn session_at(seconds: u64) -> Session {
+    let proof = Proof { factor: Factor::Password, at: Timestamp(seconds) };
+    Session::begin(SessionId(String::from("s")), UserId(7), 0, proof)
+}
+
+#[test]
+fn sec_90_a_session_ends_after_four_idle_hours_and_after_a_day_in_all() {
+    let mut session = session_at(1000);
+    assert!(session.is_alive(Timestamp(1000 + 4 * 3600 - 1)));
+    assert!(!session.is_alive(Timestamp(1000 + 4 * 3600)));
+    session.last_used_at = Timestamp(1000 + 23 * 3600);
+    assert!(session.is_alive(Timestamp(1000 + 24 * 3600 - 1)));
+    assert!(!session.is_alive(Timestamp(1000 + 24 * 3600)));
+}
+
+#[test]
+fn r_2_last_use_is_written_every_five_minutes_at_most() {
+    let session = session_at(1000);
+    assert!(!session.wants_touch(Timestamp(1299)));
+    assert!(session.wants_touch(Timestamp(1300)));
+}
+
+#[test]
+fn sec_29_acr_is_a_truth_table_over_amr() {
+    let table: [(AcrVocabulary, &[&str], &str); 9] = [
+        (AcrVocabulary::Moncomptepro, &["pwd"], "eidas1"),
+        (AcrVocabulary::Moncomptepro, &["pwd", "mail"], "eidas1"),
+        (AcrVocabulary::Moncomptepro, &["pwd", "otp", "mfa"], "https://refeds.org/profile/mfa"),
+        (AcrVocabulary::Levels2026, &["pwd"], "eidas0"),
+        (AcrVocabulary::Levels2026, &["pwd", "otp", "mfa"], "eidas0-mfa"),
+        (AcrVocabulary::Employer, &["pwd"], "eidas1"),
+        (AcrVocabulary::Employer, &["pwd", "mail", "mfa"], "eidas1-mfa"),
+        (AcrVocabulary::Employer, &["pwd", "otp", "mfa"], "eidas2"),
+        (AcrVocabulary::Employer, &["pop", "mfa"], "eidas2"),
+    ];
+    for (vocabulary, amr, expected) in table {
+        let amr: Vec<String> = amr.iter().map(ToString::to_string).collect();
+        assert_eq!(acr_of(vocabulary, &amr), expected, "{vocabulary:?} {amr:?}");
+        assert!(vocabulary.values().contains(&expected));
+    }
+}
+
+#[test]
+fn prm_2_a_new_proof_moves_auth_time_and_keeps_the_session() {
+    let session = session_at(1000).reauthenticated(Proof { factor: Factor::Password, at: Timestamp(5000) });
+    let assurance = session.assurance(AcrVocabulary::Moncomptepro);
+    assert_eq!(assurance.auth_time, Timestamp(5000));
+    assert_eq!(assurance.amr, ["pwd"]);
+    assert_eq!(session.id, SessionId(String::from("s")));
+}

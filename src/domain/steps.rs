@@ -1,0 +1,283 @@
+//! Which step of a sign-in comes next: one table, from facts to step.
+
+use crate::protocol::ErrorCode;
+
+/// Something that a request may demand once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demand {
+    /// Not asked.
+    Absent,
+    /// Asked, and not done yet.
+    Open,
+    /// Asked and done.
+    Done,
+}
+
+impl Demand {
+    /// A demand that is asked or not, done or not.
+    pub fn of(asked: bool, done: bool) -> Self {
+        match (asked, done) {
+            (false, _) => Self::Absent,
+            (true, false) => Self::Open,
+            (true, true) => Self::Done,
+        }
+    }
+}
+
+/// Whether the person is the one that the request names by a hint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// No one is named, or it is this person.
+    Expected,
+    /// Somebody else is named, and this person was signed in already.
+    Other,
+    /// Somebody else is named, and this person signed in when asked for them.
+    OtherAfterSignIn,
+}
+
+/// What is known of the person signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PersonFacts {
+    /// Whether they are who the request names.
+    pub identity: Identity,
+    /// Whether both names are known.
+    pub names_known: bool,
+    /// How many organizations this client may hear of.
+    pub organizations: usize,
+    /// Whether one of them is chosen, or the only one.
+    pub organization_chosen: bool,
+}
+
+/// What the request demands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Demands {
+    /// A credential presented after the request came (`prompt=login`, `max_age`).
+    pub fresh_sign_in: Demand,
+    /// The account confirmed (`prompt=select_account`).
+    pub account: Demand,
+    /// A level of assurance that the session does not reach and that no step can add.
+    pub assurance_out_of_reach: bool,
+    /// The personal information looked at (`prompt=update_userinfo`).
+    pub information: Demand,
+    /// One organization to act for.
+    pub one_organization: bool,
+    /// The chooser, even with an organization chosen (`prompt=select_organization`).
+    pub organization_chooser: Demand,
+    /// Consent (`prompt=consent`).
+    pub consent: Demand,
+}
+
+impl Demands {
+    /// Nothing but being signed in.
+    pub const NONE: Self = Self {
+        fresh_sign_in: Demand::Absent,
+        account: Demand::Absent,
+        assurance_out_of_reach: false,
+        information: Demand::Absent,
+        one_organization: false,
+        organization_chooser: Demand::Absent,
+        consent: Demand::Absent,
+    };
+}
+
+/// Everything that decides the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// The person signed in, if the session is alive and the account usable.
+    pub person: Option<PersonFacts>,
+    /// What the request demands.
+    pub demands: Demands,
+}
+
+/// The next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Present a credential.
+    SignIn,
+    /// Confirm the account.
+    SelectAccount,
+    /// Give or look at names, telephone and position.
+    PersonalInformation,
+    /// Choose the organization to act for.
+    SelectOrganization,
+    /// Allow what the client asks.
+    Consent,
+    /// Tell the client that it cannot be.
+    Refuse(ErrorCode),
+    /// Everything is there.
+    Finish,
+}
+
+impl Step {
+    /// What a client that forbids any page (`prompt=none`) is told instead of this step; `None` when no page is
+    /// needed (OpenID Connect Core §3.1.2.6).
+    pub fn error_without_pages(self) -> Option<ErrorCode> {
+        match self {
+            Self::SignIn => Some(ErrorCode::LoginRequired),
+            Self::SelectAccount => Some(ErrorCode::AccountSelectionRequired),
+            Self::PersonalInformation | Self::SelectOrganization => Some(ErrorCode::InteractionRequired),
+            Self::Consent => Some(ErrorCode::ConsentRequired),
+            Self::Refuse(code) => Some(code),
+            Self::Finish => None,
+        }
+    }
+}
+
+/// The first step that is open.
+pub fn next(facts: &Facts) -> Step {
+    let demands = &facts.demands;
+    let Some(person) = facts.person else { return Step::SignIn };
+    if demands.account == Demand::Open {
+        return Step::SelectAccount;
+    }
+    if demands.fresh_sign_in == Demand::Open {
+        return Step::SignIn;
+    }
+    match person.identity {
+        Identity::Expected => {}
+        Identity::Other => return Step::SignIn,
+        Identity::OtherAfterSignIn => return Step::Refuse(ErrorCode::LoginRequired),
+    }
+    if demands.assurance_out_of_reach {
+        return Step::Refuse(ErrorCode::UnmetAuthenticationRequirements);
+    }
+    if !person.names_known || demands.information == Demand::Open {
+        return Step::PersonalInformation;
+    }
+    let wants_organization = demands.one_organization || demands.organization_chooser == Demand::Open;
+    if wants_organization && person.organizations == 0 {
+        return Step::Refuse(ErrorCode::AccessDenied);
+    }
+    if demands.organization_chooser == Demand::Open || (demands.one_organization && !person.organization_chosen) {
+        return Step::SelectOrganization;
+    }
+    if demands.consent == Demand::Open {
+        return Step::Consent;
+    }
+    Step::Finish
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn demand() -> impl Strategy<Value = Demand> {
+        prop_oneof![Just(Demand::Absent), Just(Demand::Open), Just(Demand::Done)]
+    }
+
+    fn person() -> impl Strategy<Value = PersonFacts> {
+        let identity = prop_oneof![Just(Identity::Expected), Just(Identity::Other), Just(Identity::OtherAfterSignIn)];
+        (identity, any::<bool>(), 0usize..3, any::<bool>()).prop_map(
+            |(identity, names_known, organizations, organization_chosen)| PersonFacts {
+                identity,
+                names_known,
+                organizations,
+                organization_chosen,
+            },
+        )
+    }
+
+    fn facts() -> impl Strategy<Value = Facts> {
+        let demands = (demand(), demand(), any::<bool>(), demand(), any::<bool>(), demand(), demand()).prop_map(
+            |(
+                fresh_sign_in,
+                account,
+                assurance_out_of_reach,
+                information,
+                one_organization,
+                organization_chooser,
+                consent,
+            )| {
+                Demands {
+                    fresh_sign_in,
+                    account,
+                    assurance_out_of_reach,
+                    information,
+                    one_organization,
+                    organization_chooser,
+                    consent,
+                }
+            },
+        );
+        (proptest::option::of(person()), demands).prop_map(|(person, demands)| Facts { person, demands })
+    }
+
+    /// What a person who does as asked brings about.
+    fn carry_out(step: Step, mut facts: Facts) -> Facts {
+        let done = |demand: Demand| if demand == Demand::Open { Demand::Done } else { demand };
+        match step {
+            Step::SignIn => {
+                let identity = match facts.person.map(|person| person.identity) {
+                    None | Some(Identity::Expected) => Identity::Expected,
+                    Some(Identity::Other | Identity::OtherAfterSignIn) => Identity::OtherAfterSignIn,
+                };
+                let known = PersonFacts { identity, names_known: false, organizations: 1, organization_chosen: false };
+                facts.person = Some(PersonFacts { identity, ..facts.person.unwrap_or(known) });
+                facts.demands.fresh_sign_in = done(facts.demands.fresh_sign_in);
+                facts.demands.account = done(facts.demands.account);
+            }
+            Step::SelectAccount => facts.demands.account = done(facts.demands.account),
+            Step::PersonalInformation => {
+                facts.demands.information = done(facts.demands.information);
+                facts.person = facts.person.map(|person| PersonFacts { names_known: true, ..person });
+            }
+            Step::SelectOrganization => {
+                facts.demands.organization_chooser = done(facts.demands.organization_chooser);
+                facts.person = facts.person.map(|person| PersonFacts { organization_chosen: true, ..person });
+            }
+            Step::Consent => facts.demands.consent = done(facts.demands.consent),
+            Step::Refuse(_) | Step::Finish => {}
+        }
+        facts
+    }
+
+    proptest! {
+        #[test]
+        fn prm_7_every_journey_ends_and_no_step_comes_twice(start in facts()) {
+            let mut facts = start;
+            let mut seen = Vec::new();
+            loop {
+                let step = next(&facts);
+                if matches!(step, Step::Finish | Step::Refuse(_)) {
+                    break;
+                }
+                prop_assert!(!seen.contains(&step), "{step:?} twice, from {start:?}");
+                seen.push(step);
+                facts = carry_out(step, facts);
+            }
+        }
+
+        #[test]
+        fn sec_28_nothing_is_finished_with_a_fact_missing(facts in facts()) {
+            if next(&facts) == Step::Finish {
+                let person = facts.person.expect("signed in");
+                prop_assert_eq!(person.identity, Identity::Expected);
+                prop_assert!(person.names_known);
+                prop_assert!(!facts.demands.assurance_out_of_reach);
+                prop_assert!(!facts.demands.one_organization || person.organization_chosen);
+                let demands = facts.demands;
+                for demand in [demands.fresh_sign_in, demands.account, demands.information, demands.organization_chooser, demands.consent] {
+                    prop_assert_ne!(demand, Demand::Open);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn prm_1_without_pages_each_step_has_its_error() {
+        let table = [
+            (Step::SignIn, Some(ErrorCode::LoginRequired)),
+            (Step::SelectAccount, Some(ErrorCode::AccountSelectionRequired)),
+            (Step::PersonalInformation, Some(ErrorCode::InteractionRequired)),
+            (Step::SelectOrganization, Some(ErrorCode::InteractionRequired)),
+            (Step::Consent, Some(ErrorCode::ConsentRequired)),
+            (Step::Refuse(ErrorCode::AccessDenied), Some(ErrorCode::AccessDenied)),
+            (Step::Finish, None),
+        ];
+        for (step, expected) in table {
+            assert_eq!(step.error_without_pages(), expected);
+        }
+    }
+}
