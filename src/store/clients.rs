@@ -1,0 +1,37 @@
+//! Relying parties.
+
+use super::engine::Table;
+use super::{Read, StoreError, Tx};
+use crate::domain::{Client, ClientId};
+
+const CLIENTS: Table<ClientId, Client> = Table::new("clients");
+
+/// The client with this identifier.
+pub fn find(tx: &impl Read, id: &ClientId) -> Result<Option<Client>, StoreError> {
+    CLIENTS.find(tx, id)
+}
+
+/// The client with this identifier, which is known to exist.
+pub fn get(tx: &impl Read, id: &ClientId) -> Result<Client, StoreError> {
+    CLIENTS.get(tx, id)
+}
+
+/// At most `limit` clients after `after`, by identifier.
+pub fn list(tx: &impl Read, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StoreError> {
+    CLIENTS.list(tx, after, limit)
+}
+
+/// Enters a client. `Taken` when the identifier is in use.
+pub fn insert(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
+    CLIENTS.insert(tx, &client.id, client)
+}
+
+/// Writes a client anew.
+pub fn update(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
+    CLIENTS.update(tx, &client.id, client)
+}
+
+/// Deletes a client; says whether there was one.
+pub fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, StoreError> {
+    CLIENTS.delete(tx, id)
+}

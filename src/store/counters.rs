@@ -1,0 +1,23 @@
+//! Numbers given one after the other, from 1, each once.
+
+use super::engine::Table;
+use super::{StoreError, Tx};
+
+/// The last number given, by the name of the counter.
+const LAST: Table<str, u64> = Table::new("counters");
+
+/// The next number of a counter.
+pub fn next(tx: &mut Tx, counter: &'static str) -> Result<u64, StoreError> {
+    let last = LAST.find(tx, counter)?.unwrap_or(0);
+    let next = last.checked_add(1).ok_or(StoreError::Taken { table: LAST.name() })?;
+    LAST.put(tx, counter, &next)?;
+    Ok(next)
+}
+
+/// Makes the counter go on after `taken`, a number that came from elsewhere.
+pub fn raise(tx: &mut Tx, counter: &'static str, taken: u64) -> Result<(), StoreError> {
+    if LAST.find(tx, counter)?.unwrap_or(0) < taken {
+        LAST.put(tx, counter, &taken)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! What people prove their identity with, apart from who they are: read by few, written rarely.
+
+use super::engine::Table;
+use super::{Read, StoreError, Tx};
+use crate::domain::{Credentials, UserId};
+
+const CREDENTIALS: Table<UserId, Credentials> = Table::new("credentials");
+
+/// The credentials of a person.
+pub fn find(tx: &impl Read, user_id: UserId) -> Result<Option<Credentials>, StoreError> {
+    CREDENTIALS.find(tx, &user_id)
+}
+
+/// Enters the first credentials of a person.
+pub fn insert(tx: &mut Tx, credentials: &Credentials) -> Result<(), StoreError> {
+    CREDENTIALS.insert(tx, &credentials.user_id, credentials)
+}
+
+/// Writes the credentials of a person anew.
+pub fn update(tx: &mut Tx, credentials: &Credentials) -> Result<(), StoreError> {
+    CREDENTIALS.update(tx, &credentials.user_id, credentials)
+}
+
+/// Deletes the credentials of a person; says whether there were any.
+pub fn delete(tx: &mut Tx, user_id: UserId) -> Result<bool, StoreError> {
+    CREDENTIALS.delete(tx, &user_id)
+}

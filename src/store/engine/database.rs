@@ -1,0 +1,201 @@
+//! The open database behind a handle that can be replaced.
+//!
+//! After an I/O error redb refuses everything until it is opened again. The engine then says that it is not healthy,
+//! and a supervisor closes, waits, opens and probes until the database serves again. Reads go on from the last good
+//! state as long as the old database is open.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::thread;
+use std::time::Duration;
+
+use redb::{Database, Durability, ReadableDatabase as _, WriteTransaction};
+
+use super::header::{self, Header, Identity};
+use super::medium::Medium;
+use super::migrations::MIGRATIONS;
+use super::transaction::{Snapshot, Tx};
+use crate::store::{OpenError, StoreError};
+
+/// Waits before the attempts to open again; the last one repeats.
+pub(in crate::store) const BACK_OFF: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];
+
+/// The database, its health, and how to open it again.
+pub(in crate::store) struct Engine {
+    medium: Medium,
+    cache_bytes: usize,
+    back_off: [Duration; 3],
+    header: Header,
+    current: RwLock<Current>,
+    is_healthy: AtomicBool,
+    is_recovering: AtomicBool,
+}
+
+struct Current {
+    database: Option<Database>,
+    /// Counts the openings, so that an error of a database long closed does not accuse the one in use.
+    generation: u64,
+}
+
+impl Engine {
+    /// Opens the database for its owner.
+    pub(in crate::store) fn open(
+        medium: Medium,
+        cache_bytes: usize,
+        identity: &Identity,
+        back_off: [Duration; 3],
+    ) -> Result<Arc<Self>, OpenError> {
+        let database = medium.open(cache_bytes)?;
+        let header = admit(&database, identity)?;
+        let current = RwLock::new(Current { database: Some(database), generation: 0 });
+        let (is_healthy, is_recovering) = (AtomicBool::new(true), AtomicBool::new(false));
+        Ok(Arc::new(Self { medium, cache_bytes, back_off, header, current, is_healthy, is_recovering }))
+    }
+
+    pub(in crate::store) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    pub(in crate::store) fn is_healthy(&self) -> bool {
+        self.is_healthy.load(Ordering::Acquire)
+    }
+
+    /// The state now, with the number of the opening that it was read from.
+    pub(in crate::store) fn snapshot(&self) -> Result<(Snapshot, u64), StoreError> {
+        let current = self.current();
+        let database = current.database.as_ref().ok_or(StoreError::Unavailable)?;
+        let transaction = database.begin_read().map_err(|error| {
+            tracing::error!(%error, "a read transaction cannot begin");
+            StoreError::Unavailable
+        })?;
+        Ok((Snapshot { transaction }, current.generation))
+    }
+
+    /// A write transaction, with the number of the opening that it belongs to.
+    pub(super) fn begin(self: &Arc<Self>) -> Result<(Tx, u64), StoreError> {
+        if !self.is_healthy() {
+            self.recover();
+            return Err(StoreError::Unavailable);
+        }
+        let current = self.current();
+        let generation = current.generation;
+        let begun = current.database.as_ref().ok_or(StoreError::Unavailable).and_then(begin);
+        drop(current);
+        match begun {
+            Ok(tx) => Ok((tx, generation)),
+            Err(error) => {
+                self.report_failure(generation);
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes the database out of service after an I/O error and opens it again under supervision.
+    pub(in crate::store) fn report_failure(self: &Arc<Self>, generation: u64) {
+        let current = self.current_mut();
+        if current.generation != generation || !self.is_healthy.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        drop(current);
+        tracing::error!("the store is out of service until its database is open again");
+        self.recover();
+    }
+
+    fn recover(self: &Arc<Self>) {
+        if self.is_recovering.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let engine = Arc::downgrade(self);
+        let back_off = self.back_off;
+        let supervisor = thread::Builder::new().name(String::from("store-recovery"));
+        if let Err(error) = supervisor.spawn(move || supervise(&engine, back_off)) {
+            tracing::error!(%error, "the recovery of the store cannot start; the next write tries again");
+            self.is_recovering.store(false, Ordering::Release);
+        }
+    }
+
+    /// Closes the database, opens it again, and puts it in service if it is the same one and takes writes.
+    fn reopen(&self) -> Result<(), OpenError> {
+        let closed = self.current_mut().database.take();
+        drop(closed);
+        let database = self.medium.open(self.cache_bytes)?;
+        match probe(&database, &self.header) {
+            Ok(true) => {}
+            Ok(false) => return Err(OpenError::Damaged(String::from("it is another database"))),
+            Err(error) => return Err(OpenError::Damaged(error.to_string())),
+        }
+        let mut current = self.current_mut();
+        current.database = Some(database);
+        current.generation = current.generation.wrapping_add(1);
+        self.is_recovering.store(false, Ordering::Release);
+        self.is_healthy.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    fn current(&self) -> RwLockReadGuard<'_, Current> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn current_mut(&self) -> RwLockWriteGuard<'_, Current> {
+        self.current.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tries until the engine is open again or nobody holds it any more.
+fn supervise(engine: &Weak<Engine>, back_off: [Duration; 3]) {
+    let [.., last] = back_off;
+    for wait in back_off.into_iter().chain(std::iter::repeat(last)) {
+        thread::sleep(wait);
+        let Some(engine) = engine.upgrade() else { return };
+        match catch_unwind(AssertUnwindSafe(|| engine.reopen())) {
+            Ok(Ok(())) => {
+                tracing::info!("the store is in service again");
+                return;
+            }
+            Ok(Err(error)) => tracing::error!(%error, "the database cannot be opened again yet"),
+            Err(_panic) => tracing::error!("opening the database again panicked"),
+        }
+    }
+}
+
+/// The one place where a write transaction begins (SEC-180): always durable, in two phases, quick to repair.
+fn begin(database: &Database) -> Result<Tx, StoreError> {
+    let mut transaction: WriteTransaction = database.begin_write().map_err(|error| {
+        tracing::error!(%error, "a write transaction cannot begin");
+        StoreError::Unavailable
+    })?;
+    transaction.set_durability(Durability::Immediate).map_err(|error| {
+        tracing::error!(%error, "a write transaction cannot be made durable");
+        StoreError::Unavailable
+    })?;
+    transaction.set_two_phase_commit(true);
+    transaction.set_quick_repair(true);
+    Ok(Tx { transaction })
+}
+
+fn admit(database: &Database, identity: &Identity) -> Result<Header, OpenError> {
+    let unusable = |error: StoreError| OpenError::Damaged(error.to_string());
+    let mut tx = begin(database).map_err(unusable)?;
+    let header = header::admit(&mut tx, identity, MIGRATIONS)?;
+    tx.commit().map_err(unusable)?;
+    Ok(header)
+}
+
+fn probe(database: &Database, header: &Header) -> Result<bool, StoreError> {
+    let mut tx = begin(database)?;
+    let is_same = header::probe(&mut tx, header)?;
+    tx.commit()?;
+    Ok(is_same)
+}
+
+impl Tx {
+    /// Makes everything written durable.
+    pub(super) fn commit(self) -> Result<(), StoreError> {
+        self.transaction.commit().map_err(|error| {
+            tracing::error!(%error, "a commit failed");
+            StoreError::Unavailable
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! Whose database this is: format, instance, issuer and mode, checked at every opening.
+
+use serde::{Deserialize, Serialize};
+
+use super::migrations::Migration;
+use super::table::Table;
+use super::transaction::Tx;
+use crate::protocol::Timestamp;
+use crate::store::{OpenError, StoreError};
+
+pub(super) const TABLE: Table<str, Header> = Table::new("header");
+const KEY: &str = "header";
+
+/// The first record of every database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// How many migrations the records have been through.
+    pub format: u32,
+    /// Random name of this database, given when it was made.
+    pub instance_id: String,
+    /// The issuer that its passkeys and tokens are bound to.
+    pub issuer: String,
+    /// The mode of running that it belongs to.
+    pub mode: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Who wants to open the database.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Identity {
+    pub(in crate::store) mode: String,
+    pub(in crate::store) issuer: String,
+    /// Used only when the database is new.
+    pub(in crate::store) instance_id: String,
+    pub(in crate::store) accept_issuer_change: bool,
+    pub(in crate::store) now: Timestamp,
+}
+
+/// Checks that the database is the opener's, brings its records to the newest format, and gives its header.
+///
+/// Writes into `tx` only; on an error the caller drops it and nothing has changed.
+pub(super) fn admit(tx: &mut Tx, identity: &Identity, migrations: &[Migration]) -> Result<Header, OpenError> {
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    if tx.is_new().map_err(|error| OpenError::Damaged(error.to_string()))? {
+        let header = Header {
+            format: known,
+            instance_id: identity.instance_id.clone(),
+            issuer: identity.issuer.clone(),
+            mode: identity.mode.clone(),
+            created_at: identity.now,
+        };
+        TABLE.insert(tx, KEY, &header).map_err(unusable)?;
+        return Ok(header);
+    }
+    let mut header = TABLE.get(tx, KEY).map_err(unusable)?;
+    if header.format > known {
+        return Err(OpenError::NewerFormat { stored: header.format, known });
+    }
+    if header.mode != identity.mode {
+        return Err(OpenError::OtherMode { stored: header.mode });
+    }
+    if header.issuer != identity.issuer && !identity.accept_issuer_change {
+        return Err(OpenError::OtherIssuer { stored: header.issuer });
+    }
+    let done = usize::try_from(header.format).unwrap_or(usize::MAX);
+    for migration in migrations.iter().skip(done) {
+        migration(tx).map_err(unusable)?;
+    }
+    header.format = known;
+    header.issuer.clone_from(&identity.issuer);
+    TABLE.update(tx, KEY, &header).map_err(unusable)?;
+    Ok(header)
+}
+
+/// Whether the database is still the one with this header, and takes writes.
+pub(super) fn probe(tx: &mut Tx, header: &Header) -> Result<bool, StoreError> {
+    let stored = TABLE.get(tx, KEY)?;
+    TABLE.update(tx, KEY, &stored)?;
+    Ok(stored == *header)
+}
+
+fn unusable(error: StoreError) -> OpenError {
+    OpenError::Damaged(error.to_string())
+}

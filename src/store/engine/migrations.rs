@@ -1,0 +1,13 @@
+//! Changes of stored records from one format to the next.
+//!
+//! Append only: the format of a database is the length of the list when it was last opened. A new field with a
+//! default needs no migration.
+
+use super::transaction::Tx;
+use crate::store::StoreError;
+
+/// One change; part of the transaction that opens the database, so that it takes place whole or not at all.
+pub(super) type Migration = fn(&mut Tx) -> Result<(), StoreError>;
+
+/// All changes, oldest first.
+pub(super) const MIGRATIONS: &[Migration] = &[];

@@ -1,0 +1,41 @@
+//! Deleting what time has passed over, and emptying everything.
+
+use super::header;
+use super::transaction::Tx;
+use crate::protocol::Timestamp;
+use crate::store::StoreError;
+
+/// Records deleted in one transaction, so that no act waits long behind a purge.
+const AT_ONCE: usize = 5_000;
+
+/// What a purge deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Purged {
+    /// Records whose retention had ended.
+    pub records: usize,
+}
+
+/// Deletes some records of the tables of time-limited records whose retention has ended at `now`.
+///
+/// Gives how many, and whether there may be more.
+pub(in crate::store) fn purge_some(
+    tx: &mut Tx,
+    tables: &[&'static str],
+    now: Timestamp,
+) -> Result<(usize, bool), StoreError> {
+    // Keys begin with the retention in four bytes: what has ended at `now` lies below the next second.
+    let end = u32::try_from(now.0.saturating_add(1)).unwrap_or(u32::MAX).to_be_bytes();
+    let mut left = AT_ONCE;
+    for table in tables {
+        left = left.saturating_sub(tx.delete_below(table, &end, left)?);
+        if left == 0 {
+            return Ok((AT_ONCE, true));
+        }
+    }
+    Ok((AT_ONCE.saturating_sub(left), false))
+}
+
+/// Empties every table but the header.
+pub(in crate::store) fn clear(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.delete_tables(header::TABLE.name())
+}

@@ -1,0 +1,197 @@
+//! The two kinds of transactions as bytes: a snapshot that never waits, and the writer's.
+
+use std::ops::Bound;
+
+use redb::{
+    AccessGuard, ReadTransaction, ReadableTable, StorageError, TableDefinition, TableError, TableHandle,
+    WriteTransaction,
+};
+
+use crate::store::StoreError;
+
+pub(super) type Bytes = &'static [u8];
+
+/// A key and its record.
+pub(super) type Row = (Vec<u8>, Vec<u8>);
+
+/// Something to read from: a [`Snapshot`] or the writer's [`Tx`].
+pub trait Read: Rows {}
+
+impl Read for Snapshot {}
+impl Read for Tx {}
+
+/// A range of keys, and how many of its rows are wanted, from which end.
+pub struct Span<'a> {
+    pub(super) from: Bound<&'a [u8]>,
+    pub(super) to: Bound<&'a [u8]>,
+    pub(super) limit: usize,
+    pub(super) order: Order,
+}
+
+/// Which rows of a range come first.
+#[derive(Clone, Copy)]
+pub(super) enum Order {
+    Ascending,
+    Descending,
+}
+
+/// Reading of bytes; a table that was never written is empty.
+pub trait Rows {
+    /// The record under `key`.
+    fn row(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The rows of a range.
+    fn rows(&self, table: &'static str, span: Span<'_>) -> Result<Vec<Row>, StoreError>;
+}
+
+/// The state of the store at one instant. Do not keep it across a wait: pages cannot be used again meanwhile.
+pub struct Snapshot {
+    pub(super) transaction: ReadTransaction,
+}
+
+/// The writer's transaction: sees its own writes, and is kept whole or not at all.
+pub struct Tx {
+    pub(super) transaction: WriteTransaction,
+}
+
+impl Rows for Snapshot {
+    fn row(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.transaction.open_table(definition(table)) {
+            Ok(rows) => find_row(&rows, table, key),
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(table_fault(table, error)),
+        }
+    }
+
+    fn rows(&self, table: &'static str, span: Span<'_>) -> Result<Vec<Row>, StoreError> {
+        match self.transaction.open_table(definition(table)) {
+            Ok(rows) => list_rows(&rows, table, &span),
+            Err(TableError::TableDoesNotExist(_)) => Ok(Vec::new()),
+            Err(error) => Err(table_fault(table, error)),
+        }
+    }
+}
+
+impl Rows for Tx {
+    fn row(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        find_row(&self.open(table)?, table, key)
+    }
+
+    fn rows(&self, table: &'static str, span: Span<'_>) -> Result<Vec<Row>, StoreError> {
+        list_rows(&self.open(table)?, table, &span)
+    }
+}
+
+impl Tx {
+    fn open(&self, table: &'static str) -> Result<redb::Table<'_, Bytes, Bytes>, StoreError> {
+        self.transaction.open_table(definition(table)).map_err(|error| table_fault(table, error))
+    }
+
+    /// Writes a row; says whether there was one.
+    pub(super) fn put_row(&mut self, table: &'static str, key: &[u8], record: &[u8]) -> Result<bool, StoreError> {
+        let mut rows = self.open(table)?;
+        let before = rows.insert(key, record).map_err(|error| fault(table, error))?;
+        Ok(before.is_some())
+    }
+
+    /// Deletes a row; says whether there was one.
+    pub(super) fn delete_row(&mut self, table: &'static str, key: &[u8]) -> Result<bool, StoreError> {
+        let mut rows = self.open(table)?;
+        let before = rows.remove(key).map_err(|error| fault(table, error))?;
+        Ok(before.is_some())
+    }
+
+    /// Deletes the first rows below `end`, at most `limit`; says how many.
+    pub(super) fn delete_below(&mut self, table: &'static str, end: &[u8], limit: usize) -> Result<usize, StoreError> {
+        let mut rows = self.open(table)?;
+        let doomed = rows.extract_from_if(..end, |_, _| true).map_err(|error| fault(table, error))?;
+        let mut deleted = 0;
+        for row in doomed.take(limit) {
+            row.map_err(|error| fault(table, error))?;
+            deleted += 1;
+        }
+        Ok(deleted)
+    }
+
+    /// Empties every table but `kept`.
+    pub(super) fn delete_tables(&mut self, kept: &'static str) -> Result<(), StoreError> {
+        let tables: Vec<_> = self.transaction.list_tables().map_err(|error| fault(kept, error))?.collect();
+        for table in tables.into_iter().filter(|table| table.name() != kept) {
+            self.transaction.delete_table(table).map_err(|error| table_fault(kept, error))?;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing was ever written.
+    pub(super) fn is_new(&self) -> Result<bool, StorageError> {
+        Ok(self.transaction.list_tables()?.next().is_none())
+    }
+}
+
+fn definition(table: &'static str) -> TableDefinition<'static, Bytes, Bytes> {
+    TableDefinition::new(table)
+}
+
+fn find_row(
+    rows: &impl ReadableTable<Bytes, Bytes>,
+    table: &'static str,
+    key: &[u8],
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let record = rows.get(key).map_err(|error| fault(table, error))?;
+    Ok(record.map(|record| record.value().to_vec()))
+}
+
+fn list_rows(
+    rows: &impl ReadableTable<Bytes, Bytes>,
+    table: &'static str,
+    span: &Span<'_>,
+) -> Result<Vec<Row>, StoreError> {
+    if is_empty(span) {
+        return Ok(Vec::new());
+    }
+    let range = rows.range::<&[u8]>((span.from, span.to)).map_err(|error| fault(table, error))?;
+    let copy = |row: Result<(AccessGuard<'_, Bytes>, AccessGuard<'_, Bytes>), StorageError>| {
+        let (key, record) = row.map_err(|error| fault(table, error))?;
+        Ok((key.value().to_vec(), record.value().to_vec()))
+    };
+    match span.order {
+        Order::Ascending => range.take(span.limit).map(copy).collect(),
+        Order::Descending => range.rev().take(span.limit).map(copy).collect(),
+    }
+}
+
+/// A cursor beyond the end of its range leaves nothing; the engine would call it a mistake.
+fn is_empty(span: &Span<'_>) -> bool {
+    match (span.from, span.to) {
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+        (Bound::Included(from), Bound::Included(to)) => from > to,
+        (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => from >= to,
+    }
+}
+
+fn table_fault(table: &'static str, error: TableError) -> StoreError {
+    match error {
+        TableError::Storage(error) => fault(table, error),
+        error => {
+            tracing::error!(table, %error, "a table cannot be opened");
+            StoreError::Damaged { table }
+        }
+    }
+}
+
+/// Logs what the engine says, and tells the caller what it can act on.
+pub(super) fn fault(table: &'static str, error: StorageError) -> StoreError {
+    match error {
+        StorageError::Corrupted(reason) => {
+            tracing::error!(table, reason, "the database is damaged");
+            StoreError::Damaged { table }
+        }
+        StorageError::ValueTooLarge(bytes) => {
+            tracing::error!(table, bytes, "a value is too large");
+            StoreError::Unwritable { table }
+        }
+        error => {
+            tracing::error!(table, %error, "the storage engine failed");
+            StoreError::Unavailable
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The one writer: many jobs in one transaction, one commit for all, answers only after it.
+//!
+//! Batches form by themselves while the last flush runs. A job that fails or panics costs its batch one more round, in
+//! which every job has its own transaction, and harms only itself.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::database::Engine;
+use super::transaction::Tx;
+use crate::store::{OpenError, StoreError};
+
+/// Jobs that may wait; more senders wait at the door.
+const QUEUE: usize = 1024;
+/// Jobs in one transaction.
+const BATCH: usize = 256;
+
+/// The queue to the writer's thread, and the thread.
+pub(in crate::store) struct Writer {
+    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(in crate::store) fn start(engine: Arc<Engine>) -> Result<Self, OpenError> {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let thread = thread::Builder::new().name(String::from("store-writer")).spawn(move || serve(&engine, jobs))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Runs `run` in a transaction; the result comes after the commit that made its writes durable.
+    pub(in crate::store) async fn write<T, F>(&self, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Queued { run, result: None, reply });
+        let queue = self.queue.as_ref().ok_or(StoreError::Unavailable)?;
+        queue.send(job).await.map_err(|_closed| StoreError::Unavailable)?;
+        answer.await.map_err(|_lost| StoreError::Unavailable)?
+    }
+
+    /// How many jobs wait.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
+    }
+}
+
+/// Jobs already queued are finished before the thread ends and the file is released.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        let Some(writer) = self.thread.take() else { return };
+        // A job may hold the last handle to the store: the thread cannot wait for itself.
+        if writer.thread().id() != thread::current().id() && writer.join().is_err() {
+            tracing::error!("the writer of the store had panicked");
+        }
+    }
+}
+
+/// A job without its types.
+trait Job: Send {
+    /// Runs in `tx`; may happen more than once, and only the last time counts.
+    fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError>;
+    /// Hands out the result: its writes are durable.
+    fn acknowledge(self: Box<Self>);
+    /// Says that nothing was kept, or that nobody knows.
+    fn refuse(self: Box<Self>, error: StoreError);
+}
+
+struct Queued<T, F> {
+    run: F,
+    result: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, F: Fn(&mut Tx) -> Result<T, StoreError> + Send> Job for Queued<T, F> {
+    fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        self.result = None;
+        self.result = Some((self.run)(tx)?);
+        Ok(())
+    }
+
+    fn acknowledge(self: Box<Self>) {
+        answer(self.reply, self.result.ok_or(StoreError::Unavailable));
+    }
+
+    fn refuse(self: Box<Self>, error: StoreError) {
+        answer(self.reply, Err(error));
+    }
+}
+
+/// A caller that went away does not undo its write; there is only nobody to tell.
+fn answer<T>(reply: oneshot::Sender<Result<T, StoreError>>, result: Result<T, StoreError>) {
+    if reply.send(result).is_err() {
+        tracing::debug!("nobody waits for a write any more");
+    }
+}
+
+fn serve(engine: &Arc<Engine>, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+        settle(engine, std::mem::take(&mut batch));
+    }
+}
+
+/// Runs a batch and answers every job of it.
+fn settle(engine: &Arc<Engine>, mut jobs: Vec<Box<dyn Job>>) {
+    match attempt(engine, &mut jobs) {
+        Ok(()) => jobs.into_iter().for_each(Job::acknowledge),
+        // The outcome is unknown: repeating blindly could do things twice.
+        Err(StoreError::Unavailable) => jobs.into_iter().for_each(|job| job.refuse(StoreError::Unavailable)),
+        Err(error) if jobs.len() == 1 => jobs.into_iter().for_each(|job| job.refuse(error)),
+        Err(_) => jobs.into_iter().for_each(|job| settle(engine, vec![job])),
+    }
+}
+
+/// One transaction for all jobs. `Unavailable` is the engine's failure, anything else that of one job.
+fn attempt(engine: &Arc<Engine>, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    let (mut tx, generation) = engine.begin()?;
+    let run = catch_unwind(AssertUnwindSafe(|| jobs.iter_mut().try_for_each(|job| job.run(&mut tx))));
+    let run = run.unwrap_or_else(|_panic| {
+        tracing::error!("a write job panicked");
+        Err(StoreError::Panicked)
+    });
+    let finished = catch_unwind(AssertUnwindSafe(|| match run {
+        Ok(()) => tx.commit(),
+        Err(error) => {
+            drop(tx);
+            Err(error)
+        }
+    }));
+    let outcome = finished.unwrap_or_else(|_panic| {
+        tracing::error!("the storage engine panicked");
+        Err(StoreError::Unavailable)
+    });
+    if outcome == Err(StoreError::Unavailable) {
+        engine.report_failure(generation);
+    }
+    outcome
+}

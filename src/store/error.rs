@@ -1,0 +1,76 @@
+//! What can go wrong while storing, and while opening the store.
+
+use std::io;
+
+use thiserror::Error;
+
+/// Why a job on the store did not succeed. Causes are logged where they happen; the caller learns what it can
+/// act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum StoreError {
+    /// The engine cannot serve now (an I/O error, a re-opening under way): answer 503, try the act again later.
+    /// Whether the write took place is unknown.
+    #[error("the store is not available")]
+    Unavailable,
+    /// A record of this table is damaged, or lies where another one belongs.
+    #[error("a record of `{table}` is damaged or misplaced")]
+    Damaged {
+        /// Name of the table.
+        table: &'static str,
+    },
+    /// The record asked for is not there.
+    #[error("no such record in `{table}`")]
+    Absent {
+        /// Name of the table.
+        table: &'static str,
+    },
+    /// The key or a unique value of the record to insert is in use, or was used by somebody now erased.
+    #[error("a key of `{table}` is taken")]
+    Taken {
+        /// Name of the table.
+        table: &'static str,
+    },
+    /// The value cannot be written as a record.
+    #[error("a value for `{table}` cannot be written")]
+    Unwritable {
+        /// Name of the table.
+        table: &'static str,
+    },
+    /// The job panicked; nothing that it did was kept.
+    #[error("the job panicked")]
+    Panicked,
+}
+
+/// Why the store could not be opened. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Another process holds the database file.
+    #[error("the database is held by another process")]
+    Locked,
+    /// The database belongs to another mode of running.
+    #[error("the database belongs to mode `{stored}`")]
+    OtherMode {
+        /// The mode in the header.
+        stored: String,
+    },
+    /// The database belongs to another issuer, and a change of issuer was not accepted.
+    #[error("the database belongs to issuer `{stored}`")]
+    OtherIssuer {
+        /// The issuer in the header.
+        stored: String,
+    },
+    /// The database was written by a newer version of this program.
+    #[error("the database has format {stored}, this program knows formats up to {known}")]
+    NewerFormat {
+        /// The format in the header.
+        stored: u32,
+        /// The newest format of this program.
+        known: u32,
+    },
+    /// The file is not a database, or is damaged. It was left as it is.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+    /// The file or its directory cannot be used.
+    #[error("the database cannot be opened: {0}")]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,22 @@
+//! What redeemed codes gave; every token leads here.
+
+use super::engine::HandleTable;
+use super::{Read, StoreError, Tx};
+use crate::domain::{Grant, HandleKey};
+
+pub(super) const TABLE: HandleTable<Grant> = HandleTable::new("grants");
+
+/// The grant of this name, expired or not.
+pub fn find(tx: &impl Read, key: &HandleKey<Grant>) -> Result<Option<Grant>, StoreError> {
+    TABLE.find(tx, key)
+}
+
+/// Enters a grant.
+pub fn insert(tx: &mut Tx, key: &HandleKey<Grant>, grant: &Grant) -> Result<(), StoreError> {
+    TABLE.insert(tx, key, grant)
+}
+
+/// Writes a grant anew.
+pub fn update(tx: &mut Tx, key: &HandleKey<Grant>, grant: &Grant) -> Result<(), StoreError> {
+    TABLE.update(tx, key, grant)
+}

@@ -1,0 +1,22 @@
+//! Sign-ins under way.
+
+use super::engine::HandleTable;
+use super::{Read, StoreError, Tx};
+use crate::domain::{HandleKey, Interaction};
+
+pub(super) const TABLE: HandleTable<Interaction> = HandleTable::new("interactions");
+
+/// The interaction of this name, expired or not.
+pub fn find(tx: &impl Read, key: &HandleKey<Interaction>) -> Result<Option<Interaction>, StoreError> {
+    TABLE.find(tx, key)
+}
+
+/// Enters an interaction.
+pub fn insert(tx: &mut Tx, key: &HandleKey<Interaction>, interaction: &Interaction) -> Result<(), StoreError> {
+    TABLE.insert(tx, key, interaction)
+}
+
+/// Writes an interaction anew.
+pub fn update(tx: &mut Tx, key: &HandleKey<Interaction>, interaction: &Interaction) -> Result<(), StoreError> {
+    TABLE.update(tx, key, interaction)
+}

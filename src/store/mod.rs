@@ -1,0 +1,159 @@
+//! The database of record: one redb file, one writer, snapshot reads, typed tables, one file per noun.
+//!
+//! `read` sees the state of one instant and never waits; `write` is queued, and its answer comes after the commit that
+//! made it durable. A job may run more than once, so it has no effect outside its transaction and takes times and
+//! random values from outside; its `Err` is a failure of the storage only, and a refusal that writes is a value of `Ok`.
+//!
+//! Refuses rules (they are in `domain`), the clock, randomness, and any `Durability` but the immediate one. Doors:
+//! [`Store`], and the modules of the nouns, whose functions take a [`Snapshot`] or a [`Tx`].
+
+pub mod access_tokens;
+pub mod audit;
+pub mod authorization_codes;
+pub mod browser_sessions;
+pub mod clients;
+pub mod counters;
+pub mod credentials;
+mod engine;
+mod error;
+pub mod grants;
+pub mod interactions;
+pub mod memberships;
+pub mod organizations;
+pub mod outbox;
+pub mod password_links;
+pub mod signing_keys;
+pub mod users;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
+pub use engine::{Header, Purged, Read, Snapshot, Tx};
+pub use error::{OpenError, StoreError};
+pub use redb::StorageBackend;
+
+use crate::protocol::Timestamp;
+
+/// Where the database lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// In memory, lost with the store.
+    Memory,
+    /// In the file `moncomptepro.redb` of this directory.
+    Directory(PathBuf),
+}
+
+/// How to open the store.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// Where the database lies.
+    pub location: Location,
+    /// Memory for pages.
+    pub cache_bytes: usize,
+    /// The mode of running; a database of another one is refused.
+    pub mode: String,
+    /// The issuer; a database of another one is refused unless `accept_issuer_change`.
+    pub issuer: String,
+    /// Random name for the database if it is new.
+    pub instance_id: String,
+    /// Whether a database of another issuer becomes this one's.
+    pub accept_issuer_change: bool,
+    /// The time, for the header of a new database.
+    pub now: Timestamp,
+}
+
+/// The open store. Cheap to clone; the file is released when the last clone is dropped.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<Engine>,
+    writer: Arc<Writer>,
+}
+
+impl Store {
+    /// Opens the database, or makes it where there is none.
+    pub fn open(opening: Opening) -> Result<Self, OpenError> {
+        let medium = match &opening.location {
+            Location::Memory => Medium::memory(),
+            Location::Directory(directory) => Medium::directory(directory)?,
+        };
+        Self::start(medium, opening, BACK_OFF)
+    }
+
+    /// Opens the database on a backend of the caller's (its faults and flushes are then his); the location is ignored.
+    pub fn open_on(backend: Arc<dyn StorageBackend>, opening: Opening) -> Result<Self, OpenError> {
+        Self::start(Medium::Backend(backend), opening, BACK_OFF)
+    }
+
+    fn start(medium: Medium, opening: Opening, back_off: [Duration; 3]) -> Result<Self, OpenError> {
+        let identity = Identity {
+            mode: opening.mode,
+            issuer: opening.issuer,
+            instance_id: opening.instance_id,
+            accept_issuer_change: opening.accept_issuer_change,
+            now: opening.now,
+        };
+        let engine = Engine::open(medium, opening.cache_bytes, &identity, back_off)?;
+        let writer = Writer::start(Arc::clone(&engine))?;
+        Ok(Self { engine, writer: Arc::new(writer) })
+    }
+
+    /// What the header says: format, instance, issuer, mode.
+    pub fn header(&self) -> &Header {
+        self.engine.header()
+    }
+
+    /// Whether writes are taken. False after an I/O error until the database is open again.
+    pub fn is_healthy(&self) -> bool {
+        self.engine.is_healthy()
+    }
+
+    /// Runs `job` on the state of this instant. Blocks for as long as the reading takes: long reads belong on the
+    /// blocking pool.
+    pub fn read<T>(&self, job: impl FnOnce(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let (snapshot, generation) = self.engine.snapshot()?;
+        let result = job(&snapshot);
+        if matches!(result, Err(StoreError::Unavailable)) {
+            self.engine.report_failure(generation);
+        }
+        result
+    }
+
+    /// Runs `job` in the writer's transaction and answers once its writes are durable.
+    ///
+    /// Dropping the future does not take the job back.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        job: impl Fn(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write(job).await
+    }
+
+    /// Deletes the time-limited records whose retention has ended at `now`, some thousands per transaction.
+    pub async fn purge(&self, now: Timestamp) -> Result<Purged, StoreError> {
+        let mut purged = Purged::default();
+        loop {
+            let (records, may_be_more) = self.write(move |tx| engine::purge_some(tx, TIME_LIMITED, now)).await?;
+            purged.records = purged.records.saturating_add(records);
+            if !may_be_more {
+                return Ok(purged);
+            }
+        }
+    }
+
+    /// Empties every table but the header.
+    pub async fn clear(&self) -> Result<(), StoreError> {
+        self.write(engine::clear).await
+    }
+}
+
+/// The tables whose keys begin with the end of retention.
+const TIME_LIMITED: &[&str] = &[
+    access_tokens::TABLE.name(),
+    authorization_codes::TABLE.name(),
+    browser_sessions::TABLE.name(),
+    grants::TABLE.name(),
+    interactions::TABLE.name(),
+    password_links::TABLE.name(),
+];

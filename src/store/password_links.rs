@@ -1,0 +1,22 @@
+//! Single-use links to choose a password.
+
+use super::engine::HandleTable;
+use super::{Read, StoreError, Tx};
+use crate::domain::{HandleKey, PasswordLink};
+
+pub(super) const TABLE: HandleTable<PasswordLink> = HandleTable::new("password_links");
+
+/// The link of this name, expired or not.
+pub fn find(tx: &impl Read, key: &HandleKey<PasswordLink>) -> Result<Option<PasswordLink>, StoreError> {
+    TABLE.find(tx, key)
+}
+
+/// Enters a link.
+pub fn insert(tx: &mut Tx, key: &HandleKey<PasswordLink>, link: &PasswordLink) -> Result<(), StoreError> {
+    TABLE.insert(tx, key, link)
+}
+
+/// Writes a link anew.
+pub fn update(tx: &mut Tx, key: &HandleKey<PasswordLink>, link: &PasswordLink) -> Result<(), StoreError> {
+    TABLE.update(tx, key, link)
+}

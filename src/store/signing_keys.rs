@@ -1,0 +1,43 @@
+//! The keyring at rest: the store knows names, `crypto` knows what the bodies mean and seals what is secret in them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::engine::Table;
+use super::{Read, StoreError, Tx};
+
+const KEYS: Table<str, StoredSigningKey> = Table::new("signing_keys");
+
+/// A signing key as the keyring wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredSigningKey {
+    /// Its key id.
+    pub kid: String,
+    /// Its record; the private part is sealed.
+    pub body: Value,
+}
+
+/// At most `limit` keys, by key id.
+pub fn list(tx: &impl Read, limit: usize) -> Result<Vec<StoredSigningKey>, StoreError> {
+    KEYS.list(tx, None, limit)
+}
+
+/// The key with this id.
+pub fn find(tx: &impl Read, kid: &str) -> Result<Option<StoredSigningKey>, StoreError> {
+    KEYS.find(tx, kid)
+}
+
+/// Enters a key. `Taken` when its id is in use.
+pub fn insert(tx: &mut Tx, key: &StoredSigningKey) -> Result<(), StoreError> {
+    KEYS.insert(tx, &key.kid, key)
+}
+
+/// Writes a key anew.
+pub fn update(tx: &mut Tx, key: &StoredSigningKey) -> Result<(), StoreError> {
+    KEYS.update(tx, &key.kid, key)
+}
+
+/// Deletes a key; says whether there was one.
+pub fn delete(tx: &mut Tx, kid: &str) -> Result<bool, StoreError> {
+    KEYS.delete(tx, kid)
+}

@@ -1,0 +1,62 @@
+//! People, found by identifier and by e-mail address. Identifiers of erased people are never given again.
+
+use super::engine::Table;
+use super::{Read, StoreError, Tx};
+use crate::domain::{Email, User, UserId};
+use crate::protocol::Timestamp;
+
+const USERS: Table<UserId, User> = Table::new("users");
+const BY_EMAIL: Table<str, UserId> = Table::new("users_by_email");
+const ERASED: Table<UserId, Timestamp> = Table::new("erased_users");
+
+/// The person with this identifier.
+pub fn find(tx: &impl Read, id: UserId) -> Result<Option<User>, StoreError> {
+    USERS.find(tx, &id)
+}
+
+/// The person with this identifier, who is known to exist.
+pub fn get(tx: &impl Read, id: UserId) -> Result<User, StoreError> {
+    USERS.get(tx, &id)
+}
+
+/// The person with this address.
+pub fn find_by_email(tx: &impl Read, email: &Email) -> Result<Option<User>, StoreError> {
+    match BY_EMAIL.find(tx, email.as_str())? {
+        Some(id) => USERS.get(tx, &id).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// At most `limit` people after `after`, by identifier.
+pub fn list(tx: &impl Read, after: Option<UserId>, limit: usize) -> Result<Vec<User>, StoreError> {
+    USERS.list(tx, after.as_ref(), limit)
+}
+
+/// Enters a person. `Taken` when the identifier or the address is in use, or the identifier belonged to somebody erased.
+pub fn insert(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
+    if ERASED.has(tx, &user.id)? {
+        return Err(StoreError::Taken { table: USERS.name() });
+    }
+    USERS.insert(tx, &user.id, user)?;
+    BY_EMAIL.insert(tx, user.email.as_str(), &user.id)
+}
+
+/// Writes a person anew. `Taken` when a new address is in use.
+pub fn update(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
+    let before = USERS.get(tx, &user.id)?;
+    if before.email != user.email {
+        BY_EMAIL.insert(tx, user.email.as_str(), &user.id)?;
+        BY_EMAIL.delete(tx, before.email.as_str())?;
+    }
+    USERS.update(tx, &user.id, user)
+}
+
+/// Erases a person; the identifier stays taken for ever. Says whether there was one.
+///
+/// Credentials and memberships are records of their own and are deleted by their own modules.
+pub fn delete(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<bool, StoreError> {
+    let Some(user) = USERS.find(tx, &id)? else { return Ok(false) };
+    BY_EMAIL.delete(tx, user.email.as_str())?;
+    ERASED.put(tx, &id, &now)?;
+    USERS.delete(tx, &id)
+}
