@@ -2,7 +2,9 @@
 //! address to an organization identified by its SIRET, and tells relying parties who they are and for
 //! whom they act.
 
+pub mod clock;
 pub mod config;
+pub mod crypto;
 pub mod domain;
 pub mod protocol;
 pub mod store;
