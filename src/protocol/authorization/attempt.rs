@@ -70,13 +70,13 @@ impl TrustedAttempt {
     ///
     /// # Errors
     /// The first check that fails, with the way back to the client.
-    pub fn parse(self, rules: &ClientRules<'_>) -> Result<AuthorizationRequest, AuthorizationRefusal> {
+    pub fn parse(self, rules: &ClientRules<'_>) -> Result<AuthorizationRequest, Box<AuthorizationRefusal>> {
         AuthorizationRequest::parse(self, rules)
     }
 
     /// Refuses the request for a reason of the caller's.
-    pub fn refuse(self, error: OAuthError) -> AuthorizationRefusal {
-        AuthorizationRefusal { return_address: self.return_address, error }
+    pub fn refuse(self, error: OAuthError) -> Box<AuthorizationRefusal> {
+        Box::new(AuthorizationRefusal { return_address: self.return_address, error })
     }
 }
 

@@ -111,7 +111,7 @@ impl AuthorizationRequest {
         }
     }
 
-    pub(super) fn parse(attempt: TrustedAttempt, rules: &ClientRules<'_>) -> Result<Self, AuthorizationRefusal> {
+    pub(super) fn parse(attempt: TrustedAttempt, rules: &ClientRules<'_>) -> Result<Self, Box<AuthorizationRefusal>> {
         match Self::check_all(&attempt, rules) {
             Ok(request) => Ok(request),
             Err(error) => Err(attempt.refuse(error)),
