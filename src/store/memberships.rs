@@ -4,8 +4,8 @@ use super::engine::Table;
 use super::{Read, StoreError, Tx};
 use crate::domain::{Membership, OrganizationId, UserId};
 
-const MEMBERSHIPS: Table<(UserId, OrganizationId), Membership> = Table::new("memberships");
-const BY_ORGANIZATION: Table<(OrganizationId, UserId), UserId> = Table::new("memberships_by_organization");
+pub(super) const MEMBERSHIPS: Table<(UserId, OrganizationId), Membership> = Table::new("memberships");
+pub(super) const BY_ORGANIZATION: Table<(OrganizationId, UserId), UserId> = Table::new("memberships_by_organization");
 
 /// More organizations than a person has; a bound, so that no listing is endless.
 const OF_ONE_USER: usize = 10_000;

@@ -25,6 +25,9 @@ pub mod password_links;
 pub mod signing_keys;
 pub mod users;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,7 +5,7 @@ use super::{Read, StoreError, Tx, counters};
 use crate::domain::{Organization, OrganizationId, Siret};
 
 const ORGANIZATIONS: Table<OrganizationId, Organization> = Table::new("organizations");
-const BY_SIRET: Table<str, OrganizationId> = Table::new("organizations_by_siret");
+pub(super) const BY_SIRET: Table<str, OrganizationId> = Table::new("organizations_by_siret");
 const COUNTER: &str = "organizations";
 
 /// The organization with this identifier.

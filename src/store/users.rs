@@ -6,7 +6,7 @@ use crate::domain::{Email, User, UserId};
 use crate::protocol::Timestamp;
 
 const USERS: Table<UserId, User> = Table::new("users");
-const BY_EMAIL: Table<str, UserId> = Table::new("users_by_email");
+pub(super) const BY_EMAIL: Table<str, UserId> = Table::new("users_by_email");
 const ERASED: Table<UserId, Timestamp> = Table::new("erased_users");
 
 /// The person with this identifier.

@@ -1,0 +1,129 @@
+//! Whose database is opened, where it lies, and what is refused.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use super::super::header::{self, Identity};
+use super::super::migrations::Migration;
+use super::super::transaction::Tx;
+use super::*;
+use crate::store::OpenError;
+
+fn opening_in(directory: &Path) -> Opening {
+    Opening { location: Location::Directory(directory.to_path_buf()), ..opening() }
+}
+
+fn open_on(disk: &Arc<Disk>, opening: Opening) -> Result<Store, OpenError> {
+    Store::open_on(Arc::clone(disk) as Arc<dyn StorageBackend>, opening)
+}
+
+fn identity() -> Identity {
+    let Opening { mode, issuer, instance_id, now, .. } = opening();
+    Identity { mode, issuer, instance_id, accept_issuer_change: false, now }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_11_a_file_holds_what_was_written_when_it_is_opened_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(opening_in(directory.path())).unwrap();
+    insert(&store, 1).await.unwrap();
+    drop(store);
+    let again = Store::open(opening_in(directory.path())).unwrap();
+    assert_eq!(numbers(&again), [1]);
+    assert_eq!(again.header().instance_id, "first");
+}
+
+#[test]
+fn sec_172_the_file_and_its_directory_are_their_owners_only() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("data");
+    let _store = Store::open(opening_in(&directory)).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&directory), 0o700);
+    assert_eq!(mode(&directory.join("moncomptepro.redb")), 0o600);
+}
+
+#[test]
+fn sec_194_a_file_in_use_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let _store = Store::open(opening_in(directory.path())).unwrap();
+    assert!(matches!(Store::open(opening_in(directory.path())), Err(OpenError::Locked)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_4_another_mode_is_refused_and_nothing_changes() {
+    let disk = Disk::new();
+    drop(open(&disk));
+    let refused = open_on(&disk, Opening { mode: String::from("other"), ..opening() });
+    assert!(matches!(refused, Err(OpenError::OtherMode { stored }) if stored == "serve"));
+    assert_eq!(open(&disk).header().mode, "serve");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_4_another_issuer_is_refused_unless_accepted() {
+    let disk = Disk::new();
+    drop(open(&disk));
+    let moved = Opening { issuer: String::from("https://moved.example"), ..opening() };
+    let refused = open_on(&disk, moved.clone());
+    assert!(matches!(refused, Err(OpenError::OtherIssuer { stored }) if stored == "https://identity.example"));
+
+    drop(open_on(&disk, Opening { accept_issuer_change: true, ..moved.clone() }).unwrap());
+    let store = open_on(&disk, moved).unwrap();
+    assert_eq!(store.header().issuer, "https://moved.example");
+    assert_eq!(store.header().instance_id, "first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_4_a_newer_format_is_refused() {
+    let disk = Disk::new();
+    let store = open(&disk);
+    let header = super::super::Header { format: 1_000, ..store.header().clone() };
+    store.write(move |tx| header::TABLE.update(tx, "header", &header)).await.unwrap();
+    drop(store);
+    assert!(matches!(open_on(&disk, opening()), Err(OpenError::NewerFormat { stored: 1_000, .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_4_each_migration_runs_once_in_its_order() {
+    fn append(tx: &mut Tx, text: &str) -> Result<(), StoreError> {
+        let before = NUMBERS.find(tx, &0)?.unwrap_or_default();
+        NUMBERS.put(tx, &0, &(before + text)).map(|_| ())
+    }
+    let store = open(&Disk::new());
+    let formats = store.write(|tx| {
+        let first: &[Migration] = &[|tx| append(tx, "a")];
+        let both: &[Migration] = &[|tx| append(tx, "a"), |tx| append(tx, "b")];
+        let lists = [first, both, both];
+        Ok(lists.map(|list| header::admit(tx, &identity(), list).unwrap().format))
+    });
+    assert_eq!(formats.await, Ok([1, 2, 2]));
+    assert_eq!(store.read(|tx| NUMBERS.get(tx, &0)).unwrap(), "ab");
+}
+
+#[test]
+fn sec_192_what_is_no_database_is_refused_and_left_alone() {
+    for content in [&b"not a database\n"[..], &[0; 8192], &[0xff; 100_000]] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("moncomptepro.redb");
+        fs::write(&path, content).unwrap();
+        assert!(matches!(Store::open(opening_in(directory.path())), Err(OpenError::Damaged(_))));
+        assert_eq!(fs::read(&path).unwrap(), content);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_192_a_file_cut_short_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("moncomptepro.redb");
+    let store = Store::open(opening_in(directory.path())).unwrap();
+    for number in 0..50 {
+        insert(&store, number).await.unwrap();
+    }
+    drop(store);
+    let whole = fs::read(&path).unwrap();
+    for part in 1..20 {
+        fs::write(&path, &whole[..whole.len() * part / 20]).unwrap();
+        assert!(matches!(Store::open(opening_in(directory.path())), Err(OpenError::Damaged(_))), "{part}/20");
+    }
+}

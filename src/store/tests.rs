@@ -1,0 +1,292 @@
+//! The nouns: indexes that agree with their records, identifiers that are not given twice, orders of listings.
+
+use serde_json::json;
+
+use super::*;
+use crate::domain::{
+    Actor, AuditEvent, AuditRecord, Client, Credentials, Email, MailContent, Membership, Organization, OrganizationId,
+    OrganizationSource, Origin, OutgoingMail, Siret, User, UserId, Verification,
+};
+use crate::protocol::Locale;
+use signing_keys::StoredSigningKey;
+
+const NOW: Timestamp = Timestamp(1_700_000_000);
+
+fn store() -> Store {
+    let opening = Opening {
+        location: Location::Memory,
+        cache_bytes: 1024 * 1024,
+        mode: String::from("serve"),
+        issuer: String::from("https://identity.example"),
+        instance_id: String::from("test"),
+        accept_issuer_change: false,
+        now: NOW,
+    };
+    Store::open(opening).unwrap()
+}
+
+fn user(id: u64, email: &str) -> User {
+    User::new(UserId(id), email.parse().unwrap(), NOW)
+}
+
+/// SIRETs with a valid check digit: those of La Poste whose digits add up to a multiple of five.
+fn siret(number: u64) -> Siret {
+    (0..100_000)
+        .filter_map(|nic| format!("356000000{nic:05}").parse().ok())
+        .nth(usize::try_from(number).unwrap())
+        .unwrap()
+}
+
+fn organization(id: u64, number: u64) -> Organization {
+    Organization {
+        id: OrganizationId(id),
+        siret: siret(number),
+        label: format!("Organization {id}"),
+        legal_category: None,
+        activity: None,
+        headcount: None,
+        entity_headcount: None,
+        is_head_office: true,
+        is_active: true,
+        address: None,
+        source: OrganizationSource::Register,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+fn membership(user_id: u64, organization_id: u64, created_at: u64) -> Membership {
+    Membership {
+        user_id: UserId(user_id),
+        organization_id: OrganizationId(organization_id),
+        is_external: false,
+        verification: Verification::Domain,
+        created_at: Timestamp(created_at),
+        updated_at: Timestamp(created_at),
+    }
+}
+
+/// Small numbers that look random and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_1_the_identifier_of_an_erased_person_is_never_given_again() {
+    let store = store();
+    store.write(|tx| users::insert(tx, &user(7, "alice@example.fr"))).await.unwrap();
+    assert!(store.write(|tx| users::delete(tx, UserId(7), NOW)).await.unwrap());
+    let again = store.write(|tx| users::insert(tx, &user(7, "bob@example.fr"))).await;
+    assert_eq!(again, Err(StoreError::Taken { table: "users" }));
+    // The address is free for another person.
+    store.write(|tx| users::insert(tx, &user(8, "alice@example.fr"))).await.unwrap();
+    let email: Email = "alice@example.fr".parse().unwrap();
+    assert_eq!(store.read(|tx| users::find_by_email(tx, &email)).unwrap().unwrap().id, UserId(8));
+    assert_eq!(store.read(|tx| users::find(tx, UserId(7))).unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_101_an_address_belongs_to_one_person() {
+    let store = store();
+    store.write(|tx| users::insert(tx, &user(7, "alice@example.fr"))).await.unwrap();
+    store.write(|tx| users::insert(tx, &user(8, "bob@example.fr"))).await.unwrap();
+    let taken = Err(StoreError::Taken { table: "users_by_email" });
+    assert_eq!(store.write(|tx| users::insert(tx, &user(9, "alice@example.fr"))).await, taken);
+    assert_eq!(store.write(|tx| users::update(tx, &user(8, "alice@example.fr"))).await, taken);
+    assert_eq!(store.read(|tx| users::find(tx, UserId(9))).unwrap(), None);
+    assert_eq!(store.read(|tx| users::get(tx, UserId(8))).unwrap().email.as_str(), "bob@example.fr");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_3_the_index_by_address_is_what_the_people_give() {
+    let store = store();
+    let mut dice = Dice(1);
+    for _ in 0..300 {
+        let (act, someone) = (dice.roll(4), user(dice.roll(20), &format!("person-{}@example.fr", dice.roll(20))));
+        let done = store.write(move |tx| match act {
+            0 => users::delete(tx, someone.id, NOW).map(|_| ()),
+            1 => users::update(tx, &someone),
+            _ => users::insert(tx, &someone),
+        });
+        assert!(matches!(done.await, Ok(()) | Err(StoreError::Taken { .. } | StoreError::Absent { .. })));
+
+        let mut people = store.read(|tx| users::list(tx, None, usize::MAX)).unwrap();
+        people.sort_by(|one, other| one.email.cmp(&other.email));
+        let rebuilt: Vec<UserId> = people.iter().map(|person| person.id).collect();
+        assert_eq!(store.read(|tx| users::BY_EMAIL.list(tx, None, usize::MAX)).unwrap(), rebuilt);
+        for person in people {
+            assert_eq!(store.read(|tx| users::find_by_email(tx, &person.email)).unwrap(), Some(person));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_3_the_index_by_siret_is_what_the_organizations_give() {
+    let store = store();
+    let mut dice = Dice(2);
+    for _ in 0..200 {
+        let (act, some) = (dice.roll(2), organization(1 + dice.roll(12), dice.roll(12)));
+        let done = store.write(move |tx| match act {
+            0 => organizations::update(tx, &some),
+            _ => organizations::insert(tx, &some),
+        });
+        assert!(matches!(done.await, Ok(()) | Err(StoreError::Taken { .. } | StoreError::Absent { .. })));
+
+        let mut all = store.read(|tx| organizations::list(tx, None, usize::MAX)).unwrap();
+        all.sort_by(|one, other| one.siret.cmp(&other.siret));
+        let rebuilt: Vec<OrganizationId> = all.iter().map(|organization| organization.id).collect();
+        assert_eq!(store.read(|tx| organizations::BY_SIRET.list(tx, None, usize::MAX)).unwrap(), rebuilt);
+        for organization in all {
+            assert_eq!(
+                store.read(|tx| organizations::find_by_siret(tx, &organization.siret)).unwrap(),
+                Some(organization)
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_3_memberships_are_the_same_from_both_sides() {
+    let store = store();
+    let mut dice = Dice(3);
+    for _ in 0..200 {
+        let (act, link) = (dice.roll(3), membership(dice.roll(6), dice.roll(6), dice.roll(1_000)));
+        let done = store.write(move |tx| match act {
+            0 => memberships::delete(tx, link.user_id, link.organization_id).map(|_| ()),
+            1 => memberships::update(tx, &link),
+            _ => memberships::insert(tx, &link),
+        });
+        assert!(matches!(done.await, Ok(()) | Err(StoreError::Taken { .. } | StoreError::Absent { .. })));
+
+        let mut all = store.read(|tx| memberships::MEMBERSHIPS.list(tx, None, usize::MAX)).unwrap();
+        all.sort_by_key(|link| (link.organization_id, link.user_id));
+        let rebuilt: Vec<UserId> = all.iter().map(|link| link.user_id).collect();
+        assert_eq!(store.read(|tx| memberships::BY_ORGANIZATION.list(tx, None, usize::MAX)).unwrap(), rebuilt);
+        for organization_id in (0..6).map(OrganizationId) {
+            let expected: Vec<_> = all.iter().filter(|link| link.organization_id == organization_id).cloned().collect();
+            let found = store.read(|tx| memberships::list_of_organization(tx, organization_id, None, usize::MAX));
+            assert_eq!(found.unwrap(), expected);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_persons_organizations_are_listed_in_the_order_of_joining() {
+    let store = store();
+    let links = [membership(7, 3, 20), membership(7, 1, 30), membership(7, 2, 10), membership(8, 1, 5)];
+    store.write(move |tx| links.iter().try_for_each(|link| memberships::insert(tx, link))).await.unwrap();
+    let listed = store.read(|tx| memberships::list_of_user(tx, UserId(7))).unwrap();
+    assert_eq!(listed.iter().map(|link| link.organization_id.0).collect::<Vec<_>>(), [2, 3, 1]);
+    let after = store.read(|tx| memberships::list_of_organization(tx, OrganizationId(1), Some(UserId(7)), 5)).unwrap();
+    assert_eq!(after, [membership(8, 1, 5)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_1_identifiers_of_organizations_go_on_after_those_brought_along() {
+    let store = store();
+    assert_eq!(store.write(organizations::next_id).await, Ok(OrganizationId(1)));
+    store.write(|tx| organizations::insert(tx, &organization(16, 0))).await.unwrap();
+    assert_eq!(store.write(organizations::next_id).await, Ok(OrganizationId(17)));
+    store.write(|tx| organizations::insert(tx, &organization(2, 1))).await.unwrap();
+    assert_eq!(store.write(organizations::next_id).await, Ok(OrganizationId(18)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_leave_in_the_order_of_writing_and_their_places_are_not_given_again() {
+    let store = store();
+    let mail = OutgoingMail {
+        to: "alice@example.fr".parse().unwrap(),
+        locale: Locale::Fr,
+        content: MailContent::PasswordChanged { at: NOW },
+        created_at: NOW,
+    };
+    for _ in 0..3 {
+        let mail = mail.clone();
+        store.write(move |tx| outbox::insert(tx, &mail)).await.unwrap();
+    }
+    assert!(store.write(|tx| outbox::delete(tx, 3)).await.unwrap());
+    assert!(!store.write(|tx| outbox::delete(tx, 3)).await.unwrap());
+    assert_eq!(store.write(move |tx| outbox::insert(tx, &mail)).await, Ok(4));
+    let ids = |after| {
+        let mails = store.read(|tx| outbox::list(tx, after, 10)).unwrap();
+        mails.iter().map(|queued| queued.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(None), [1, 2, 4]);
+    assert_eq!(ids(Some(1)), [2, 4]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_8_the_trail_is_in_the_order_of_time_and_every_event_comes_back_as_it_was_written() {
+    let store = store();
+    let client_id: crate::domain::ClientId = "test-id".parse().unwrap();
+    let events = [
+        AuditEvent::SignedIn { user_id: UserId(7), client_id: Some(client_id.clone()) },
+        AuditEvent::SignInFailed { user_id: None },
+        AuditEvent::ConsentDecided { user_id: UserId(7), client_id: client_id.clone(), allowed: false },
+        AuditEvent::InstanceReset,
+    ];
+    // Two in one millisecond, one from a clock that went back.
+    let times = [2_000, 2_000, 1_000, 3_000];
+    let records: Vec<AuditRecord> = events
+        .into_iter()
+        .zip(times)
+        .map(|(event, at_millis)| {
+            let origin = Origin { source: Some(String::from("192.0.2.1")), request_id: None };
+            AuditRecord { at_millis, actor: Actor::Client(client_id.clone()), origin, event }
+        })
+        .collect();
+    let written = records.clone();
+    store.write(move |tx| written.iter().try_for_each(|record| audit::insert(tx, record))).await.unwrap();
+
+    let first = store.read(|tx| audit::list_latest(tx, None, 2)).unwrap();
+    let rest = store.read(|tx| audit::list_latest(tx, first.last(), 10)).unwrap();
+    let listed: Vec<AuditRecord> = first.into_iter().chain(rest).map(|entry| entry.record).collect();
+    assert_eq!(listed, [3, 1, 0, 2].map(|position| records[position].clone()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_credentials_and_signing_keys_are_written_read_and_deleted() {
+    let store = store();
+    let client = Client::new("test-id".parse().unwrap(), String::from("Test"), NOW);
+    let credentials =
+        Credentials {
+            user_id: UserId(7), password_hash: Some(String::from("$argon2id$…")), password_changed_at: NOW
+        };
+    let key = StoredSigningKey { kid: String::from("k1"), body: json!({ "state": "current" }) };
+    let (renamed, id) = (Client { name: String::from("Renamed"), ..client.clone() }, client.id.clone());
+    let (rotated, kept) = (StoredSigningKey { body: json!({ "state": "retired" }), ..key.clone() }, key.clone());
+    let (other, expected) = (Credentials { password_hash: None, ..credentials.clone() }, renamed.clone());
+    store
+        .write(move |tx| {
+            clients::insert(tx, &client)?;
+            credentials::insert(tx, &credentials)?;
+            signing_keys::insert(tx, &key)
+        })
+        .await
+        .unwrap();
+    assert_eq!(store.read(|tx| signing_keys::list(tx, 10)).unwrap(), [kept]);
+    store
+        .write(move |tx| {
+            clients::update(tx, &renamed)?;
+            credentials::update(tx, &other)?;
+            signing_keys::update(tx, &rotated)
+        })
+        .await
+        .unwrap();
+    assert_eq!(store.read(|tx| clients::get(tx, &id)).unwrap(), expected);
+    assert_eq!(store.read(|tx| clients::list(tx, None, 10)).unwrap(), [expected]);
+    assert_eq!(store.read(|tx| credentials::find(tx, UserId(7))).unwrap().unwrap().password_hash, None);
+    let body = store.read(|tx| signing_keys::find(tx, "k1")).unwrap().unwrap().body;
+    assert_eq!(body, json!({ "state": "retired" }));
+
+    let gone = store.write(move |tx| {
+        Ok([clients::delete(tx, &id)?, credentials::delete(tx, UserId(7))?, signing_keys::delete(tx, "k1")?])
+    });
+    assert_eq!(gone.await, Ok([true; 3]));
+    assert!(store.read(|tx| signing_keys::list(tx, 10)).unwrap().is_empty());
+}
