@@ -7,4 +7,5 @@ pub mod config;
 pub mod crypto;
 pub mod domain;
 pub mod protocol;
+pub mod serve;
 pub mod store;
