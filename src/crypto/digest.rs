@@ -38,11 +38,11 @@ pub fn secret_digest(secret: &str) -> [u8; 32] {
 
 /// Whether `candidate` is the secret of which `stored` is the digest. The time does not depend on how much is right.
 pub fn is_secret(stored: &[u8; 32], candidate: &str) -> bool {
-    are_equal(stored, &secret_digest(candidate))
+    digests_are_equal(stored, &secret_digest(candidate))
 }
 
 /// Compares two digests in constant time.
-pub fn are_equal(one: &[u8; 32], other: &[u8; 32]) -> bool {
+pub fn digests_are_equal(one: &[u8; 32], other: &[u8; 32]) -> bool {
     one.ct_eq(other).into()
 }
 

@@ -62,7 +62,7 @@ impl MasterKey {
     }
 
     fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Self {
-        let id = URL_SAFE_NO_PAD.encode(&derive(&bytes, &[b"key id"]).get(..9).unwrap_or_default());
+        let id = URL_SAFE_NO_PAD.encode(derive(&bytes, &[b"key id"]).get(..9).unwrap_or_default());
         Self { bytes, id }
     }
 

@@ -1,16 +1,24 @@
 //! Random values, digests, message authentication, sealed records, signing keys, tokens and passwords.
 //!
 //! Refuses storage, HTTP and configuration files: keys and records come in and go out as values. One library does
-//! the work, aws-lc-rs. Doors: the types re-exported here and the functions of `digest` and `opaque`.
+//! the work, aws-lc-rs. Doors: the types and functions re-exported here.
 
-pub mod digest;
+mod digest;
+mod keyring;
 mod mac;
 mod master_key;
-pub mod opaque;
+mod opaque;
+mod password;
 mod random;
 mod sealed;
 
+pub use digest::{at_hash, digests_are_equal, is_secret, s256_code_challenge, secret_digest, sha256};
+pub use keyring::{
+    KeyError, KeySet, KeySetError, KeyState, Keyring, SignError, SigningKey, SigningKeyRecord, TokenType, VerifyError,
+};
 pub use mac::MacKey;
 pub use master_key::{MasterKey, MasterKeyError, MasterKeyPlaces};
+pub use opaque::{issue_handle, parse_handle};
+pub use password::{HashError, LaneLimits, Parameters, PasswordLane, Verification, normalize_password};
 pub use random::Random;
 pub use sealed::{OpenError, Sealed};

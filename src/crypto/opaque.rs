@@ -12,10 +12,10 @@ use crate::domain::{Handle, HandleKey};
 use crate::protocol::Timestamp;
 
 /// Every opaque value has this many characters.
-pub const LENGTH: usize = 48;
+const LENGTH: usize = 48;
 
 /// Makes a value whose record is kept until `retained_until`.
-pub fn issue<K>(random: &Random, retained_until: Timestamp) -> Handle<K> {
+pub fn issue_handle<K>(random: &Random, retained_until: Timestamp) -> Handle<K> {
     let secret: [u8; 32] = random.bytes();
     let key = HandleKey::new(retained_until, sha256(&secret));
     let mut bytes = [0; 36];
@@ -27,7 +27,7 @@ pub fn issue<K>(random: &Random, retained_until: Timestamp) -> Handle<K> {
 }
 
 /// The name of the record that `value` opens; `None` unless it is written exactly as issued.
-pub fn parse<K>(value: &str) -> Option<HandleKey<K>> {
+pub fn parse_handle<K>(value: &str) -> Option<HandleKey<K>> {
     if value.len() != LENGTH {
         return None;
     }
@@ -45,18 +45,18 @@ mod tests {
     #[test]
     fn r_2_a_value_leads_back_to_the_name_of_its_record() {
         let random = Random::system();
-        let issued = issue::<Code>(&random, Timestamp(1_700_000_000));
+        let issued = issue_handle::<Code>(&random, Timestamp(1_700_000_000));
         assert_eq!(issued.value.len(), LENGTH);
-        let key = parse::<Code>(&issued.value).unwrap();
+        let key = parse_handle::<Code>(&issued.value).unwrap();
         assert!(key == issued.key);
         assert_eq!(key.retained_until(), Timestamp(1_700_000_000));
         assert_eq!(&key.to_bytes()[..4], &1_700_000_000_u32.to_be_bytes());
-        assert!(issue::<Code>(&random, Timestamp(1_700_000_000)).key != issued.key);
+        assert!(issue_handle::<Code>(&random, Timestamp(1_700_000_000)).key != issued.key);
     }
 
     #[test]
     fn sec_6_the_stored_name_does_not_give_the_value() {
-        let issued = issue::<Code>(&Random::system(), Timestamp(9));
+        let issued = issue_handle::<Code>(&Random::system(), Timestamp(9));
         let bytes = URL_SAFE_NO_PAD.decode(&issued.value).unwrap();
         assert_eq!(issued.key.digest(), &sha256(&bytes[4..]));
         assert!(!serde_json::to_string(&issued.key).unwrap().contains(&issued.value[6..]));
@@ -64,9 +64,9 @@ mod tests {
 
     #[test]
     fn sec_8_only_the_whole_value_in_its_one_spelling_is_read() {
-        let value = issue::<Code>(&Random::system(), Timestamp(1_700_000_000)).value;
+        let value = issue_handle::<Code>(&Random::system(), Timestamp(1_700_000_000)).value;
         for cut in 0..LENGTH {
-            assert!(parse::<Code>(&value[..cut]).is_none(), "cut to {cut}");
+            assert!(parse_handle::<Code>(&value[..cut]).is_none(), "cut to {cut}");
         }
         for wrong in [
             format!("{value}A"),
@@ -79,18 +79,18 @@ mod tests {
             format!("{}/", &value[..47]),
             format!("{}é", &value[..46]),
         ] {
-            assert!(parse::<Code>(&wrong).is_none(), "{wrong:?}");
+            assert!(parse_handle::<Code>(&wrong).is_none(), "{wrong:?}");
         }
     }
 
     #[test]
     fn sec_8_every_changed_character_names_another_record() {
-        let issued = issue::<Code>(&Random::system(), Timestamp(1_700_000_000));
+        let issued = issue_handle::<Code>(&Random::system(), Timestamp(1_700_000_000));
         for position in 0..LENGTH {
             let mut changed = issued.value.clone().into_bytes();
             changed[position] = if changed[position] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            assert!(parse::<Code>(&changed).is_none_or(|key| key != issued.key), "position {position}");
+            assert!(parse_handle::<Code>(&changed).is_none_or(|key| key != issued.key), "position {position}");
         }
     }
 }

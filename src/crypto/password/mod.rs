@@ -1,0 +1,12 @@
+//! Password hashing: argon2id with parameters in the hash, in a lane of its own.
+
+mod hashing;
+mod lane;
+mod queue;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use hashing::Parameters;
+pub use lane::{HashError, LaneLimits, PasswordLane, Verification};
+pub use text::normalize_password;
