@@ -1,0 +1,38 @@
+// A provider of its own for each test file: `moncomptepro dev` on a free port, in memory.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+const START_LIMIT_MS = 20_000;
+
+/** Starts the executable of MONCOMPTEPRO_BIN; returns its issuer, and what stops it. */
+export async function startProvider(...options) {
+  const executable = process.env.MONCOMPTEPRO_BIN;
+  if (!executable) throw new Error("MONCOMPTEPRO_BIN names no executable");
+  const folder = await mkdtemp(join(tmpdir(), "moncomptepro-"));
+  const portFile = join(folder, "port");
+  const child = spawn(executable, ["dev", "--listen", "127.0.0.1:0", "--port-file", portFile, ...options], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let errors = "";
+  child.stderr.on("data", (data) => (errors += data));
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + START_LIMIT_MS;
+  for (;;) {
+    const port = await readFile(portFile, "utf8").catch(() => "");
+    if (port) return { issuer: `http://localhost:${port.trim()}`, stop };
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`the provider did not start: ${errors}`);
+    }
+    await wait(20);
+  }
+}
