@@ -2,10 +2,16 @@
 //! address to an organization identified by its SIRET, and tells relying parties who they are and for
 //! whom they act.
 
+pub mod accounts;
 pub mod clock;
 pub mod config;
 pub mod crypto;
+pub mod dev;
 pub mod domain;
+pub mod oidc;
+pub mod organizations;
 pub mod protocol;
+pub mod render;
 pub mod serve;
 pub mod store;
+pub mod web;

@@ -1,0 +1,3 @@
+//! Signing in, the account and its pages.
+
+pub mod pages;

@@ -1,0 +1,347 @@
+//! What the pages of signing in and of the account show.
+
+use serde::Serialize;
+
+use crate::render::{Page, PageCheck};
+use crate::web::pages::ClientLabel;
+
+/// Every page of this room.
+pub fn templates() -> Vec<PageCheck> {
+    vec![
+        PageCheck::of::<StartSignIn>(),
+        PageCheck::of::<SignIn>(),
+        PageCheck::of::<SelectAccount>(),
+        PageCheck::of::<PersonalInformation>(),
+        PageCheck::of::<ChangePassword>(),
+        PageCheck::of::<Home>(),
+    ]
+}
+
+/// The longest address that can be typed.
+fn long_address() -> String {
+    format!("{}@{}.example", "prenom-compose.nom-compose".repeat(2), "sous-domaine.".repeat(14).trim_end_matches('.'))
+}
+
+/// The value of an interaction, in samples.
+fn sample_interaction() -> Option<String> {
+    Some("aUJ3gA".repeat(8))
+}
+
+/// The e-mail step, `/users/start-sign-in`: posts `login`.
+#[derive(Debug, Clone, Serialize)]
+pub struct StartSignIn {
+    /// The sign-in under way.
+    pub interaction: Option<String>,
+    /// What the field holds.
+    pub login: String,
+    /// Whether what was typed is no address.
+    pub malformed: bool,
+    /// For whom one signs in.
+    pub client: Option<ClientLabel>,
+    /// People to sign in as by one click.
+    pub people_picker: Option<PeoplePicker>,
+}
+
+/// People to sign in as by one click: each posts `user_id`.
+#[derive(Debug, Clone, Serialize)]
+pub struct PeoplePicker {
+    /// Where the click goes.
+    pub action: String,
+    /// The form that makes up a person.
+    pub another_href: String,
+    /// The people, in order; the first eight are in sight.
+    pub people: Vec<PickerPerson>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Serialize)]
+pub struct PickerPerson {
+    /// The value of `user_id`.
+    pub id: String,
+    /// Both names; may be empty.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// Labels of the organizations.
+    pub organizations: Vec<String>,
+}
+
+impl PeoplePicker {
+    fn sample(count: usize) -> Self {
+        let person = |index: usize| PickerPerson {
+            id: (1000 + index).to_string(),
+            name: if index == 2 { String::new() } else { String::from("Jean Martin") },
+            email: if index == 3 { long_address() } else { format!("personne-{index}@exemple.fr") },
+            organizations: match index {
+                0 => vec![String::from("Commune de Clamart - Mairie"), String::from("Red Needles SARL")],
+                1 => Vec::new(),
+                _ => vec![String::from("Direction interministérielle du numérique (DINUM)")],
+            },
+        };
+        Self {
+            action: String::from("/_demo/sign-in"),
+            another_href: String::from("/_demo/another-person"),
+            people: (0..count).map(person).collect(),
+        }
+    }
+}
+
+impl Page for StartSignIn {
+    const TEMPLATE: &'static str = "accounts/start-sign-in.html";
+
+    fn samples() -> Vec<Self> {
+        let plain =
+            Self { interaction: None, login: String::new(), malformed: false, client: None, people_picker: None };
+        vec![
+            plain.clone(),
+            Self {
+                interaction: sample_interaction(),
+                login: long_address(),
+                malformed: true,
+                client: Some(ClientLabel::sample_long()),
+                people_picker: None,
+            },
+            Self {
+                interaction: sample_interaction(),
+                client: Some(ClientLabel::sample()),
+                people_picker: Some(PeoplePicker::sample(12)),
+                ..plain.clone()
+            },
+            Self { people_picker: Some(PeoplePicker::sample(0)), ..plain },
+        ]
+    }
+}
+
+/// The password step, `/users/sign-in`: posts `password`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignIn {
+    /// The sign-in under way.
+    pub interaction: Option<String>,
+    /// The address given before.
+    pub email: String,
+    /// Whether address and password did not fit.
+    pub failed: bool,
+    /// For whom one signs in.
+    pub client: Option<ClientLabel>,
+}
+
+impl Page for SignIn {
+    const TEMPLATE: &'static str = "accounts/sign-in.html";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                interaction: sample_interaction(),
+                email: String::from("jean.martin@exemple.fr"),
+                failed: false,
+                client: Some(ClientLabel::sample()),
+            },
+            Self { interaction: None, email: String::from("jean.martin@exemple.fr"), failed: true, client: None },
+            Self {
+                interaction: sample_interaction(),
+                email: long_address(),
+                failed: true,
+                client: Some(ClientLabel::sample_long()),
+            },
+        ]
+    }
+}
+
+/// Confirmation of the account, `/users/select-account`: posts `choice`, `continue` or `another`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SelectAccount {
+    /// The sign-in under way.
+    pub interaction: Option<String>,
+    /// Both names; may be empty.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// For whom one signs in.
+    pub client: Option<ClientLabel>,
+}
+
+impl Page for SelectAccount {
+    const TEMPLATE: &'static str = "accounts/select-account.html";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                interaction: sample_interaction(),
+                name: String::from("Jean Martin"),
+                email: String::from("jean.martin@exemple.fr"),
+                client: Some(ClientLabel::sample()),
+            },
+            Self { interaction: None, name: String::new(), email: long_address(), client: None },
+        ]
+    }
+}
+
+/// Names, telephone number and position, `/users/personal-information`: posts `given_name`, `family_name`,
+/// `phone_number` and `job`.
+#[derive(Debug, Clone, Serialize)]
+pub struct PersonalInformation {
+    /// The sign-in under way.
+    pub interaction: Option<String>,
+    /// First names.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Telephone number; may be left empty.
+    pub phone_number: String,
+    /// Position; may be left empty.
+    pub job: String,
+    /// What cannot stand as typed, at most one for each field.
+    pub errors: Vec<FieldError>,
+}
+
+/// A field that cannot stand as typed.
+#[derive(Debug, Clone, Serialize)]
+pub struct FieldError {
+    /// The name of the field.
+    pub field: String,
+    /// `missing`, `too_long` or `malformed`.
+    pub problem: String,
+}
+
+impl Page for PersonalInformation {
+    const TEMPLATE: &'static str = "accounts/personal-information.html";
+
+    fn samples() -> Vec<Self> {
+        let plain = Self {
+            interaction: sample_interaction(),
+            given_name: String::from("Jean"),
+            family_name: String::from("Martin"),
+            phone_number: String::from("01 23 45 67 89"),
+            job: String::from("Chargé de mission"),
+            errors: Vec::new(),
+        };
+        let error =
+            |(field, problem): (&str, &str)| FieldError { field: field.to_owned(), problem: problem.to_owned() };
+        let every_problem = ["given_name", "family_name", "phone_number", "job"];
+        let all = |problem: &'static str| every_problem.map(|field| error((field, problem))).to_vec();
+        vec![
+            plain.clone(),
+            Self { errors: vec![error(("given_name", "missing"))], given_name: String::new(), ..plain.clone() },
+            Self { errors: all("too_long"), family_name: "Très-long-nom ".repeat(30), ..plain.clone() },
+            Self { interaction: None, errors: all("malformed"), given_name: String::from("<b>1</b>"), ..plain },
+        ]
+    }
+}
+
+/// Choice of a password, `/users/change-password`: posts `password_link`, `password` and `password_confirmation`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangePassword {
+    /// How far it is.
+    pub state: ChangePasswordState,
+}
+
+/// How far the choice of a password is.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum ChangePasswordState {
+    /// The new password is asked.
+    Asking {
+        /// The value of the link.
+        password_link: String,
+        /// Whose password it is.
+        email: String,
+        /// Why the last one was refused: `too_short`, `too_long`, `holds_address`, `holds_instance_name`,
+        /// `predictable` or `mismatch`.
+        problem: Option<String>,
+    },
+    /// The link does not work any more.
+    Void,
+    /// It is done.
+    Changed,
+}
+
+impl Page for ChangePassword {
+    const TEMPLATE: &'static str = "accounts/change-password.html";
+
+    fn samples() -> Vec<Self> {
+        let problems = [
+            None,
+            Some("too_short"),
+            Some("too_long"),
+            Some("holds_address"),
+            Some("holds_instance_name"),
+            Some("predictable"),
+            Some("mismatch"),
+        ];
+        let asking = |problem: Option<&str>| ChangePasswordState::Asking {
+            password_link: "aUJ3gA".repeat(8),
+            email: String::from("jean.martin@exemple.fr"),
+            problem: problem.map(str::to_owned),
+        };
+        let states = problems.map(asking).into_iter().chain([ChangePasswordState::Void, ChangePasswordState::Changed]);
+        states.map(|state| Self { state }).collect()
+    }
+}
+
+/// The home page, `/`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Home {
+    /// Both names; may be empty.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// The organizations of the person.
+    pub organizations: Vec<HomeOrganization>,
+    /// Where to go from here.
+    pub services: Vec<HomeService>,
+}
+
+/// One organization of the person.
+#[derive(Debug, Clone, Serialize)]
+pub struct HomeOrganization {
+    /// Its name.
+    pub label: String,
+    /// Its SIRET, digits only.
+    pub siret: String,
+    /// Whether the person works for it without belonging to it.
+    pub is_external: bool,
+}
+
+/// One service.
+#[derive(Debug, Clone, Serialize)]
+pub struct HomeService {
+    /// Its name.
+    pub name: String,
+    /// One sentence about it.
+    pub description: Option<String>,
+    /// Its page.
+    pub href: String,
+}
+
+impl Page for Home {
+    const TEMPLATE: &'static str = "accounts/home.html";
+
+    fn samples() -> Vec<Self> {
+        let organization = |label: &str, siret: &str, is_external: bool| HomeOrganization {
+            label: label.to_owned(),
+            siret: siret.to_owned(),
+            is_external,
+        };
+        let service = |name: &str, description: Option<&str>, href: &str| HomeService {
+            name: name.to_owned(),
+            description: description.map(str::to_owned),
+            href: href.to_owned(),
+        };
+        vec![
+            Self {
+                name: String::from("Jean Martin"),
+                email: String::from("jean.martin@exemple.fr"),
+                organizations: vec![
+                    organization("Commune de les martres sur morge - Mairie", "21630215800011", true),
+                    organization("Red needles SARL", "83951732300011", false),
+                ],
+                services: vec![
+                    service("DataPass", Some("Demander l’accès à des données protégées."), "https://datapass.example/"),
+                    service("API Particulier", None, "http://localhost:4000/"),
+                    service("Adresse inutilisable", None, "javascript:alert(1)"),
+                ],
+            },
+            Self { name: String::new(), email: long_address(), organizations: Vec::new(), services: Vec::new() },
+        ]
+    }
+}

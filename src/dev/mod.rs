@@ -1,0 +1,3 @@
+//! Development mode: its pages, mailbox, control API and client.
+
+pub mod pages;

@@ -1,0 +1,3 @@
+//! The OpenID Connect provider: endpoints and pages.
+
+pub mod pages;

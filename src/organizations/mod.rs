@@ -1,0 +1,3 @@
+//! Organizations and their pages.
+
+pub mod pages;

@@ -1,0 +1,106 @@
+//! The template engine of one language: what templates can call, and what they may not do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Value};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
+
+use super::catalogue::Catalogue;
+use super::dates;
+use super::files::{StaticFiles, Templates, text_of};
+use crate::protocol::Locale;
+
+/// An engine with every template loaded.
+pub(super) fn build(
+    locale: Locale,
+    catalogue: &Arc<Catalogue>,
+    files: &Arc<StaticFiles>,
+) -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::new();
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // A value that is absent must be asked for by `if`: printed, it would read "none".
+    environment.set_formatter(|output, state, value| match value.is_none() {
+        true => Err(invalid("an absent value cannot be written")),
+        false => escape_formatter(output, state, value),
+    });
+    add_texts(&mut environment, catalogue);
+    add_files(&mut environment, files);
+    environment.add_function("in_interaction", in_interaction);
+    environment.add_filter("siret", grouped_siret);
+    environment.add_filter("day_and_time", move |seconds: i64| {
+        dates::day_and_time(locale, seconds).ok_or_else(|| invalid("not an instant"))
+    });
+    environment.add_test("linkable", |address: &str| is_linkable(address));
+    for name in Templates::iter() {
+        let source = Templates::get(&name).and_then(text_of).ok_or_else(|| invalid("a template is no text"))?;
+        environment.add_template_owned(name.into_owned(), source)?;
+    }
+    Ok(environment)
+}
+
+fn invalid(reason: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, reason)
+}
+
+/// `t("key", name=value)` and `has_text("key")`. The text is escaped with its arguments, as any other value.
+fn add_texts(environment: &mut Environment<'static>, catalogue: &Arc<Catalogue>) {
+    let known = Arc::clone(catalogue);
+    environment.add_function("has_text", move |key: &str| known.has(key));
+    let known = Arc::clone(catalogue);
+    environment.add_function("t", move |key: &str, named: Kwargs| -> Result<String, Error> {
+        let mut arguments = BTreeMap::new();
+        for name in named.args() {
+            let value: Value = named.get(name)?;
+            if value.is_none() || value.is_undefined() {
+                return Err(invalid(format!("argument `{name}` of text `{key}` is absent")));
+            }
+            arguments.insert(name, value.to_string());
+        }
+        known.text(key, &arguments).map_err(|error| invalid(error.to_string()))
+    });
+}
+
+/// `asset("main.css")` and `form_post_script()`.
+fn add_files(environment: &mut Environment<'static>, files: &Arc<StaticFiles>) {
+    let known = Arc::clone(files);
+    environment.add_function("asset", move |name: &str| {
+        known.path_of(name).cloned().ok_or_else(|| invalid(format!("no static file `{name}`")))
+    });
+    let script = Value::from_safe_string(files.form_post_script.clone());
+    environment.add_function("form_post_script", move || script.clone());
+}
+
+/// A path of this site, within the sign-in under way if there is one.
+fn in_interaction(path: &str, interaction: Option<&str>) -> String {
+    let Some(interaction) = interaction else { return path.to_owned() };
+    let joint = if path.contains('?') { '&' } else { '?' };
+    let id: String = form_urlencoded::byte_serialize(interaction.as_bytes()).collect();
+    format!("{path}{joint}interaction={id}")
+}
+
+/// A SIRET in its usual groups, `130 025 265 00013`, which no line break parts.
+fn grouped_siret(siret: &str) -> String {
+    let mut grouped = String::with_capacity(siret.len() + 6);
+    for (index, digit) in siret.chars().enumerate() {
+        if matches!(index, 3 | 6 | 9) {
+            grouped.push('\u{a0}');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Whether an address may stand in a link or a form: a path of this site, the web, or a private-use scheme of an
+/// application, which has a dot in it (RFC 8252 §7.1). Never `javascript:` and its like.
+pub(super) fn is_linkable(address: &str) -> bool {
+    if address.chars().any(|character| character.is_control() || character == '\\') {
+        return false;
+    }
+    if let Some(rest) = address.strip_prefix('/') {
+        return !rest.starts_with('/');
+    }
+    url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http") || url.scheme().contains('.'))
+}

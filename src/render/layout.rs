@@ -1,0 +1,67 @@
+//! What every page shares.
+
+use serde::Serialize;
+
+use crate::protocol::Locale;
+
+/// What surrounds the page.
+#[derive(Debug, Clone, Serialize)]
+pub struct Layout {
+    /// The language of the page.
+    pub locale: Locale,
+    /// Path and query of this page, for the links to its other languages.
+    pub path: String,
+    /// The token for the forms; a page with a form cannot be written without.
+    pub csrf_token: Option<String>,
+    /// The name of the instance.
+    pub instance_name: String,
+    /// Whether a banner says that people and data are made up.
+    pub is_trial: bool,
+    /// The name of the person signed in, or the address where no name is known.
+    pub signed_in: Option<String>,
+}
+
+/// A link to the same page in one language.
+#[derive(Debug, Serialize)]
+pub(super) struct LanguageLink {
+    code: &'static str,
+    name: &'static str,
+    href: String,
+    is_current: bool,
+}
+
+impl Layout {
+    /// One link for each language, to this page.
+    pub(super) fn language_links(&self) -> Vec<LanguageLink> {
+        let link = |locale: &Locale| LanguageLink {
+            code: locale.as_str(),
+            name: name_of(*locale),
+            href: self.path_in(*locale),
+            is_current: *locale == self.locale,
+        };
+        Locale::ALL.iter().map(link).collect()
+    }
+
+    /// The same page with `lang` in its query. What could be read as another site becomes the home page.
+    fn path_in(&self, locale: Locale) -> String {
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let is_local = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\t', '\n', '\r']);
+        if !is_local {
+            return format!("/?lang={}", locale.as_str());
+        }
+        let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "lang");
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(kept)
+            .append_pair("lang", locale.as_str())
+            .finish();
+        format!("{path}?{query}")
+    }
+}
+
+/// The name of a language in itself.
+fn name_of(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Fr => "Français",
+        Locale::En => "English",
+    }
+}

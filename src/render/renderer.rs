@@ -1,0 +1,118 @@
+//! The one handle of the room.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+use thiserror::Error;
+
+use super::catalogue::{Catalogue, TextError};
+use super::files::{Locales, StaticFiles, text_of};
+use super::{Layout, Page, StaticFile, WrittenMail, environment, mail};
+use crate::domain::MailContent;
+use crate::protocol::Locale;
+
+/// Why something cannot be written. The cause is for the log, never for the reader.
+#[derive(Debug, Error)]
+pub enum RenderError {
+    /// A template is wrong, or was not given what it needs.
+    #[error("template: {0:#}")]
+    Template(#[from] minijinja::Error),
+    /// A catalogue is wrong.
+    #[error("catalogue: {0}")]
+    Catalogue(String),
+    /// A file that must be embedded is not.
+    #[error("embedded file missing: {0}")]
+    MissingFile(&'static str),
+}
+
+impl From<TextError> for RenderError {
+    fn from(error: TextError) -> Self {
+        Self::Catalogue(error.to_string())
+    }
+}
+
+/// The texts and templates of one language.
+#[derive(Debug)]
+pub(super) struct Language {
+    pub(super) catalogue: Arc<Catalogue>,
+    environment: Environment<'static>,
+}
+
+/// Writes pages and mails, and holds the static files. Built once, shared by all.
+#[derive(Debug)]
+pub struct Renderer {
+    french: Language,
+    english: Language,
+    files: Arc<StaticFiles>,
+}
+
+impl Renderer {
+    /// Loads every template, catalogue and file.
+    ///
+    /// # Errors
+    /// When one of them is wrong.
+    pub fn new() -> Result<Self, RenderError> {
+        let files = Arc::new(StaticFiles::read().ok_or(RenderError::MissingFile("form-post.js"))?);
+        Ok(Self { french: Language::load(Locale::Fr, &files)?, english: Language::load(Locale::En, &files)?, files })
+    }
+
+    /// A whole page in HTML.
+    ///
+    /// # Errors
+    /// When the template asks for what it was not given.
+    pub fn page<P: Page>(&self, page: &P, layout: &Layout) -> Result<String, RenderError> {
+        let template = self.language(layout.locale).environment.get_template(P::TEMPLATE)?;
+        let context = context! {
+            page => Value::from(Serde(page)),
+            layout => Value::from(Serde(layout)),
+            languages => Value::from(Serde(layout.language_links())),
+        };
+        Ok(template.render(context)?)
+    }
+
+    /// A mail in the language of its reader.
+    ///
+    /// # Errors
+    /// When a template asks for what it was not given.
+    pub fn mail(&self, content: &MailContent, locale: Locale) -> Result<WrittenMail, RenderError> {
+        let language = self.language(locale);
+        let (name, values) = mail::outline(content);
+        let context = context! { mail => values, locale => locale.as_str() };
+        let write = |extension: &str| -> Result<String, RenderError> {
+            let template = language.environment.get_template(&format!("mail/{name}.{extension}"))?;
+            Ok(template.render(context.clone())?)
+        };
+        let subject = language.catalogue.text(&format!("mail.{name}.subject"), &BTreeMap::new())?;
+        Ok(WrittenMail { subject, text: write("txt")?, html: write("html")? })
+    }
+
+    /// The static file at this address; `None` for every other.
+    pub fn static_file(&self, path: &str) -> Option<StaticFile> {
+        self.files.find(path).cloned()
+    }
+
+    /// The source of a `Content-Security-Policy` that allows the script of the `form_post` page and no other:
+    /// `sha256-` and the digest in base64, without quotes.
+    pub fn form_post_script_hash(&self) -> String {
+        format!("sha256-{}", self.files.form_post_script_hash)
+    }
+
+    pub(super) fn language(&self, locale: Locale) -> &Language {
+        match locale {
+            Locale::Fr => &self.french,
+            Locale::En => &self.english,
+        }
+    }
+}
+
+impl Language {
+    fn load(locale: Locale, files: &Arc<StaticFiles>) -> Result<Self, RenderError> {
+        let source = Locales::get(&format!("{}.toml", locale.as_str())).and_then(text_of);
+        let source = source.ok_or(RenderError::MissingFile("catalogue"))?;
+        let catalogue = Arc::new(Catalogue::parse(locale, &source)?);
+        let environment = environment::build(locale, &catalogue, files)?;
+        Ok(Self { catalogue, environment })
+    }
+}

@@ -1,0 +1,1 @@
+//! Pages, catalogues and files as a reader gets them.

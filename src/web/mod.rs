@@ -1,0 +1,3 @@
+//! What every endpoint shares.
+
+pub mod pages;
