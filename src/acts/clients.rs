@@ -1,0 +1,169 @@
+//! Clients: found, recorded where unknown ones are recorded, authenticated.
+
+use subtle::ConstantTimeEq as _;
+
+use super::{ActError, By, Circumstances, reserve_attempt};
+use crate::app::App;
+use crate::config::UnknownClients;
+use crate::crypto;
+use crate::domain::{AuditEvent, Client, ClientAuthentication, ClientId, ClientOrigin, SecretDigest};
+use crate::protocol::{
+    ClientAuthenticationMethod, ClientCredentials, RedirectUri, RedirectUriPolicy, Scope,
+};
+use crate::store::clients;
+
+/// The most redirect URIs of one client.
+const MAX_REDIRECT_URIS: usize = 50;
+
+/// What a credential proved.
+#[derive(Debug, Clone)]
+pub enum ClientAuthenticationOutcome {
+    /// It is this client.
+    Authenticated(Box<Client>),
+    /// No such client, a wrong secret, or another method than registered.
+    Refused,
+}
+
+/// An enabled client, by the text of its identifier.
+///
+/// # Errors
+/// When the store fails.
+pub fn enabled_client(app: &App, client_id: &str) -> Result<Option<Client>, ActError> {
+    let Ok(id) = client_id.parse::<ClientId>() else { return Ok(None) };
+    Ok(app.store.read(|tx| clients::find(tx, &id))?.filter(Client::is_enabled))
+}
+
+/// Where unknown clients are recorded: makes this one known, and this redirect URI one of its own, if the address is
+/// local. The client as it stands afterwards; declared clients do not change.
+///
+/// # Errors
+/// When the store fails.
+pub async fn record_client(app: &App, by: &By, client_id: &str, redirect_uri: &str) -> Result<Option<Client>, ActError> {
+    learn(app, by, client_id, redirect_uri, |client| &mut client.redirect_uris, true).await
+}
+
+/// The same for the address after sign-out of a client that is recorded already.
+///
+/// # Errors
+/// When the store fails.
+pub async fn record_post_logout_uri(app: &App, by: &By, client_id: &str, uri: &str) -> Result<Option<Client>, ActError> {
+    learn(app, by, client_id, uri, |client| &mut client.post_logout_redirect_uris, false).await
+}
+
+async fn learn(
+    app: &App,
+    by: &By,
+    client_id: &str,
+    uri: &str,
+    list: fn(&mut Client) -> &mut Vec<RedirectUri>,
+    may_create: bool,
+) -> Result<Option<Client>, ActError> {
+    let known = enabled_client(app, client_id)?;
+    let policy = RedirectUriPolicy { native: true, local_http: app.config.local_redirects };
+    let (Ok(id), Ok(uri)) = (client_id.parse::<ClientId>(), RedirectUri::parse(uri, policy)) else { return Ok(known) };
+    let records = app.config.unknown_clients == UnknownClients::Record && uri.is_local_or_private();
+    let may_learn = match &known {
+        Some(client) => client.origin == ClientOrigin::Recorded && !list(&mut client.clone()).contains(&uri),
+        None => may_create,
+    };
+    if !records || !may_learn {
+        return Ok(known);
+    }
+    let circumstances = Circumstances::of(app, by);
+    let now = app.clock.now();
+    let client = app
+        .store
+        .write(move |tx| {
+            let mut client = match clients::find(tx, &id)? {
+                Some(client) if client.origin == ClientOrigin::Recorded && client.is_enabled() => client,
+                Some(_) => return Ok(None),
+                None => Client {
+                    origin: ClientOrigin::Recorded,
+                    scopes: Scope::ALL.iter().copied().collect(),
+                    require_verified_link: false,
+                    ..Client::new(id.clone(), id.to_string(), now)
+                },
+            };
+            let uris = list(&mut client);
+            if !uris.contains(&uri) && uris.len() < MAX_REDIRECT_URIS {
+                uris.push(uri.clone());
+            }
+            clients::put(tx, &client)?;
+            circumstances.record(tx, AuditEvent::ClientRecorded { client_id: id.clone() })?;
+            Ok(Some(client))
+        })
+        .await?;
+    Ok(client)
+}
+
+/// Checks what a client shows at the token endpoint. Unknown clients and wrong secrets cost and say the same.
+///
+/// # Errors
+/// Too many attempts, or a failing store.
+pub async fn authenticate_client(
+    app: &App,
+    by: &By,
+    credentials: &ClientCredentials,
+    source: &str,
+) -> Result<ClientAuthenticationOutcome, ActError> {
+    let attempt = reserve_attempt(app, "client", credentials.client_id(), source, app.config.limits.per_client)?;
+    let shown = credentials.secret().map(|secret| SecretDigest(crypto::sha256(secret.expose().as_bytes())));
+    let client = match enabled_client(app, credentials.client_id())? {
+        Some(client) if client.authentication == ClientAuthentication::Undecided => {
+            pin_credential(app, by, client.id, shown.clone()).await?
+        }
+        other => other,
+    };
+    let Some(client) = client.filter(|client| accepts(&client.authentication, credentials.method(), shown.as_ref()))
+    else {
+        return Ok(ClientAuthenticationOutcome::Refused);
+    };
+    attempt.succeeded(app);
+    Ok(ClientAuthenticationOutcome::Authenticated(Box::new(client)))
+}
+
+fn accepts(
+    registered: &ClientAuthentication,
+    method: ClientAuthenticationMethod,
+    shown: Option<&SecretDigest>,
+) -> bool {
+    match (registered, shown) {
+        (ClientAuthentication::Public, None) => method == ClientAuthenticationMethod::None,
+        (ClientAuthentication::Secret { methods, digests }, Some(shown)) => {
+            let is_known = digests.iter().fold(false, |found, known| found | bool::from(known.0.ct_eq(&shown.0)));
+            methods.contains(&method) && is_known
+        }
+        (ClientAuthentication::Public, Some(_))
+        | (ClientAuthentication::Secret { .. }, None)
+        | (ClientAuthentication::Undecided, _) => false,
+    }
+}
+
+/// Keeps the first credential of a recorded client.
+async fn pin_credential(
+    app: &App,
+    by: &By,
+    id: ClientId,
+    shown: Option<SecretDigest>,
+) -> Result<Option<Client>, ActError> {
+    let circumstances = Circumstances::of(app, by);
+    let client = app
+        .store
+        .write(move |tx| {
+            let Some(mut client) = clients::find(tx, &id)? else { return Ok(None) };
+            if client.authentication == ClientAuthentication::Undecided {
+                client.authentication = match &shown {
+                    Some(digest) => ClientAuthentication::Secret {
+                        methods: vec![ClientAuthenticationMethod::Basic, ClientAuthenticationMethod::Post],
+                        digests: vec![digest.clone()],
+                    },
+                    None => ClientAuthentication::Public,
+                };
+                clients::put(tx, &client)?;
+                circumstances.record(tx, AuditEvent::ClientSecretPinned { client_id: id.clone() })?;
+            }
+            Ok(Some(client))
+        })
+        .await?;
+    Ok(client)
+}

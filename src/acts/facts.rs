@@ -1,0 +1,108 @@
+//! The facts that decide the next step of a sign-in, read in one transaction.
+
+use crate::config::Config;
+use crate::domain::claims::{Subject, wants_one_organization};
+use crate::domain::steps::{Demand, Demands, Facts, Identity, PersonFacts};
+use crate::domain::{Client, OrganizationId, PendingAuthorization, Progress, Session, User};
+use crate::protocol::{Prompt, Timestamp};
+use crate::store::{Read, StoreError, memberships, organizations};
+
+/// Facts, and what was read to know them.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// What decides the next step.
+    pub facts: Facts,
+    /// The organization that a code would be issued for.
+    pub organization_id: Option<OrganizationId>,
+}
+
+/// A person with every organization, acting for `organization_id`.
+///
+/// # Errors
+/// When the store fails.
+pub fn subject_of(
+    tx: &impl Read,
+    user: User,
+    organization_id: Option<OrganizationId>,
+) -> Result<Subject, StoreError> {
+    let mut list = Vec::new();
+    for membership in memberships::list_of_user(tx, user.id)? {
+        if let Some(organization) = organizations::find(tx, membership.organization_id)? {
+            list.push((membership, organization));
+        }
+    }
+    Ok(Subject { user, organizations: list, organization_id })
+}
+
+/// Gathers the facts for the request of a client, or for the home page.
+///
+/// # Errors
+/// When the store fails.
+pub fn gather(
+    tx: &impl Read,
+    config: &Config,
+    person: Option<(&Session, &User)>,
+    request: Option<(&Client, &PendingAuthorization)>,
+    progress: &Progress,
+    now: Timestamp,
+) -> Result<Standing, StoreError> {
+    let Some((session, user)) = person else {
+        return Ok(Standing { facts: Facts { person: None, demands: Demands::NONE }, organization_id: None });
+    };
+    // What was done under another session does not count for this one.
+    let is_fresh = progress.signed_in.as_ref() == Some(&session.id);
+    let Some((client, pending)) = request else {
+        let facts = PersonFacts {
+            identity: Identity::Expected,
+            names_known: user.information.has_names(),
+            organizations: 0,
+            organization_chosen: false,
+        };
+        return Ok(Standing { facts: Facts { person: Some(facts), demands: Demands::NONE }, organization_id: None });
+    };
+    let subject = subject_of(tx, user.clone(), session.organization_id)?;
+    let released: Vec<OrganizationId> = subject.released_to(client).map(|(_, organization)| organization.id).collect();
+    let organization_id = match (session.organization_id, released.as_slice()) {
+        (Some(chosen), list) if list.contains(&chosen) => Some(chosen),
+        (_, [only]) => Some(*only),
+        (_, _) => None,
+    };
+    let identity = match pending.expected_user {
+        Some(expected) if expected != user.id && is_fresh => Identity::OtherAfterSignIn,
+        Some(expected) if expected != user.id => Identity::Other,
+        Some(_) | None => Identity::Expected,
+    };
+    let person = PersonFacts {
+        identity,
+        names_known: user.information.has_names(),
+        organizations: released.len(),
+        organization_chosen: organization_id.is_some(),
+    };
+    let demands = demands_of(config, session, client, pending, progress, now);
+    Ok(Standing { facts: Facts { person: Some(person), demands }, organization_id })
+}
+
+fn demands_of(
+    config: &Config,
+    session: &Session,
+    client: &Client,
+    pending: &PendingAuthorization,
+    progress: &Progress,
+    now: Timestamp,
+) -> Demands {
+    let request = &pending.request;
+    let is_fresh = progress.signed_in.as_ref() == Some(&session.id);
+    let asks = |prompt: Prompt| request.prompt.contains(prompt);
+    let too_old = request.max_age.is_some_and(|limit| limit == 0 || now.seconds_since(session.authenticated_at()) > limit);
+    let assurance = session.assurance(config.acr_vocabulary);
+    let wanted = request.acr_demand();
+    Demands {
+        fresh_sign_in: Demand::of(asks(Prompt::Login) || too_old, is_fresh),
+        account: Demand::of(asks(Prompt::SelectAccount), progress.account_selected),
+        assurance_out_of_reach: wanted.essential && !wanted.values.contains(&assurance.acr),
+        information: Demand::of(asks(Prompt::UpdateUserinfo), progress.information_confirmed),
+        one_organization: wants_one_organization(&request.scope),
+        organization_chooser: Demand::of(asks(Prompt::SelectOrganization), progress.organization_selected),
+        consent: Demand::of(asks(Prompt::Consent), progress.consented),
+    }
+}

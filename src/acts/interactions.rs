@@ -1,0 +1,144 @@
+//! Sign-ins under way: begun, bound to a browser, moved on, finished.
+
+use super::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::crypto;
+use crate::domain::{
+    AuditEvent, BrowserDigest, ClientId, Destination, Email, Handle, HandleKey, INTERACTION_LIFETIME, Interaction,
+    Progress, UserId,
+};
+use crate::store::{StoreError, interactions};
+
+/// Begins a sign-in; the answer's value goes into addresses.
+///
+/// # Errors
+/// When the store fails.
+pub async fn begin_interaction(
+    app: &App,
+    browser: Option<BrowserDigest>,
+    destination: Destination,
+) -> Result<Handle<Interaction>, ActError> {
+    let now = app.clock.now();
+    let handle = crypto::issue_handle::<Interaction>(&app.random, now.plus(INTERACTION_LIFETIME));
+    let (key, interaction) = (handle.key, Interaction::begin(browser, destination, now));
+    app.store.write(move |tx| interactions::insert(tx, &key, &interaction)).await?;
+    Ok(handle)
+}
+
+/// The sign-in behind a value from an address; `None` when it never was, took too long, or is finished.
+///
+/// # Errors
+/// When the store fails.
+pub fn find_interaction(app: &App, value: &str) -> Result<Option<(HandleKey<Interaction>, Interaction)>, ActError> {
+    let Some(key) = crypto::parse_handle::<Interaction>(value) else { return Ok(None) };
+    let now = app.clock.now();
+    let found = app.store.read(|tx| interactions::find(tx, &key))?;
+    let open = found.filter(|interaction| !interaction.expires_at.has_come(now) && interaction.finished_at.is_none());
+    Ok(open.map(|interaction| (key, interaction)))
+}
+
+/// Ties a sign-in that came by a cross-site POST to the first browser that shows it; whether it is that browser's.
+///
+/// # Errors
+/// When the store fails.
+pub async fn bind_interaction(
+    app: &App,
+    key: HandleKey<Interaction>,
+    browser: BrowserDigest,
+) -> Result<bool, ActError> {
+    let bound = app
+        .store
+        .write(move |tx| {
+            let Some(interaction) = interactions::find(tx, &key)? else { return Ok(false) };
+            match interaction.browser {
+                Some(known) => Ok(known == browser),
+                None => {
+                    interactions::update(tx, &key, &Interaction { browser: Some(browser), ..interaction })?;
+                    Ok(true)
+                }
+            }
+        })
+        .await?;
+    Ok(bound)
+}
+
+/// Notes the address given at the e-mail step.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_login(app: &App, key: HandleKey<Interaction>, login: Email) -> Result<(), ActError> {
+    change(app, key, move |interaction| interaction.login = Some(login.clone())).await
+}
+
+/// Notes a step done.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_step(
+    app: &App,
+    key: HandleKey<Interaction>,
+    done: impl Fn(&mut Progress) + Send + 'static,
+) -> Result<(), ActError> {
+    change(app, key, move |interaction| done(&mut interaction.progress)).await
+}
+
+/// Notes what the person decided about a client's request.
+///
+/// # Errors
+/// When the store fails.
+pub async fn decide_consent(
+    app: &App,
+    by: &By,
+    key: HandleKey<Interaction>,
+    user_id: UserId,
+    client_id: ClientId,
+    allowed: bool,
+) -> Result<(), ActError> {
+    let circumstances = Circumstances::of(app, by);
+    app.store
+        .write(move |tx| {
+            if allowed && let Some(mut interaction) = interactions::find(tx, &key)? {
+                interaction.progress.consented = true;
+                interactions::update(tx, &key, &interaction)?;
+            }
+            let client_id = client_id.clone();
+            circumstances.record(tx, AuditEvent::ConsentDecided { user_id, client_id, allowed })
+        })
+        .await?;
+    Ok(())
+}
+
+/// Ends a sign-in without a code: the client gets an error, once. Whether it was still open.
+///
+/// # Errors
+/// When the store fails.
+pub async fn finish_interaction(app: &App, key: HandleKey<Interaction>) -> Result<bool, ActError> {
+    let now = app.clock.now();
+    let was_open = app
+        .store
+        .write(move |tx| {
+            let Some(interaction) = interactions::find(tx, &key)? else { return Ok(false) };
+            if interaction.finished_at.is_some() {
+                return Ok(false);
+            }
+            interactions::update(tx, &key, &Interaction { finished_at: Some(now), ..interaction })?;
+            Ok(true)
+        })
+        .await?;
+    Ok(was_open)
+}
+
+async fn change(
+    app: &App,
+    key: HandleKey<Interaction>,
+    change: impl Fn(&mut Interaction) + Send + 'static,
+) -> Result<(), ActError> {
+    app.store
+        .write(move |tx| -> Result<(), StoreError> {
+            let Some(mut interaction) = interactions::find(tx, &key)? else { return Ok(()) };
+            change(&mut interaction);
+            interactions::update(tx, &key, &interaction)
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! One function for each act, whoever asks for it: a page, a client, a command, a job.
+//!
+//! An act takes who acts, reads, decides with `domain`, writes once, and appends its audit event and its mails in
+//! that same transaction. Refuses HTTP and pages. Doors: the functions re-exported here.
+
+mod attempts;
+mod clients;
+mod codes;
+mod facts;
+mod interactions;
+mod organizations;
+mod passwords;
+mod people;
+mod personal_information;
+mod sessions;
+mod sign_in;
+mod tokens;
+
+use thiserror::Error;
+
+use crate::app::App;
+use crate::crypto::SignError;
+use crate::domain::{Actor, AuditEvent, AuditRecord, Origin};
+use crate::store::{StoreError, Tx, audit};
+
+pub use attempts::{Attempt, reserve_attempt};
+pub use clients::{ClientAuthenticationOutcome, authenticate_client, enabled_client, record_client, record_post_logout_uri};
+pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
+pub use facts::{Standing, gather, subject_of};
+pub use interactions::{
+    begin_interaction, bind_interaction, decide_consent, find_interaction, finish_interaction, note_login, note_step,
+};
+pub use organizations::{OrganizationChoice, select_organization};
+pub use passwords::{PasswordChange, change_password, find_password_link, issue_password_link};
+pub use people::{Entries, NewPerson, enter, enter_person};
+pub use personal_information::update_personal_information;
+pub use sessions::{ActiveSession, find_session, sign_out};
+pub use sign_in::{NewSession, PasswordAttempt, SignInAs, sign_in_as, sign_in_with_password};
+pub use tokens::{AuthorizedRequest, find_authorized};
+
+/// Who acts, and from where.
+#[derive(Debug, Clone)]
+pub struct By {
+    /// Who.
+    pub actor: Actor,
+    /// From where.
+    pub origin: Origin,
+}
+
+impl By {
+    /// The program itself, or its operator at the machine.
+    pub fn local(actor: Actor) -> Self {
+        Self { actor, origin: Origin::default() }
+    }
+}
+
+/// Why an act was not carried out at all. Refusals that are part of an act are values of its answer.
+#[derive(Debug, Error)]
+pub enum ActError {
+    /// The password lane is full; nothing was counted.
+    #[error("every password worker is busy")]
+    Busy,
+    /// Too many attempts were made.
+    #[error("too many attempts")]
+    TooManyAttempts {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A signature could not be made.
+    #[error(transparent)]
+    Signing(#[from] SignError),
+}
+
+/// The circumstances of an act, taken once before its transaction, which may run more than once.
+#[derive(Clone)]
+struct Circumstances {
+    by: By,
+    at_millis: u64,
+}
+
+impl Circumstances {
+    fn of(app: &App, by: &By) -> Self {
+        Self { by: by.clone(), at_millis: app.clock.now_millis() }
+    }
+
+    /// Appends the act's event in its own transaction.
+    fn record(&self, tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
+        let record =
+            AuditRecord { at_millis: self.at_millis, actor: self.by.actor.clone(), origin: self.by.origin.clone(), event };
+        audit::append(tx, &record)
+    }
+}

@@ -1,0 +1,42 @@
+//! Names, telephone number and position.
+
+use super::sessions::ActiveSession;
+use super::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::domain::{AuditEvent, HandleKey, Interaction, PersonalInformation};
+use crate::store::{interactions, users};
+
+/// Writes what a person tells about themselves, and notes the step of the sign-in under way.
+///
+/// # Errors
+/// When the store fails.
+pub async fn update_personal_information(
+    app: &App,
+    by: &By,
+    active: &ActiveSession,
+    interaction: Option<HandleKey<Interaction>>,
+    information: PersonalInformation,
+) -> Result<(), ActError> {
+    let circumstances = Circumstances::of(app, by);
+    let (user_id, now) = (active.user.id, app.clock.now());
+    app.store
+        .write(move |tx| {
+            if let Some(mut user) = users::find(tx, user_id)?
+                && user.information != information
+            {
+                user.information = information.clone();
+                user.updated_at = now;
+                users::update(tx, &user)?;
+                circumstances.record(tx, AuditEvent::PersonalInformationChanged { user_id })?;
+            }
+            if let Some(key) = interaction
+                && let Some(mut interaction) = interactions::find(tx, &key)?
+            {
+                interaction.progress.information_confirmed = true;
+                interactions::update(tx, &key, &interaction)?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Browser sessions: found by their cookie, kept awake, ended.
+
+use super::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::crypto;
+use crate::domain::{AuditEvent, BrowserSession, HandleKey, Session, User};
+use crate::protocol::Timestamp;
+use crate::store::{Read, StoreError, browser_sessions, users};
+
+/// The session of a request, read with the person as they are now.
+#[derive(Debug, Clone)]
+pub struct ActiveSession {
+    /// The value of the cookie.
+    pub value: String,
+    /// Where the record lies.
+    pub key: HandleKey<BrowserSession>,
+    /// The session.
+    pub session: Session,
+    /// The person.
+    pub user: User,
+}
+
+/// The live session behind a cookie's value; `None` when there is none, it is over, or the person may not be here.
+///
+/// # Errors
+/// When the store fails.
+pub async fn find_session(app: &App, value: &str) -> Result<Option<ActiveSession>, ActError> {
+    let Some(key) = crypto::parse_handle::<BrowserSession>(value) else { return Ok(None) };
+    let now = app.clock.now();
+    let Some((session, user)) = app.store.read(|tx| find_live(tx, &key, now))? else { return Ok(None) };
+    if session.wants_touch(now) {
+        app.store
+            .write(move |tx| match browser_sessions::find(tx, &key)? {
+                Some(BrowserSession::Live(session)) => {
+                    browser_sessions::update(tx, &key, &BrowserSession::Live(Session { last_used_at: now, ..session }))
+                }
+                Some(BrowserSession::Renewed { .. } | BrowserSession::Ended { .. }) | None => Ok(()),
+            })
+            .await?;
+    }
+    Ok(Some(ActiveSession { value: value.to_owned(), key, session, user }))
+}
+
+/// The one answer to "is this session usable, and whose is it?".
+pub(super) fn find_live(
+    tx: &impl Read,
+    key: &HandleKey<BrowserSession>,
+    now: Timestamp,
+) -> Result<Option<(Session, User)>, StoreError> {
+    let Some(BrowserSession::Live(session)) = browser_sessions::find(tx, key)? else { return Ok(None) };
+    let Some(user) = users::find(tx, session.user_id)? else { return Ok(None) };
+    let usable = session.is_alive(now) && user.honours(session.user_epoch);
+    Ok(usable.then_some((session, user)))
+}
+
+/// Ends a session: nothing issued in it is honoured any more.
+///
+/// # Errors
+/// When the store fails.
+pub async fn sign_out(app: &App, by: &By, active: &ActiveSession) -> Result<(), ActError> {
+    let circumstances = Circumstances::of(app, by);
+    let (key, user_id, now) = (active.key, active.user.id, app.clock.now());
+    app.store
+        .write(move |tx| {
+            browser_sessions::update(tx, &key, &BrowserSession::Ended { at: now })?;
+            circumstances.record(tx, AuditEvent::SignedOut { user_id })
+        })
+        .await?;
+    Ok(())
+}

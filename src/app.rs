@@ -1,0 +1,52 @@
+//! The handles that acts and endpoints work with. No behaviour.
+
+use std::sync::{Arc, Mutex};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::crypto::{Keyring, MacKey, PasswordLane, Random};
+use crate::domain::AttemptCounter;
+use crate::mail::Mailbox;
+use crate::render::Renderer;
+use crate::store::Store;
+
+/// Keys of message authentication codes, one for each purpose.
+pub struct MacKeys {
+    /// Tokens of forms.
+    pub csrf: MacKey,
+    /// `sid` claims.
+    pub sid: MacKey,
+    /// Names of what attempts are counted for.
+    pub attempts: MacKey,
+}
+
+/// One instance; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// What the operator chose.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// Random values.
+    pub random: Random,
+    /// The database.
+    pub store: Store,
+    /// Signing keys.
+    pub keyring: Keyring,
+    /// Password hashing.
+    pub passwords: PasswordLane,
+    /// Keys of message authentication codes.
+    pub keys: Arc<MacKeys>,
+    /// Attempts counted.
+    pub attempts: Arc<Mutex<AttemptCounter>>,
+    /// Pages and mails.
+    pub renderer: Arc<Renderer>,
+    /// Where mails go that leave the outbox.
+    pub mailbox: Mailbox,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("App").field("issuer", &self.config.issuer()).finish_non_exhaustive()
+    }
+}

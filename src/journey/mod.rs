@@ -1,0 +1,61 @@
+//! Where this browser goes next.
+//!
+//! Every step of a sign-in ends here: the facts are read in one transaction, `domain::steps` names the next step, and
+//! this room turns it into an address. A page does not know the page after it. Doors: [`next`], [`current`].
+
+mod current;
+
+use crate::acts::{self, ActiveSession};
+use crate::app::App;
+use crate::domain::Progress;
+use crate::domain::steps::{self, Step};
+use crate::store::clients;
+use crate::web::{Error, paths};
+
+pub use current::{Current, current, current_by_id};
+
+/// The address of the next step of the sign-in under way, or the home page when there is none.
+///
+/// # Errors
+/// When the store fails.
+pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current>) -> Result<String, Error> {
+    let step = next_step(app, session, current)?;
+    let id = current.map(|current| current.id.as_str());
+    let leads_to_client = current.filter(|current| current.interaction.authorization().is_some());
+    Ok(match (step, leads_to_client) {
+        (Step::SignIn, _) => paths::within(paths::START_SIGN_IN, id),
+        (Step::SelectAccount, _) => paths::within(paths::SELECT_ACCOUNT, id),
+        (Step::PersonalInformation, _) => paths::within(paths::PERSONAL_INFORMATION, id),
+        (Step::SelectOrganization, _) => paths::within(paths::SELECT_ORGANIZATION, id),
+        (Step::Consent, Some(current)) => paths::consent(&current.id),
+        (Step::Refuse(_) | Step::Finish, Some(current)) => paths::interaction(&current.id),
+        (Step::Consent | Step::Refuse(_) | Step::Finish, None) => paths::HOME.to_owned(),
+    })
+}
+
+/// The next step itself.
+///
+/// # Errors
+/// When the store fails.
+pub fn next_step(app: &App, session: Option<&ActiveSession>, current: Option<&Current>) -> Result<Step, Error> {
+    let now = app.clock.now();
+    let person = session.map(|active| (&active.session, &active.user));
+    let nothing_done = Progress::default();
+    let step = app.store.read(|tx| {
+        // The page that brought us here may have changed what the request carries: read it again.
+        let interaction = match current {
+            Some(current) => crate::store::interactions::find(tx, &current.key)?,
+            None => None,
+        };
+        let pending = interaction.as_ref().and_then(|interaction| interaction.authorization());
+        let client = match pending {
+            Some(pending) => clients::find(tx, &pending.client_id)?,
+            None => None,
+        };
+        let progress = interaction.as_ref().map_or(&nothing_done, |interaction| &interaction.progress);
+        let request = client.as_ref().zip(pending);
+        let standing = acts::gather(tx, &app.config, person, request, progress, now)?;
+        Ok(steps::next(&standing.facts))
+    })?;
+    Ok(step)
+}

@@ -1,0 +1,164 @@
+//! Who is asking: the browser, the person signed in in it, and the language to speak.
+
+use warp::http::{HeaderValue, StatusCode, header};
+
+use super::{Error, Request, Response, cookies, headers};
+use crate::acts::{self, ActiveSession, By};
+use crate::app::App;
+use crate::crypto;
+use crate::domain::{Actor, BrowserDigest};
+use crate::protocol::{Locale, Parameters};
+use crate::render::{Layout, Page};
+
+/// One browser, for the time of one request.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    handle: String,
+    is_new: bool,
+    chosen_locale: Option<Locale>,
+    path: String,
+    /// The person signed in.
+    pub session: Option<ActiveSession>,
+    /// The language to speak.
+    pub locale: Locale,
+}
+
+impl Browser {
+    /// Reads the cookies of a request. Writes nothing but the note of last use of a session.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn read(app: &App, request: &Request) -> Result<Self, Error> {
+        let policy = &app.config.cookies;
+        let known = cookies::find(&request.headers, policy, cookies::BROWSER).filter(|handle| handle.len() == 43);
+        let handle = known.map_or_else(|| app.random.token(), str::to_owned);
+        let session = match cookies::find(&request.headers, policy, cookies::SESSION) {
+            Some(value) => acts::find_session(app, value).await?,
+            None => None,
+        };
+        let chosen_locale = chosen_locale(request);
+        let remembered = cookies::find(&request.headers, policy, cookies::LANGUAGE).and_then(Locale::from_ui_locales);
+        let accepted = || request.header(header::ACCEPT_LANGUAGE.as_str()).and_then(Locale::from_accept_language);
+        let locale = chosen_locale.or(remembered).or_else(accepted).unwrap_or(Locale::Fr);
+        Ok(Self { handle, is_new: known.is_none(), chosen_locale, path: request.path.clone(), session, locale })
+    }
+
+    /// The name under which sign-ins under way are bound to this browser.
+    pub fn digest(&self) -> BrowserDigest {
+        BrowserDigest(crypto::sha256(self.handle.as_bytes()))
+    }
+
+    /// Who acts, for the audit.
+    pub fn by(&self, request: &Request) -> By {
+        let actor = self.session.as_ref().map_or(Actor::Visitor, |active| Actor::User(active.user.id));
+        By { actor, origin: request.origin() }
+    }
+
+    /// The token for the forms of this browser: bound to the session where there is one.
+    pub fn csrf_token(&self, app: &App) -> String {
+        let handle = self.session.as_ref().map_or(self.handle.as_str(), |active| active.value.as_str());
+        app.keys.csrf.tag("csrf", &[handle])
+    }
+
+    /// Whether a form carries the token of this browser.
+    ///
+    /// # Errors
+    /// A 403 page.
+    pub fn check_csrf(&self, app: &App, form: &Parameters) -> Result<(), Error> {
+        let handle = self.session.as_ref().map_or(self.handle.as_str(), |active| active.value.as_str());
+        let shown = form.get("_csrf").unwrap_or_default();
+        if app.keys.csrf.verify("csrf", &[handle], shown) { Ok(()) } else { Err(Error::csrf()) }
+    }
+
+    /// Speaks the language that the client asks for, unless the person chose one here and now.
+    #[must_use]
+    pub fn with_ui_locale(mut self, locale: Option<Locale>) -> Self {
+        self.locale = self.chosen_locale.or(locale).unwrap_or(self.locale);
+        self
+    }
+
+    /// A page with status 200.
+    ///
+    /// # Errors
+    /// When its template cannot be rendered.
+    pub fn page<P: Page>(&self, app: &App, page: &P) -> Result<Response, Error> {
+        self.page_with(app, page, StatusCode::OK, None)
+    }
+
+    /// A page with any status; its forms may lead to `form_target`, the origin of the client, as well.
+    ///
+    /// # Errors
+    /// When its template cannot be rendered.
+    pub fn page_with<P: Page>(
+        &self,
+        app: &App,
+        page: &P,
+        status: StatusCode,
+        form_target: Option<&str>,
+    ) -> Result<Response, Error> {
+        let html = app.renderer.page(page, &self.layout(app)).map_err(Error::internal)?;
+        let mut response = Response::new(html.into());
+        *response.status_mut() = status;
+        let html_type = HeaderValue::from_static("text/html; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, html_type);
+        headers::set_content_security_policy(&mut response, form_target)?;
+        self.remember(app, &mut response)?;
+        Ok(response)
+    }
+
+    /// A redirect that follows a form or a step: always 303.
+    ///
+    /// # Errors
+    /// Never for paths of this site.
+    pub fn redirect(&self, app: &App, location: &str) -> Result<Response, Error> {
+        let mut response = see_other(location)?;
+        self.remember(app, &mut response)?;
+        Ok(response)
+    }
+
+    /// What every page shares.
+    fn layout(&self, app: &App) -> Layout {
+        let person = self.session.as_ref().map(|active| {
+            let user = &active.user;
+            user.information.full_name().unwrap_or_else(|| user.email.to_string())
+        });
+        Layout {
+            locale: self.locale,
+            path: self.path.clone(),
+            csrf_token: Some(self.csrf_token(app)),
+            instance_name: app.config.instance_name.clone(),
+            is_trial: app.config.trial,
+            signed_in: person,
+        }
+    }
+
+    /// Gives the browser its handle and its language, where they are new.
+    fn remember(&self, app: &App, response: &mut Response) -> Result<(), Error> {
+        let policy = &app.config.cookies;
+        if self.is_new {
+            cookies::set(response, policy, cookies::BROWSER, &self.handle, None)?;
+        }
+        if let Some(locale) = self.chosen_locale {
+            cookies::set(response, policy, cookies::LANGUAGE, locale.as_str(), Some(365 * 24 * 3600))?;
+        }
+        Ok(())
+    }
+}
+
+/// `?lang=` of the language links.
+fn chosen_locale(request: &Request) -> Option<Locale> {
+    let query = request.query().ok()?;
+    query.get("lang").and_then(Locale::from_ui_locales)
+}
+
+/// A redirect with status 303, which never repeats a form (RFC 9700 §4.12).
+///
+/// # Errors
+/// When the address holds what no header may hold.
+pub fn see_other(location: &str) -> Result<Response, Error> {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let location = HeaderValue::from_str(location).map_err(Error::internal)?;
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
+}

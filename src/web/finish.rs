@@ -1,0 +1,201 @@
+//! The one place that turns an error into a page or JSON, logs it, and completes the headers of every answer.
+
+use serde_json::{Map, Value, json};
+use warp::http::{HeaderValue, Method, StatusCode, header};
+
+use super::error::{OAuthFailure, Refusal};
+use super::pages::ErrorPage;
+use super::{Browser, Error, Request, Response, headers, paths};
+use crate::app::App;
+use crate::protocol::{ErrorCode, OAuthError};
+
+/// Who reads the answers of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skin {
+    /// A person.
+    Page,
+    /// A client, in the form of RFC 6749 §5.2.
+    OAuth,
+    /// A program of the operator.
+    Api,
+}
+
+#[derive(Clone)]
+struct Failure {
+    error: std::sync::Arc<Error>,
+    skin: Skin,
+}
+
+/// Answers of this route are read by people.
+pub fn page(result: Result<Response, Error>) -> Response {
+    dress(result, Skin::Page)
+}
+
+/// Answers of this route are read by clients.
+pub fn oauth(result: Result<Response, Error>) -> Response {
+    dress(result, Skin::OAuth)
+}
+
+/// Answers of this route are read by the operator's programs.
+pub fn api(result: Result<Response, Error>) -> Response {
+    dress(result, Skin::Api)
+}
+
+fn dress(result: Result<Response, Error>, skin: Skin) -> Response {
+    result.unwrap_or_else(|error| {
+        let mut response = Response::default();
+        response.extensions_mut().insert(Failure { error: std::sync::Arc::new(error), skin });
+        response
+    })
+}
+
+/// Completes an answer: renders a failure in its skin, drops the body of a HEAD, adds the headers, writes the log line.
+pub async fn finish(app: &App, request: &Request, response: Response) -> Response {
+    let mut response = match response.extensions().get::<Failure>().cloned() {
+        Some(failure) => {
+            log(request, &failure.error);
+            render(app, request, &failure).await
+        }
+        None => response,
+    };
+    headers::complete(&mut response, &request.path, app.config.cookies.secure);
+    if request.method == Method::HEAD {
+        *response.body_mut() = Vec::new().into();
+    }
+    tracing::info!(
+        request_id = %request.arrival.request_id,
+        method = %request.method,
+        path = %loggable(&request.path),
+        status = response.status().as_u16(),
+        "answered"
+    );
+    response
+}
+
+/// Paths that carry a handle are logged without it.
+fn loggable(path: &str) -> String {
+    match path.strip_prefix("/interaction/") {
+        Some(rest) => match rest.split_once('/') {
+            Some((_, step)) => format!("/interaction/…/{}", step.chars().take(32).collect::<String>()),
+            None => String::from("/interaction/…"),
+        },
+        None => path.chars().take(128).map(|character| if character.is_control() { '?' } else { character }).collect(),
+    }
+}
+
+fn log(request: &Request, error: &Error) {
+    let request_id = &request.arrival.request_id;
+    match error {
+        Error::Internal(cause) => tracing::error!(%request_id, %cause, "internal error"),
+        Error::OAuth(failure) => tracing::info!(%request_id, error = failure.error.code().as_str(), "refused a client"),
+        Error::Refused(refusal) => tracing::info!(%request_id, code = refusal.code, "refused"),
+        Error::NotFound
+        | Error::MethodNotAllowed
+        | Error::PayloadTooLarge
+        | Error::UnsupportedMediaType
+        | Error::TooManyRequests(_)
+        | Error::Busy(_) => tracing::debug!(%request_id, ?error, "not answered as asked"),
+    }
+}
+
+/// Status, word of the catalogue, and seconds to wait.
+fn outline(error: &Error) -> (StatusCode, &'static str, Option<u64>) {
+    match error {
+        Error::NotFound => (StatusCode::NOT_FOUND, "not_found", None),
+        Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None),
+        Error::Refused(refusal) => (refusal.status, refusal.code, None),
+        Error::OAuth(failure) => (failure.status, failure.error.code().as_str(), None),
+        Error::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", None),
+        Error::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad_request", None),
+        Error::TooManyRequests(wait) => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", Some(*wait)),
+        Error::Busy(wait) => (StatusCode::SERVICE_UNAVAILABLE, "busy", Some(*wait)),
+        Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", None),
+    }
+}
+
+async fn render(app: &App, request: &Request, failure: &Failure) -> Response {
+    let (status, code, wait) = outline(&failure.error);
+    let mut response = match failure.skin {
+        Skin::Page => error_page(app, request, &failure.error).await,
+        Skin::OAuth => oauth_json(&failure.error),
+        Skin::Api => json_response(status, &json!({ "error": code, "request_id": request.arrival.request_id })),
+    };
+    let headers = response.headers_mut();
+    if let Some(seconds) = wait {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        let allowed = HeaderValue::from_static(paths::allowed_methods(&request.path));
+        headers.insert(header::ALLOW, allowed);
+    }
+    if let Error::OAuth(OAuthFailure { challenge: Some(challenge), .. }) = failure.error.as_ref()
+        && let Ok(value) = HeaderValue::from_str(challenge)
+    {
+        headers.insert(header::WWW_AUTHENTICATE, value);
+    }
+    response
+}
+
+/// The page of a refusal, in the language of the browser; in plain text where even that fails.
+async fn error_page(app: &App, request: &Request, error: &Error) -> Response {
+    let (status, code, wait) = outline(error);
+    let refusal = match error {
+        Error::Refused(refusal) => Some(refusal),
+        _ => None,
+    };
+    let page = ErrorPage {
+        code: code.to_owned(),
+        request_id: request.arrival.request_id.clone(),
+        status: status.as_u16(),
+        detail: refusal.and_then(|refusal| refusal.detail.as_deref()).map(presentable),
+        retry_after: wait,
+        continue_href: refusal.and_then(|refusal| refusal.way_on.as_ref()).map(|way_on| way_on.href.clone()),
+    };
+    let rendered = match Browser::read(app, request).await {
+        Ok(browser) => browser.page_with(app, &page, status, None),
+        Err(error) => Err(error),
+    };
+    rendered.unwrap_or_else(|cause| {
+        log(request, &cause);
+        let mut response = Response::new(format!("{code} ({})", request.arrival.request_id).into());
+        *response.status_mut() = status;
+        response
+    })
+}
+
+/// At most 64 characters, all of them printable ASCII.
+fn presentable(detail: &str) -> String {
+    detail.chars().take(64).map(|character| if matches!(character, ' '..='~') { character } else { '?' }).collect()
+}
+
+fn oauth_json(error: &Error) -> Response {
+    let (status, error) = match error {
+        Error::OAuth(failure) => (failure.status, failure.error.clone()),
+        Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, OAuthError::new(ErrorCode::ServerError, "internal error")),
+        Error::TooManyRequests(_) | Error::Busy(_) => {
+            (outline(error).0, OAuthError::new(ErrorCode::TemporarilyUnavailable, "try again later"))
+        }
+        Error::NotFound | Error::MethodNotAllowed | Error::PayloadTooLarge => {
+            (outline(error).0, OAuthError::new(ErrorCode::InvalidRequest, outline(error).1))
+        }
+        Error::UnsupportedMediaType => {
+            let error = OAuthError::new(ErrorCode::InvalidRequest, "the body must be application/x-www-form-urlencoded");
+            (StatusCode::BAD_REQUEST, error)
+        }
+        Error::Refused(Refusal { status, detail, code, .. }) => {
+            (*status, OAuthError::new(ErrorCode::InvalidRequest, detail.as_deref().unwrap_or(code)))
+        }
+    };
+    let mut body = Map::new();
+    body.insert(String::from("error"), Value::from(error.code().as_str()));
+    body.insert(String::from("error_description"), Value::from(error.description()));
+    json_response(status, &Value::Object(body))
+}
+
+/// A JSON document.
+pub fn json_response(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(body.to_string().into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,71 @@
+//! The headers of every answer.
+
+use warp::http::{HeaderName, HeaderValue, header};
+
+use super::{Error, Response};
+
+const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)";
+
+/// Sets the policy of a page: nothing from elsewhere, nothing inline, forms to this site and to `form_target`.
+///
+/// # Errors
+/// When the target holds what no header may hold.
+pub fn set_content_security_policy(response: &mut Response, form_target: Option<&str>) -> Result<(), Error> {
+    let target = form_target.map_or(String::new(), |origin| format!(" {origin}"));
+    set_policy(response, "script-src 'self'", &format!("'self'{target}"))
+}
+
+/// Sets the policy of the page that posts an answer to a client: one script, known by its hash, one target.
+///
+/// # Errors
+/// When the target holds what no header may hold.
+pub fn set_form_post_policy(response: &mut Response, script_hash: &str, form_target: &str) -> Result<(), Error> {
+    set_policy(response, &format!("script-src '{script_hash}'"), form_target)
+}
+
+fn set_policy(response: &mut Response, script: &str, form_action: &str) -> Result<(), Error> {
+    let policy = format!(
+        "default-src 'none'; {script}; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+         form-action {form_action}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    );
+    let value = HeaderValue::from_str(&policy).map_err(Error::internal)?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, value);
+    Ok(())
+}
+
+/// Completes an answer with what it did not set itself.
+pub(super) fn complete(response: &mut Response, path: &str, is_secure: bool) {
+    let headers = response.headers_mut();
+    let mut default = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    default(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+    );
+    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(header::X_FRAME_OPTIONS, "DENY");
+    default(header::REFERRER_POLICY, "same-origin");
+    default(HeaderName::from_static("permissions-policy"), PERMISSIONS);
+    default(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+        headers.insert(header::VARY, HeaderValue::from_static("Cookie, Accept-Language, Origin"));
+    }
+    if !may_be_a_popup(path) {
+        headers
+            .entry(HeaderName::from_static("cross-origin-opener-policy"))
+            .or_insert(HeaderValue::from_static("same-origin"));
+    }
+    if is_secure {
+        headers
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert(HeaderValue::from_static("max-age=31536000"));
+    }
+}
+
+/// Clients may open the pages of a sign-in in a window of their own, and keep a hold of it.
+fn may_be_a_popup(path: &str) -> bool {
+    path.starts_with("/users/") || path.starts_with("/interaction/") || path.starts_with("/oauth/")
+}

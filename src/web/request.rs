@@ -1,0 +1,111 @@
+//! What arrived: one request, before anybody asks who sent it.
+
+use std::net::IpAddr;
+
+use warp::http::{HeaderMap, Method, header};
+use warp::hyper::body::Bytes;
+
+use super::Error;
+use crate::domain::{Actor, Origin};
+use crate::protocol::Parameters;
+
+/// The most bytes of a body that is read.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// What is known of a connection's request before it is routed.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The other end.
+    pub peer: IpAddr,
+    /// The request's id: on error pages, in logs and in the audit.
+    pub request_id: String,
+}
+
+/// The body, or why it was not read.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// Read whole.
+    Whole(Bytes),
+    /// Over [`MAX_BODY_BYTES`].
+    TooLarge,
+    /// The connection broke.
+    Broken,
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// GET or POST.
+    pub method: Method,
+    /// The path as sent.
+    pub path: String,
+    /// The query without its `?`, as sent.
+    pub query: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+    /// Peer and id.
+    pub arrival: Arrival,
+}
+
+impl Request {
+    /// The parameters of the query.
+    ///
+    /// # Errors
+    /// When they cannot be decoded.
+    pub fn query(&self) -> Result<Parameters, Error> {
+        Parameters::parse(self.query.as_bytes()).map_err(|fault| Error::bad_request("bad_request").with_detail(fault.to_string()))
+    }
+
+    /// The fields of a form.
+    ///
+    /// # Errors
+    /// When the body is not a form, too large, or cannot be decoded.
+    pub fn form(&self) -> Result<Parameters, Error> {
+        let content_type = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Error::UnsupportedMediaType);
+        }
+        Parameters::parse(self.bytes()?).map_err(|fault| Error::bad_request("bad_request").with_detail(fault.to_string()))
+    }
+
+    /// The body.
+    ///
+    /// # Errors
+    /// When it is too large or did not come whole.
+    pub fn bytes(&self) -> Result<&Bytes, Error> {
+        match &self.body {
+            Body::Whole(bytes) => Ok(bytes),
+            Body::TooLarge => Err(Error::PayloadTooLarge),
+            Body::Broken => Err(Error::bad_request("bad_request")),
+        }
+    }
+
+    /// A header's text; `None` when absent or not text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Where this came from, for the audit.
+    pub fn origin(&self) -> Origin {
+        Origin { source: Some(self.arrival.peer.to_string()), request_id: Some(self.arrival.request_id.clone()) }
+    }
+
+    /// Who counts as the source of attempts: an IPv4 address, or the /64 of an IPv6 address.
+    pub fn source(&self) -> String {
+        match self.arrival.peer {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let [first, second, third, fourth, ..] = address.segments();
+                format!("{first:x}:{second:x}:{third:x}:{fourth:x}::/64")
+            }
+        }
+    }
+
+    /// A visitor's circumstances, for acts.
+    pub fn visitor(&self) -> crate::acts::By {
+        crate::acts::By { actor: Actor::Visitor, origin: self.origin() }
+    }
+}
