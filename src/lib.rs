@@ -2,14 +2,15 @@
 //! address to an organization identified by its SIRET, and tells relying parties who they are and for
 //! whom they act.
 
-pub mod accounts;
+pub mod acts;
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod dev;
 pub mod domain;
-pub mod oidc;
-pub mod organizations;
+pub mod journey;
+pub mod mail;
 pub mod protocol;
 pub mod render;
 pub mod serve;

@@ -1,3 +1,16 @@
-//! Signing in, the account and its pages.
+//! The pages on which a person signs in and looks after their account.
+//!
+//! Refuses the protocol of clients: what a client asked is in the sign-in under way, and `journey` knows where it leads.
+//! Doors: [`routes`].
 
+mod change_password;
+mod home;
 pub mod pages;
+mod personal_information;
+mod routes;
+mod select_account;
+mod sign_in;
+mod sign_out;
+mod start_sign_in;
+
+pub use routes::routes;

@@ -88,7 +88,10 @@ async fn learn(
             if !uris.contains(&uri) && uris.len() < MAX_REDIRECT_URIS {
                 uris.push(uri.clone());
             }
-            clients::put(tx, &client)?;
+            match clients::find(tx, &id)? {
+                Some(_) => clients::update(tx, &client)?,
+                None => clients::insert(tx, &client)?,
+            }
             circumstances.record(tx, AuditEvent::ClientRecorded { client_id: id.clone() })?;
             Ok(Some(client))
         })
@@ -107,7 +110,7 @@ pub async fn authenticate_client(
     source: &str,
 ) -> Result<ClientAuthenticationOutcome, ActError> {
     let attempt = reserve_attempt(app, "client", credentials.client_id(), source, app.config.limits.per_client)?;
-    let shown = credentials.secret().map(|secret| SecretDigest(crypto::sha256(secret.expose().as_bytes())));
+    let shown = credentials.secret().map(|secret| SecretDigest(crypto::digest::sha256(secret.expose().as_bytes())));
     let client = match enabled_client(app, credentials.client_id())? {
         Some(client) if client.authentication == ClientAuthentication::Undecided => {
             pin_credential(app, by, client.id, shown.clone()).await?
@@ -159,7 +162,7 @@ async fn pin_credential(
                     },
                     None => ClientAuthentication::Public,
                 };
-                clients::put(tx, &client)?;
+                clients::update(tx, &client)?;
                 circumstances.record(tx, AuditEvent::ClientSecretPinned { client_id: id.clone() })?;
             }
             Ok(Some(client))

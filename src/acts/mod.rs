@@ -19,7 +19,6 @@ mod tokens;
 use thiserror::Error;
 
 use crate::app::App;
-use crate::crypto::SignError;
 use crate::domain::{Actor, AuditEvent, AuditRecord, Origin};
 use crate::store::{StoreError, Tx, audit};
 
@@ -69,9 +68,6 @@ pub enum ActError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A signature could not be made.
-    #[error(transparent)]
-    Signing(#[from] SignError),
 }
 
 /// The circumstances of an act, taken once before its transaction, which may run more than once.
@@ -90,6 +86,6 @@ impl Circumstances {
     fn record(&self, tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
         let record =
             AuditRecord { at_millis: self.at_millis, actor: self.by.actor.clone(), origin: self.by.origin.clone(), event };
-        audit::append(tx, &record)
+        audit::insert(tx, &record)
     }
 }

@@ -1,13 +1,15 @@
 //! Entering people, organizations and clients: the command line, fixtures and the form that invents a person.
 
+use serde_json::{Map, Value};
+
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
     AuditEvent, Client, Credentials, Email, Membership, Organization, OrganizationId, PersonalInformation, User,
     UserId, Verification,
 };
-use crate::store::{StoreError, Tx, clients, counters, credentials, memberships, organizations, users};
-use serde_json::{Map, Value};
+use crate::protocol::Timestamp;
+use crate::store::{StoreError, Tx, clients, credentials, memberships, organizations, users};
 
 /// Records to enter as they are; what is there already under the same identifier is replaced.
 #[derive(Debug, Clone, Default)]
@@ -32,19 +34,18 @@ pub async fn enter(app: &App, by: &By, entries: Entries) -> Result<(), ActError>
     app.store
         .write(move |tx| {
             for organization in &entries.organizations {
-                organizations::put(tx, organization)?;
+                put_organization(tx, organization)?;
             }
             for (user, password_hash) in &entries.users {
-                users::put(tx, user)?;
-                let password_hash = password_hash.clone();
-                credentials::put(tx, &Credentials { user_id: user.id, password_hash, password_changed_at: now })?;
+                put_user(tx, user)?;
+                put_credentials(tx, user.id, password_hash.clone(), now)?;
                 circumstances.record(tx, AuditEvent::UserCreated { user_id: user.id })?;
             }
             for membership in &entries.memberships {
-                memberships::put(tx, membership)?;
+                put_membership(tx, membership)?;
             }
             for client in &entries.clients {
-                clients::put(tx, client)?;
+                put_client(tx, client)?;
                 circumstances.record(tx, AuditEvent::ClientWritten { client_id: client.id.clone() })?;
             }
             Ok(())
@@ -82,7 +83,7 @@ pub async fn enter_person(app: &App, by: &By, person: NewPerson) -> Result<(User
             user.information = person.information.clone();
             user.additional_claims = person.additional_claims.clone();
             user.updated_at = now;
-            users::put(tx, &user)?;
+            put_user(tx, &user)?;
             let organization_id = match &person.organization {
                 Some((organization, is_external)) => {
                     let id = organization_by_siret(tx, organization)?;
@@ -94,7 +95,7 @@ pub async fn enter_person(app: &App, by: &By, person: NewPerson) -> Result<(User
                         created_at: now,
                         updated_at: now,
                     };
-                    memberships::put(tx, &link)?;
+                    put_membership(tx, &link)?;
                     Some(id)
                 }
                 None => None,
@@ -110,7 +111,48 @@ fn organization_by_siret(tx: &mut Tx, organization: &Organization) -> Result<Org
     if let Some(known) = organizations::find_by_siret(tx, &organization.siret)? {
         return Ok(known.id);
     }
-    let id = OrganizationId(counters::next_organization_id(tx)?);
-    organizations::put(tx, &Organization { id, ..organization.clone() })?;
+    let id = organizations::next_id(tx)?;
+    organizations::insert(tx, &Organization { id, ..organization.clone() })?;
     Ok(id)
+}
+
+fn put_organization(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
+    match organizations::find(tx, organization.id)? {
+        Some(_) => organizations::update(tx, organization),
+        None => organizations::insert(tx, organization),
+    }
+}
+
+fn put_user(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
+    match users::find(tx, user.id)? {
+        Some(_) => users::update(tx, user),
+        None => users::insert(tx, user),
+    }
+}
+
+fn put_credentials(
+    tx: &mut Tx,
+    user_id: UserId,
+    password_hash: Option<String>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let known = Credentials { user_id, password_hash, password_changed_at: now };
+    match credentials::find(tx, user_id)? {
+        Some(_) => credentials::update(tx, &known),
+        None => credentials::insert(tx, &known),
+    }
+}
+
+fn put_membership(tx: &mut Tx, membership: &Membership) -> Result<(), StoreError> {
+    match memberships::find(tx, membership.user_id, membership.organization_id)? {
+        Some(_) => memberships::update(tx, membership),
+        None => memberships::insert(tx, membership),
+    }
+}
+
+fn put_client(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
+    match clients::find(tx, &client.id)? {
+        Some(_) => clients::update(tx, client),
+        None => clients::insert(tx, client),
+    }
 }

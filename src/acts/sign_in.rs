@@ -133,7 +133,7 @@ struct Drawn {
 
 async fn open_session(app: &App, by: &By, opening: Opening) -> Result<Option<NewSession>, ActError> {
     let now = app.clock.now();
-    let Handle { value, key } = crypto::issue_handle::<BrowserSession>(&app.random, now.plus(RETENTION_AFTER_END));
+    let Handle { value, key } = crypto::opaque::issue::<BrowserSession>(&app.random, now.plus(RETENTION_AFTER_END));
     let drawn = Drawn { key, fresh_id: SessionId(app.random.token()), proof: Proof { factor: Factor::Password, at: now } };
     let circumstances = Circumstances::of(app, by);
     let outcome = app
@@ -158,7 +158,7 @@ async fn open_session(app: &App, by: &By, opening: Opening) -> Result<Option<New
                 };
                 let content = MailContent::NewSignIn { at: now, service };
                 let mail = OutgoingMail { to: user.email.clone(), locale: opening.locale, content, created_at: now };
-                outbox::append(tx, &mail)?;
+                outbox::insert(tx, &mail)?;
             }
             circumstances.record(tx, AuditEvent::SignedIn { user_id: user.id, client_id })?;
             Ok(Some((session, user)))

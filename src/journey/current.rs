@@ -3,7 +3,9 @@
 use crate::acts;
 use crate::app::App;
 use crate::domain::{HandleKey, Interaction};
-use crate::protocol::Parameters;
+use crate::protocol::{Locale, Parameters};
+use crate::store::clients;
+use crate::web::pages::ClientLabel;
 use crate::web::{Browser, Error};
 
 /// A sign-in under way in this browser.
@@ -15,6 +17,38 @@ pub struct Current {
     pub key: HandleKey<Interaction>,
     /// The record.
     pub interaction: Interaction,
+}
+
+impl Current {
+    /// The origin of the client that this leads to: browsers hold forms to it through every redirect.
+    pub fn form_target(&self) -> Option<String> {
+        let pending = self.interaction.authorization()?;
+        Some(pending.request.return_address.redirect_uri().origin())
+    }
+
+    fn locale(&self) -> Option<Locale> {
+        self.interaction.authorization().and_then(|pending| pending.request.locale)
+    }
+}
+
+/// Speaks the language that the client of a sign-in asks for, unless the person chose another.
+pub fn speak(browser: Browser, current: Option<&Current>) -> Browser {
+    browser.with_ui_locale(current.and_then(Current::locale))
+}
+
+/// The client of a sign-in, as pages name it.
+///
+/// # Errors
+/// When the store fails.
+pub fn client_label(app: &App, current: &Current) -> Result<Option<ClientLabel>, Error> {
+    let Some(pending) = current.interaction.authorization() else { return Ok(None) };
+    let client = app.store.read(|tx| clients::find(tx, &pending.client_id))?;
+    Ok(client.map(|client| ClientLabel {
+        name: pending.request.sp_name.clone().unwrap_or(client.name),
+        uri: client.client_uri,
+        policy_uri: client.policy_uri,
+        tos_uri: client.tos_uri,
+    }))
 }
 
 /// The sign-in under way that the query names; `None` when it names none.

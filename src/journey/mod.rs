@@ -5,14 +5,14 @@
 
 mod current;
 
-use crate::acts::{self, ActiveSession};
+use crate::acts::{self, ActiveSession, NewSession};
 use crate::app::App;
 use crate::domain::Progress;
 use crate::domain::steps::{self, Step};
 use crate::store::clients;
-use crate::web::{Error, paths};
+use crate::web::{Browser, Error, Response, cookies, paths};
 
-pub use current::{Current, current, current_by_id};
+pub use current::{Current, client_label, current, current_by_id, speak};
 
 /// The address of the next step of the sign-in under way, or the home page when there is none.
 ///
@@ -31,6 +31,21 @@ pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current
         (Step::Refuse(_) | Step::Finish, Some(current)) => paths::interaction(&current.id),
         (Step::Consent | Step::Refuse(_) | Step::Finish, None) => paths::HOME.to_owned(),
     })
+}
+
+/// The answer to a successful sign-in: the new session's cookie, and on to the next step.
+///
+/// # Errors
+/// When the store fails.
+pub fn go_on_signed_in(
+    app: &App,
+    browser: &Browser,
+    session: &NewSession,
+    current: Option<&Current>,
+) -> Result<Response, Error> {
+    let mut response = browser.redirect(app, &next(app, Some(&session.active), current)?)?;
+    cookies::set(&mut response, &app.config.cookies, cookies::SESSION, &session.active.value, None)?;
+    Ok(response)
 }
 
 /// The next step itself.

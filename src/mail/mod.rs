@@ -7,9 +7,9 @@ mod mailbox;
 use thiserror::Error;
 
 use crate::clock::Clock;
-use crate::domain::OutgoingMail;
 use crate::render::{RenderError, Renderer};
-use crate::store::{Store, StoreError, outbox};
+use crate::store::outbox::{self, QueuedMail};
+use crate::store::{Store, StoreError};
 
 pub use mailbox::{Mailbox, ReceivedMail};
 
@@ -37,9 +37,9 @@ pub async fn deliver_due(
     mailbox: &Mailbox,
     clock: &Clock,
 ) -> Result<usize, DeliveryError> {
-    let waiting: Vec<(u64, OutgoingMail)> = store.read(|tx| outbox::list_waiting(tx, ROUND))?;
+    let waiting = store.read(|tx| outbox::list(tx, None, ROUND))?;
     let mut delivered = Vec::new();
-    for (id, mail) in waiting {
+    for QueuedMail { id, mail } in waiting {
         let written = renderer.mail(&mail.content, mail.locale)?;
         mailbox.receive(id, &mail, written, clock.now());
         delivered.push(id);

@@ -127,7 +127,6 @@ impl From<ActError> for Error {
             ActError::Busy => Self::Busy(5),
             ActError::TooManyAttempts { retry_after } => Self::TooManyRequests(retry_after),
             ActError::Store(cause) => Self::Internal(Box::new(cause)),
-            ActError::Signing(cause) => Self::Internal(Box::new(cause)),
         }
     }
 }

@@ -1,0 +1,53 @@
+//! The password step.
+
+use warp::http::StatusCode;
+
+use super::pages::SignIn;
+use crate::acts::{self, PasswordAttempt};
+use crate::app::App;
+use crate::domain::Email;
+use crate::journey::{self, Current};
+use crate::web::{Browser, Error, Response, Submission, Visit, paths};
+
+/// Asks the password of the address given before.
+pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
+    let current = journey::current(&app, &visit.browser, &visit.query).await?;
+    match current.as_ref().and_then(|current| current.interaction.login.clone().map(|login| (current, login))) {
+        Some((current, login)) => ask(&app, &visit.browser, current, &login, false),
+        None => visit.browser.redirect(&app, &paths::within(paths::START_SIGN_IN, current.as_ref().map(|current| current.id.as_str()))),
+    }
+}
+
+/// Checks the password.
+pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
+    let Submission { browser, request, query, form } = submission;
+    let current = journey::current(&app, &browser, &query).await?;
+    let Some((current, login)) = current.and_then(|current| current.interaction.login.clone().map(|login| (current, login))) else {
+        return browser.redirect(&app, paths::START_SIGN_IN);
+    };
+    let browser = journey::speak(browser, Some(&current));
+    let attempt = PasswordAttempt {
+        source: &request.source(),
+        email: &login,
+        password: form.get("password").unwrap_or_default(),
+        interaction: current.key,
+        current: browser.session.as_ref(),
+        locale: browser.locale,
+    };
+    match acts::sign_in_with_password(&app, &browser.by(&request), attempt).await? {
+        Some(session) => journey::go_on_signed_in(&app, &browser, &session, Some(&current)),
+        None => ask(&app, &browser, &current, &login, true),
+    }
+}
+
+fn ask(app: &App, browser: &Browser, current: &Current, login: &Email, failed: bool) -> Result<Response, Error> {
+    let browser = journey::speak(browser.clone(), Some(current));
+    let page = SignIn {
+        interaction: Some(current.id.clone()),
+        email: login.to_string(),
+        failed,
+        client: journey::client_label(app, current)?,
+    };
+    let status = if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    browser.page_with(app, &page, status, current.form_target().as_deref())
+}

@@ -1,0 +1,80 @@
+//! The e-mail step.
+
+use warp::http::StatusCode;
+
+use super::pages::{PeoplePicker, PickerPerson, StartSignIn};
+use crate::acts;
+use crate::app::App;
+use crate::domain::{Destination, Email};
+use crate::journey::{self, Current};
+use crate::store::{memberships, organizations, users};
+use crate::web::{Browser, Error, Response, Submission, Visit, paths};
+
+/// The most people on the list of those who try a service.
+const MAX_PEOPLE: usize = 40;
+
+/// Asks for the address.
+pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
+    let current = journey::current(&app, &visit.browser, &visit.query).await?;
+    if current.is_none() && visit.browser.session.is_some() {
+        return visit.browser.redirect(&app, paths::HOME);
+    }
+    let given = current.as_ref().and_then(|current| current.interaction.login.as_ref()).map(ToString::to_string);
+    let hinted = || {
+        let request = current.as_ref().and_then(|current| current.interaction.authorization());
+        request.and_then(|pending| pending.request.login_hint.clone())
+    };
+    let asked = || visit.query.get("login_hint").map(|hint| hint.chars().take(254).collect());
+    let login = given.or_else(hinted).or_else(asked).unwrap_or_default();
+    ask(&app, visit.browser, current.as_ref(), login, false)
+}
+
+/// Takes the address, and asks for the password of whoever it is.
+pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
+    let Submission { browser, query, form, .. } = submission;
+    let current = journey::current(&app, &browser, &query).await?;
+    let typed = form.get("login").unwrap_or_default();
+    let Ok(login) = typed.parse::<Email>() else {
+        return ask(&app, browser, current.as_ref(), typed.chars().take(254).collect(), true);
+    };
+    let (id, key) = match &current {
+        Some(current) => (current.id.clone(), current.key),
+        None => {
+            let handle = acts::begin_interaction(&app, Some(browser.digest()), Destination::Home).await?;
+            (handle.value, handle.key)
+        }
+    };
+    acts::note_login(&app, key, login).await?;
+    browser.redirect(&app, &paths::within(paths::SIGN_IN, Some(&id)))
+}
+
+fn ask(app: &App, browser: Browser, current: Option<&Current>, login: String, malformed: bool) -> Result<Response, Error> {
+    let browser = journey::speak(browser, current);
+    let page = StartSignIn {
+        interaction: current.map(|current| current.id.clone()),
+        login,
+        malformed,
+        client: current.map(|current| journey::client_label(app, current)).transpose()?.flatten(),
+        people_picker: people_picker(app)?,
+    };
+    let status = if malformed { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    browser.page_with(app, &page, status, current.and_then(Current::form_target).as_deref())
+}
+
+/// The people of the instance, where anyone may sign in as any of them.
+fn people_picker(app: &App) -> Result<Option<PeoplePicker>, Error> {
+    let Some(picker) = &app.config.people_picker else { return Ok(None) };
+    let people = app.store.read(|tx| {
+        let mut people = Vec::new();
+        for user in users::list(tx, None, MAX_PEOPLE)? {
+            let mut labels = Vec::new();
+            for membership in memberships::list_of_user(tx, user.id)? {
+                labels.extend(organizations::find(tx, membership.organization_id)?.map(|organization| organization.label));
+            }
+            let name = user.information.full_name().unwrap_or_default();
+            people.push(PickerPerson { id: user.id.to_string(), name, email: user.email.to_string(), organizations: labels });
+        }
+        Ok(people)
+    })?;
+    Ok(Some(PeoplePicker { action: picker.action.clone(), another_href: picker.another_person.clone(), people }))
+}
