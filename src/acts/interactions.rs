@@ -7,6 +7,7 @@ use crate::domain::{
     AuditEvent, BrowserDigest, ClientId, Destination, Email, Handle, HandleKey, INTERACTION_LIFETIME, Interaction,
     Progress, UserId,
 };
+use crate::protocol::Locale;
 use crate::store::{StoreError, interactions};
 
 /// Begins a sign-in; the answer's value goes into addresses.
@@ -68,6 +69,14 @@ pub async fn bind_interaction(
 /// When the store fails.
 pub async fn note_login(app: &App, key: HandleKey<Interaction>, login: Email) -> Result<(), ActError> {
     change(app, key, move |interaction| interaction.login = Some(login.clone())).await
+}
+
+/// Notes the language that the person chose.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_locale(app: &App, key: HandleKey<Interaction>, locale: Locale) -> Result<(), ActError> {
+    change(app, key, move |interaction| interaction.speak(locale)).await
 }
 
 /// Notes a step done.

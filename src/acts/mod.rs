@@ -27,7 +27,7 @@ pub use clients::{ClientAuthenticationOutcome, authenticate_client, enabled_clie
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
 pub use facts::{Standing, gather, subject_of};
 pub use interactions::{
-    begin_interaction, bind_interaction, decide_consent, find_interaction, finish_interaction, note_login, note_step,
+    begin_interaction, bind_interaction, decide_consent, find_interaction, finish_interaction, note_locale, note_login, note_step,
 };
 pub use organizations::{OrganizationChoice, select_organization};
 pub use passwords::{PasswordChange, change_password, find_password_link, issue_password_link};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{ClientId, Email, SessionId, UserId};
-use crate::protocol::{AuthorizationRequest, Timestamp};
+use crate::protocol::{AuthorizationRequest, Locale, Timestamp};
 
 /// How long a sign-in may take.
 pub const INTERACTION_LIFETIME: Duration = Duration::from_secs(60 * 60);
@@ -89,6 +89,14 @@ impl Interaction {
         match &self.destination {
             Destination::Home => None,
             Destination::Client(pending) => Some(pending),
+        }
+    }
+
+    /// The language that the person chose takes the place of the one that the client asked for.
+    pub fn speak(&mut self, locale: Locale) {
+        match &mut self.destination {
+            Destination::Home => {}
+            Destination::Client(pending) => pending.request.locale = Some(locale),
         }
     }
 

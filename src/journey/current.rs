@@ -62,7 +62,8 @@ pub async fn current(app: &App, browser: &Browser, query: &Parameters) -> Result
     }
 }
 
-/// The sign-in under way with this value. One that came by a cross-site POST becomes this browser's.
+/// The sign-in under way with this value. One that came by a cross-site POST becomes this browser's, and the language
+/// that the person chooses on its pages takes the place of the one that the client asked for.
 ///
 /// # Errors
 /// A page when it is over or belongs to another browser.
@@ -75,5 +76,12 @@ pub async fn current_by_id(app: &App, browser: &Browser, id: &str) -> Result<Cur
     if !is_ours {
         return Err(Error::foreign_interaction());
     }
-    Ok(Current { id: id.to_owned(), key, interaction })
+    let mut current = Current { id: id.to_owned(), key, interaction };
+    if let Some(locale) = browser.chosen_locale()
+        && current.locale().is_some_and(|asked| asked != locale)
+    {
+        acts::note_locale(app, key, locale).await?;
+        current.interaction.speak(locale);
+    }
+    Ok(current)
 }

@@ -40,7 +40,7 @@ impl Browser {
         let remembered = cookies::find(&request.headers, policy, cookies::LANGUAGE).and_then(Locale::from_ui_locales);
         let accepted = || request.header(header::ACCEPT_LANGUAGE.as_str()).and_then(Locale::from_accept_language);
         let locale = chosen_locale.or(remembered).or_else(accepted).unwrap_or(Locale::Fr);
-        Ok(Self { handle, is_new: known.is_none(), chosen_locale, path: request.path.clone(), session, locale })
+        Ok(Self { handle, is_new: known.is_none(), chosen_locale, path: path_without_language(request), session, locale })
     }
 
     /// The name under which sign-ins under way are bound to this browser.
@@ -68,6 +68,11 @@ impl Browser {
         let handle = self.session.as_ref().map_or(self.handle.as_str(), |active| active.value.as_str());
         let shown = form.get("_csrf").unwrap_or_default();
         if app.keys.csrf.verify("csrf", &[handle], shown) { Ok(()) } else { Err(Error::csrf()) }
+    }
+
+    /// The language that the person chose with this very request.
+    pub fn chosen_locale(&self) -> Option<Locale> {
+        self.chosen_locale
     }
 
     /// Speaks the language that the client asks for, unless the person chose one here and now.
@@ -143,6 +148,12 @@ impl Browser {
         }
         Ok(())
     }
+}
+
+/// The address of this page, ready for `lang=` to be added.
+fn path_without_language(request: &Request) -> String {
+    let kept: Vec<&str> = request.query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
+    if kept.is_empty() { format!("{}?", request.path) } else { format!("{}?{}&", request.path, kept.join("&")) }
 }
 
 /// `?lang=` of the language links.

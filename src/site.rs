@@ -1,0 +1,164 @@
+//! The list of rooms: one instance put together from its configuration, and every request's way through it.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+use thiserror::Error;
+use warp::http::{HeaderValue, Method, StatusCode, header};
+use warp::{Filter, Rejection};
+
+use crate::acts::{ActError, By};
+use crate::app::{App, MacKeys};
+use crate::clock::Clock;
+use crate::config::{Config, DataLocation, Mode, PasswordCost};
+use crate::crypto::{
+    Keyring, KeyringError, MasterKey, MasterKeyError, MasterKeyPlaces, PasswordLane, PasswordParameters, Random,
+    SigningKey,
+};
+use crate::dev::{self, SeedError};
+use crate::domain::{Actor, AttemptCounter};
+use crate::mail::Mailbox;
+use crate::protocol::SignatureAlgorithm;
+use crate::render::{RenderError, Renderer};
+use crate::store::{self, Location, OpenError, Opening, Store, StoreError, signing_keys};
+use crate::web::{self, Arrival, Body, Error as WebError, MAX_BODY_BYTES, Request, Response, Routes, page, paths};
+use crate::{accounts, oidc, organizations};
+
+/// The most keys of the table of attempts.
+const ATTEMPTS_CAPACITY: usize = 200_000;
+
+/// Why an instance does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The master key cannot be read or made.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// A signing key cannot be read or made.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The templates do not stand.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// The seeds or the fixtures do not stand.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// Something could not be written.
+    #[error(transparent)]
+    Act(#[from] ActError),
+    /// The data directory cannot be made.
+    #[error("{0}")]
+    Directory(std::io::Error),
+}
+
+/// Puts an instance together: opens the database, reads or makes the keys, enters what development mode starts with.
+///
+/// # Errors
+/// What is in the way, in words that name it.
+pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
+    let config = Arc::new(config);
+    let master_key = master_key(&config, &random)?;
+    let store = open_store(&config, &clock, &random)?;
+    let keyring = match config.mode {
+        Mode::Dev => Keyring::new(dev::published_keys(clock.now())?),
+        Mode::Serve => stored_keyring(&config, &store, &master_key, &clock, &random).await?,
+    };
+    let keys = MacKeys {
+        csrf: master_key.mac_key("csrf"),
+        sid: master_key.mac_key("sid"),
+        attempts: master_key.mac_key("attempts"),
+    };
+    let parameters = match config.password_cost {
+        PasswordCost::Floor => PasswordParameters::floor(),
+        PasswordCost::Machine => PasswordParameters::for_machine(),
+    };
+    let app = App {
+        clock,
+        passwords: PasswordLane::new(parameters, random.clone()),
+        random,
+        store,
+        keyring,
+        keys: Arc::new(keys),
+        attempts: Arc::new(Mutex::new(AttemptCounter::new(ATTEMPTS_CAPACITY))),
+        renderer: Arc::new(Renderer::new()?),
+        mailbox: Mailbox::new(),
+        config,
+    };
+    match app.config.mode {
+        Mode::Dev => {
+            dev::seed(&app).await?;
+        }
+        Mode::Serve => {}
+    }
+    Ok(app)
+}
+
+fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, StartError> {
+    let location = match &config.data {
+        DataLocation::Memory => Location::Memory,
+        DataLocation::Directory(directory) => Location::Directory(directory.clone()),
+    };
+    let opening = Opening {
+        location,
+        cache_bytes: config.cache_bytes,
+        mode: config.mode.as_str().to_owned(),
+        issuer: config.issuer().to_owned(),
+        instance_id: random.token(),
+        accept_issuer_change: false,
+        now: clock.now(),
+    };
+    Ok(Store::open(opening)?)
+}
+
+/// The key of an instance in memory ends with it.
+fn master_key(config: &Config, random: &Random) -> Result<MasterKey, StartError> {
+    match &config.data {
+        DataLocation::Memory => Ok(MasterKey::generate(random)),
+        DataLocation::Directory(data_dir) => {
+            let places = MasterKeyPlaces { explicit_file: config.master_key_file.as_deref(), data_dir };
+            Ok(MasterKey::find(&places, random)?)
+        }
+    }
+}
+
+/// The signing keys of the database; made where there are none.
+async fn stored_keyring(
+    config: &Config,
+    store: &Store,
+    master_key: &MasterKey,
+    clock: &Clock,
+    random: &Random,
+) -> Result<Keyring, StartError> {
+    let stored = store.read(|tx| signing_keys::list(tx, 1000))?;
+    if !stored.is_empty() {
+        let records: Vec<serde_json::Value> = stored.into_iter().map(|key| key.body).collect();
+        return Ok(Keyring::from_records(records, master_key)?);
+    }
+    let now = clock.now();
+    let keys = tokio::task::block_in_place(|| {
+        SignatureAlgorithm::ALL.iter().map(|algorithm| SigningKey::generate(*algorithm, config.rsa_bits, now)).collect::<Result<Vec<_>, _>>()
+    })?;
+    let keyring = Keyring::new(keys);
+    let records = keyring.to_records(master_key, random)?;
+    store
+        .write(move |tx| {
+            for record in &records {
+                signing_keys::insert(tx, record)?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(keyring)
+}

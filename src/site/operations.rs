@@ -1,0 +1,39 @@
+//! What operators and browsers ask of the site as a whole: is it alive, is it ready, its styles and images.
+
+use serde_json::json;
+use warp::Filter;
+use warp::http::{HeaderValue, StatusCode, header};
+
+use crate::app::App;
+use crate::web::{Error, Request, Response, Routes, api, call, json_response, page};
+
+/// The routes of the site as a whole.
+pub(super) fn routes(app: &App) -> Routes {
+    let livez = warp::path!("livez").and(warp::get()).and(call(app)).then(livez).map(api).boxed();
+    let readyz = warp::path!("readyz").and(warp::get()).and(call(app)).then(readyz).map(api).boxed();
+    let assets = warp::path("assets").and(warp::get()).and(call(app)).then(asset).map(page).boxed();
+    livez.or(readyz).unify().or(assets).unify().boxed()
+}
+
+/// Answers as long as the process runs.
+async fn livez(_: App, _: Request) -> Result<Response, Error> {
+    Ok(json_response(StatusCode::OK, &json!({ "status": "ok" })))
+}
+
+/// Answers 200 while writes are taken.
+async fn readyz(app: App, _: Request) -> Result<Response, Error> {
+    match app.store.is_healthy() {
+        true => Ok(json_response(StatusCode::OK, &json!({ "status": "ok" }))),
+        false => Ok(json_response(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "store unavailable" }))),
+    }
+}
+
+/// An embedded file under the name that carries its digest: it never changes.
+async fn asset(app: App, request: Request) -> Result<Response, Error> {
+    let file = app.renderer.static_file(&request.path).ok_or(Error::NotFound)?;
+    let mut response = Response::new(file.bytes.into());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    Ok(response)
+}
