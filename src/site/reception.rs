@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper::body::{Body as HyperBody, Bytes};
 use hyper::service::Service as _;
@@ -13,7 +12,7 @@ use warp::http::{Method, header};
 use warp::{Filter, Rejection};
 
 use crate::app::App;
-use crate::web::{self, Arrival, Body, Error, MAX_BODY_BYTES, Request, Response, Routes, Skin, paths};
+use crate::web::{self, Arrival, Body, Error, MAX_BODY_BYTES, Request, Response, Routes, paths};
 
 type Answer = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;
 
@@ -30,10 +29,12 @@ impl Reception {
         let service = TowerToHyperService::new(warp::service(routes.recover(unrouted)));
         let route = move |request: hyper::Request<Empty<Bytes>>| -> Answer {
             let answer = service.call(request);
-            Box::pin(answer.map(|answer| match answer {
-                Ok(response) => response,
-                Err(never) => match never {},
-            }))
+            Box::pin(async move {
+                match answer.await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                }
+            })
         };
         Self { app, route: Arc::new(route) }
     }
@@ -56,7 +57,7 @@ impl Reception {
         };
         let response = match judge(&self.app, &request, parts.uri.authority().map(|authority| authority.as_str())) {
             Ok(()) => self.routed(parts, request.clone()).await,
-            Err(error) => web::failed(error, skin(&request.path)),
+            Err(error) => web::failed(error),
         };
         web::finish(&self.app, &request, response).await
     }
@@ -71,7 +72,7 @@ impl Reception {
         routable.extensions_mut().insert(request);
         match tokio::spawn((self.route)(routable)).await {
             Ok(response) => response,
-            Err(cause) => web::failed(Error::internal(cause), skin(&path)),
+            Err(cause) => web::failed(Error::internal(cause)),
         }
     }
 }
@@ -124,10 +125,5 @@ fn is_own_name(app: &App, host: &str) -> bool {
 async fn unrouted(rejection: Rejection) -> Result<Response, Infallible> {
     let is_method = rejection.find::<warp::reject::MethodNotAllowed>().is_some();
     let error = if is_method { Error::MethodNotAllowed } else { Error::NotFound };
-    Ok(web::failed(error, Skin::ByPath))
-}
-
-/// Who reads the answers of a path when no route says so.
-fn skin(path: &str) -> Skin {
-    Skin::of_path(path)
+    Ok(web::failed(error))
 }

@@ -1,5 +1,7 @@
 //! The one place that turns an error into a page or JSON, logs it, and completes the headers of every answer.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 use warp::http::{HeaderValue, Method, StatusCode, header};
 
@@ -11,7 +13,7 @@ use crate::protocol::{ErrorCode, OAuthError};
 
 /// Who reads the answers of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Skin {
+enum Skin {
     /// A person.
     Page,
     /// A client, in the form of RFC 6749 §5.2.
@@ -20,10 +22,21 @@ pub enum Skin {
     Api,
 }
 
+impl Skin {
+    /// Who reads the answers of a path, when no route says so.
+    fn of_path(path: &str) -> Self {
+        match path {
+            paths::TOKEN | paths::USERINFO | paths::JWKS | paths::DISCOVERY | paths::SERVER_METADATA => Self::OAuth,
+            _ if path.contains("/api/") => Self::Api,
+            _ => Self::Page,
+        }
+    }
+}
+
 #[derive(Clone)]
 struct Failure {
-    error: std::sync::Arc<Error>,
-    skin: Skin,
+    error: Arc<Error>,
+    skin: Option<Skin>,
 }
 
 /// Answers of this route are read by people.
@@ -42,11 +55,19 @@ pub fn api(result: Result<Response, Error>) -> Response {
 }
 
 fn dress(result: Result<Response, Error>, skin: Skin) -> Response {
-    result.unwrap_or_else(|error| {
-        let mut response = Response::default();
-        response.extensions_mut().insert(Failure { error: std::sync::Arc::new(error), skin });
-        response
-    })
+    result.unwrap_or_else(|error| mark(error, Some(skin)))
+}
+
+/// An answer of no route: its path says who reads it.
+pub fn failed(error: Error) -> Response {
+    mark(error, None)
+}
+
+/// What fails is rendered at the end, by [`finish`].
+fn mark(error: Error, skin: Option<Skin>) -> Response {
+    let mut response = Response::default();
+    response.extensions_mut().insert(Failure { error: Arc::new(error), skin });
+    response
 }
 
 /// Completes an answer: renders a failure in its skin, drops the body of a HEAD, adds the headers, writes the log line.
@@ -115,7 +136,7 @@ fn outline(error: &Error) -> (StatusCode, &'static str, Option<u64>) {
 
 async fn render(app: &App, request: &Request, failure: &Failure) -> Response {
     let (status, code, wait) = outline(&failure.error);
-    let mut response = match failure.skin {
+    let mut response = match failure.skin.unwrap_or_else(|| Skin::of_path(&request.path)) {
         Skin::Page => error_page(app, request, &failure.error).await,
         Skin::OAuth => oauth_json(&failure.error),
         Skin::Api => json_response(status, &json!({ "error": code, "request_id": request.arrival.request_id })),

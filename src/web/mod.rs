@@ -17,7 +17,7 @@ mod request;
 
 pub use browser::{Browser, see_other};
 pub use error::{Error, OAuthFailure, Refusal, WayOn};
-pub use finish::{Skin, api, finish, json_response, oauth, page};
+pub use finish::{api, failed, finish, json_response, oauth, page};
 pub use input::{Submission, Visit, call, reading, submission, visit};
 pub use request::{Arrival, Body, MAX_BODY_BYTES, Request};
 

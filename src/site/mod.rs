@@ -1,20 +1,14 @@
 //! The list of rooms: one instance put together from its configuration, and every request's way through it.
 
-use std::convert::Infallible;
-use std::future::Future;
-use std::net::SocketAddr;
-use std::pin::Pin;
+mod operations;
+mod reception;
+
 use std::sync::{Arc, Mutex};
 
-use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::Service as _;
-use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
-use warp::http::{HeaderValue, Method, StatusCode, header};
-use warp::{Filter, Rejection};
+use warp::Filter;
 
-use crate::acts::{ActError, By};
+use crate::acts::ActError;
 use crate::app::{App, MacKeys};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, Mode, PasswordCost};
@@ -23,13 +17,15 @@ use crate::crypto::{
     SigningKey,
 };
 use crate::dev::{self, SeedError};
-use crate::domain::{Actor, AttemptCounter};
+use crate::domain::AttemptCounter;
 use crate::mail::Mailbox;
 use crate::protocol::SignatureAlgorithm;
 use crate::render::{RenderError, Renderer};
-use crate::store::{self, Location, OpenError, Opening, Store, StoreError, signing_keys};
-use crate::web::{self, Arrival, Body, Error as WebError, MAX_BODY_BYTES, Request, Response, Routes, page, paths};
+use crate::store::{Location, OpenError, Opening, Store, StoreError, signing_keys};
+use crate::web::Routes;
 use crate::{accounts, oidc, organizations};
+
+pub use reception::Reception;
 
 /// The most keys of the table of attempts.
 const ATTEMPTS_CAPACITY: usize = 200_000;
@@ -58,9 +54,6 @@ pub enum StartError {
     /// Something could not be written.
     #[error(transparent)]
     Act(#[from] ActError),
-    /// The data directory cannot be made.
-    #[error("{0}")]
-    Directory(std::io::Error),
 }
 
 /// Puts an instance together: opens the database, reads or makes the keys, enters what development mode starts with.
@@ -69,8 +62,8 @@ pub enum StartError {
 /// What is in the way, in words that name it.
 pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
     let config = Arc::new(config);
-    let master_key = master_key(&config, &random)?;
     let store = open_store(&config, &clock, &random)?;
+    let master_key = master_key(&config, &random)?;
     let keyring = match config.mode {
         Mode::Dev => Keyring::new(dev::published_keys(clock.now())?),
         Mode::Serve => stored_keyring(&config, &store, &master_key, &clock, &random).await?,
@@ -103,6 +96,22 @@ pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, 
         Mode::Serve => {}
     }
     Ok(app)
+}
+
+/// Every route of an instance, the busiest first.
+pub fn routes(app: &App) -> Routes {
+    let routes = oidc::routes(app)
+        .or(operations::routes(app))
+        .unify()
+        .or(accounts::routes(app))
+        .unify()
+        .or(organizations::routes(app))
+        .unify()
+        .boxed();
+    match app.config.mode {
+        Mode::Serve => routes,
+        Mode::Dev => routes.or(dev::routes(app)).unify().boxed(),
+    }
 }
 
 fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, StartError> {
