@@ -23,7 +23,7 @@ use crate::protocol::SignatureAlgorithm;
 use crate::render::{RenderError, Renderer};
 use crate::store::{Location, OpenError, Opening, Store, StoreError, signing_keys};
 use crate::web::Routes;
-use crate::{accounts, oidc, organizations};
+use crate::{accounts, jobs, oidc, organizations, serve};
 
 pub use reception::Reception;
 
@@ -170,4 +170,24 @@ async fn stored_keyring(
         })
         .await?;
     Ok(keyring)
+}
+
+/// Serves an instance on listeners that are bound, until it is told to stop.
+///
+/// # Errors
+/// When the signals of the system cannot be listened to.
+pub async fn run(app: App, bound: serve::Bound) -> std::io::Result<()> {
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let chores = tokio::spawn(jobs::run(app.clone(), stopped));
+    let reception = Reception::new(app.clone(), routes(&app));
+    let answer = move |request, peer| {
+        let reception = reception.clone();
+        async move { reception.answer(request, peer).await }
+    };
+    serve::run(bound, answer, serve::Limits::standard(), serve::told_to_stop()?).await;
+    stop.send_replace(true);
+    if let Err(cause) = chores.await {
+        tracing::error!(%cause, "periodic work ended badly");
+    }
+    Ok(())
 }

@@ -1,0 +1,109 @@
+//! The command line.
+//!
+//! Exit codes: 0 done, 1 refused, 2 usage, 4 locked by another process, 78 configuration. Doors: [`run`].
+
+mod dev;
+mod serve;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::site::StartError;
+use crate::store::OpenError;
+
+/// An OpenID Connect provider that ties a verified professional e-mail address to a SIRET.
+#[derive(Debug, Parser)]
+#[command(name = "moncomptepro", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a local provider with seeded people, organizations and clients: no file, no network.
+    Dev(dev::Arguments),
+    /// Start the provider from a configuration file.
+    Serve(serve::Arguments),
+    /// Look after people, on the data of an instance that is not running.
+    #[command(subcommand)]
+    User(user::Command),
+}
+
+/// Why the program ends other than well.
+#[derive(Debug)]
+struct Ending {
+    code: u8,
+    message: String,
+}
+
+impl Ending {
+    fn refused(message: impl ToString) -> Self {
+        Self { code: 1, message: message.to_string() }
+    }
+
+    fn locked(message: impl ToString) -> Self {
+        Self { code: 4, message: message.to_string() }
+    }
+
+    fn configuration(message: impl ToString) -> Self {
+        Self { code: 78, message: message.to_string() }
+    }
+}
+
+/// What an instance that does not start means for the exit code.
+fn starting(cause: StartError) -> Ending {
+    match cause {
+        StartError::Open(OpenError::Locked) => Ending::locked(OpenError::Locked),
+        StartError::Seed(cause) => Ending::configuration(cause),
+        other => Ending::refused(other),
+    }
+}
+
+/// Runs the command of the process's arguments.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(cause) => return end(&Ending::refused(cause)),
+    };
+    let result = match cli.command {
+        Command::Dev(arguments) => {
+            log_to_stderr("warn");
+            runtime.block_on(dev::run(arguments))
+        }
+        Command::Serve(arguments) => {
+            log_to_stderr("info");
+            runtime.block_on(serve::run(arguments))
+        }
+        Command::User(command) => {
+            log_to_stderr("warn");
+            runtime.block_on(user::run(command))
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ending) => end(&ending),
+    }
+}
+
+/// `RUST_LOG` says what is logged; without it, `default`.
+fn log_to_stderr(default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+#[expect(clippy::print_stderr, reason = "this is where the command line speaks")]
+fn end(ending: &Ending) -> ExitCode {
+    eprintln!("moncomptepro: {}", ending.message);
+    ExitCode::from(ending.code)
+}
+
+/// Prints what was asked for.
+#[expect(clippy::print_stdout, reason = "this is where the command line speaks")]
+fn say(text: &str) {
+    println!("{text}");
+}
