@@ -1,0 +1,92 @@
+//! An instance inside the test's process.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+
+use moncomptepro::app::App;
+use moncomptepro::clock::Clock;
+use moncomptepro::config::{Config, DevOptions};
+use moncomptepro::crypto::Random;
+use moncomptepro::protocol::Timestamp;
+use moncomptepro::{serve, site};
+
+use super::{Person, RelyingParty};
+
+/// When every story begins: Monday 23 November 2026, 09:00 UTC.
+pub(crate) const MORNING: Timestamp = Timestamp(1_795_424_400);
+
+pub(crate) struct Instance {
+    pub(crate) app: App,
+    pub(crate) clock: Clock,
+    /// Where requests are sent: `http://localhost:PORT`.
+    pub(crate) address: String,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+}
+
+impl Instance {
+    /// A development instance as anybody starts it.
+    pub(crate) async fn dev() -> Self {
+        Self::dev_with(DevOptions::default()).await
+    }
+
+    pub(crate) async fn dev_with(options: DevOptions) -> Self {
+        Self::start(|port| Config::dev(options, port)).await
+    }
+
+    /// A production instance behind a proxy of this machine, on the data of `directory`.
+    pub(crate) async fn production(directory: &Path) -> Self {
+        let file = directory.join("config.toml");
+        let data_dir = directory.join("data");
+        let text = format!(
+            "public_url = \"https://identite.exemple.fr\"\ndata_dir = {data_dir:?}\n[keys]\nrsa_bits = 2048\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        Self::start(|port| Config { port, ..Config::from_file(&file).unwrap() }).await
+    }
+
+    pub(crate) async fn start(config: impl FnOnce(u16) -> Config) -> Self {
+        let bound = serve::bind(&[IpAddr::V4(Ipv4Addr::LOCALHOST)], 0, false).await.unwrap();
+        let port = bound.port();
+        let clock = Clock::manual(MORNING);
+        let app = site::start(config(port), clock.clone(), Random::system()).await.unwrap();
+        let reception = site::Reception::new(app.clone(), site::routes(&app));
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let answer = move |request, peer| {
+            let reception = reception.clone();
+            async move { reception.answer(request, peer).await }
+        };
+        tokio::spawn(async move {
+            let told = async {
+                // An instance dropped is an instance told to stop.
+                let _ended = stopped.await;
+            };
+            serve::run(bound, answer, serve::Limits::standard(), told).await;
+        });
+        Self { app, clock, address: format!("http://localhost:{port}"), stop: Some(stop) }
+    }
+
+    /// A person with a fresh browser.
+    pub(crate) fn person(&self) -> Person {
+        Person::new(self.address.clone(), self.app.config.issuer().to_owned())
+    }
+
+    /// The seeded client with OpenID types.
+    pub(crate) fn standard_client(&self) -> RelyingParty {
+        let redirect_uri = "http://localhost:4000/login-callback";
+        RelyingParty::new(self, "standard_client_id", "standard_client_secret", redirect_uri)
+    }
+
+    /// The seeded client of December 2022.
+    pub(crate) fn legacy_client(&self) -> RelyingParty {
+        let redirect_uri = "http://localhost:4000/login-callback";
+        RelyingParty::new(self, "legacy_client_id", "legacy_client_secret", redirect_uri)
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _receiver_may_be_gone = stop.send(());
+        }
+    }
+}

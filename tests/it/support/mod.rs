@@ -1,0 +1,11 @@
+//! A cast for stories: an instance on a free port with a clock of our own, people with browsers, relying parties.
+
+mod instance;
+mod page;
+mod person;
+mod relying_party;
+
+pub(crate) use instance::Instance;
+pub(crate) use page::Page;
+pub(crate) use person::Person;
+pub(crate) use relying_party::{RelyingParty, Tokens};

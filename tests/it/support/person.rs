@@ -1,0 +1,88 @@
+//! A person and their browser: cookies, forms, redirects inside the site.
+
+use reqwest::header::{HeaderMap, HeaderValue, ORIGIN};
+use reqwest::redirect::Policy;
+use url::Url;
+
+use super::Page;
+use super::page::Form;
+
+pub(crate) struct Person {
+    http: reqwest::Client,
+    address: String,
+    issuer: String,
+}
+
+impl Person {
+    pub(super) fn new(address: String, issuer: String) -> Self {
+        let http = reqwest::Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap();
+        Self { http, address, issuer }
+    }
+
+    /// One request, as it is answered.
+    pub(crate) async fn get(&self, target: &str) -> Page {
+        self.get_with(target, HeaderMap::new()).await
+    }
+
+    pub(crate) async fn get_with(&self, target: &str, headers: HeaderMap) -> Page {
+        let request = self.http.get(self.resolve(target)).headers(headers);
+        read(request.send().await.unwrap()).await
+    }
+
+    /// A visit: redirects inside the site are followed, one that leads out of it is where it ends.
+    pub(crate) async fn visit(&self, target: &str) -> Page {
+        let page = self.get(target).await;
+        self.follow(page).await
+    }
+
+    /// Sends a form from its own page, and follows where it leads inside the site.
+    pub(crate) async fn submit(&self, form: Form) -> Page {
+        let page = self.post(form).await;
+        self.follow(page).await
+    }
+
+    /// Sends a form from its own page; the answer as it is.
+    pub(crate) async fn post(&self, form: Form) -> Page {
+        let mut headers = HeaderMap::new();
+        headers.insert(ORIGIN, HeaderValue::from_str(&form.action.origin().ascii_serialization()).unwrap());
+        self.post_with(form, headers).await
+    }
+
+    pub(crate) async fn post_with(&self, form: Form, headers: HeaderMap) -> Page {
+        let request = self.http.post(form.action).headers(headers).form(&form.fields);
+        read(request.send().await.unwrap()).await
+    }
+
+    pub(crate) async fn follow(&self, mut page: Page) -> Page {
+        for _ in 0..10 {
+            if !page.status.is_redirection() || !self.is_inside(&page) {
+                return page;
+            }
+            page = self.get(page.url.join(page.location()).unwrap().as_str()).await;
+        }
+        panic!("redirects without end at {}", page.url);
+    }
+
+    /// The e-mail step and the password step, from a page that asks for the address.
+    pub(crate) async fn sign_in(&self, page: Page, address: &str, password: &str) -> Page {
+        let asks_password = self.submit(page.form_with("login", None).with("login", address)).await;
+        self.submit(asks_password.form_with("password", None).with("password", password)).await
+    }
+
+    fn is_inside(&self, page: &Page) -> bool {
+        let target = page.url.join(page.location()).unwrap();
+        target.as_str().starts_with(&self.address) || target.as_str().starts_with(&self.issuer)
+    }
+
+    fn resolve(&self, target: &str) -> Url {
+        if target.starts_with("http://") || target.starts_with("https://") {
+            return Url::parse(target).unwrap();
+        }
+        Url::parse(&self.address).unwrap().join(target).unwrap()
+    }
+}
+
+async fn read(response: reqwest::Response) -> Page {
+    let (status, url, headers) = (response.status(), response.url().clone(), response.headers().clone());
+    Page { status, url, headers, body: response.text().await.unwrap() }
+}
