@@ -59,7 +59,7 @@ async fn learn(
     may_create: bool,
 ) -> Result<Option<Client>, ActError> {
     let known = enabled_client(app, client_id)?;
-    let policy = RedirectUriPolicy { native: true, local_http: app.config.local_redirects };
+    let policy = RedirectUriPolicy { native: true, plain_http: app.config.local_redirects };
     let (Ok(id), Ok(uri)) = (client_id.parse::<ClientId>(), RedirectUri::parse(uri, policy)) else { return Ok(known) };
     let records = app.config.unknown_clients == UnknownClients::Record && uri.is_local_or_private();
     let may_learn = match &known {

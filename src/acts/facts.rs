@@ -78,14 +78,13 @@ pub fn gather(
         organizations: released.len(),
         organization_chosen: organization_id.is_some(),
     };
-    let demands = demands_of(config, session, client, pending, progress, now);
+    let demands = demands_of(config, session, pending, progress, now);
     Ok(Standing { facts: Facts { person: Some(person), demands }, organization_id })
 }
 
 fn demands_of(
     config: &Config,
     session: &Session,
-    client: &Client,
     pending: &PendingAuthorization,
     progress: &Progress,
     now: Timestamp,
