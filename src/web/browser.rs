@@ -40,7 +40,7 @@ impl Browser {
         let remembered = cookies::find(&request.headers, policy, cookies::LANGUAGE).and_then(Locale::from_ui_locales);
         let accepted = || request.header(header::ACCEPT_LANGUAGE.as_str()).and_then(Locale::from_accept_language);
         let locale = chosen_locale.or(remembered).or_else(accepted).unwrap_or(Locale::Fr);
-        Ok(Self { handle, is_new: known.is_none(), chosen_locale, path: path_without_language(request), session, locale })
+        Ok(Self { handle, is_new: known.is_none(), chosen_locale, path: path_and_query(request), session, locale })
     }
 
     /// The name under which sign-ins under way are bound to this browser.
@@ -150,10 +150,9 @@ impl Browser {
     }
 }
 
-/// The address of this page, ready for `lang=` to be added.
-fn path_without_language(request: &Request) -> String {
-    let kept: Vec<&str> = request.query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
-    if kept.is_empty() { format!("{}?", request.path) } else { format!("{}?{}&", request.path, kept.join("&")) }
+/// The address of this page, for the links to its other languages.
+fn path_and_query(request: &Request) -> String {
+    if request.query.is_empty() { request.path.clone() } else { format!("{}?{}", request.path, request.query) }
 }
 
 /// `?lang=` of the language links.
