@@ -7,7 +7,9 @@ use moncomptepro::app::App;
 use moncomptepro::clock::Clock;
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::Random;
+use moncomptepro::domain::{User, UserState};
 use moncomptepro::protocol::Timestamp;
+use moncomptepro::store::{audit, users};
 use moncomptepro::{serve, site};
 
 use super::{Person, RelyingParty};
@@ -63,6 +65,24 @@ impl Instance {
             serve::run(bound, answer, serve::Limits::standard(), told).await;
         });
         Self { app, clock, address: format!("http://localhost:{port}"), stop: Some(stop) }
+    }
+
+    /// An administrator disables an account.
+    pub(crate) async fn disable(&self, address: &str) {
+        let (email, at) = (address.parse().unwrap(), self.clock.now());
+        self.app
+            .store
+            .write(move |tx| {
+                let user = users::find_by_email(tx, &email)?.unwrap();
+                users::update(tx, &User { state: UserState::Disabled { at }, ..user })
+            })
+            .await
+            .unwrap();
+    }
+
+    /// How many acts were recorded.
+    pub(crate) fn recorded_acts(&self) -> usize {
+        self.app.store.read(|tx| audit::list_latest(tx, None, 10_000)).unwrap().len()
     }
 
     /// A person with a fresh browser.

@@ -62,6 +62,15 @@ impl Page {
         Html::parse_document(&self.body).select(&Selector::parse(selector).unwrap()).next().is_some()
     }
 
+    /// The button of every page of a person who is signed in.
+    pub(crate) fn sign_out_form(&self) -> Form {
+        let document = Html::parse_document(&self.body);
+        let form = document.select(&Selector::parse("form[action='/users/sign-out']").unwrap()).next().unwrap();
+        let token = form.select(&Selector::parse("input[name=_csrf]").unwrap()).next().unwrap();
+        let token = token.value().attr("value").unwrap().to_owned();
+        Form { action: self.url.join("/users/sign-out").unwrap(), fields: vec![(String::from("_csrf"), token)] }
+    }
+
     /// The form whose field or button is called `name`, and holds `value` if one is given.
     pub(crate) fn form_with(&self, name: &str, value: Option<&str>) -> Form {
         let document = Html::parse_document(&self.body);

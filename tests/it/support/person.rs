@@ -1,5 +1,8 @@
 //! A person and their browser: cookies, forms, redirects inside the site.
 
+use std::sync::Arc;
+
+use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::header::{HeaderMap, HeaderValue, ORIGIN};
 use reqwest::redirect::Policy;
 use url::Url;
@@ -9,14 +12,34 @@ use super::page::Form;
 
 pub(crate) struct Person {
     http: reqwest::Client,
+    jar: Arc<Jar>,
+    language: Option<String>,
     address: String,
     issuer: String,
 }
 
 impl Person {
     pub(super) fn new(address: String, issuer: String) -> Self {
-        let http = reqwest::Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap();
-        Self { http, address, issuer }
+        let jar = Arc::new(Jar::default());
+        let http = reqwest::Client::builder().cookie_provider(jar.clone()).redirect(Policy::none()).build().unwrap();
+        Self { http, jar, language: None, address, issuer }
+    }
+
+    /// A fresh browser that prefers these languages.
+    pub(crate) fn accepting(&self, languages: &str) -> Self {
+        Self { language: Some(languages.to_owned()), ..Self::new(self.address.clone(), self.issuer.clone()) }
+    }
+
+    /// `name=value` of the session cookie.
+    pub(crate) fn session_cookie(&self) -> String {
+        let cookies = self.jar.cookies(&Url::parse(&self.address).unwrap()).unwrap();
+        let line = cookies.to_str().unwrap().to_owned();
+        line.split("; ").find(|pair| pair.contains("session=")).unwrap().to_owned()
+    }
+
+    /// Puts a session cookie into this browser.
+    pub(crate) fn plant_session_cookie(&self, cookie: &str) {
+        self.jar.add_cookie_str(&format!("{cookie}; Path=/"), &Url::parse(&self.address).unwrap());
     }
 
     /// One request, as it is answered.
@@ -25,7 +48,10 @@ impl Person {
     }
 
     pub(crate) async fn get_with(&self, target: &str, headers: HeaderMap) -> Page {
-        let request = self.http.get(self.resolve(target)).headers(headers);
+        let mut request = self.http.get(self.resolve(target)).headers(headers);
+        if let Some(language) = &self.language {
+            request = request.header("accept-language", language);
+        }
         read(request.send().await.unwrap()).await
     }
 

@@ -1,0 +1,42 @@
+//! The home page, and what is left of it after signing out.
+
+use crate::support::Instance;
+
+#[tokio::test]
+async fn the_home_page_shows_the_person_their_organizations_and_the_services() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let page = person.visit("/").await;
+    let home = person.sign_in(page, "user@red-needles-sarl.com", "user@red-needles-sarl.com").await;
+    let text = home.text("main");
+    for expected in ["Commune de les martres sur morge - Mairie", "Red needles SARL", "DataPass", "HubEE"] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+    assert!(home.has("main a[href^='https://datapass.api.gouv.fr']"));
+}
+
+#[tokio::test]
+async fn sec_129_after_signing_out_no_request_of_the_session_works_again() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let page = person.visit("/").await;
+    let home = person.sign_in(page, "user@yopmail.com", "user@yopmail.com").await;
+    let cookie = person.session_cookie();
+    let old_form = home.sign_out_form();
+    person.submit(old_form.clone()).await;
+    person.plant_session_cookie(&cookie);
+    assert_eq!(person.visit("/").await.url.path(), "/users/start-sign-in", "the cookie is kept by hand");
+    assert_eq!(person.post(old_form).await.status, 403, "and the form of the old page is stale");
+    let silent = person.visit(&instance.standard_client().authorization("openid", &[("prompt", "none")])).await;
+    assert_eq!(silent.redirect_parameters()["error"], "login_required");
+}
+
+#[tokio::test]
+async fn sec_125_personal_pages_are_never_stored() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let page = person.visit("/").await;
+    let home = person.sign_in(page, "user@yopmail.com", "user@yopmail.com").await;
+    assert_eq!(home.header("cache-control"), "no-store");
+    assert!(home.header("vary").contains("Cookie"));
+}

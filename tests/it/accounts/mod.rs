@@ -1,0 +1,6 @@
+//! Stories of people signing in and looking after their account.
+
+mod change_password;
+mod home;
+mod organization;
+mod sign_in;
