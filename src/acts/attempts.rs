@@ -68,6 +68,6 @@ pub fn reserve_attempt(
 
 /// A keyed hash, so that nobody can choose what collides.
 fn key(app: &App, kind: &str, subject: &str) -> u64 {
-    let digest = crypto::digest::sha256(app.keys.attempts.tag(kind, &[subject]).as_bytes());
+    let digest = crypto::sha256(app.keys.attempts.tag(kind, &[subject]).as_bytes());
     digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }

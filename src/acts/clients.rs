@@ -110,7 +110,7 @@ pub async fn authenticate_client(
     source: &str,
 ) -> Result<ClientAuthenticationOutcome, ActError> {
     let attempt = reserve_attempt(app, "client", credentials.client_id(), source, app.config.limits.per_client)?;
-    let shown = credentials.secret().map(|secret| SecretDigest(crypto::digest::sha256(secret.expose().as_bytes())));
+    let shown = credentials.secret().map(|secret| SecretDigest(crypto::sha256(secret.expose().as_bytes())));
     let client = match enabled_client(app, credentials.client_id())? {
         Some(client) if client.authentication == ClientAuthentication::Undecided => {
             pin_credential(app, by, client.id, shown.clone()).await?

@@ -46,7 +46,7 @@ pub enum Issue {
 /// When the store fails.
 pub async fn issue_code(app: &App, by: &By, request: CodeRequest) -> Result<Issue, ActError> {
     let now = app.clock.now();
-    let handle = crypto::opaque::issue::<AuthorizationCode>(&app.random, now.plus(CODE_LIFETIME + ACCESS_TOKEN_LIFETIME));
+    let handle = crypto::issue_handle::<AuthorizationCode>(&app.random, now.plus(CODE_LIFETIME + ACCESS_TOKEN_LIFETIME));
     let circumstances = Circumstances::of(app, by);
     let (key, keys, config) = (handle.key, app.keys.clone(), app.config.clone());
     let outcome = app
@@ -164,11 +164,11 @@ pub async fn redeem_code(
     code: &str,
     presented: CodePresentation,
 ) -> Result<TokenOutcome, ActError> {
-    let Some(key) = crypto::opaque::parse::<AuthorizationCode>(code) else { return Ok(TokenOutcome::Refused) };
+    let Some(key) = crypto::parse_handle::<AuthorizationCode>(code) else { return Ok(TokenOutcome::Refused) };
     let now = app.clock.now();
     let expires_at = now.plus(ACCESS_TOKEN_LIFETIME);
-    let grant_key = crypto::opaque::issue::<Grant>(&app.random, expires_at).key;
-    let token = crypto::opaque::issue::<AccessToken>(&app.random, expires_at);
+    let grant_key = crypto::issue_handle::<Grant>(&app.random, expires_at).key;
+    let token = crypto::issue_handle::<AccessToken>(&app.random, expires_at);
     let (token_key, circumstances) = (token.key, Circumstances::of(app, by));
     let granted = app
         .store

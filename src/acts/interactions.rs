@@ -20,7 +20,7 @@ pub async fn begin_interaction(
     destination: Destination,
 ) -> Result<Handle<Interaction>, ActError> {
     let now = app.clock.now();
-    let handle = crypto::opaque::issue::<Interaction>(&app.random, now.plus(INTERACTION_LIFETIME));
+    let handle = crypto::issue_handle::<Interaction>(&app.random, now.plus(INTERACTION_LIFETIME));
     let (key, interaction) = (handle.key, Interaction::begin(browser, destination, now));
     app.store.write(move |tx| interactions::insert(tx, &key, &interaction)).await?;
     Ok(handle)
@@ -31,7 +31,7 @@ pub async fn begin_interaction(
 /// # Errors
 /// When the store fails.
 pub fn find_interaction(app: &App, value: &str) -> Result<Option<(HandleKey<Interaction>, Interaction)>, ActError> {
-    let Some(key) = crypto::opaque::parse::<Interaction>(value) else { return Ok(None) };
+    let Some(key) = crypto::parse_handle::<Interaction>(value) else { return Ok(None) };
     let now = app.clock.now();
     let found = app.store.read(|tx| interactions::find(tx, &key))?;
     let open = found.filter(|interaction| !interaction.expires_at.has_come(now) && interaction.finished_at.is_none());

@@ -33,7 +33,7 @@ pub enum PasswordChange {
 pub async fn issue_password_link(app: &App, by: &By, user_id: UserId) -> Result<Option<String>, ActError> {
     let circumstances = Circumstances::of(app, by);
     let expires_at = app.clock.now().plus(LINK_LIFETIME);
-    let handle = crypto::opaque::issue::<PasswordLink>(&app.random, expires_at);
+    let handle = crypto::issue_handle::<PasswordLink>(&app.random, expires_at);
     let key = handle.key;
     let is_known = app
         .store
@@ -53,7 +53,7 @@ pub async fn issue_password_link(app: &App, by: &By, user_id: UserId) -> Result<
 /// # Errors
 /// When the store fails.
 pub fn find_password_link(app: &App, value: &str) -> Result<Option<User>, ActError> {
-    let Some(key) = crypto::opaque::parse::<PasswordLink>(value) else { return Ok(None) };
+    let Some(key) = crypto::parse_handle::<PasswordLink>(value) else { return Ok(None) };
     Ok(find_link(app, &key)?.map(|(user, _)| user))
 }
 
@@ -78,7 +78,7 @@ pub async fn change_password(
     source: &str,
     locale: Locale,
 ) -> Result<PasswordChange, ActError> {
-    let Some(key) = crypto::opaque::parse::<PasswordLink>(value) else { return Ok(PasswordChange::LinkVoid) };
+    let Some(key) = crypto::parse_handle::<PasswordLink>(value) else { return Ok(PasswordChange::LinkVoid) };
     let Some((user, _)) = find_link(app, &key)? else { return Ok(PasswordChange::LinkVoid) };
     if let Err(fault) = check_password(&crypto::normalize_password(password), &user.email, &app.config.instance_name) {
         return Ok(PasswordChange::Refused(fault));
@@ -95,7 +95,7 @@ pub async fn change_password(
             password_links::update(tx, &key, &used)?;
             let known = Credentials {
                 user_id: user.id,
-                password_hash: Some(password_hash.as_str().to_owned()),
+                password_hash: Some(password_hash.clone()),
                 password_changed_at: now,
             };
             match credentials::find(tx, user.id)? {

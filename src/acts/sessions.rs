@@ -25,7 +25,7 @@ pub struct ActiveSession {
 /// # Errors
 /// When the store fails.
 pub async fn find_session(app: &App, value: &str) -> Result<Option<ActiveSession>, ActError> {
-    let Some(key) = crypto::opaque::parse::<BrowserSession>(value) else { return Ok(None) };
+    let Some(key) = crypto::parse_handle::<BrowserSession>(value) else { return Ok(None) };
     let now = app.clock.now();
     let Some((session, user)) = app.store.read(|tx| find_live(tx, &key, now))? else { return Ok(None) };
     if session.wants_touch(now) {

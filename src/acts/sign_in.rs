@@ -133,7 +133,7 @@ struct Drawn {
 
 async fn open_session(app: &App, by: &By, opening: Opening) -> Result<Option<NewSession>, ActError> {
     let now = app.clock.now();
-    let Handle { value, key } = crypto::opaque::issue::<BrowserSession>(&app.random, now.plus(RETENTION_AFTER_END));
+    let Handle { value, key } = crypto::issue_handle::<BrowserSession>(&app.random, now.plus(RETENTION_AFTER_END));
     let drawn = Drawn { key, fresh_id: SessionId(app.random.token()), proof: Proof { factor: Factor::Password, at: now } };
     let circumstances = Circumstances::of(app, by);
     let outcome = app

@@ -1,5 +1,7 @@
 //! The list of rooms: one instance put together from its configuration, and every request's way through it.
 
+mod keys;
+mod machine;
 mod operations;
 mod reception;
 
@@ -12,16 +14,12 @@ use crate::acts::ActError;
 use crate::app::{App, MacKeys};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, Mode, PasswordCost};
-use crate::crypto::{
-    Keyring, KeyringError, MasterKey, MasterKeyError, MasterKeyPlaces, PasswordLane, PasswordParameters, Random,
-    SigningKey,
-};
+use crate::crypto::{KeySetError, Keyring, MasterKey, MasterKeyError, Parameters, PasswordLane, Random};
 use crate::dev::{self, SeedError};
 use crate::domain::AttemptCounter;
 use crate::mail::Mailbox;
-use crate::protocol::SignatureAlgorithm;
 use crate::render::{RenderError, Renderer};
-use crate::store::{Location, OpenError, Opening, Store, StoreError, signing_keys};
+use crate::store::{Location, OpenError, Opening, Store, StoreError};
 use crate::web::Routes;
 use crate::{accounts, jobs, oidc, organizations, serve};
 
@@ -44,7 +42,10 @@ pub enum StartError {
     MasterKey(#[from] MasterKeyError),
     /// A signing key cannot be read or made.
     #[error(transparent)]
-    Keyring(#[from] KeyringError),
+    Keys(#[from] KeySetError),
+    /// Making the keys was cut short.
+    #[error("making the signing keys was cut short: {0}")]
+    Interrupted(tokio::task::JoinError),
     /// The templates do not stand.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -63,10 +64,10 @@ pub enum StartError {
 pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
     let config = Arc::new(config);
     let store = open_store(&config, &clock, &random)?;
-    let master_key = master_key(&config, &random)?;
+    let master_key = keys::master(&config, &random)?;
     let keyring = match config.mode {
         Mode::Dev => Keyring::new(dev::published_keys(clock.now())?),
-        Mode::Serve => stored_keyring(&config, &store, &master_key, &clock, &random).await?,
+        Mode::Serve => keys::stored(&config, &store, &master_key, clock.now(), &random).await?,
     };
     let keys = MacKeys {
         csrf: master_key.mac_key("csrf"),
@@ -74,8 +75,8 @@ pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, 
         attempts: master_key.mac_key("attempts"),
     };
     let parameters = match config.password_cost {
-        PasswordCost::Floor => PasswordParameters::floor(),
-        PasswordCost::Machine => PasswordParameters::for_machine(),
+        PasswordCost::Floor => Parameters::floor(),
+        PasswordCost::Machine => Parameters::for_machine(machine::memory_bytes()),
     };
     let app = App {
         clock,
@@ -129,47 +130,6 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, 
         now: clock.now(),
     };
     Ok(Store::open(opening)?)
-}
-
-/// The key of an instance in memory ends with it.
-fn master_key(config: &Config, random: &Random) -> Result<MasterKey, StartError> {
-    match &config.data {
-        DataLocation::Memory => Ok(MasterKey::generate(random)),
-        DataLocation::Directory(data_dir) => {
-            let places = MasterKeyPlaces { explicit_file: config.master_key_file.as_deref(), data_dir };
-            Ok(MasterKey::find(&places, random)?)
-        }
-    }
-}
-
-/// The signing keys of the database; made where there are none.
-async fn stored_keyring(
-    config: &Config,
-    store: &Store,
-    master_key: &MasterKey,
-    clock: &Clock,
-    random: &Random,
-) -> Result<Keyring, StartError> {
-    let stored = store.read(|tx| signing_keys::list(tx, 1000))?;
-    if !stored.is_empty() {
-        let records: Vec<serde_json::Value> = stored.into_iter().map(|key| key.body).collect();
-        return Ok(Keyring::from_records(records, master_key)?);
-    }
-    let now = clock.now();
-    let keys = tokio::task::block_in_place(|| {
-        SignatureAlgorithm::ALL.iter().map(|algorithm| SigningKey::generate(*algorithm, config.rsa_bits, now)).collect::<Result<Vec<_>, _>>()
-    })?;
-    let keyring = Keyring::new(keys);
-    let records = keyring.to_records(master_key, random)?;
-    store
-        .write(move |tx| {
-            for record in &records {
-                signing_keys::insert(tx, record)?;
-            }
-            Ok(())
-        })
-        .await?;
-    Ok(keyring)
 }
 
 /// Serves an instance on listeners that are bound, until it is told to stop.

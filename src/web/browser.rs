@@ -45,7 +45,7 @@ impl Browser {
 
     /// The name under which sign-ins under way are bound to this browser.
     pub fn digest(&self) -> BrowserDigest {
-        BrowserDigest(crypto::digest::sha256(self.handle.as_bytes()))
+        BrowserDigest(crypto::sha256(self.handle.as_bytes()))
     }
 
     /// Who acts, for the audit.

@@ -117,7 +117,14 @@ impl Error {
 
 impl From<StoreError> for Error {
     fn from(cause: StoreError) -> Self {
-        Self::Internal(Box::new(cause))
+        match cause {
+            StoreError::Unavailable => Self::Busy(5),
+            StoreError::Damaged { .. }
+            | StoreError::Absent { .. }
+            | StoreError::Taken { .. }
+            | StoreError::Unwritable { .. }
+            | StoreError::Panicked => Self::Internal(Box::new(cause)),
+        }
     }
 }
 
@@ -126,7 +133,7 @@ impl From<ActError> for Error {
         match cause {
             ActError::Busy => Self::Busy(5),
             ActError::TooManyAttempts { retry_after } => Self::TooManyRequests(retry_after),
-            ActError::Store(cause) => Self::Internal(Box::new(cause)),
+            ActError::Store(cause) => cause.into(),
         }
     }
 }
