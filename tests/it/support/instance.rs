@@ -96,6 +96,11 @@ impl Instance {
         RelyingParty::new(self, "standard_client_id", "standard_client_secret", redirect_uri)
     }
 
+    /// The seeded client of the test tools.
+    pub(crate) fn test_client(&self) -> RelyingParty {
+        RelyingParty::new(self, "test-id", "test-secret", "http://localhost:9009/auth/callback")
+    }
+
     /// The seeded client of December 2022.
     pub(crate) fn legacy_client(&self) -> RelyingParty {
         let redirect_uri = "http://localhost:4000/login-callback";

@@ -6,6 +6,6 @@ mod person;
 mod relying_party;
 
 pub(crate) use instance::Instance;
-pub(crate) use page::Page;
+pub(crate) use page::{Form, Page};
 pub(crate) use person::Person;
 pub(crate) use relying_party::{RelyingParty, Tokens};

@@ -64,11 +64,31 @@ impl Page {
 
     /// The button of every page of a person who is signed in.
     pub(crate) fn sign_out_form(&self) -> Form {
+        self.form("form[action='/users/sign-out']")
+    }
+
+    /// The button that leaves a sign-in under way.
+    pub(crate) fn cancel_form(&self) -> Form {
+        self.form("form[action$='/cancel']")
+    }
+
+    /// The one form of the page's own.
+    pub(crate) fn main_form(&self) -> Form {
+        self.form("main form")
+    }
+
+    /// A form of buttons, with its hidden fields.
+    fn form(&self, selector: &str) -> Form {
         let document = Html::parse_document(&self.body);
-        let form = document.select(&Selector::parse("form[action='/users/sign-out']").unwrap()).next().unwrap();
-        let token = form.select(&Selector::parse("input[name=_csrf]").unwrap()).next().unwrap();
-        let token = token.value().attr("value").unwrap().to_owned();
-        Form { action: self.url.join("/users/sign-out").unwrap(), fields: vec![(String::from("_csrf"), token)] }
+        let form = document.select(&Selector::parse(selector).unwrap()).next();
+        let form = form.unwrap_or_else(|| panic!("no {selector} on {}: {}", self.url, self.body));
+        let inputs = Selector::parse("input[name]").unwrap();
+        let field = |input: scraper::ElementRef<'_>| {
+            let attribute = |name: &str| input.value().attr(name).unwrap_or_default().to_owned();
+            (attribute("name"), attribute("value"))
+        };
+        let action = self.url.join(form.value().attr("action").unwrap_or_default()).unwrap();
+        Form { action, fields: form.select(&inputs).map(field).collect() }
     }
 
     /// The form whose field or button is called `name`, and holds `value` if one is given.

@@ -1,0 +1,158 @@
+//! Forms that are not ours change nothing.
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::support::{Form, Instance, Page, Person};
+
+const ADDRESS: &str = "user@red-needles-sarl.com";
+
+fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    let header = |(name, value): &(&'static str, &str)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+    pairs.iter().map(header).collect()
+}
+
+/// One form of every kind that a person meets, each from its own page.
+async fn forms(instance: &Instance, person: &Person) -> Vec<(&'static str, Form)> {
+    let client = instance.standard_client();
+    let start = person.visit(&client.authorization("openid", &[])).await;
+    let picker = start.form_with("user_id", Some("154")).with("user_id", "154");
+    let cancel = start.cancel_form();
+    let login = start.form_with("login", None).with("login", ADDRESS);
+    let password_page = person.submit(login.clone()).await;
+    let password = password_page.form_with("password", None).with("password", ADDRESS);
+    vec![("e-mail", login), ("password", password), ("picker", picker), ("cancel", cancel)]
+}
+
+async fn forms_of_a_session(instance: &Instance, person: &Person) -> Vec<(&'static str, Form)> {
+    let client = instance.standard_client();
+    let select = client.sign_in(person, "openid organization", ADDRESS).await;
+    let organization = select.form_with("organization_id", Some("17")).with("organization_id", "17");
+    let account = person.visit(&client.authorization("openid", &[("prompt", "select_account")])).await;
+    let information = person.visit(&client.authorization("openid", &[("prompt", "update_userinfo")])).await;
+    let consent = person.visit(&client.authorization("openid", &[("prompt", "consent")])).await;
+    let logout = person.visit("/oauth/logout").await;
+    vec![
+        ("organization", organization),
+        ("account", account.form_with("choice", Some("continue")).with("choice", "continue")),
+        ("information", information.form_with("given_name", None)),
+        ("consent", consent.form_with("decision", Some("allow")).with("decision", "allow")),
+        ("sign-out", logout.sign_out_form()),
+        ("logout", logout.main_form()),
+    ]
+}
+
+#[tokio::test]
+async fn sec_115_prm_51_a_form_from_elsewhere_is_refused_and_changes_nothing() {
+    let instance = Instance::dev().await;
+    let (visitor, signed_in) = (instance.person(), instance.person());
+    let mut cases: Vec<(&str, &Person, Form)> = Vec::new();
+    cases.extend(forms(&instance, &visitor).await.into_iter().map(|(name, form)| (name, &visitor, form)));
+    cases.extend(forms_of_a_session(&instance, &signed_in).await.into_iter().map(|(name, form)| (name, &signed_in, form)));
+    let origin = instance.address.clone();
+    let other_port = "http://localhost:1";
+    let foreign = [
+        ("nothing says where it comes from", headers(&[])),
+        ("Origin null", headers(&[("origin", "null")])),
+        ("another site", headers(&[("origin", "https://evil.example")])),
+        ("another port", headers(&[("origin", other_port)])),
+        ("a subdomain", headers(&[("origin", "http://evil.localhost")])),
+        ("cross-site by its own word", headers(&[("sec-fetch-site", "cross-site"), ("origin", &origin)])),
+        ("same-site is not same-origin", headers(&[("sec-fetch-site", "same-site"), ("origin", &origin)])),
+    ];
+    let before = instance.recorded_acts();
+    for (name, person, form) in &cases {
+        for (why, headers) in &foreign {
+            let answer = person.post_with(form.clone(), headers.clone()).await;
+            assert_refused(&answer, name, why);
+        }
+        let own = headers(&[("origin", &origin)]);
+        for (why, token) in [("no token", ""), ("a token of nobody", "AAAA"), ("another browser's token", other_token(&instance).await.as_str())] {
+            let answer = person.post_with(form.clone().with("_csrf", token), own.clone()).await;
+            assert_refused(&answer, name, why);
+        }
+    }
+    assert_eq!(instance.recorded_acts(), before, "no act was carried out");
+    let (_, _, password) = cases.iter().find(|(name, _, _)| *name == "password").unwrap();
+    assert_eq!(visitor.post(password.clone()).await.status, 303, "and the real form still works");
+}
+
+async fn other_token(instance: &Instance) -> String {
+    instance.person().visit("/users/start-sign-in").await.attribute("input[name=_csrf]", "value").unwrap()
+}
+
+fn assert_refused(answer: &Page, name: &str, why: &str) {
+    assert_eq!(answer.status, 403, "{name}, {why}");
+    assert_eq!(answer.error_code().as_deref(), Some("csrf"), "{name}, {why}");
+}
+
+#[tokio::test]
+async fn sec_22_prm_50_a_sign_in_taken_to_another_browser_is_refused() {
+    let instance = Instance::dev().await;
+    let (owner, thief) = (instance.person(), instance.person());
+    let page = owner.visit(&instance.standard_client().authorization("openid", &[])).await;
+    let stolen = thief.visit(page.url.as_str()).await;
+    assert_eq!((stolen.status.as_u16(), stolen.error_code().as_deref()), (403, Some("foreign_interaction")));
+    let back = owner.sign_in(page, ADDRESS, ADDRESS).await;
+    assert!(back.redirect_parameters().contains_key("code"), "the owner goes on undisturbed");
+}
+
+#[tokio::test]
+async fn sec_23_five_tabs_of_three_clients_do_not_cross() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let page = person.visit("/").await;
+    person.sign_in(page, ADDRESS, ADDRESS).await;
+    let clients = [instance.standard_client(), instance.test_client(), instance.standard_client(), instance.legacy_client(), instance.test_client()];
+    let mut tabs = Vec::new();
+    for (number, client) in clients.iter().enumerate() {
+        let state = format!("state of tab {number}");
+        let address = client.authorization("openid", &[("prompt", "consent"), ("state", &state)]);
+        tabs.push((client, state, person.visit(&address).await));
+    }
+    for order in [3, 0, 4, 2, 1] {
+        let (client, state, page) = &tabs[order];
+        let form = page.form_with("decision", Some("allow")).with("decision", "allow");
+        let back = person.submit(form).await;
+        assert_eq!(back.redirect_parameters()["state"], *state);
+        client.verified(&client.redeem(&client.code(&back)).await.id_token).await;
+    }
+}
+
+#[tokio::test]
+async fn the_back_button_and_a_closed_tab_lead_to_a_page_with_a_way_on() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let page = person.visit(&instance.standard_client().authorization("openid", &[])).await;
+    let form = page.form_with("login", None).with("login", ADDRESS);
+    person.sign_in(page.clone(), ADDRESS, ADDRESS).await;
+    let back = person.visit(page.url.as_str()).await;
+    assert_eq!((back.status.as_u16(), back.error_code().as_deref()), (410, Some("expired_interaction")));
+    assert!(back.has("main a[href='/']"), "a way on");
+    assert!(matches!(person.post(form).await.status.as_u16(), 403 | 410), "and its old form does nothing");
+}
+
+#[tokio::test]
+async fn prm_54_a_sign_in_of_an_hour_ago_is_over() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let page = person.visit(&instance.standard_client().authorization("openid", &[])).await;
+    instance.clock.advance(std::time::Duration::from_secs(3599)).unwrap();
+    assert_eq!(person.visit(page.url.as_str()).await.status, 200);
+    instance.clock.advance(std::time::Duration::from_secs(1)).unwrap();
+    let over = person.visit(page.url.as_str()).await;
+    assert_eq!((over.status.as_u16(), over.error_code().as_deref()), (410, Some("expired_interaction")));
+    let posted = person.post(page.form_with("login", None).with("login", ADDRESS)).await;
+    assert_eq!(posted.status, 410);
+}
+
+#[tokio::test]
+async fn r_5_a_visit_writes_nothing() {
+    let instance = Instance::dev().await;
+    let before = instance.recorded_acts();
+    for path in ["/", "/users/start-sign-in", "/users/sign-in", "/users/select-account", "/users/select-organization", "/oauth/logout", "/nowhere"] {
+        instance.person().visit(path).await;
+    }
+    assert_eq!(instance.recorded_acts(), before);
+    let interactions = instance.pending_interactions();
+    assert_eq!(interactions, 0, "no sign-in was begun");
+}

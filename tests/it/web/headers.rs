@@ -1,0 +1,118 @@
+//! The headers and cookies of every answer.
+
+use reqwest::header::{HOST, HeaderMap, HeaderValue};
+
+use crate::support::{Instance, Page};
+
+const ADDRESS: &str = "user@yopmail.com";
+
+fn assert_common(page: &Page) {
+    let at = format!("{} {}", page.status, page.url);
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{at}: {policy}");
+    assert!(policy.contains("base-uri 'none'") && !policy.contains("unsafe") && !policy.contains('*'), "{at}: {policy}");
+    assert_eq!(page.header("x-content-type-options"), "nosniff", "{at}");
+    assert_eq!(page.header("x-frame-options"), "DENY", "{at}");
+    assert_eq!(page.header("referrer-policy"), "same-origin", "{at}: R-18");
+    assert!(!page.header("permissions-policy").is_empty(), "{at}");
+    assert!(!page.header("cache-control").is_empty(), "{at}");
+    assert!(!page.header("date").is_empty(), "{at}: GEN-24");
+}
+
+#[tokio::test]
+async fn sec_116_gen_17_every_answer_carries_its_headers_whatever_its_status() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let start = person.visit("/users/start-sign-in").await;
+    let mut pages = vec![start.clone()];
+    pages.push(person.post(start.form_with("login", None).with("login", "x")).await);
+    pages.push(person.post(start.form_with("login", None).without("_csrf")).await);
+    pages.push(person.get("/").await);
+    pages.push(person.get("/nowhere").await);
+    pages.push(person.get("/oauth/token").await);
+    pages.push(person.get("/oauth/userinfo").await);
+    pages.push(person.get("/.well-known/openid-configuration").await);
+    pages.push(person.get("/oauth/jwks").await);
+    pages.push(person.get("/oauth/authorize?client_id=..&redirect_uri=x").await);
+    pages.push(person.get("/users/%2e%2e/x").await);
+    pages.push(person.get("/interaction/unknown").await);
+    pages.push(person.get(&start.attribute("link[rel=stylesheet]", "href").unwrap()).await);
+    let statuses: std::collections::BTreeSet<u16> = pages.iter().map(|page| page.status.as_u16()).collect();
+    for expected in [200, 303, 400, 401, 403, 404, 405, 410] {
+        assert!(statuses.contains(&expected), "{expected} is among {statuses:?}");
+    }
+    pages.iter().for_each(assert_common);
+}
+
+#[tokio::test]
+async fn sec_116_forms_of_a_sign_in_may_lead_to_its_client_and_nowhere_else() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let page = person.visit(&instance.standard_client().authorization("openid", &[])).await;
+    assert!(page.header("content-security-policy").contains("form-action 'self' http://localhost:4000;"));
+    let own = instance.person().visit("/users/start-sign-in").await;
+    assert!(own.header("content-security-policy").contains("form-action 'self';"));
+}
+
+#[tokio::test]
+async fn sec_88_ses_1_r_11_cookies_have_their_attributes_and_hold_handles_only() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let start = person.visit("/users/start-sign-in").await;
+    let asks = person.submit(start.form_with("login", None).with("login", ADDRESS)).await;
+    let home = person.post(asks.form_with("password", None).with("password", ADDRESS)).await;
+    let port = instance.app.config.port;
+    let cookies: Vec<_> = [&start, &home].iter().flat_map(|page| page.headers.get_all("set-cookie")).collect();
+    assert_eq!(cookies.len(), 2);
+    for cookie in cookies {
+        let cookie = cookie.to_str().unwrap();
+        assert!(cookie.starts_with(&format!("dev-{port}-")), "{cookie}");
+        for attribute in ["; Path=/", "; HttpOnly", "; SameSite=Lax"] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        assert!(!cookie.contains("Domain") && !cookie.contains("Secure"), "{cookie}");
+        let value = cookie.split(['=', ';']).nth(1).unwrap();
+        assert!(matches!(value.len(), 43 | 48), "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn sec_88_in_production_cookies_are_bound_to_host_and_tls() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let host = HeaderMap::from_iter([(HOST, HeaderValue::from_static("identite.exemple.fr"))]);
+    let page = instance.person().get_with("/users/start-sign-in", host).await;
+    let cookie = page.header("set-cookie");
+    assert!(cookie.starts_with("__Host-browser=") && cookie.contains("; Secure") && cookie.contains("; Path=/"), "{cookie}");
+    assert!(page.header("strict-transport-security").contains("max-age=31536000"), "GEN-4");
+}
+
+#[tokio::test]
+async fn sec_120_only_our_own_names_are_answered() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    for (host, status) in [("identite.exemple.fr", 200), ("evil.example", 421), ("identite.exemple.fr.evil.example", 421), ("localhost", 421)] {
+        let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_str(host).unwrap())]);
+        let page = instance.person().get_with("/users/start-sign-in", headers).await;
+        assert_eq!(page.status, status, "{host}");
+        assert!(!page.body.contains("evil.example"), "nothing is built from the name that was asked");
+    }
+    let trial = Instance::dev().await;
+    for (host, status) in [("127.0.0.1:3000", 200), ("provider", 200), ("mock.test", 200), ("evil.example", 421)] {
+        let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_str(host).unwrap())]);
+        assert_eq!(trial.person().get_with("/users/start-sign-in", headers).await.status, status, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn sec_123_styles_are_embedded_under_a_name_that_never_changes_meaning() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let href = person.visit("/users/start-sign-in").await.attribute("link[rel=stylesheet]", "href").unwrap();
+    let style = person.get(&href).await;
+    assert_eq!(style.status, 200);
+    assert!(style.header("content-type").starts_with("text/css") && style.header("cache-control").contains("immutable"));
+    for path in ["/assets/", "/assets/../Cargo.toml", "/assets/%2e%2e/Cargo.toml", "/assets/style.00000000.css", "/assets/x%00.css"] {
+        assert!(matches!(person.get(path).await.status.as_u16(), 400 | 404), "{path}");
+    }
+}
