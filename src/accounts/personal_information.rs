@@ -71,7 +71,13 @@ fn field_error(fault: PersonalInformationFault) -> FieldError {
     FieldError { field: field.as_str().to_owned(), problem: problem.to_owned() }
 }
 
-fn answer(app: &App, browser: Browser, current: Option<&Current>, page: &Page, status: StatusCode) -> Result<Response, Error> {
+fn answer(
+    app: &App,
+    browser: Browser,
+    current: Option<&Current>,
+    page: &Page,
+    status: StatusCode,
+) -> Result<Response, Error> {
     let browser = journey::speak(browser, current);
     browser.page_with(app, page, status, current.and_then(Current::form_target).as_deref())
 }

@@ -19,7 +19,12 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         email: active.user.email.to_string(),
         client: current.as_ref().map(|current| journey::client_label(&app, current)).transpose()?.flatten(),
     };
-    browser.page_with(&app, &page, warp::http::StatusCode::OK, current.as_ref().and_then(Current::form_target).as_deref())
+    browser.page_with(
+        &app,
+        &page,
+        warp::http::StatusCode::OK,
+        current.as_ref().and_then(Current::form_target).as_deref(),
+    )
 }
 
 /// Goes on as this person, or asks for another address.

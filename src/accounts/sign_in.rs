@@ -14,7 +14,9 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let current = journey::current(&app, &visit.browser, &visit.query).await?;
     match current.as_ref().and_then(|current| current.interaction.login.clone().map(|login| (current, login))) {
         Some((current, login)) => ask(&app, &visit.browser, current, &login, false),
-        None => visit.browser.redirect(&app, &paths::within(paths::START_SIGN_IN, current.as_ref().map(|current| current.id.as_str()))),
+        None => visit
+            .browser
+            .redirect(&app, &paths::within(paths::START_SIGN_IN, current.as_ref().map(|current| current.id.as_str()))),
     }
 }
 
@@ -22,7 +24,9 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
 pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, query, form } = submission;
     let current = journey::current(&app, &browser, &query).await?;
-    let Some((current, login)) = current.and_then(|current| current.interaction.login.clone().map(|login| (current, login))) else {
+    let Some((current, login)) =
+        current.and_then(|current| current.interaction.login.clone().map(|login| (current, login)))
+    else {
         return browser.redirect(&app, paths::START_SIGN_IN);
     };
     let browser = journey::speak(browser, Some(&current));
@@ -30,6 +34,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         source: &request.source(),
         email: &login,
         password: form.get("password").unwrap_or_default(),
+        is_known_browser: journey::is_known_browser(&app, &request, &login),
         interaction: current.key,
         current: browser.session.as_ref(),
         locale: browser.locale,

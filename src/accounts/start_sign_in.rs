@@ -48,7 +48,13 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     browser.redirect(&app, &paths::within(paths::SIGN_IN, Some(&id)))
 }
 
-fn ask(app: &App, browser: Browser, current: Option<&Current>, login: String, malformed: bool) -> Result<Response, Error> {
+fn ask(
+    app: &App,
+    browser: Browser,
+    current: Option<&Current>,
+    login: String,
+    malformed: bool,
+) -> Result<Response, Error> {
     let browser = journey::speak(browser, current);
     let page = StartSignIn {
         interaction: current.map(|current| current.id.clone()),
@@ -69,10 +75,17 @@ fn people_picker(app: &App) -> Result<Option<PeoplePicker>, Error> {
         for user in users::list(tx, None, MAX_PEOPLE)? {
             let mut labels = Vec::new();
             for membership in memberships::list_of_user(tx, user.id)? {
-                labels.extend(organizations::find(tx, membership.organization_id)?.map(|organization| organization.label));
+                labels.extend(
+                    organizations::find(tx, membership.organization_id)?.map(|organization| organization.label),
+                );
             }
             let name = user.information.full_name().unwrap_or_default();
-            people.push(PickerPerson { id: user.id.to_string(), name, email: user.email.to_string(), organizations: labels });
+            people.push(PickerPerson {
+                id: user.id.to_string(),
+                name,
+                email: user.email.to_string(),
+                organizations: labels,
+            });
         }
         Ok(people)
     })?;

@@ -48,7 +48,8 @@ pub fn reserve_attempt(
     let now = app.clock.now();
     let subject = key(app, kind, subject);
     let mut counter = app.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-    let too_many = |refusal: crate::domain::TooManyAttempts| ActError::TooManyAttempts { retry_after: refusal.retry_after };
+    let too_many =
+        |refusal: crate::domain::TooManyAttempts| ActError::TooManyAttempts { retry_after: refusal.retry_after };
     let source = match app.config.limits.per_source {
         Some(per_source) => {
             let source = key(app, "source", source);

@@ -7,9 +7,7 @@ use crate::app::App;
 use crate::config::UnknownClients;
 use crate::crypto;
 use crate::domain::{AuditEvent, Client, ClientAuthentication, ClientId, ClientOrigin, SecretDigest};
-use crate::protocol::{
-    ClientAuthenticationMethod, ClientCredentials, RedirectUri, RedirectUriPolicy, Scope,
-};
+use crate::protocol::{ClientAuthenticationMethod, ClientCredentials, RedirectUri, RedirectUriPolicy, Scope};
 use crate::store::clients;
 
 /// The most redirect URIs of one client.
@@ -38,7 +36,12 @@ pub fn enabled_client(app: &App, client_id: &str) -> Result<Option<Client>, ActE
 ///
 /// # Errors
 /// When the store fails.
-pub async fn record_client(app: &App, by: &By, client_id: &str, redirect_uri: &str) -> Result<Option<Client>, ActError> {
+pub async fn record_client(
+    app: &App,
+    by: &By,
+    client_id: &str,
+    redirect_uri: &str,
+) -> Result<Option<Client>, ActError> {
     learn(app, by, client_id, redirect_uri, |client| &mut client.redirect_uris, true).await
 }
 
@@ -46,7 +49,12 @@ pub async fn record_client(app: &App, by: &By, client_id: &str, redirect_uri: &s
 ///
 /// # Errors
 /// When the store fails.
-pub async fn record_post_logout_uri(app: &App, by: &By, client_id: &str, uri: &str) -> Result<Option<Client>, ActError> {
+pub async fn record_post_logout_uri(
+    app: &App,
+    by: &By,
+    client_id: &str,
+    uri: &str,
+) -> Result<Option<Client>, ActError> {
     learn(app, by, client_id, uri, |client| &mut client.post_logout_redirect_uris, false).await
 }
 

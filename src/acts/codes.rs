@@ -46,7 +46,8 @@ pub enum Issue {
 /// When the store fails.
 pub async fn issue_code(app: &App, by: &By, request: CodeRequest) -> Result<Issue, ActError> {
     let now = app.clock.now();
-    let handle = crypto::issue_handle::<AuthorizationCode>(&app.random, now.plus(CODE_LIFETIME + ACCESS_TOKEN_LIFETIME));
+    let handle =
+        crypto::issue_handle::<AuthorizationCode>(&app.random, now.plus(CODE_LIFETIME + ACCESS_TOKEN_LIFETIME));
     let circumstances = Circumstances::of(app, by);
     let (key, keys, config) = (handle.key, app.keys.clone(), app.config.clone());
     let outcome = app
@@ -205,7 +206,11 @@ pub async fn redeem_code(
                     };
                     let grant = Grant { authorization: authorization.clone(), issued_at: now, state: GrantState::Live };
                     grants::insert(tx, &grant_key, &grant)?;
-                    access_tokens::insert(tx, &token_key, &AccessToken { grant: grant_key, issued_at: now, expires_at })?;
+                    access_tokens::insert(
+                        tx,
+                        &token_key,
+                        &AccessToken { grant: grant_key, issued_at: now, expires_at },
+                    )?;
                     circumstances.record(tx, AuditEvent::CodeRedeemed { user_id: user.id, client_id })?;
                     let subject = subject_of(tx, user, authorization.organization_id)?;
                     Ok(Some((authorization, nonce, subject, client)))

@@ -20,11 +20,7 @@ pub struct Standing {
 ///
 /// # Errors
 /// When the store fails.
-pub fn subject_of(
-    tx: &impl Read,
-    user: User,
-    organization_id: Option<OrganizationId>,
-) -> Result<Subject, StoreError> {
+pub fn subject_of(tx: &impl Read, user: User, organization_id: Option<OrganizationId>) -> Result<Subject, StoreError> {
     let mut list = Vec::new();
     for membership in memberships::list_of_user(tx, user.id)? {
         if let Some(organization) = organizations::find(tx, membership.organization_id)? {
@@ -92,7 +88,8 @@ fn demands_of(
     let request = &pending.request;
     let is_fresh = progress.signed_in.as_ref() == Some(&session.id);
     let asks = |prompt: Prompt| request.prompt.contains(prompt);
-    let too_old = request.max_age.is_some_and(|limit| limit == 0 || now.seconds_since(session.authenticated_at()) > limit);
+    let too_old =
+        request.max_age.is_some_and(|limit| limit == 0 || now.seconds_since(session.authenticated_at()) > limit);
     let assurance = session.assurance(config.acr_vocabulary);
     let wanted = request.acr_demand();
     Demands {

@@ -23,11 +23,14 @@ use crate::domain::{Actor, AuditEvent, AuditRecord, Origin};
 use crate::store::{StoreError, Tx, audit};
 
 pub use attempts::{Attempt, reserve_attempt};
-pub use clients::{ClientAuthenticationOutcome, authenticate_client, enabled_client, record_client, record_post_logout_uri};
+pub use clients::{
+    ClientAuthenticationOutcome, authenticate_client, enabled_client, record_client, record_post_logout_uri,
+};
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
 pub use facts::{Standing, gather, subject_of};
 pub use interactions::{
-    begin_interaction, bind_interaction, decide_consent, find_interaction, finish_interaction, note_locale, note_login, note_step,
+    begin_interaction, bind_interaction, decide_consent, find_interaction, finish_interaction, note_locale, note_login,
+    note_step,
 };
 pub use organizations::{OrganizationChoice, select_organization};
 pub use passwords::{PasswordChange, change_password, find_password_link, issue_password_link};
@@ -84,8 +87,12 @@ impl Circumstances {
 
     /// Appends the act's event in its own transaction.
     fn record(&self, tx: &mut Tx, event: AuditEvent) -> Result<(), StoreError> {
-        let record =
-            AuditRecord { at_millis: self.at_millis, actor: self.by.actor.clone(), origin: self.by.origin.clone(), event };
+        let record = AuditRecord {
+            at_millis: self.at_millis,
+            actor: self.by.actor.clone(),
+            origin: self.by.origin.clone(),
+            event,
+        };
         audit::insert(tx, &record)
     }
 }

@@ -93,11 +93,8 @@ pub async fn change_password(
             let Some(mut user) = users::find(tx, link.user_id)? else { return Ok(PasswordChange::LinkVoid) };
             let Ok(used) = link.redeem(&user, now) else { return Ok(PasswordChange::LinkVoid) };
             password_links::update(tx, &key, &used)?;
-            let known = Credentials {
-                user_id: user.id,
-                password_hash: Some(password_hash.clone()),
-                password_changed_at: now,
-            };
+            let known =
+                Credentials { user_id: user.id, password_hash: Some(password_hash.clone()), password_changed_at: now };
             match credentials::find(tx, user.id)? {
                 Some(_) => credentials::update(tx, &known)?,
                 None => credentials::insert(tx, &known)?,

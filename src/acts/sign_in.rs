@@ -29,6 +29,8 @@ pub struct PasswordAttempt<'a> {
     pub email: &'a Email,
     /// The text.
     pub password: &'a str,
+    /// Whether this person signed in in this browser before: strangers who guess do not slow it down.
+    pub is_known_browser: bool,
     /// The sign-in under way.
     pub interaction: HandleKey<Interaction>,
     /// The session of the browser before.
@@ -61,8 +63,9 @@ pub async fn sign_in_with_password(
     by: &By,
     attempt: PasswordAttempt<'_>,
 ) -> Result<Option<NewSession>, ActError> {
-    let reserved =
-        reserve_attempt(app, "account", attempt.email.as_str(), attempt.source, app.config.limits.per_account)?;
+    let kind = if attempt.is_known_browser { "account in a known browser" } else { "account" };
+    let limit = app.config.limits.per_account;
+    let reserved = reserve_attempt(app, kind, attempt.email.as_str(), attempt.source, limit)?;
     let known = app.store.read(|tx| {
         let Some(user) = users::find_by_email(tx, attempt.email)? else { return Ok(None) };
         let known = credentials::find(tx, user.id)?;
@@ -134,7 +137,8 @@ struct Drawn {
 async fn open_session(app: &App, by: &By, opening: Opening) -> Result<Option<NewSession>, ActError> {
     let now = app.clock.now();
     let Handle { value, key } = crypto::issue_handle::<BrowserSession>(&app.random, now.plus(RETENTION_AFTER_END));
-    let drawn = Drawn { key, fresh_id: SessionId(app.random.token()), proof: Proof { factor: Factor::Password, at: now } };
+    let drawn =
+        Drawn { key, fresh_id: SessionId(app.random.token()), proof: Proof { factor: Factor::Password, at: now } };
     let circumstances = Circumstances::of(app, by);
     let outcome = app
         .store
@@ -150,7 +154,8 @@ async fn open_session(app: &App, by: &By, opening: Opening) -> Result<Option<New
                 credentials::update(tx, &Credentials { password_hash: Some(password_hash), ..known })?;
             }
             let interaction = enter_interaction(tx, &opening, &session)?;
-            let client_id = interaction.as_ref().and_then(Interaction::authorization).map(|pending| pending.client_id.clone());
+            let client_id =
+                interaction.as_ref().and_then(Interaction::authorization).map(|pending| pending.client_id.clone());
             if is_new {
                 let service = match &client_id {
                     Some(id) => clients::find(tx, id)?.map(|client| client.name),

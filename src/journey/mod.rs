@@ -7,10 +7,13 @@ mod current;
 
 use crate::acts::{self, ActiveSession, NewSession};
 use crate::app::App;
-use crate::domain::Progress;
+use crate::domain::{Email, Progress};
 use crate::domain::steps::{self, Step};
 use crate::store::clients;
-use crate::web::{Browser, Error, Response, cookies, paths};
+use crate::web::{Browser, Error, Request, Response, cookies, paths};
+
+/// How long a browser is remembered as one that somebody signed in with: 90 days.
+const KNOWN_FOR_SECONDS: u32 = 90 * 24 * 3600;
 
 pub use current::{Current, client_label, current, current_by_id, speak};
 
@@ -44,8 +47,17 @@ pub fn go_on_signed_in(
     current: Option<&Current>,
 ) -> Result<Response, Error> {
     let mut response = browser.redirect(app, &next(app, Some(&session.active), current)?)?;
-    cookies::set(&mut response, &app.config.cookies, cookies::SESSION, &session.active.value, None)?;
+    let policy = &app.config.cookies;
+    cookies::set(&mut response, policy, cookies::SESSION, &session.active.value, None)?;
+    let known = app.keys.csrf.tag(cookies::KNOWN, &[session.active.user.email.as_str()]);
+    cookies::set(&mut response, policy, cookies::KNOWN, &known, Some(KNOWN_FOR_SECONDS))?;
     Ok(response)
+}
+
+/// Whether this person signed in in this browser before.
+pub fn is_known_browser(app: &App, request: &Request, email: &Email) -> bool {
+    cookies::find(&request.headers, &app.config.cookies, cookies::KNOWN)
+        .is_some_and(|tag| app.keys.csrf.verify(cookies::KNOWN, &[email.as_str()], tag))
 }
 
 /// The next step itself.

@@ -1,4 +1,4 @@
-//! Cookies: three names, one set of attributes, random handles as values.
+//! Cookies: four names, one set of attributes, random handles as values.
 
 use warp::http::{HeaderMap, HeaderValue, header};
 
@@ -9,6 +9,8 @@ use crate::config::CookiePolicy;
 pub const BROWSER: &str = "browser";
 /// The handle of the session.
 pub const SESSION: &str = "session";
+/// Says that somebody signed in to an account in this browser before; names nobody.
+pub const KNOWN: &str = "known";
 /// The language chosen, `fr` or `en`.
 pub const LANGUAGE: &str = "language";
 

@@ -192,7 +192,9 @@ fn presentable(detail: &str) -> String {
 fn oauth_json(error: &Error) -> Response {
     let (status, error) = match error {
         Error::OAuth(failure) => (failure.status, failure.error.clone()),
-        Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, OAuthError::new(ErrorCode::ServerError, "internal error")),
+        Error::Internal(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, OAuthError::new(ErrorCode::ServerError, "internal error"))
+        }
         Error::TooManyRequests(_) | Error::Busy(_) => {
             (outline(error).0, OAuthError::new(ErrorCode::TemporarilyUnavailable, "try again later"))
         }
@@ -200,7 +202,8 @@ fn oauth_json(error: &Error) -> Response {
             (outline(error).0, OAuthError::new(ErrorCode::InvalidRequest, outline(error).1))
         }
         Error::UnsupportedMediaType => {
-            let error = OAuthError::new(ErrorCode::InvalidRequest, "the body must be application/x-www-form-urlencoded");
+            let error =
+                OAuthError::new(ErrorCode::InvalidRequest, "the body must be application/x-www-form-urlencoded");
             (StatusCode::BAD_REQUEST, error)
         }
         Error::Refused(Refusal { status, detail, code, .. }) => {

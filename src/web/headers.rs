@@ -59,9 +59,7 @@ pub(super) fn complete(response: &mut Response, path: &str, is_secure: bool) {
             .or_insert(HeaderValue::from_static("same-origin"));
     }
     if is_secure {
-        headers
-            .entry(header::STRICT_TRANSPORT_SECURITY)
-            .or_insert(HeaderValue::from_static("max-age=31536000"));
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static("max-age=31536000"));
     }
 }
 

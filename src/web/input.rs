@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::pin::Pin;
 
 use warp::{Filter, Rejection};
 
@@ -52,10 +53,13 @@ pub fn submission(
     with(app).and(warp::ext::get::<Request>().then(move |request| read_submission(reader.clone(), request)))
 }
 
+/// The answer of a handler, on its way.
+pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>;
+
 /// Makes a handler of a plain function: what could not be read never reaches it.
 pub fn reading<Input, Handler, Answer>(
     handler: Handler,
-) -> impl Fn(App, Result<Input, Error>) -> std::pin::Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>> + Clone
+) -> impl Fn(App, Result<Input, Error>) -> Answering + Clone
 where
     Input: Send + 'static,
     Handler: Fn(App, Input) -> Answer + Clone + Send + Sync + 'static,

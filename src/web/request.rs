@@ -55,7 +55,8 @@ impl Request {
     /// # Errors
     /// When they cannot be decoded.
     pub fn query(&self) -> Result<Parameters, Error> {
-        Parameters::parse(self.query.as_bytes()).map_err(|fault| Error::bad_request("bad_request").with_detail(fault.to_string()))
+        Parameters::parse(self.query.as_bytes())
+            .map_err(|fault| Error::bad_request("bad_request").with_detail(fault.to_string()))
     }
 
     /// The fields of a form.
@@ -68,7 +69,8 @@ impl Request {
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Error::UnsupportedMediaType);
         }
-        Parameters::parse(self.bytes()?).map_err(|fault| Error::bad_request("bad_request").with_detail(fault.to_string()))
+        Parameters::parse(self.bytes()?)
+            .map_err(|fault| Error::bad_request("bad_request").with_detail(fault.to_string()))
     }
 
     /// The body.

@@ -113,6 +113,23 @@ async fn sec_95_r_7_the_eleventh_wrong_password_waits_and_is_told_how_long() {
 }
 
 #[tokio::test]
+async fn sec_95_r_7_strangers_who_guess_do_not_lock_the_owner_out_of_a_known_browser() {
+    let instance = Instance::dev().await;
+    let (owner, stranger) = (instance.person(), instance.person());
+    let page = owner.visit("/").await;
+    let home = owner.sign_in(page, ADDRESS, ADDRESS).await;
+    owner.submit(home.sign_out_form()).await;
+    let page = stranger.visit("/").await;
+    let asks = stranger.submit(page.form_with("login", None).with("login", ADDRESS)).await;
+    for _ in 0..10 {
+        stranger.post(asks.form_with("password", None).with("password", "guess")).await;
+    }
+    assert_eq!(stranger.post(asks.form_with("password", None).with("password", ADDRESS)).await.status, 429);
+    let page = owner.visit("/").await;
+    assert_eq!(owner.sign_in(page, ADDRESS, ADDRESS).await.url.path(), "/");
+}
+
+#[tokio::test]
 async fn sec_10_parallel_guesses_are_all_counted() {
     let instance = Instance::dev().await;
     let person = instance.person();
