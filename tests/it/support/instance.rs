@@ -23,6 +23,7 @@ pub(crate) struct Instance {
     /// Where requests are sent: `http://localhost:PORT`.
     pub(crate) address: String,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
+    serving: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Instance {
@@ -57,14 +58,25 @@ impl Instance {
             let reception = reception.clone();
             async move { reception.answer(request, peer).await }
         };
-        tokio::spawn(async move {
+        let serving = tokio::spawn(async move {
             let told = async {
                 // An instance dropped is an instance told to stop.
                 let _ended = stopped.await;
             };
             serve::run(bound, answer, serve::Limits::standard(), told).await;
         });
-        Self { app, clock, address: format!("http://localhost:{port}"), stop: Some(stop) }
+        let address = format!("http://localhost:{port}");
+        Self { app, clock, address, stop: Some(stop), serving: Some(serving) }
+    }
+
+    /// Stops the instance; its database is closed when this returns.
+    pub(crate) async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).unwrap();
+        }
+        if let Some(serving) = self.serving.take() {
+            serving.await.unwrap();
+        }
     }
 
     /// An administrator disables an account.

@@ -1,0 +1,137 @@
+//! An instance from start to stop: its data, its keys, its mode.
+
+use std::path::Path;
+
+use moncomptepro::clock::Clock;
+use moncomptepro::config::{Config, DevOptions};
+use moncomptepro::crypto::Random;
+use moncomptepro::site::{self, StartError};
+use moncomptepro::store::{OpenError, clients, users};
+
+use crate::support::Instance;
+
+const ADDRESS: &str = "user@yopmail.com";
+
+fn kept(directory: &Path) -> DevOptions {
+    DevOptions { data_dir: Some(directory.join("data")), ..DevOptions::default() }
+}
+
+fn database(directory: &Path) -> Vec<u8> {
+    std::fs::read(directory.join("data/moncomptepro.redb")).unwrap()
+}
+
+#[tokio::test]
+async fn sec_6_no_secret_handed_out_can_be_read_in_the_database() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut secrets = Vec::new();
+    {
+        let instance = Instance::dev_with(kept(directory.path())).await;
+        let (person, client) = (instance.person(), instance.test_client());
+        let back = client.sign_in(&person, "openid email", ADDRESS).await;
+        let code = client.code(&back);
+        let tokens = client.redeem(&code).await;
+        let cookie = person.session_cookie();
+        secrets.extend([code, tokens.access_token, tokens.id_token, client.client_secret.clone()]);
+        secrets.push(cookie.split_once('=').unwrap().1.to_owned());
+        instance.stop().await;
+    }
+    let bytes = database(directory.path());
+    assert!(bytes.windows(ADDRESS.len()).any(|window| window == ADDRESS.as_bytes()), "the search works");
+    for secret in secrets {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret}");
+        let random_part = &secret[secret.len().saturating_sub(30)..];
+        assert!(!bytes.windows(random_part.len()).any(|window| window == random_part.as_bytes()), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn sec_11_what_was_acknowledged_is_there_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = || DevOptions { issuer: Some("http://localhost:3000".parse().unwrap()), ..kept(directory.path()) };
+    let instance = Instance::dev_with(options()).await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let back = client.sign_in(&person, "openid email", ADDRESS).await;
+    let code = client.code(&back);
+    let tokens = client.redeem(&code).await;
+    instance.stop().await;
+    let again = Instance::dev_with(options()).await;
+    let client = again.standard_client();
+    assert_eq!(client.userinfo(&tokens.access_token).await.status, 200, "the token is still good");
+    assert_eq!(client.present(&code).await.status, 400, "SEC-34: the code is still spent");
+    assert_eq!(client.userinfo(&tokens.access_token).await.status, 401, "and showing it again revoked the token");
+}
+
+#[tokio::test]
+async fn r_12_production_holds_no_seeded_person_or_client() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let (people, services) =
+        instance.app.store.read(|tx| Ok((users::list(tx, None, 10)?, clients::list(tx, None, 10)?))).unwrap();
+    assert!(people.is_empty() && services.is_empty());
+    let host = reqwest::header::HeaderMap::from_iter([(
+        reqwest::header::HOST,
+        reqwest::header::HeaderValue::from_static("identite.exemple.fr"),
+    )]);
+    for path in ["/_dev/", "/_dev/mailbox", "/_dev/api/mailbox", "/_dev/client", "/_dev/another-person"] {
+        assert_eq!(instance.person().get_with(path, host.clone()).await.status, 404, "SEC-178: {path}");
+    }
+}
+
+#[tokio::test]
+async fn sec_178_r_4_the_data_of_one_mode_is_refused_by_the_other_and_untouched() {
+    let directory = tempfile::tempdir().unwrap();
+    Instance::production(directory.path()).await.stop().await;
+    let before = database(directory.path());
+    let config = Config::dev(kept(directory.path()), 3000);
+    let refused = site::start(config, Clock::system(), Random::system()).await.unwrap_err();
+    assert!(matches!(refused, StartError::Open(OpenError::OtherMode { stored }) if stored == "serve"));
+    assert_eq!(database(directory.path()), before);
+    let other = tempfile::tempdir().unwrap();
+    Instance::dev_with(kept(other.path())).await.stop().await;
+    let file = other.path().join("config.toml");
+    let text = format!("public_url = \"https://a.fr\"\ndata_dir = {:?}\n", other.path().join("data"));
+    std::fs::write(&file, text).unwrap();
+    let config = Config::from_file(&file).unwrap();
+    let refused = site::start(config, Clock::system(), Random::system()).await.unwrap_err();
+    assert!(matches!(refused, StartError::Open(OpenError::OtherMode { stored }) if stored == "dev"));
+}
+
+#[tokio::test]
+async fn r_4_another_issuer_is_refused_and_a_second_instance_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::dev_with(kept(directory.path())).await;
+    let config = Config::dev(kept(directory.path()), instance.app.config.port);
+    let refused = site::start(config, Clock::system(), Random::system()).await.unwrap_err();
+    assert!(matches!(refused, StartError::Open(OpenError::Locked)), "{refused}");
+    instance.stop().await;
+    let options = DevOptions { issuer: Some("http://other.test".parse().unwrap()), ..kept(directory.path()) };
+    let refused = site::start(Config::dev(options, 3000), Clock::system(), Random::system()).await.unwrap_err();
+    assert!(matches!(refused, StartError::Open(OpenError::OtherIssuer { .. })), "{refused}");
+}
+
+#[tokio::test]
+async fn sec_55_with_another_master_key_nothing_starts_and_nothing_is_changed() {
+    let directory = tempfile::tempdir().unwrap();
+    Instance::production(directory.path()).await.stop().await;
+    let before = database(directory.path());
+    let other = tempfile::tempdir().unwrap();
+    Instance::production(other.path()).await.stop().await;
+    std::fs::copy(other.path().join("data/master.key"), directory.path().join("data/master.key")).unwrap();
+    let config = Config::from_file(&directory.path().join("config.toml")).unwrap();
+    let refused = site::start(config, Clock::system(), Random::system()).await.unwrap_err();
+    assert!(matches!(refused, StartError::Keys(_)), "{refused}");
+    assert_eq!(database(directory.path()).len(), before.len());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn sec_172_data_and_key_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let mode = |path: &str| std::fs::metadata(directory.path().join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("data"), 0o700);
+    assert_eq!(mode("data/moncomptepro.redb"), 0o600);
+    assert_eq!(mode("data/master.key"), 0o600);
+    drop(instance);
+}
