@@ -2,7 +2,11 @@
 //!
 //! `cargo bench --bench start` prints one line for each: minimum, median and maximum of twenty runs, and their ratio.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at the first surprise and prints what it measured")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark stops at the first surprise and prints what it measured"
+)]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock of the machine")]
 
 use std::io::{Read as _, Write as _};
@@ -40,7 +44,8 @@ fn start_to_first_answer() -> Duration {
         .unwrap();
     let port = wait_for_port(&port_file);
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(stream, "GET /.well-known/openid-configuration HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    write!(stream, "GET /.well-known/openid-configuration HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let elapsed = begun.elapsed();

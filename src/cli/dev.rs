@@ -51,7 +51,8 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let (addresses, port, next_free) = match arguments.listen {
         Some(address) if !address.ip().is_loopback() && !arguments.expose => {
-            let reason = "can be reached from other machines, where anybody could sign in as anybody: add --expose to allow it";
+            let reason =
+                "can be reached from other machines, where anybody could sign in as anybody: add --expose to allow it";
             return Err(Ending::refused(format!("--listen {address} {reason}")));
         }
         Some(address) => (vec![address.ip()], address.port(), false),
@@ -73,7 +74,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let app = site::start(config, Clock::steerable(), Random::system()).await.map_err(starting)?;
     say(&dev::announcement(&app).map_err(Ending::refused)?);
     if let Some(path) = port_file {
-        std::fs::write(&path, port.to_string()).map_err(|cause| Ending::refused(format!("{}: {cause}", path.display())))?;
+        std::fs::write(&path, port.to_string())
+            .map_err(|cause| Ending::refused(format!("{}: {cause}", path.display())))?;
     }
     site::run(app, bound).await.map_err(Ending::refused)
 }

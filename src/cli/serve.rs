@@ -23,7 +23,9 @@ pub(super) fn configuration(given: Option<PathBuf>) -> Result<Config, Ending> {
     let places = ["moncomptepro.toml", "/etc/moncomptepro/config.toml"];
     let found = || places.iter().map(Path::new).find(|place| place.exists()).map(Path::to_owned);
     let path = given.or_else(from_environment).or_else(found).ok_or_else(|| {
-        Ending::configuration("no configuration: give --config FILE, or copy config.example.toml to ./moncomptepro.toml")
+        Ending::configuration(
+            "no configuration: give --config FILE, or copy config.example.toml to ./moncomptepro.toml",
+        )
     })?;
     Config::from_file(&path).map_err(Ending::configuration)
 }

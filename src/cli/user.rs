@@ -51,7 +51,8 @@ pub(super) async fn run(command: Command) -> Result<(), Ending> {
             if find(&app, &email)?.is_some() {
                 return Err(Ending::refused(format!("{email} is known already: see `user reset-password`")));
             }
-            let person = NewPerson { email, information, organization: None, additional_claims: serde_json::Map::new() };
+            let person =
+                NewPerson { email, information, organization: None, additional_claims: serde_json::Map::new() };
             let (user_id, _) = acts::enter_person(&app, &by, person).await.map_err(Ending::refused)?;
             print_link(&app, &by, user_id).await
         }

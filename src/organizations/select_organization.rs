@@ -59,13 +59,14 @@ fn tiles(app: &App, active: &ActiveSession, current: Option<&Current>) -> Result
         Some(client) => subject.released_to(client).collect(),
         None => subject.organizations.iter().collect(),
     };
-    let tile = |(membership, organization): &(crate::domain::Membership, crate::domain::Organization)| OrganizationTile {
-        id: organization.id.to_string(),
-        label: organization.label.clone(),
-        siret: organization.siret.to_string(),
-        address: organization.address.clone(),
-        is_external: membership.is_external,
-        is_chosen: chosen == Some(organization.id),
-    };
+    let tile =
+        |(membership, organization): &(crate::domain::Membership, crate::domain::Organization)| OrganizationTile {
+            id: organization.id.to_string(),
+            label: organization.label.clone(),
+            siret: organization.siret.to_string(),
+            address: organization.address.clone(),
+            is_external: membership.is_external,
+            is_chosen: chosen == Some(organization.id),
+        };
     Ok(released.into_iter().map(tile).collect())
 }

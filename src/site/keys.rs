@@ -54,7 +54,8 @@ async fn made(
     random: &Random,
 ) -> Result<Keyring, StartError> {
     let rsa_bits = config.rsa_bits;
-    let keys = tokio::task::spawn_blocking(move || generate(rsa_bits, now)).await.map_err(StartError::Interrupted)??;
+    let keys =
+        tokio::task::spawn_blocking(move || generate(rsa_bits, now)).await.map_err(StartError::Interrupted)??;
     let mut records = Vec::new();
     for key in keys.keys() {
         let body = serde_json::to_value(key.to_record(master_key, random).map_err(crate::crypto::KeySetError::from)?);

@@ -14,7 +14,7 @@ use crate::acts::ActError;
 use crate::app::{App, MacKeys};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, Mode, PasswordCost};
-use crate::crypto::{KeySetError, Keyring, MasterKey, MasterKeyError, Parameters, PasswordLane, Random};
+use crate::crypto::{KeySetError, Keyring, MasterKeyError, Parameters, PasswordLane, Random};
 use crate::dev::{self, SeedError};
 use crate::domain::AttemptCounter;
 use crate::mail::Mailbox;
