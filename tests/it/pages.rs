@@ -1,0 +1,99 @@
+//! Every page, in every state and language, written strictly.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use moncomptepro::protocol::Locale;
+use moncomptepro::render::{Layout, PageCheck, Renderer};
+use moncomptepro::{accounts, dev, oidc, organizations, web};
+use scraper::{Html, Selector};
+
+fn every_page() -> Vec<PageCheck> {
+    let rooms =
+        [accounts::pages::templates(), organizations::pages::templates(), oidc::pages::templates(), web::pages::templates(), dev::pages::templates()];
+    rooms.into_iter().flatten().collect()
+}
+
+fn layouts() -> Vec<Layout> {
+    let layout = |locale: &Locale, signed_in: Option<&str>| Layout {
+        locale: *locale,
+        path: String::from("/users/sign-in?interaction=abc"),
+        csrf_token: Some(String::from("token")),
+        instance_name: String::from("Compte professionnel"),
+        is_trial: signed_in.is_some(),
+        signed_in: signed_in.map(str::to_owned),
+    };
+    Locale::ALL.iter().flat_map(|locale| [layout(locale, None), layout(locale, Some("Jean Martin"))]).collect()
+}
+
+fn written() -> Vec<(&'static str, Locale, String)> {
+    let renderer = Renderer::new().unwrap();
+    let mut pages = Vec::new();
+    for check in every_page() {
+        for layout in layouts() {
+            let samples = check.render(&renderer, &layout).unwrap_or_else(|cause| panic!("{}: {cause}", check.template));
+            assert!(!samples.is_empty(), "{} has samples", check.template);
+            pages.extend(samples.into_iter().map(|page| (check.template, layout.locale, page)));
+        }
+    }
+    pages
+}
+
+#[test]
+fn r_40_every_template_has_a_page_type_and_every_sample_is_written_in_every_language() {
+    let written: BTreeSet<String> = written().into_iter().map(|(template, _, _)| template.to_owned()).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/templates");
+    let mut embedded = BTreeSet::new();
+    for room in ["accounts", "dev", "oidc", "organizations", "web"] {
+        for entry in std::fs::read_dir(root.join(room)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            embedded.insert(format!("{room}/{name}"));
+        }
+    }
+    embedded.retain(|name| !name.contains("/_"));
+    assert_eq!(written, embedded);
+}
+
+#[test]
+fn every_page_has_one_heading_a_language_a_title_and_labelled_fields() {
+    let select = |selector: &str| Selector::parse(selector).unwrap();
+    for (template, locale, page) in written() {
+        let document = Html::parse_document(&page);
+        let count = |selector: &str| document.select(&select(selector)).count();
+        assert_eq!(count("h1"), 1, "{template}");
+        assert_eq!(count("main"), 1, "{template}");
+        let root = document.root_element().value();
+        assert_eq!(root.attr("lang"), Some(locale.as_str()), "{template}");
+        let title: String = document.select(&select("title")).flat_map(|title| title.text()).collect();
+        assert!(title.ends_with(" – Compte professionnel") || title.ends_with(" - Compte professionnel"), "{template}: {title}");
+        for field in document.select(&select("input:not([type=hidden]), textarea, select")) {
+            let id = field.value().attr("id").unwrap_or_else(|| panic!("{template}: {}", field.html()));
+            assert!(count(&format!("label[for='{id}']")) == 1, "{template}: {id} has one label");
+        }
+    }
+}
+
+#[test]
+fn sec_115_every_form_of_ours_that_posts_carries_the_token() {
+    for (template, _, page) in written() {
+        let document = Html::parse_document(&page);
+        for form in document.select(&Selector::parse("form[method=post]").unwrap()) {
+            if form.value().attr("action").is_some_and(|action| action.starts_with("http")) {
+                continue;
+            }
+            let token = form.select(&Selector::parse("input[name=_csrf]").unwrap()).count();
+            assert_eq!(token, 1, "{template}: {}", form.html());
+        }
+    }
+}
+
+#[test]
+fn sec_116_no_page_has_inline_code_but_the_one_that_posts_itself() {
+    for (template, _, page) in written() {
+        let document = Html::parse_document(&page);
+        let count = |selector: &str| document.select(&Selector::parse(selector).unwrap()).count();
+        assert_eq!(count("style, [style], [onclick], [onload], [onsubmit], [onerror]"), 0, "{template}");
+        let inline = count("script:not([src])");
+        assert_eq!(inline, usize::from(template == "oidc/form-post.html"), "{template}");
+    }
+}
