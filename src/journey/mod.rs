@@ -7,8 +7,8 @@ mod current;
 
 use crate::acts::{self, ActiveSession, NewSession};
 use crate::app::App;
-use crate::domain::{Email, Progress};
 use crate::domain::steps::{self, Step};
+use crate::domain::{Email, Progress};
 use crate::store::clients;
 use crate::web::{Browser, Error, Request, Response, cookies, paths};
 

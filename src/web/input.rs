@@ -57,9 +57,7 @@ pub fn submission(
 pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>;
 
 /// Makes a handler of a plain function: what could not be read never reaches it.
-pub fn reading<Input, Handler, Answer>(
-    handler: Handler,
-) -> impl Fn(App, Result<Input, Error>) -> Answering + Clone
+pub fn reading<Input, Handler, Answer>(handler: Handler) -> impl Fn(App, Result<Input, Error>) -> Answering + Clone
 where
     Input: Send + 'static,
     Handler: Fn(App, Input) -> Answer + Clone + Send + Sync + 'static,
