@@ -1,7 +1,27 @@
 //! An OpenID Connect provider in one executable: signs professionals in, ties their verified e-mail
 //! address to an organization identified by its SIRET, and tells relying parties who they are and for
 //! whom they act.
+//!
+//! # How a request goes through
+//!
+//! **Authorization.** `serve` accepts a connection → `site` reads the request, refuses names and paths that are not
+//! ours, and routes it → `oidc::authorize` reads who asks (`protocol::AuthorizationAttempt`: what is wrong up to here is
+//! a page), trusts the redirect URI, reads the rest (what is wrong from here on is redirected) → `acts::issue_code`
+//! gathers the facts in one transaction and asks `domain::steps` for the next step. None open: the code is issued and
+//! no record of a sign-in is made. Otherwise the request is stored as an interaction, and `journey` leads the browser
+//! through the pages; each of them ends in `journey::next`, and the last address, `/interaction/{id}`, checks the facts
+//! again and issues.
+//!
+//! **Token.** `oidc::token` reads the form, authenticates the client (`acts::authenticate_client`), and hands the code
+//! to `acts::redeem_code`: in one write transaction the code is found by its digest, `AuthorizationCode::redeem` decides,
+//! and grant and access token are written. Consumed before anything is signed: a failed signature costs a retry of the
+//! sign-in, never a second token. Then `oidc::issue` builds the claims and signs.
+//!
+//! **A person's step**, such as the choice of an organization: `web::submission` checks that the form is ours, the page
+//! reads it into types, one act decides and writes (`acts::select_organization`), and `journey::next` names the address
+//! that follows.
 
+pub mod accounts;
 pub mod acts;
 pub mod app;
 pub mod clock;
@@ -9,8 +29,11 @@ pub mod config;
 pub mod crypto;
 pub mod dev;
 pub mod domain;
+pub mod jobs;
 pub mod journey;
 pub mod mail;
+pub mod oidc;
+pub mod organizations;
 pub mod protocol;
 pub mod render;
 pub mod serve;
