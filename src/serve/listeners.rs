@@ -1,12 +1,20 @@
 //! The sockets that an instance listens on: several addresses, one port.
 
+use std::future::poll_fn;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 /// How many ports after the wanted one are tried.
 const NEXT_PORTS: u16 = 50;
+/// How often a port that the system chose for the first address may be in use at another one.
+const CHOICES: u16 = 20;
+/// `EAFNOSUPPORT` of Linux: a machine started without IPv6.
+const NO_SUCH_FAMILY: i32 = 97;
 
 /// Why nothing is listened on.
 #[derive(Debug, Error)]
@@ -15,7 +23,7 @@ pub struct BindError {
     /// The address.
     pub address: SocketAddr,
     /// What the system says.
-    pub cause: std::io::Error,
+    pub cause: io::Error,
 }
 
 /// Listeners on one port.
@@ -23,6 +31,8 @@ pub struct BindError {
 pub struct Bound {
     listeners: Vec<TcpListener>,
     port: u16,
+    /// Which listener is asked first the next time: none can keep the others waiting.
+    turn: AtomicUsize,
 }
 
 impl Bound {
@@ -31,8 +41,19 @@ impl Bound {
         self.port
     }
 
-    pub(super) fn into_listeners(self) -> Vec<TcpListener> {
-        self.listeners
+    /// The next connection, whatever listener it comes to.
+    pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.listeners.len().max(1);
+        poll_fn(|context| {
+            let (later, first) = self.listeners.split_at(turn);
+            for listener in first.iter().chain(later) {
+                if let Poll::Ready(accepted) = listener.poll_accept(context) {
+                    return Poll::Ready(accepted);
+                }
+            }
+            Poll::Pending
+        })
+        .await
     }
 }
 
@@ -42,12 +63,19 @@ impl Bound {
 /// # Errors
 /// The address that cannot be listened on, and why.
 pub async fn bind(addresses: &[IpAddr], port: u16, next_free: bool) -> Result<Bound, BindError> {
-    let last = if next_free { port.saturating_add(NEXT_PORTS) } else { port };
     let mut candidate = port;
+    let mut left = if port == 0 {
+        CHOICES
+    } else if next_free {
+        NEXT_PORTS
+    } else {
+        0
+    };
     loop {
         match bind_all(addresses, candidate).await {
-            Err(refused) if refused.cause.kind() == std::io::ErrorKind::AddrInUse && candidate < last => {
-                candidate = candidate.saturating_add(1);
+            Err(refused) if refused.cause.kind() == io::ErrorKind::AddrInUse && left > 0 => {
+                left = left.saturating_sub(1);
+                candidate = if port == 0 { 0 } else { candidate.saturating_add(1) };
             }
             outcome => return outcome,
         }
@@ -71,11 +99,11 @@ async fn bind_all(addresses: &[IpAddr], port: u16) -> Result<Bound, BindError> {
     }
     match missing {
         Some(refused) if listeners.is_empty() => Err(refused),
-        Some(_) | None => Ok(Bound { listeners, port }),
+        Some(_) | None => Ok(Bound { listeners, port, turn: AtomicUsize::new(0) }),
     }
 }
 
 /// The machine has no such address at all, as without IPv6.
-fn is_missing_family(cause: &std::io::Error) -> bool {
-    matches!(cause.kind(), std::io::ErrorKind::AddrNotAvailable | std::io::ErrorKind::Unsupported)
+fn is_missing_family(cause: &io::Error) -> bool {
+    cause.kind() == io::ErrorKind::AddrNotAvailable || cause.raw_os_error() == Some(NO_SUCH_FAMILY)
 }

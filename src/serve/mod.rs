@@ -15,17 +15,18 @@ use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::{Request, Response};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
 
 pub use listeners::{BindError, Bound, bind};
+
+/// How long nothing is accepted after the system refused to: out of descriptors, for example.
+const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
 /// How long and how much a connection may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at one time.
+    /// Connections at one time; more wait to be accepted.
     pub connections: usize,
     /// Time for the headers of a request, and for silence between two requests.
     pub header_read: Duration,
@@ -36,18 +37,29 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// 4,096 connections, 15 seconds for headers, 10 seconds to stop, 64 KiB of headers.
+    /// 4,096 connections, 10 seconds for headers, 10 seconds to stop, 64 KiB of headers.
     pub fn standard() -> Self {
         Self {
             connections: 4096,
-            header_read: Duration::from_secs(15),
+            header_read: Duration::from_secs(10),
             shutdown: Duration::from_secs(10),
             max_header_bytes: 64 * 1024,
         }
     }
 }
 
-/// Serves on every listener until `stopped` ends, then lets the requests under way end, within the limit.
+/// What connections are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Serving,
+    /// End the request under way, take no other.
+    Draining,
+    /// End now.
+    Cut,
+}
+
+/// Serves on every listener until `stopped` ends, then lets the requests under way end, within the limit; what is
+/// still open after it is cut.
 pub async fn run<Answer, Answering, ResponseBody>(
     bound: Bound,
     answer: Answer,
@@ -56,57 +68,57 @@ pub async fn run<Answer, Answering, ResponseBody>(
 ) where
     Answer: Fn(Request<Incoming>, SocketAddr) -> Answering + Clone + Send + Sync + 'static,
     Answering: Future<Output = Response<ResponseBody>> + Send + 'static,
-    ResponseBody: Body<Data = Bytes> + Send + 'static,
+    ResponseBody: Body<Data = Bytes> + Default + Send + 'static,
     ResponseBody::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let places = Arc::new(Semaphore::new(limits.connections));
-    let (stop, stopping) = watch::channel(false);
-    let mut accepting = JoinSet::new();
-    for listener in bound.into_listeners() {
-        accepting.spawn(accept(listener, answer.clone(), limits, places.clone(), stopping.clone()));
+    let (phase, _) = watch::channel(Phase::Serving);
+    tokio::select! {
+        () = accept(&bound, &answer, limits, &places, &phase) => {}
+        () = stopped => {}
     }
-    stopped.await;
-    stop.send_replace(true);
-    while accepting.join_next().await.is_some() {}
+    // Nobody is accepted any more; who waits to be is refused by the system.
+    drop(bound);
+    phase.send_replace(Phase::Draining);
     let every_place = u32::try_from(limits.connections).unwrap_or(u32::MAX);
-    // Every place free means every connection closed; what is still open after the limit is cut with the process.
+    // Every place free means every connection closed.
     if tokio::time::timeout(limits.shutdown, places.acquire_many(every_place)).await.is_err() {
         tracing::warn!("requests were still under way when the time to stop was over");
+        phase.send_replace(Phase::Cut);
     }
 }
 
+/// Accepts for ever; every connection is a task of its own that holds one place.
 async fn accept<Answer, Answering, ResponseBody>(
-    listener: TcpListener,
-    answer: Answer,
+    bound: &Bound,
+    answer: &Answer,
     limits: Limits,
-    places: Arc<Semaphore>,
-    mut stopping: watch::Receiver<bool>,
+    places: &Arc<Semaphore>,
+    phase: &watch::Sender<Phase>,
 ) where
     Answer: Fn(Request<Incoming>, SocketAddr) -> Answering + Clone + Send + Sync + 'static,
     Answering: Future<Output = Response<ResponseBody>> + Send + 'static,
-    ResponseBody: Body<Data = Bytes> + Send + 'static,
+    ResponseBody: Body<Data = Bytes> + Default + Send + 'static,
     ResponseBody::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopping.changed() => return,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let connection = connection::serve(stream, peer, answer.clone(), limits, stopping.clone());
-                tokio::spawn(async move {
-                    connection.await;
-                    drop(place);
-                });
-            }
+        let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
+        let (stream, peer) = match bound.accept().await {
+            Ok(accepted) => accepted,
             Err(cause) => {
-                // Out of descriptors, for example: the next try at once would only spin.
                 tracing::warn!(%cause, "a connection was not accepted");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                tokio::time::sleep(PAUSE_AFTER_REFUSAL).await;
+                continue;
             }
+        };
+        if let Err(cause) = stream.set_nodelay(true) {
+            tracing::debug!(%cause, "small packets may wait");
         }
+        let connection = connection::serve(stream, peer, answer.clone(), limits, phase.subscribe());
+        tokio::spawn(async move {
+            connection.await;
+            drop(place);
+        });
     }
 }
 
