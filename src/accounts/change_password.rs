@@ -1,12 +1,10 @@
 //! Choosing a password by a single-use link.
 
-use warp::http::StatusCode;
-
 use super::pages::{ChangePassword, ChangePasswordState};
 use crate::acts::{self, PasswordChange};
 use crate::app::App;
 use crate::domain::PasswordFault;
-use crate::web::{Browser, Error, Response, Submission, Visit, cookies};
+use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, cookies};
 
 /// Asks for the new password, while the link works.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {

@@ -1,14 +1,12 @@
 //! Names, telephone number and position, as a step of a sign-in.
 
-use warp::http::StatusCode;
-
 use super::pages::{FieldError, PersonalInformation as Page};
 use crate::acts;
 use crate::app::App;
 use crate::domain::{PersonalInformation, PersonalInformationFault, PersonalInformationField};
 use crate::journey::{self, Current};
 use crate::protocol::Parameters;
-use crate::web::{Browser, Error, Response, Submission, Visit};
+use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit};
 
 /// Shows what is known.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {

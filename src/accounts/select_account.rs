@@ -4,7 +4,7 @@ use super::pages::SelectAccount;
 use crate::acts;
 use crate::app::App;
 use crate::journey::{self, Current};
-use crate::web::{Error, Response, Submission, Visit, paths};
+use crate::web::{Error, Response, StatusCode, Submission, Visit, paths};
 
 /// Shows who is signed in.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
@@ -19,12 +19,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         email: active.user.email.to_string(),
         client: current.as_ref().map(|current| journey::client_label(&app, current)).transpose()?.flatten(),
     };
-    browser.page_with(
-        &app,
-        &page,
-        warp::http::StatusCode::OK,
-        current.as_ref().and_then(Current::form_target).as_deref(),
-    )
+    browser.page_with(&app, &page, StatusCode::OK, current.as_ref().and_then(Current::form_target).as_deref())
 }
 
 /// Goes on as this person, or asks for another address.

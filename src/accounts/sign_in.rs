@@ -1,13 +1,11 @@
 //! The password step.
 
-use warp::http::StatusCode;
-
 use super::pages::SignIn;
 use crate::acts::{self, PasswordAttempt};
 use crate::app::App;
 use crate::domain::Email;
 use crate::journey::{self, Current};
-use crate::web::{Browser, Error, Response, Submission, Visit, paths};
+use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths};
 
 /// Asks the password of the address given before.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {

@@ -1,14 +1,12 @@
 //! The e-mail step.
 
-use warp::http::StatusCode;
-
 use super::pages::{PeoplePicker, PickerPerson, StartSignIn};
 use crate::acts;
 use crate::app::App;
 use crate::domain::{Destination, Email};
 use crate::journey::{self, Current};
 use crate::store::{memberships, organizations, users};
-use crate::web::{Browser, Error, Response, Submission, Visit, paths};
+use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths};
 
 /// The most people on the list of those who try a service.
 const MAX_PEOPLE: usize = 40;

@@ -1,14 +1,12 @@
 //! The choice of the organization to act for.
 
-use warp::http::StatusCode;
-
 use super::pages::{OrganizationTile, SelectOrganization};
 use crate::acts::{self, ActiveSession, OrganizationChoice};
 use crate::app::App;
 use crate::domain::OrganizationId;
 use crate::journey::{self, Current};
 use crate::store::clients;
-use crate::web::{Error, Response, Submission, Visit};
+use crate::web::{Error, Response, StatusCode, Submission, Visit};
 
 /// Shows the organizations that the client may hear of.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {

@@ -54,7 +54,7 @@ pub fn submission(
 }
 
 /// The answer of a handler, on its way.
-pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>;
+type Answering = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>;
 
 /// Makes a handler of a plain function: what could not be read never reaches it.
 pub fn reading<Input, Handler, Answer>(handler: Handler) -> impl Fn(App, Result<Input, Error>) -> Answering + Clone

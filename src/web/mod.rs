@@ -19,6 +19,8 @@ pub use browser::{Browser, see_other};
 pub use error::{Error, OAuthFailure, Refusal, WayOn};
 pub use finish::{api, failed, finish, json_response, oauth, page};
 pub use input::{Submission, Visit, call, reading, submission, visit};
+pub use warp::http::{StatusCode, header};
+
 pub use request::{Arrival, Body, MAX_BODY_BYTES, Request};
 
 /// An answer.
