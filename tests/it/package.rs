@@ -1,5 +1,7 @@
 //! The executable, and the packages that it is made of: what deny.toml allows, checked without another tool.
 
+#[cfg(target_os = "linux")]
+mod executable;
 mod graph;
 mod license;
 
@@ -103,46 +105,5 @@ fn every_licence_is_allowed_and_every_source_is_the_registry() {
     for Package { name, version, license, elsewhere } in packages_of_the_executable() {
         assert!(is_allowed(&license, &allowed), "{name} {version}: {license:?}");
         assert_eq!(elsewhere, None, "{name} {version}");
-    }
-}
-
-#[cfg(target_os = "linux")]
-mod executable {
-    //! The file itself. The test profile links it as the release profile does.
-
-    use std::fs;
-
-    use object::Endianness;
-    use object::elf::{DT_NEEDED, FileHeader64, PT_INTERP};
-    use object::read::elf::{Dyn as _, FileHeader as _, ProgramHeader as _};
-
-    /// What the system would have to bring along to run this file: an interpreter, shared libraries.
-    fn find_needs(data: &[u8]) -> Vec<String> {
-        let header = FileHeader64::<Endianness>::parse(data).unwrap();
-        let endian = header.endian().unwrap();
-        let mut needs = Vec::new();
-        for segment in header.program_headers(endian, data).unwrap() {
-            if segment.p_type(endian) == PT_INTERP {
-                needs.push("an interpreter".to_owned());
-            }
-            let entries = segment.dynamic(endian, data).unwrap().unwrap_or_default();
-            let libraries = entries.iter().filter(|entry| entry.d_tag(endian) == DT_NEEDED);
-            needs.extend(libraries.map(|_| "a shared library".to_owned()));
-        }
-        needs
-    }
-
-    #[test]
-    fn the_executable_is_static() {
-        let data = fs::read(env!("CARGO_BIN_EXE_moncomptepro")).unwrap();
-        assert_eq!(find_needs(&data), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_dynamic_executable_is_found() {
-        let data = fs::read("/bin/sh").unwrap();
-        let needs = find_needs(&data);
-        assert!(needs.contains(&"an interpreter".to_owned()), "{needs:?}");
-        assert!(needs.contains(&"a shared library".to_owned()), "{needs:?}");
     }
 }
