@@ -335,3 +335,45 @@ fn a_file_that_is_mute_long_deep_crowded_or_without_a_noun_is_found() {
     }
     assert_eq!(findings.len(), 5, "{findings:?}");
 }
+
+/// Files that no `mod` names: the compiler passes over them in silence, and the tests in them never run.
+fn find_unreached(sources: &[Source]) -> Vec<String> {
+    let texts: BTreeMap<&str, &str> =
+        sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();
+    let is_reached = |source: &&Source| {
+        let module = source.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        let (folder, name) = module.rsplit_once('/').unwrap();
+        let parents = [
+            format!("{folder}/mod.rs"),
+            format!("{folder}.rs"),
+            format!("{folder}/lib.rs"),
+            format!("{folder}/main.rs"),
+        ];
+        let declaration = format!("mod {name};");
+        ["lib", "main"].contains(&name)
+            || folder == "benches"
+            || parents.iter().filter_map(|parent| texts.get(parent.as_str())).any(|text| text.contains(&declaration))
+    };
+    sources
+        .iter()
+        .filter(|source| !is_reached(source))
+        .map(|source| format!("{}: no `mod` names it", source.path))
+        .collect()
+}
+
+#[test]
+fn every_file_is_reached() {
+    assert_none(&find_unreached(&project_and_tests()));
+}
+
+#[test]
+fn a_file_that_no_mod_names_is_found() {
+    let main = Source::new("tests/it/main.rs", "mod accounts;\nmod pages;");
+    let files = ["tests/it/accounts/mod.rs", "tests/it/accounts/home.rs", "tests/it/pages.rs", "tests/it/lost.rs"];
+    let mut sources: Vec<Source> = files.iter().map(|path| Source::new(path, "//! Stories.")).collect();
+    sources.push(main);
+    let findings = find_unreached(&sources);
+    assert_found(&findings, "tests/it/accounts/home.rs: no");
+    assert_found(&findings, "tests/it/lost.rs: no");
+    assert_eq!(findings.len(), 2, "{findings:?}");
+}
