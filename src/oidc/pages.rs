@@ -77,9 +77,15 @@ pub struct HiddenField {
 }
 
 impl HiddenField {
+    /// A field.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+
     fn samples() -> Vec<Self> {
-        let field = |(name, value): (&str, &str)| Self { name: name.to_owned(), value: value.to_owned() };
-        [("code", "aUJ3gA"), ("state", "\"><script>alert(1)</script>"), ("iss", "https://id.example")].map(field).into()
+        [("code", "aUJ3gA"), ("state", "\"><script>alert(1)</script>"), ("iss", "https://id.example")]
+            .map(|(name, value)| Self::new(name, value))
+            .into()
     }
 }
 

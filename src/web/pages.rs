@@ -57,12 +57,11 @@ pub struct ErrorPage {
 }
 
 /// Every code that has texts of its own, with the status that it comes with.
-const SAMPLE_CODES: [(&str, u16); 20] = [
+const SAMPLE_CODES: [(&str, u16); 19] = [
     ("not_found", 404),
     ("method_not_allowed", 405),
     ("bad_request", 400),
     ("unknown_client", 400),
-    ("disabled_client", 400),
     ("redirect_uri_mismatch", 400),
     ("redirect_uri_missing", 400),
     ("invalid_request", 400),
