@@ -91,7 +91,7 @@ pub async fn note_step(
     change(app, key, move |interaction| done(&mut interaction.progress)).await
 }
 
-/// Notes what the person decided about a client's request.
+/// Notes what the person decided about a client's request; a refusal ends the sign-in. Whether it was still open.
 ///
 /// # Errors
 /// When the store fails.
@@ -102,19 +102,27 @@ pub async fn decide_consent(
     user_id: UserId,
     client_id: ClientId,
     allowed: bool,
-) -> Result<(), ActError> {
+) -> Result<bool, ActError> {
     let circumstances = Circumstances::of(app, by);
-    app.store
+    let now = app.clock.now();
+    let was_open = app
+        .store
         .write(move |tx| {
-            if allowed && let Some(mut interaction) = interactions::find(tx, &key)? {
-                interaction.progress.consented = true;
-                interactions::update(tx, &key, &interaction)?;
+            let Some(mut interaction) = interactions::find(tx, &key)?.filter(|found| found.finished_at.is_none())
+            else {
+                return Ok(false);
+            };
+            match allowed {
+                true => interaction.progress.consented = true,
+                false => interaction.finished_at = Some(now),
             }
+            interactions::update(tx, &key, &interaction)?;
             let client_id = client_id.clone();
-            circumstances.record(tx, AuditEvent::ConsentDecided { user_id, client_id, allowed })
+            circumstances.record(tx, AuditEvent::ConsentDecided { user_id, client_id, allowed })?;
+            Ok(true)
         })
         .await?;
-    Ok(())
+    Ok(was_open)
 }
 
 /// Ends a sign-in without a code: the client gets an error, once. Whether it was still open.

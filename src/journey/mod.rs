@@ -8,8 +8,8 @@ mod current;
 use crate::acts::{self, ActiveSession, NewSession};
 use crate::app::App;
 use crate::domain::steps::{self, Step};
-use crate::domain::{Email, Progress};
-use crate::store::clients;
+use crate::domain::{Email, PendingAuthorization, Progress};
+use crate::store::{Read, StoreError, clients};
 use crate::web::{Browser, Error, Request, Response, cookies, paths};
 
 /// How long a browser is remembered as one that somebody signed in with: 90 days.
@@ -65,8 +65,6 @@ pub fn is_known_browser(app: &App, request: &Request, email: &Email) -> bool {
 /// # Errors
 /// When the store fails.
 pub fn next_step(app: &App, session: Option<&ActiveSession>, current: Option<&Current>) -> Result<Step, Error> {
-    let now = app.clock.now();
-    let person = session.map(|active| (&active.session, &active.user));
     let nothing_done = Progress::default();
     let step = app.store.read(|tx| {
         // The page that brought us here may have changed what the request carries: read it again.
@@ -75,14 +73,32 @@ pub fn next_step(app: &App, session: Option<&ActiveSession>, current: Option<&Cu
             None => None,
         };
         let pending = interaction.as_ref().and_then(|interaction| interaction.authorization());
-        let client = match pending {
-            Some(pending) => clients::find(tx, &pending.client_id)?,
-            None => None,
-        };
         let progress = interaction.as_ref().map_or(&nothing_done, |interaction| &interaction.progress);
-        let request = client.as_ref().zip(pending);
-        let standing = acts::gather(tx, &app.config, person, request, progress, now)?;
-        Ok(steps::next(&standing.facts))
+        decide(tx, app, session, pending, progress)
     })?;
     Ok(step)
+}
+
+/// The first step of a request that has just come.
+///
+/// # Errors
+/// When the store fails.
+pub fn first_step(app: &App, session: Option<&ActiveSession>, pending: &PendingAuthorization) -> Result<Step, Error> {
+    Ok(app.store.read(|tx| decide(tx, app, session, Some(pending), &Progress::default()))?)
+}
+
+fn decide(
+    tx: &impl Read,
+    app: &App,
+    session: Option<&ActiveSession>,
+    pending: Option<&PendingAuthorization>,
+    progress: &Progress,
+) -> Result<Step, StoreError> {
+    let client = match pending {
+        Some(pending) => clients::find(tx, &pending.client_id)?,
+        None => None,
+    };
+    let person = session.map(|active| (&active.session, &active.user));
+    let standing = acts::gather(tx, &app.config, person, client.as_ref().zip(pending), progress, app.clock.now())?;
+    Ok(steps::next(&standing.facts))
 }

@@ -1,6 +1,6 @@
 //! Who is asking: the browser, the person signed in in it, and the language to speak.
 
-use warp::http::{HeaderValue, StatusCode, header};
+use warp::http::{HeaderValue, Method, StatusCode, header};
 
 use super::{Error, Request, Response, cookies, headers};
 use crate::acts::{self, ActiveSession, By};
@@ -32,6 +32,8 @@ impl Browser {
         let policy = &app.config.cookies;
         let known = cookies::find(&request.headers, policy, cookies::BROWSER).filter(|handle| handle.len() == 43);
         let handle = known.map_or_else(|| app.random.token(), str::to_owned);
+        // A form that another site posts comes without cookies: a handle given there would replace the browser's own.
+        let is_new = known.is_none() && request.method != Method::POST;
         let session = match cookies::find(&request.headers, policy, cookies::SESSION) {
             Some(value) => acts::find_session(app, value).await?,
             None => None,
@@ -40,7 +42,7 @@ impl Browser {
         let remembered = cookies::find(&request.headers, policy, cookies::LANGUAGE).and_then(Locale::from_ui_locales);
         let accepted = || request.header(header::ACCEPT_LANGUAGE.as_str()).and_then(Locale::from_accept_language);
         let locale = chosen_locale.or(remembered).or_else(accepted).unwrap_or(Locale::Fr);
-        Ok(Self { handle, is_new: known.is_none(), chosen_locale, path: path_and_query(request), session, locale })
+        Ok(Self { handle, is_new, chosen_locale, path: path_and_query(request), session, locale })
     }
 
     /// The name under which sign-ins under way are bound to this browser.

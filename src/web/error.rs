@@ -54,8 +54,8 @@ pub struct Refusal {
 pub struct OAuthFailure {
     /// The status of the answer.
     pub status: StatusCode,
-    /// What is told.
-    pub error: OAuthError,
+    /// What is told; nothing where the status says it all (RFC 6750 §3.1).
+    pub error: Option<OAuthError>,
     /// The value of `WWW-Authenticate`, when one is due.
     pub challenge: Option<String>,
 }
@@ -91,7 +91,7 @@ impl Error {
 
     /// An OAuth error with status 400.
     pub fn oauth(error: OAuthError) -> Self {
-        Self::OAuth(OAuthFailure { status: StatusCode::BAD_REQUEST, error, challenge: None })
+        Self::OAuth(OAuthFailure { status: StatusCode::BAD_REQUEST, error: Some(error), challenge: None })
     }
 
     /// The form came from elsewhere, or its token is stale.

@@ -75,7 +75,10 @@ pub async fn finish(app: &App, request: &Request, response: Response) -> Respons
     let mut response = match response.extensions().get::<Failure>().cloned() {
         Some(failure) => {
             log(request, &failure.error);
-            render(app, request, &failure).await
+            let mut rendered = render(app, request, &failure).await;
+            // A failure is answered with what its route has set, above all who may read the answer.
+            rendered.headers_mut().extend(response.headers().clone());
+            rendered
         }
         None => response,
     };
@@ -108,7 +111,7 @@ fn log(request: &Request, error: &Error) {
     let request_id = &request.arrival.request_id;
     match error {
         Error::Internal(cause) => tracing::error!(%request_id, %cause, "internal error"),
-        Error::OAuth(failure) => tracing::info!(%request_id, error = failure.error.code().as_str(), "refused a client"),
+        Error::OAuth(failure) => tracing::info!(%request_id, error = code_of(failure), "refused a client"),
         Error::Refused(refusal) => tracing::info!(%request_id, code = refusal.code, "refused"),
         Error::NotFound
         | Error::MethodNotAllowed
@@ -125,7 +128,7 @@ fn outline(error: &Error) -> (StatusCode, &'static str, Option<u64>) {
         Error::NotFound => (StatusCode::NOT_FOUND, "not_found", None),
         Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None),
         Error::Refused(refusal) => (refusal.status, refusal.code, None),
-        Error::OAuth(failure) => (failure.status, failure.error.code().as_str(), None),
+        Error::OAuth(failure) => (failure.status, code_of(failure), None),
         Error::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", None),
         Error::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad_request", None),
         Error::TooManyRequests(wait) => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", Some(*wait)),
@@ -189,9 +192,19 @@ fn presentable(detail: &str) -> String {
     detail.chars().take(64).map(|character| if matches!(character, ' '..='~') { character } else { '?' }).collect()
 }
 
+/// The machine's word of a refusal, empty where its status says it all.
+fn code_of(failure: &OAuthFailure) -> &'static str {
+    failure.error.as_ref().map_or("", |error| error.code().as_str())
+}
+
 fn oauth_json(error: &Error) -> Response {
     let (status, error) = match error {
-        Error::OAuth(failure) => (failure.status, failure.error.clone()),
+        Error::OAuth(OAuthFailure { status, error: None, .. }) => {
+            let mut response = Response::default();
+            *response.status_mut() = *status;
+            return response;
+        }
+        Error::OAuth(OAuthFailure { status, error: Some(error), .. }) => (*status, error.clone()),
         Error::Internal(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, OAuthError::new(ErrorCode::ServerError, "internal error"))
         }

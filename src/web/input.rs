@@ -69,6 +69,22 @@ where
     }
 }
 
+/// The same for a route with one value in its path, which comes first.
+pub fn reading_at<Input, Handler, Answer>(
+    handler: Handler,
+) -> impl Fn(String, App, Result<Input, Error>) -> std::pin::Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>
++ Clone
+where
+    Input: Send + 'static,
+    Handler: Fn(String, App, Input) -> Answer + Clone + Send + Sync + 'static,
+    Answer: Future<Output = Result<Response, Error>> + Send + 'static,
+{
+    move |value, app, input| {
+        let handler = handler.clone();
+        Box::pin(async move { handler(value, app, input?).await })
+    }
+}
+
 fn with(app: &App) -> impl Filter<Extract = (App,), Error = Infallible> + Clone + use<> {
     let app = app.clone();
     warp::any().map(move || app.clone())

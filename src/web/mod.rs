@@ -18,10 +18,9 @@ mod request;
 pub use browser::{Browser, see_other};
 pub use error::{Error, OAuthFailure, Refusal, WayOn};
 pub use finish::{api, failed, finish, json_response, oauth, page};
-pub use input::{Submission, Visit, call, reading, submission, visit};
-pub use warp::http::{StatusCode, header};
-
+pub use input::{Submission, Visit, call, reading, reading_at, submission, visit};
 pub use request::{Arrival, Body, MAX_BODY_BYTES, Request};
+pub use warp::http::{HeaderValue, Method, StatusCode, header};
 
 /// An answer.
 pub type Response = warp::reply::Response;

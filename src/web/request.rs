@@ -7,7 +7,7 @@ use warp::hyper::body::Bytes;
 
 use super::Error;
 use crate::domain::{Actor, Origin};
-use crate::protocol::Parameters;
+use crate::protocol::{ErrorCode, OAuthError, Parameters};
 
 /// The most bytes of a body that is read.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -88,6 +88,19 @@ impl Request {
     /// A header's text; `None` when absent or not text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The value of the header `Authorization`; empty when it is not text.
+    ///
+    /// # Errors
+    /// `invalid_request` when there are two.
+    pub fn authorization(&self) -> Result<Option<&str>, OAuthError> {
+        let mut values = self.headers.get_all(header::AUTHORIZATION).iter();
+        let first = values.next().map(|value| value.to_str().unwrap_or_default());
+        match values.next() {
+            None => Ok(first),
+            Some(_) => Err(OAuthError::new(ErrorCode::InvalidRequest, "two Authorization headers")),
+        }
     }
 
     /// Where this came from, for the audit.
