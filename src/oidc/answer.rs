@@ -1,0 +1,65 @@
+//! The answer to an authorization request, on its way back through the browser.
+
+use warp::http::StatusCode;
+
+use super::pages::FormPost;
+use crate::app::App;
+use crate::protocol::{
+    AuthorizationRefusal, AuthorizationResponse, ErrorCode, OAuthError, ResponseMode, ReturnAddress,
+};
+use crate::web::{Browser, Error, Response, headers};
+
+/// Gives the client its code.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub(super) fn code(app: &App, browser: &Browser, address: &ReturnAddress, code: &str) -> Result<Response, Error> {
+    send(app, browser, &AuthorizationResponse::success(address, code, app.config.issuer()))
+}
+
+/// Tells the client why there is none.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub(super) fn refusal(app: &App, browser: &Browser, refusal: &AuthorizationRefusal) -> Result<Response, Error> {
+    send(app, browser, &AuthorizationResponse::refusal(&refusal.return_address, &refusal.error, app.config.issuer()))
+}
+
+/// Tells the client why the person did not get through.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub(super) fn error(app: &App, browser: &Browser, address: &ReturnAddress, code: ErrorCode) -> Result<Response, Error> {
+    let error = OAuthError::new(code, reason(code));
+    send(app, browser, &AuthorizationResponse::refusal(address, &error, app.config.issuer()))
+}
+
+/// By redirect, or by a page that posts itself.
+fn send(app: &App, browser: &Browser, answer: &AuthorizationResponse) -> Result<Response, Error> {
+    match answer.response_mode() {
+        ResponseMode::Query => browser.redirect(app, &answer.location()),
+        ResponseMode::FormPost => {
+            let target = answer.redirect_uri();
+            let page = FormPost {
+                action: target.as_str().to_owned(),
+                fields: answer.parameters().iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            };
+            let mut response = browser.page_with(app, &page, StatusCode::OK, None)?;
+            headers::set_form_post_policy(&mut response, &app.renderer.form_post_script_hash(), &target.origin())?;
+            Ok(response)
+        }
+    }
+}
+
+/// One sentence for the developer of the client.
+fn reason(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::AccessDenied => "the person refused, or has nothing to share",
+        ErrorCode::LoginRequired => "the expected person is not signed in, or not recently enough",
+        ErrorCode::AccountSelectionRequired => "the person has to confirm the account",
+        ErrorCode::ConsentRequired => "the person has to be asked for consent",
+        ErrorCode::InteractionRequired => "the person has to be shown a page",
+        ErrorCode::UnmetAuthenticationRequirements => "the demanded acr cannot be reached",
+        _ => "the request cannot be answered",
+    }
+}

@@ -1,0 +1,58 @@
+//! Consent: what a client will hear of the person, allowed or refused by them.
+
+use warp::http::StatusCode;
+
+use super::answer;
+use super::pages::Consent;
+use crate::acts;
+use crate::app::App;
+use crate::domain::steps::Step;
+use crate::journey::{self, Current};
+use crate::protocol::ErrorCode;
+use crate::web::{Browser, Error, Response, Submission, Visit};
+
+/// Asks, if that is the step that is open.
+pub(super) async fn show(id: String, app: App, visit: Visit) -> Result<Response, Error> {
+    let current = journey::current_by_id(&app, &visit.browser, &id).await?;
+    let browser = journey::speak(visit.browser, Some(&current));
+    let session = browser.session.clone();
+    let step = journey::next_step(&app, session.as_ref(), Some(&current))?;
+    let (Step::Consent, Some(active), Some(pending)) = (step, session, current.interaction.authorization()) else {
+        return go_on(&app, &browser, &current);
+    };
+    let page = Consent {
+        interaction: current.id.clone(),
+        client: journey::client_label(&app, &current)?.ok_or_else(Error::expired_interaction)?,
+        email: active.user.email.to_string(),
+        scopes: pending.request.scope.iter().map(|scope| scope.as_str().to_owned()).collect(),
+    };
+    browser.page_with(&app, &page, StatusCode::OK, current.form_target().as_deref())
+}
+
+/// Goes on, or tells the client that the person refused.
+pub(super) async fn submit(id: String, app: App, submission: Submission) -> Result<Response, Error> {
+    let Submission { browser, request, form, .. } = submission;
+    let current = journey::current_by_id(&app, &browser, &id).await?;
+    let step = journey::next_step(&app, browser.session.as_ref(), Some(&current))?;
+    let asked = (step, &browser.session, current.interaction.authorization());
+    let (Step::Consent, Some(active), Some(pending)) = asked else {
+        return go_on(&app, &browser, &current);
+    };
+    let allowed = match form.get("decision") {
+        Some("allow") => true,
+        Some("deny") => false,
+        _ => return Err(Error::bad_request("bad_request")),
+    };
+    let (user_id, client_id) = (active.user.id, pending.client_id.clone());
+    if !acts::decide_consent(&app, &browser.by(&request), current.key, user_id, client_id, allowed).await? {
+        return Err(Error::expired_interaction());
+    }
+    match allowed {
+        true => go_on(&app, &browser, &current),
+        false => answer::error(&app, &browser, &pending.request.return_address, ErrorCode::AccessDenied),
+    }
+}
+
+fn go_on(app: &App, browser: &Browser, current: &Current) -> Result<Response, Error> {
+    browser.redirect(app, &journey::next(app, browser.session.as_ref(), Some(current))?)
+}

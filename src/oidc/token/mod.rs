@@ -1,0 +1,65 @@
+//! The token endpoint (RFC 6749 §3.2, OpenID Connect Core §3.1.3): a client proves itself, and exchanges what it has.
+
+mod authorization_code;
+mod issue;
+
+use serde_json::Value;
+use warp::http::StatusCode;
+
+use crate::acts::{self, By, ClientAuthenticationOutcome};
+use crate::app::App;
+use crate::domain::{Actor, Client};
+use crate::protocol::{
+    BASIC_CHALLENGE, ClientCredentials, CredentialSources, ErrorCode, OAuthError, Parameters, TokenRequest,
+};
+use crate::web::{Error, OAuthFailure, Request, Response, cors, json_response, oauth};
+
+/// Gives tokens, or says why not. Scripts of clients may read either.
+pub(super) async fn respond(app: App, request: Request) -> Result<Response, Error> {
+    let mut response = oauth(exchange(&app, &request).await);
+    cors::open_to_clients(&app, &request, &mut response)?;
+    Ok(response)
+}
+
+/// Lets scripts of clients ask.
+pub(super) async fn preflight(app: App, request: Request) -> Result<Response, Error> {
+    let mut response = cors::preflight();
+    cors::open_to_clients(&app, &request, &mut response)?;
+    Ok(response)
+}
+
+/// The client first: nothing is said about a grant to whoever has not proved themselves.
+async fn exchange(app: &App, request: &Request) -> Result<Response, Error> {
+    let body = request.form()?;
+    let client = authenticate(app, request, &body).await?;
+    let by = By { actor: Actor::Client(client.id.clone()), origin: request.origin() };
+    let answer = match TokenRequest::parse(&body).map_err(Error::oauth)? {
+        TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
+            let exchange = authorization_code::Exchange { code, redirect_uri, code_verifier };
+            authorization_code::redeem(app, &by, client, exchange).await?
+        }
+    };
+    let document: Value = serde_json::to_value(answer).map_err(Error::internal)?;
+    Ok(json_response(StatusCode::OK, &document))
+}
+
+/// The client that a request proves to come from. Unknown clients and wrong secrets get the same answer.
+async fn authenticate(app: &App, request: &Request, body: &Parameters) -> Result<Client, Error> {
+    let authorization = request.authorization().map_err(Error::oauth)?;
+    let refusal = |error: OAuthError| match error.code() {
+        ErrorCode::InvalidClient => Error::OAuth(OAuthFailure {
+            status: StatusCode::UNAUTHORIZED,
+            error: Some(error),
+            challenge: authorization.map(|_| BASIC_CHALLENGE.to_owned()),
+        }),
+        _ => Error::oauth(error),
+    };
+    let sources = CredentialSources { authorization, query: Some(&request.query), body };
+    let credentials = ClientCredentials::parse(sources).map_err(refusal)?;
+    match acts::authenticate_client(app, &request.visitor(), &credentials, &request.source()).await? {
+        ClientAuthenticationOutcome::Authenticated(client) => Ok(*client),
+        ClientAuthenticationOutcome::Refused => {
+            Err(refusal(OAuthError::new(ErrorCode::InvalidClient, "the client is unknown or did not prove itself")))
+        }
+    }
+}
