@@ -2,7 +2,7 @@
 
 use crate::acts;
 use crate::app::App;
-use crate::domain::{HandleKey, Interaction};
+use crate::domain::{Client, HandleKey, Interaction};
 use crate::protocol::{Locale, Parameters};
 use crate::store::clients;
 use crate::web::pages::ClientLabel;
@@ -43,12 +43,15 @@ pub fn speak(browser: Browser, current: Option<&Current>) -> Browser {
 pub fn client_label(app: &App, current: &Current) -> Result<Option<ClientLabel>, Error> {
     let Some(pending) = current.interaction.authorization() else { return Ok(None) };
     let client = app.store.read(|tx| clients::find(tx, &pending.client_id))?;
-    Ok(client.map(|client| ClientLabel {
-        name: pending.request.sp_name.clone().unwrap_or(client.name),
-        uri: client.client_uri,
-        policy_uri: client.policy_uri,
-        tos_uri: client.tos_uri,
+    Ok(client.map(|client| match &pending.request.sp_name {
+        Some(name) => ClientLabel { name: name.clone(), ..label_of(client) },
+        None => label_of(client),
     }))
+}
+
+/// A client, as pages name it.
+pub fn label_of(client: Client) -> ClientLabel {
+    ClientLabel { name: client.name, uri: client.client_uri, policy_uri: client.policy_uri, tos_uri: client.tos_uri }
 }
 
 /// The sign-in under way that the query names; `None` when it names none.

@@ -15,7 +15,7 @@ use crate::web::{Browser, Error, Request, Response, cookies, paths};
 /// How long a browser is remembered as one that somebody signed in with: 90 days.
 const KNOWN_FOR_SECONDS: u32 = 90 * 24 * 3600;
 
-pub use current::{Current, client_label, current, current_by_id, speak};
+pub use current::{Current, client_label, current, current_by_id, label_of, speak};
 
 /// The address of the next step of the sign-in under way, or the home page when there is none.
 ///

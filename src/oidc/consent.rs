@@ -3,12 +3,15 @@
 use warp::http::StatusCode;
 
 use super::answer;
-use super::pages::Consent;
-use crate::acts;
+use super::pages::{Consent, ConsentOrganization};
+use crate::acts::{self, ActiveSession};
 use crate::app::App;
+use crate::domain::PendingAuthorization;
+use crate::domain::claims::wants_one_organization;
 use crate::domain::steps::Step;
 use crate::journey::{self, Current};
 use crate::protocol::ErrorCode;
+use crate::store::{clients, organizations};
 use crate::web::{Browser, Error, Response, Submission, Visit};
 
 /// Asks, if that is the step that is open.
@@ -24,7 +27,8 @@ pub(super) async fn show(id: String, app: App, visit: Visit) -> Result<Response,
         interaction: current.id.clone(),
         client: journey::client_label(&app, &current)?.ok_or_else(Error::expired_interaction)?,
         email: active.user.email.to_string(),
-        scopes: pending.request.scope.iter().map(|scope| scope.as_str().to_owned()).collect(),
+        scopes: pending.request.scope.iter().collect(),
+        organization: organization(&app, &active, pending, &current)?,
     };
     browser.page_with(&app, &page, StatusCode::OK, current.form_target().as_deref())
 }
@@ -51,6 +55,29 @@ pub(super) async fn submit(id: String, app: App, submission: Submission) -> Resu
         true => go_on(&app, &browser, &current),
         false => answer::error(&app, &browser, &pending.request.return_address, ErrorCode::AccessDenied),
     }
+}
+
+/// The organization that the client would hear of, where it asks for one.
+fn organization(
+    app: &App,
+    active: &ActiveSession,
+    pending: &PendingAuthorization,
+    current: &Current,
+) -> Result<Option<ConsentOrganization>, Error> {
+    if !wants_one_organization(&pending.request.scope) {
+        return Ok(None);
+    }
+    let person = Some((&active.session, &active.user));
+    let organization = app.store.read(|tx| {
+        let Some(client) = clients::find(tx, &pending.client_id)? else { return Ok(None) };
+        let (progress, now) = (&current.interaction.progress, app.clock.now());
+        let standing = acts::gather(tx, &app.config, person, Some((&client, pending)), progress, now)?;
+        standing.organization_id.map_or(Ok(None), |id| organizations::find(tx, id))
+    })?;
+    Ok(organization.map(|organization| ConsentOrganization {
+        label: organization.label,
+        siret: organization.siret.to_string(),
+    }))
 }
 
 fn go_on(app: &App, browser: &Browser, current: &Current) -> Result<Response, Error> {

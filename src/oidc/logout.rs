@@ -4,10 +4,11 @@
 use warp::http::StatusCode;
 
 use super::hint::{self, Hint};
-use super::pages::{LoggedOut, LogoutConfirmation};
+use super::pages::{HiddenField, LoggedOut, LogoutConfirmation};
 use crate::acts::{self, ActiveSession, By};
 use crate::app::App;
 use crate::domain::Client;
+use crate::journey;
 use crate::protocol::{LogoutRequest, Parameters, RedirectUri};
 use crate::web::{Browser, Error, Request, Response, Visit, cookies, csrf, paths, see_other};
 
@@ -18,7 +19,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let plan = Plan::of(&app, &by, &query).await?;
     let browser = browser.with_ui_locale(plan.request.locale);
     match browser.session.clone() {
-        Some(active) if !plan.is_about(&app, &active) => ask(&app, &browser, &query, &plan),
+        Some(active) if !plan.is_about(&app, &active) => ask(&app, &browser, &active, &query, &plan),
         session => finish(&app, browser, &by, &plan, session).await,
     }
 }
@@ -87,11 +88,6 @@ impl Plan {
         let state = self.request.state.as_deref().map(|state| ("state", state));
         self.target.as_ref().map(|target| target.with_parameters(state))
     }
-
-    /// The name of who asks.
-    fn client_name(&self) -> Option<String> {
-        self.client.as_ref().map(|client| client.name.clone())
-    }
 }
 
 /// The address, if the client registered it, to the letter; where clients are recorded, it may register it now.
@@ -103,14 +99,18 @@ async fn registered(app: &App, by: &By, client: &Client, uri: &str) -> Result<Re
         .ok_or_else(|| Error::bad_request("invalid_post_logout_redirect_uri").with_detail(uri))
 }
 
-fn ask(app: &App, browser: &Browser, parameters: &Parameters, plan: &Plan) -> Result<Response, Error> {
+fn ask(
+    app: &App,
+    browser: &Browser,
+    active: &ActiveSession,
+    parameters: &Parameters,
+    plan: &Plan,
+) -> Result<Response, Error> {
     let page = LogoutConfirmation {
-        client: plan.client_name(),
-        fields: parameters
-            .iter()
-            .filter(|(name, _)| *name != "_csrf")
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect(),
+        action: paths::LOGOUT.to_owned(),
+        fields: without_token(parameters).map(|(name, value)| HiddenField::new(name, value)).collect(),
+        client: plan.client.clone().map(journey::label_of),
+        email: active.user.email.to_string(),
     };
     let target = plan.target.as_ref().map(RedirectUri::origin);
     browser.page_with(app, &page, StatusCode::OK, target.as_deref())
@@ -130,7 +130,7 @@ async fn finish(
     browser.session = None;
     let mut response = match (&plan.hint, plan.location()) {
         (Some(_), Some(location)) => browser.redirect(app, &location)?,
-        (_, href) => browser.page(app, &LoggedOut { client: plan.client_name(), href })?,
+        (_, continue_href) => browser.page(app, &LoggedOut { client: plan.client.clone().map(journey::label_of), continue_href })?,
     };
     if session.is_some() {
         cookies::clear(&mut response, &app.config.cookies, cookies::SESSION)?;
@@ -139,7 +139,10 @@ async fn finish(
 }
 
 fn encode(form: &Parameters) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(form.iter().filter(|(name, _)| *name != "_csrf"))
-        .finish()
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(without_token(form)).finish()
+}
+
+/// The request without the token of our own form.
+fn without_token(parameters: &Parameters) -> impl Iterator<Item = (&str, &str)> {
+    parameters.iter().filter(|(name, _)| *name != "_csrf")
 }
