@@ -1,13 +1,11 @@
 //! The answer to an authorization request, on its way back through the browser.
 
-use warp::http::StatusCode;
-
 use super::pages::{FormPost, HiddenField};
 use crate::app::App;
 use crate::protocol::{
     AuthorizationRefusal, AuthorizationResponse, ErrorCode, OAuthError, ResponseMode, ReturnAddress,
 };
-use crate::web::{Browser, Error, Response, headers};
+use crate::web::{Browser, Error, Response, StatusCode, headers};
 
 /// Gives the client its code.
 ///

@@ -1,7 +1,5 @@
 //! Consent: what a client will hear of the person, allowed or refused by them.
 
-use warp::http::StatusCode;
-
 use super::answer;
 use super::pages::{Consent, ConsentOrganization};
 use crate::acts::{self, ActiveSession};
@@ -12,7 +10,7 @@ use crate::domain::steps::Step;
 use crate::journey::{self, Current};
 use crate::protocol::ErrorCode;
 use crate::store::{clients, organizations};
-use crate::web::{Browser, Error, Response, Submission, Visit};
+use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit};
 
 /// Asks, if that is the step that is open.
 pub(super) async fn show(id: String, app: App, visit: Visit) -> Result<Response, Error> {
@@ -74,10 +72,8 @@ fn organization(
         let standing = acts::gather(tx, &app.config, person, Some((&client, pending)), progress, now)?;
         standing.organization_id.map_or(Ok(None), |id| organizations::find(tx, id))
     })?;
-    Ok(organization.map(|organization| ConsentOrganization {
-        label: organization.label,
-        siret: organization.siret.to_string(),
-    }))
+    Ok(organization
+        .map(|organization| ConsentOrganization { label: organization.label, siret: organization.siret.to_string() }))
 }
 
 fn go_on(app: &App, browser: &Browser, current: &Current) -> Result<Response, Error> {

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use warp::http::{HeaderValue, header};
-
 use crate::app::App;
 use crate::domain::claims::supported_claims;
 use crate::protocol::{ClientAuthenticationMethod, ProviderEndpoints, ProviderFeatures, ProviderMetadata, Scope};
-use crate::web::{Error, Request, Response, cors, paths};
+use crate::web::{Error, HeaderValue, Request, Response, cors, header, paths};
 
 /// The document, written once: it does not change while the instance runs.
 #[derive(Debug, Clone)]

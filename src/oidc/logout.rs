@@ -1,8 +1,6 @@
 //! Sign-out at the wish of a client (RP-Initiated Logout 1.0): at once where an ID token of this very session is shown,
 //! after a question in every other case.
 
-use warp::http::StatusCode;
-
 use super::hint::{self, Hint};
 use super::pages::{HiddenField, LoggedOut, LogoutConfirmation};
 use crate::acts::{self, ActiveSession, By};
@@ -10,7 +8,7 @@ use crate::app::App;
 use crate::domain::Client;
 use crate::journey;
 use crate::protocol::{LogoutRequest, Parameters, RedirectUri};
-use crate::web::{Browser, Error, Request, Response, Visit, cookies, csrf, paths, see_other};
+use crate::web::{Browser, Error, Request, Response, StatusCode, Visit, cookies, csrf, paths, see_other};
 
 /// Signs out, or asks.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
@@ -130,7 +128,9 @@ async fn finish(
     browser.session = None;
     let mut response = match (&plan.hint, plan.location()) {
         (Some(_), Some(location)) => browser.redirect(app, &location)?,
-        (_, continue_href) => browser.page(app, &LoggedOut { client: plan.client.clone().map(journey::label_of), continue_href })?,
+        (_, continue_href) => {
+            browser.page(app, &LoggedOut { client: plan.client.clone().map(journey::label_of), continue_href })?
+        }
     };
     if session.is_some() {
         cookies::clear(&mut response, &app.config.cookies, cookies::SESSION)?;

@@ -1,13 +1,14 @@
 //! Claims about the person behind an access token (OpenID Connect Core §5.3, RFC 6750).
 
 use serde_json::{Map, Value};
-use warp::http::{HeaderValue, Method, StatusCode, header};
 
 use crate::acts::{self, AuthorizedRequest};
 use crate::app::App;
 use crate::domain::claims::userinfo_claims;
 use crate::protocol::{BearerChallenge, BearerSources, BearerToken, Parameters, Scope};
-use crate::web::{Error, OAuthFailure, Request, Response, cors, json_response, oauth};
+use crate::web::{
+    Error, HeaderValue, Method, OAuthFailure, Request, Response, StatusCode, cors, header, json_response, oauth,
+};
 
 pub(super) use super::token::preflight;
 

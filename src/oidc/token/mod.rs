@@ -4,7 +4,6 @@ mod authorization_code;
 mod issue;
 
 use serde_json::Value;
-use warp::http::StatusCode;
 
 use crate::acts::{self, By, ClientAuthenticationOutcome};
 use crate::app::App;
@@ -12,7 +11,7 @@ use crate::domain::{Actor, Client};
 use crate::protocol::{
     BASIC_CHALLENGE, ClientCredentials, CredentialSources, ErrorCode, OAuthError, Parameters, TokenRequest,
 };
-use crate::web::{Error, OAuthFailure, Request, Response, cors, json_response, oauth};
+use crate::web::{Error, OAuthFailure, Request, Response, StatusCode, cors, json_response, oauth};
 
 /// Gives tokens, or says why not. Scripts of clients may read either.
 pub(super) async fn respond(app: App, request: Request) -> Result<Response, Error> {
