@@ -117,7 +117,9 @@ pub async fn authenticate_client(
     credentials: &ClientCredentials,
     source: &str,
 ) -> Result<ClientAuthenticationOutcome, ActError> {
-    let attempt = reserve_attempt(app, "client", credentials.client_id(), source, app.config.limits.per_client)?;
+    // Counted for each address apart: nobody locks a client out by guessing.
+    let subject = format!("{} {source}", credentials.client_id());
+    let attempt = reserve_attempt(app, "client", &subject, source, app.config.limits.per_client)?;
     let shown = credentials.secret().map(|secret| SecretDigest(crypto::sha256(secret.expose().as_bytes())));
     let client = match enabled_client(app, credentials.client_id())? {
         Some(client) if client.authentication == ClientAuthentication::Undecided => {

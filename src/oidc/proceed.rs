@@ -22,12 +22,25 @@ pub(super) struct Proceeding {
     pub(super) current: Option<Current>,
 }
 
-/// Issues the code if every step is done, refuses if it cannot be, and leads to the open step otherwise. The facts are
-/// read twice: here to see where to go, and in the transaction that issues.
+/// Issues the code if every step is done, refuses if it cannot be, and leads to the open step otherwise. What fails
+/// inside is told to the client, who is trusted: a status 500 would never reach it (RFC 6749 §4.1.2.1).
 ///
 /// # Errors
-/// A page when the sign-in has been answered already, or when the store fails.
-pub(super) async fn proceed(app: &App, mut proceeding: Proceeding) -> Result<Response, Error> {
+/// A page when the sign-in has been answered already.
+pub(super) async fn proceed(app: &App, proceeding: Proceeding) -> Result<Response, Error> {
+    let (browser, origin) = (proceeding.browser.clone(), proceeding.by.origin.clone());
+    let address = proceeding.pending.request.return_address.clone();
+    match go(app, proceeding).await {
+        Err(Error::Internal(cause)) => {
+            tracing::error!(request_id = origin.request_id, %cause, "internal error");
+            answer::error(app, &browser, &address, ErrorCode::ServerError)
+        }
+        other => other,
+    }
+}
+
+/// The facts are read twice: here to see where to go, and in the transaction that issues.
+async fn go(app: &App, mut proceeding: Proceeding) -> Result<Response, Error> {
     let mut step = open_step(app, &proceeding)?;
     let mut new_session = None;
     if step == Step::SignIn
