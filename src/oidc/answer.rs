@@ -40,7 +40,7 @@ fn send(app: &App, browser: &Browser, answer: &AuthorizationResponse) -> Result<
             let target = answer.redirect_uri();
             let page = FormPost {
                 action: target.as_str().to_owned(),
-                fields: answer.parameters().iter().map(|(name, value)| HiddenField::new(name, value)).collect(),
+                fields: answer.parameters().iter().map(|(name, value)| HiddenField::new(*name, value)).collect(),
             };
             let mut response = browser.page_with(app, &page, StatusCode::OK, None)?;
             headers::set_form_post_policy(&mut response, &app.renderer.form_post_script_hash(), &target.origin())?;
