@@ -9,6 +9,7 @@ mod mac;
 mod master_key;
 mod opaque;
 mod password;
+mod published_keys;
 mod random;
 mod sealed;
 
@@ -20,5 +21,6 @@ pub use mac::MacKey;
 pub use master_key::{MasterKey, MasterKeyError, MasterKeyPlaces};
 pub use opaque::{issue_handle, parse_handle};
 pub use password::{HashError, LaneLimits, Parameters, PasswordLane, Verification, normalize_password};
+pub use published_keys::{PublishedKeyError, verify_with_jwks};
 pub use random::Random;
 pub use sealed::{OpenError, Sealed};
