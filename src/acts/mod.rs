@@ -7,6 +7,7 @@ mod attempts;
 mod clients;
 mod codes;
 mod facts;
+mod instance;
 mod interactions;
 mod organizations;
 mod passwords;
@@ -28,6 +29,7 @@ pub use clients::{
 };
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
 pub use facts::{Standing, gather, subject_of};
+pub use instance::reset;
 pub use interactions::{
     begin_interaction, bind_interaction, decide_consent, find_interaction, finish_interaction, note_locale, note_login,
     note_step,
