@@ -29,6 +29,7 @@ pub mod config;
 pub mod crypto;
 pub mod dev;
 pub mod domain;
+pub mod fetch;
 pub mod jobs;
 pub mod journey;
 pub mod mail;
