@@ -1,3 +1,26 @@
-//! Development mode: its pages, mailbox, control API and client.
+//! Development mode: the same provider, with people, organizations and clients to try it with, a list to sign in from,
+//! a mailbox, a client of its own, and addresses by which scripts steer it.
+//!
+//! Refuses to be part of production: its addresses exist in its own mode only, and its keys and passwords are public.
+//! Doors: [`seed`], [`published_keys`], [`announcement`], [`routes`].
 
+mod announcement;
+mod another_person;
+mod client;
+mod control;
+mod fixtures;
+mod home;
+mod inventions;
+mod listing;
+mod mailbox;
 pub mod pages;
+mod published_keys;
+mod routes;
+mod seed_file;
+mod seeds;
+mod sign_in;
+
+pub use announcement::announcement;
+pub use published_keys::published_keys;
+pub use routes::routes;
+pub use seeds::{SeedError, seed};

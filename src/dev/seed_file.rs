@@ -1,0 +1,247 @@
+//! The form in which people, organizations, links and clients are written, in the embedded seeds and in fixtures.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use crate::config::{Config, UnknownClients};
+use crate::crypto;
+use crate::domain::{
+    ClaimsProfile, Client, ClientAuthentication, ClientId, Email, Membership, Organization, OrganizationId,
+    OrganizationSource, PersonalInformation, SecretDigest, Siret, User, UserId, Verification,
+};
+use crate::protocol::{
+    ClientAuthenticationMethod, RedirectUri, RedirectUriPolicy, ScopeSet, SignatureAlgorithm, Timestamp,
+};
+
+/// A file of seeds or fixtures.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SeedFile {
+    /// Whether the embedded seeds are left out.
+    pub(super) replace: bool,
+    pub(super) organizations: Vec<SeedOrganization>,
+    pub(super) users: Vec<SeedUser>,
+    pub(super) memberships: Vec<SeedMembership>,
+    pub(super) clients: Vec<SeedClient>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedOrganization {
+    pub(super) id: OrganizationId,
+    pub(super) siret: Siret,
+    pub(super) label: String,
+    legal_category: Option<String>,
+    naf: Option<String>,
+    headcount: Option<String>,
+    entity_headcount: Option<String>,
+    #[serde(default = "yes")]
+    head_office: bool,
+    #[serde(default)]
+    state: RegisterState,
+    postal_code: Option<String>,
+    commune: Option<String>,
+    // Facts of the register that no page shows yet.
+    #[serde(rename = "diffusion")]
+    _diffusion: Option<IgnoredAny>,
+    #[serde(rename = "commune_code")]
+    _commune_code: Option<IgnoredAny>,
+    #[serde(rename = "authorized_domain")]
+    _authorized_domain: Option<IgnoredAny>,
+}
+
+/// The register's word for an establishment in activity, or not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+enum RegisterState {
+    #[default]
+    #[serde(rename = "A")]
+    Active,
+    #[serde(rename = "F")]
+    Closed,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedUser {
+    pub(super) id: UserId,
+    pub(super) email: Email,
+    given_name: Option<String>,
+    family_name: Option<String>,
+    phone_number: Option<String>,
+    job: Option<String>,
+    #[serde(default = "yes")]
+    email_verified: bool,
+    pub(super) password: Option<String>,
+    pub(super) password_hash: Option<String>,
+    /// Claims over what the account would yield.
+    #[serde(default)]
+    claims: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedMembership {
+    pub(super) user_id: UserId,
+    pub(super) organization_id: OrganizationId,
+    #[serde(default)]
+    is_external: bool,
+    #[serde(default = "by_domain")]
+    verification: Verification,
+}
+
+/// The words are those of OpenID Connect Dynamic Client Registration §2, where it has one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedClient {
+    pub(super) client_id: ClientId,
+    /// Absent for a public client.
+    pub(super) client_secret: Option<String>,
+    name: Option<String>,
+    #[serde(default)]
+    pub(super) redirect_uris: Vec<RedirectUri>,
+    #[serde(default)]
+    pub(super) post_logout_redirect_uris: Vec<RedirectUri>,
+    scope: ScopeSet,
+    #[serde(default)]
+    claims_profile: ClaimsProfile,
+    #[serde(default = "basic_and_post")]
+    token_endpoint_auth_methods: Vec<ClientAuthenticationMethod>,
+    #[serde(default)]
+    pub(super) native: bool,
+    id_token_signed_response_alg: Option<SignatureAlgorithm>,
+    userinfo_signed_response_alg: Option<SignatureAlgorithm>,
+    #[serde(default)]
+    require_pkce: bool,
+    default_max_age: Option<u64>,
+    #[serde(default)]
+    default_acr_values: Vec<String>,
+    client_uri: Option<String>,
+    client_description: Option<String>,
+    policy_uri: Option<String>,
+    tos_uri: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn by_domain() -> Verification {
+    Verification::Domain
+}
+
+fn basic_and_post() -> Vec<ClientAuthenticationMethod> {
+    vec![ClientAuthenticationMethod::Basic, ClientAuthenticationMethod::Post]
+}
+
+impl SeedOrganization {
+    pub(super) fn to_organization(&self, now: Timestamp) -> Organization {
+        let address = match (&self.postal_code, &self.commune) {
+            (Some(code), Some(commune)) => Some(format!("{code} {}", capitalized(commune))),
+            (None, Some(commune)) => Some(capitalized(commune)),
+            (Some(code), None) => Some(code.clone()),
+            (None, None) => None,
+        };
+        Organization {
+            id: self.id,
+            siret: self.siret.clone(),
+            label: self.label.clone(),
+            legal_category: self.legal_category.clone(),
+            activity: self.naf.clone(),
+            headcount: self.headcount.clone(),
+            entity_headcount: self.entity_headcount.clone(),
+            is_head_office: self.head_office,
+            is_active: self.state == RegisterState::Active,
+            address,
+            source: OrganizationSource::Register,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+impl SeedUser {
+    pub(super) fn to_user(&self, now: Timestamp) -> User {
+        User {
+            email_verified_at: self.email_verified.then_some(now),
+            information: PersonalInformation {
+                given_name: self.given_name.clone(),
+                family_name: self.family_name.clone(),
+                phone_number: self.phone_number.clone(),
+                job: self.job.clone(),
+            },
+            additional_claims: self.claims.clone(),
+            ..User::new(self.id, self.email.clone(), now)
+        }
+    }
+}
+
+impl SeedMembership {
+    pub(super) fn to_membership(self, now: Timestamp) -> Membership {
+        let Self { user_id, organization_id, is_external, verification } = self;
+        Membership { user_id, organization_id, is_external, verification, created_at: now, updated_at: now }
+    }
+}
+
+impl SeedClient {
+    /// What redirect URIs of this client may be.
+    pub(super) fn redirect_policy(&self, config: &Config) -> RedirectUriPolicy {
+        RedirectUriPolicy { native: self.native, plain_http: config.local_redirects }
+    }
+
+    pub(super) fn to_client(&self, config: &Config, now: Timestamp) -> Client {
+        let mut methods = self.token_endpoint_auth_methods.clone();
+        // one registered method, where deviations are not tolerated.
+        if config.unknown_clients == UnknownClients::Refuse {
+            methods.truncate(1);
+        }
+        let authentication = match &self.client_secret {
+            Some(secret) => {
+                ClientAuthentication::Secret { methods, digests: vec![SecretDigest(crypto::secret_digest(secret))] }
+            }
+            None => ClientAuthentication::Public,
+        };
+        let name = self.name.clone().unwrap_or_else(|| self.client_id.to_string());
+        Client {
+            require_pkce: self.require_pkce || self.client_secret.is_none(),
+            authentication,
+            redirect_uris: self.redirect_uris.clone(),
+            post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
+            is_native: self.native,
+            scopes: self.scope.clone(),
+            id_token_signed_response_alg: self.id_token_signed_response_alg.unwrap_or(SignatureAlgorithm::Rs256),
+            userinfo_signed_response_alg: self.userinfo_signed_response_alg,
+            claims_profile: self.claims_profile,
+            default_max_age: self.default_max_age,
+            default_acr_values: self.default_acr_values.clone(),
+            require_verified_link: !config.allow_unverified_links,
+            client_uri: self.client_uri.clone(),
+            description: self.client_description.clone(),
+            policy_uri: self.policy_uri.clone(),
+            tos_uri: self.tos_uri.clone(),
+            ..Client::new(self.client_id.clone(), name, now)
+        }
+    }
+}
+
+/// `SAINT-DENIS` as it is written on a letter: `Saint-Denis`.
+fn capitalized(commune: &str) -> String {
+    let mut begins = true;
+    let letter = |character: char| {
+        let written = if begins { character.to_uppercase().to_string() } else { character.to_lowercase().to_string() };
+        begins = !character.is_alphabetic();
+        written
+    };
+    commune.chars().map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn communes_are_written_as_on_a_letter() {
+        assert_eq!(capitalized("CLAMART"), "Clamart");
+        assert_eq!(capitalized("LE PRE-SAINT-GERVAIS"), "Le Pre-Saint-Gervais");
+    }
+}
