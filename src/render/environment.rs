@@ -33,7 +33,7 @@ pub(super) fn build(
     environment.add_filter("day_and_time", move |seconds: i64| {
         dates::day_and_time(locale, seconds).ok_or_else(|| invalid("not an instant"))
     });
-    environment.add_test("linkable", |address: &str| is_linkable(address));
+    environment.add_test("linkable", |address: Option<&str>| address.is_some_and(is_linkable));
     for name in Templates::iter() {
         let source = Templates::get(&name).and_then(text_of).ok_or_else(|| invalid("a template is no text"))?;
         environment.add_template_owned(name.into_owned(), source)?;

@@ -17,7 +17,7 @@ use crate::protocol::Locale;
 #[derive(Debug, Error)]
 pub enum RenderError {
     /// A template is wrong, or was not given what it needs.
-    #[error("template: {0:#}")]
+    #[error("template: {0}")]
     Template(#[from] minijinja::Error),
     /// A catalogue is wrong.
     #[error("catalogue: {0}")]
