@@ -24,6 +24,7 @@
 pub mod accounts;
 pub mod acts;
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crypto;
@@ -38,5 +39,6 @@ pub mod organizations;
 pub mod protocol;
 pub mod render;
 pub mod serve;
+pub mod site;
 pub mod store;
 pub mod web;

@@ -1,2 +1,7 @@
 //! Start of the program.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    moncomptepro::cli::run()
+}

@@ -1,6 +1,16 @@
 //! The one test binary: the rules of the source, the executable, and the stories told over HTTP.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod package;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod site;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod web;

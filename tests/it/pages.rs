@@ -9,8 +9,13 @@ use moncomptepro::{accounts, dev, oidc, organizations, web};
 use scraper::{Html, Selector};
 
 fn every_page() -> Vec<PageCheck> {
-    let rooms =
-        [accounts::pages::templates(), organizations::pages::templates(), oidc::pages::templates(), web::pages::templates(), dev::pages::templates()];
+    let rooms = [
+        accounts::pages::templates(),
+        organizations::pages::templates(),
+        oidc::pages::templates(),
+        web::pages::templates(),
+        dev::pages::templates(),
+    ];
     rooms.into_iter().flatten().collect()
 }
 
@@ -31,7 +36,8 @@ fn written() -> Vec<(&'static str, Locale, String)> {
     let mut pages = Vec::new();
     for check in every_page() {
         for layout in layouts() {
-            let samples = check.render(&renderer, &layout).unwrap_or_else(|cause| panic!("{}: {cause}", check.template));
+            let samples =
+                check.render(&renderer, &layout).unwrap_or_else(|cause| panic!("{}: {cause}", check.template));
             assert!(!samples.is_empty(), "{} has samples", check.template);
             pages.extend(samples.into_iter().map(|page| (check.template, layout.locale, page)));
         }
@@ -65,7 +71,10 @@ fn every_page_has_one_heading_a_language_a_title_and_labelled_fields() {
         let root = document.root_element().value();
         assert_eq!(root.attr("lang"), Some(locale.as_str()), "{template}");
         let title: String = document.select(&select("title")).flat_map(|title| title.text()).collect();
-        assert!(title.ends_with(" – Compte professionnel") || title.ends_with(" - Compte professionnel"), "{template}: {title}");
+        assert!(
+            title.ends_with(" – Compte professionnel") || title.ends_with(" - Compte professionnel"),
+            "{template}: {title}"
+        );
         for field in document.select(&select("input:not([type=hidden]), textarea, select")) {
             let id = field.value().attr("id").unwrap_or_else(|| panic!("{template}: {}", field.html()));
             assert!(count(&format!("label[for='{id}']")) == 1, "{template}: {id} has one label");

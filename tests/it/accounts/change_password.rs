@@ -24,7 +24,8 @@ async fn r_27_a_link_sets_the_password_once_and_ends_every_session() {
     elsewhere.sign_in(page, ADDRESS, ADDRESS).await;
     let asks = person.visit(&link(&instance).await).await;
     assert!(asks.body.contains(ADDRESS));
-    let form = asks.form_with("password", None).with("password", NEW_PASSWORD).with("password_confirmation", NEW_PASSWORD);
+    let form =
+        asks.form_with("password", None).with("password", NEW_PASSWORD).with("password_confirmation", NEW_PASSWORD);
     assert_eq!(person.submit(form.clone()).await.status, 200);
     assert_eq!(elsewhere.visit("/").await.url.path(), "/users/start-sign-in", "SEC-37");
     assert_eq!(person.submit(form).await.status, 410, "single use");

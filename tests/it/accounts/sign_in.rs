@@ -21,7 +21,8 @@ async fn a_person_signs_in_and_lands_on_their_home_page() {
 async fn prm_30_a_login_hint_only_fills_the_field_in() {
     let instance = Instance::dev().await;
     for hint in [ADDRESS, "nobody@exemple.fr", "<script>alert(1)</script>"] {
-        let asks = instance.person().visit(&instance.standard_client().authorization("openid", &[("login_hint", hint)])).await;
+        let asks =
+            instance.person().visit(&instance.standard_client().authorization("openid", &[("login_hint", hint)])).await;
         assert_eq!(asks.attribute("input[name=login]", "value").as_deref(), Some(hint));
         assert!(!asks.body.contains("<script>alert"));
     }
@@ -199,7 +200,11 @@ async fn the_language_is_that_of_ui_locales_then_the_cookie_then_the_browser() {
     assert_eq!(language(&french), "fr");
     let chosen = format!("{}&lang=en", french.url);
     assert_eq!(language(&person.visit(&chosen).await), "en");
-    assert_eq!(language(&person.visit(french.url.as_str()).await), "en", "the person's choice outlives the client's wish");
+    assert_eq!(
+        language(&person.visit(french.url.as_str()).await),
+        "en",
+        "the person's choice outlives the client's wish"
+    );
 }
 
 async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {

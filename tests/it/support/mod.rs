@@ -8,4 +8,4 @@ mod relying_party;
 pub(crate) use instance::Instance;
 pub(crate) use page::{Form, Page};
 pub(crate) use person::Person;
-pub(crate) use relying_party::{RelyingParty, Tokens};
+pub(crate) use relying_party::RelyingParty;

@@ -54,7 +54,8 @@ impl Page {
 
     pub(crate) fn text(&self, selector: &str) -> String {
         let document = Html::parse_document(&self.body);
-        let texts = document.select(&Selector::parse(selector).unwrap());
+        let selector = Selector::parse(selector).unwrap();
+        let texts = document.select(&selector);
         texts.flat_map(|element| element.text()).collect::<Vec<_>>().join(" ")
     }
 
@@ -105,9 +106,11 @@ impl Page {
                     (element.name().to_owned(), element.attr("name").unwrap_or_default().to_owned(), given)
                 })
                 .collect();
-            let wanted = |(_, key, given): &(String, String, String)| key == name && value.is_none_or(|value| given == value);
+            let wanted =
+                |(_, key, given): &(String, String, String)| key == name && value.is_none_or(|value| given == value);
             if controls.iter().any(wanted) {
-                let fields = controls.into_iter().filter(|(kind, _, _)| kind != "button").map(|(_, key, given)| (key, given));
+                let fields =
+                    controls.into_iter().filter(|(kind, _, _)| kind != "button").map(|(_, key, given)| (key, given));
                 let action = form.value().attr("action").unwrap_or_default();
                 return Form { action: self.url.join(action).unwrap(), fields: fields.collect() };
             }

@@ -78,7 +78,8 @@ impl RelyingParty {
     pub(crate) async fn token_request(&self, fields: &[(&str, &str)]) -> Page {
         let credentials = STANDARD.encode(format!("{}:{}", self.client_id, self.client_secret));
         let request = self.http.post(format!("{}/oauth/token", self.address));
-        let response = request.header("authorization", format!("Basic {credentials}")).form(fields).send().await.unwrap();
+        let response =
+            request.header("authorization", format!("Basic {credentials}")).form(fields).send().await.unwrap();
         page_of(response).await
     }
 
@@ -113,7 +114,7 @@ impl RelyingParty {
             Some(ClientSecret::new(self.client_secret.clone())),
         );
         let now = i64::try_from(self.clock.now().0).unwrap();
-        let time = move || openidconnect::chrono::DateTime::from_timestamp(now, 0).unwrap();
+        let time = move || chrono::DateTime::from_timestamp(now, 0).unwrap();
         let verifier = client.id_token_verifier().set_time_fn(time);
         let token: CoreIdToken = id_token.parse().unwrap();
         token.claims(&verifier, &Nonce::new(String::from("nonce-of-the-client"))).unwrap().clone()

@@ -20,7 +20,17 @@ fn get(target: &str) -> Vec<u8> {
 #[tokio::test]
 async fn sec_3_paths_with_two_readings_are_refused_before_any_route() {
     let instance = Instance::dev().await;
-    for path in ["/users/../oauth/token", "/users/%2e%2e/x", "/oauth%2ftoken", "/users;a=b/sign-in", "//oauth/token", "/users\\sign-in", "/%00", "/oauth/%5ctoken", "/./users"] {
+    for path in [
+        "/users/../oauth/token",
+        "/users/%2e%2e/x",
+        "/oauth%2ftoken",
+        "/users;a=b/sign-in",
+        "//oauth/token",
+        "/users\\sign-in",
+        "/%00",
+        "/oauth/%5ctoken",
+        "/./users",
+    ] {
         let answer = raw(&instance, &get(path)).await;
         assert!(answer.starts_with("HTTP/1.1 400"), "{path}: {}", answer.lines().next().unwrap());
     }
@@ -29,7 +39,11 @@ async fn sec_3_paths_with_two_readings_are_refused_before_any_route() {
 #[tokio::test]
 async fn what_is_no_text_is_refused_and_named() {
     let instance = Instance::dev().await;
-    for target in ["/users/start-sign-in?login_hint=%ff%fe", "/oauth/authorize?client_id=%e9", "/users/start-sign-in?login_hint=%zz"] {
+    for target in [
+        "/users/start-sign-in?login_hint=%ff%fe",
+        "/oauth/authorize?client_id=%e9",
+        "/users/start-sign-in?login_hint=%zz",
+    ] {
         let answer = raw(&instance, &get(target)).await;
         assert!(answer.starts_with("HTTP/1.1 400"), "{target}: {answer}");
         assert!(answer.contains("data-error=\"bad_request\""), "{target}");
@@ -72,7 +86,8 @@ async fn gen_25_other_methods_are_told_which_ones_there_are() {
         ("PATCH", "/", "GET, HEAD"),
     ];
     for (method, path, allowed) in cases {
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         let answer = raw(&instance, request.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 405"), "{method} {path}: {}", answer.lines().next().unwrap());
         assert!(answer.contains(&format!("allow: {allowed}\r\n")), "{method} {path}: {answer}");

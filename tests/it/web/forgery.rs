@@ -9,7 +9,8 @@ use crate::support::{Form, Instance, Page, Person};
 const ADDRESS: &str = "user@red-needles-sarl.com";
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-    let header = |(name, value): &(&'static str, &str)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+    let header =
+        |(name, value): &(&'static str, &str)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
     pairs.iter().map(header).collect()
 }
 
@@ -49,7 +50,9 @@ async fn sec_115_prm_51_a_form_from_elsewhere_is_refused_and_changes_nothing() {
     let (visitor, signed_in) = (instance.person(), instance.person());
     let mut cases: Vec<(&str, &Person, Form)> = Vec::new();
     cases.extend(forms(&instance, &visitor).await.into_iter().map(|(name, form)| (name, &visitor, form)));
-    cases.extend(forms_of_a_session(&instance, &signed_in).await.into_iter().map(|(name, form)| (name, &signed_in, form)));
+    cases.extend(
+        forms_of_a_session(&instance, &signed_in).await.into_iter().map(|(name, form)| (name, &signed_in, form)),
+    );
     let origin = instance.address.clone();
     let other_port = "http://localhost:1";
     let foreign = [
@@ -68,7 +71,11 @@ async fn sec_115_prm_51_a_form_from_elsewhere_is_refused_and_changes_nothing() {
             assert_refused(&answer, name, why);
         }
         let own = headers(&[("origin", &origin)]);
-        for (why, token) in [("no token", ""), ("a token of nobody", "AAAA"), ("another browser's token", other_token(&instance).await.as_str())] {
+        for (why, token) in [
+            ("no token", ""),
+            ("a token of nobody", "AAAA"),
+            ("another browser's token", other_token(&instance).await.as_str()),
+        ] {
             let answer = person.post_with(form.clone().with("_csrf", token), own.clone()).await;
             assert_refused(&answer, name, why);
         }
@@ -104,7 +111,13 @@ async fn sec_23_five_tabs_of_three_clients_do_not_cross() {
     let person = instance.person();
     let page = person.visit("/").await;
     person.sign_in(page, ADDRESS, ADDRESS).await;
-    let clients = [instance.standard_client(), instance.test_client(), instance.standard_client(), instance.legacy_client(), instance.test_client()];
+    let clients = [
+        instance.standard_client(),
+        instance.test_client(),
+        instance.standard_client(),
+        instance.legacy_client(),
+        instance.test_client(),
+    ];
     let mut tabs = Vec::new();
     for (number, client) in clients.iter().enumerate() {
         let state = format!("state of tab {number}");
@@ -151,7 +164,15 @@ async fn prm_54_a_sign_in_of_an_hour_ago_is_over() {
 async fn r_5_a_visit_writes_nothing() {
     let instance = Instance::dev().await;
     let before = instance.recorded_acts();
-    for path in ["/", "/users/start-sign-in", "/users/sign-in", "/users/select-account", "/users/select-organization", "/oauth/logout", "/nowhere"] {
+    for path in [
+        "/",
+        "/users/start-sign-in",
+        "/users/sign-in",
+        "/users/select-account",
+        "/users/select-organization",
+        "/oauth/logout",
+        "/nowhere",
+    ] {
         instance.person().visit(path).await;
     }
     assert_eq!(instance.recorded_acts(), before);

@@ -10,7 +10,10 @@ fn assert_common(page: &Page) {
     let at = format!("{} {}", page.status, page.url);
     let policy = page.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{at}: {policy}");
-    assert!(policy.contains("base-uri 'none'") && !policy.contains("unsafe") && !policy.contains('*'), "{at}: {policy}");
+    assert!(
+        policy.contains("base-uri 'none'") && !policy.contains("unsafe") && !policy.contains('*'),
+        "{at}: {policy}"
+    );
     assert_eq!(page.header("x-content-type-options"), "nosniff", "{at}");
     assert_eq!(page.header("x-frame-options"), "DENY", "{at}");
     assert_eq!(page.header("referrer-policy"), "same-origin", "{at}: R-18");
@@ -83,7 +86,10 @@ async fn sec_88_in_production_cookies_are_bound_to_host_and_tls() {
     let host = HeaderMap::from_iter([(HOST, HeaderValue::from_static("identite.exemple.fr"))]);
     let page = instance.person().get_with("/users/start-sign-in", host).await;
     let cookie = page.header("set-cookie");
-    assert!(cookie.starts_with("__Host-browser=") && cookie.contains("; Secure") && cookie.contains("; Path=/"), "{cookie}");
+    assert!(
+        cookie.starts_with("__Host-browser=") && cookie.contains("; Secure") && cookie.contains("; Path=/"),
+        "{cookie}"
+    );
     assert!(page.header("strict-transport-security").contains("max-age=31536000"), "GEN-4");
 }
 
@@ -91,7 +97,12 @@ async fn sec_88_in_production_cookies_are_bound_to_host_and_tls() {
 async fn sec_120_only_our_own_names_are_answered() {
     let directory = tempfile::tempdir().unwrap();
     let instance = Instance::production(directory.path()).await;
-    for (host, status) in [("identite.exemple.fr", 200), ("evil.example", 421), ("identite.exemple.fr.evil.example", 421), ("localhost", 421)] {
+    for (host, status) in [
+        ("identite.exemple.fr", 200),
+        ("evil.example", 421),
+        ("identite.exemple.fr.evil.example", 421),
+        ("localhost", 421),
+    ] {
         let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_str(host).unwrap())]);
         let page = instance.person().get_with("/users/start-sign-in", headers).await;
         assert_eq!(page.status, status, "{host}");
@@ -111,8 +122,16 @@ async fn sec_123_styles_are_embedded_under_a_name_that_never_changes_meaning() {
     let href = person.visit("/users/start-sign-in").await.attribute("link[rel=stylesheet]", "href").unwrap();
     let style = person.get(&href).await;
     assert_eq!(style.status, 200);
-    assert!(style.header("content-type").starts_with("text/css") && style.header("cache-control").contains("immutable"));
-    for path in ["/assets/", "/assets/../Cargo.toml", "/assets/%2e%2e/Cargo.toml", "/assets/style.00000000.css", "/assets/x%00.css"] {
+    assert!(
+        style.header("content-type").starts_with("text/css") && style.header("cache-control").contains("immutable")
+    );
+    for path in [
+        "/assets/",
+        "/assets/../Cargo.toml",
+        "/assets/%2e%2e/Cargo.toml",
+        "/assets/style.00000000.css",
+        "/assets/x%00.css",
+    ] {
         assert!(matches!(person.get(path).await.status.as_u16(), 400 | 404), "{path}");
     }
 }
