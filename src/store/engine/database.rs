@@ -47,6 +47,10 @@ impl Engine {
         identity: &Identity,
         back_off: [Duration; 3],
     ) -> Result<Arc<Self>, OpenError> {
+        // A database that is not ours is refused before the engine, which writes at every opening, touches it.
+        if let Some(snapshot) = medium.peek() {
+            header::peek(&snapshot, identity, MIGRATIONS)?;
+        }
         let database = medium.open(cache_bytes)?;
         let header = admit(&database, identity)?;
         let current = RwLock::new(Current { database: Some(database), generation: 0 });

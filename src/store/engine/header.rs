@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::migrations::Migration;
 use super::table::Table;
-use super::transaction::Tx;
+use super::transaction::{Snapshot, Tx};
 use crate::protocol::Timestamp;
 use crate::store::{OpenError, StoreError};
 
@@ -54,15 +54,7 @@ pub(super) fn admit(tx: &mut Tx, identity: &Identity, migrations: &[Migration]) 
         return Ok(header);
     }
     let mut header = TABLE.get(tx, KEY).map_err(unusable)?;
-    if header.format > known {
-        return Err(OpenError::NewerFormat { stored: header.format, known });
-    }
-    if header.mode != identity.mode {
-        return Err(OpenError::OtherMode { stored: header.mode });
-    }
-    if header.issuer != identity.issuer && !identity.accept_issuer_change {
-        return Err(OpenError::OtherIssuer { stored: header.issuer });
-    }
+    check(&header, identity, known)?;
     let done = usize::try_from(header.format).unwrap_or(usize::MAX);
     for migration in migrations.iter().skip(done) {
         migration(tx).map_err(unusable)?;
@@ -71,6 +63,28 @@ pub(super) fn admit(tx: &mut Tx, identity: &Identity, migrations: &[Migration]) 
     header.issuer.clone_from(&identity.issuer);
     TABLE.update(tx, KEY, &header).map_err(unusable)?;
     Ok(header)
+}
+
+/// Checks the header of a database that is only looked at; one without a header is new, and nobody else's.
+pub(super) fn peek(snapshot: &Snapshot, identity: &Identity, migrations: &[Migration]) -> Result<(), OpenError> {
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    match TABLE.find(snapshot, KEY).map_err(unusable)? {
+        Some(header) => check(&header, identity, known),
+        None => Ok(()),
+    }
+}
+
+fn check(header: &Header, identity: &Identity, known: u32) -> Result<(), OpenError> {
+    if header.format > known {
+        return Err(OpenError::NewerFormat { stored: header.format, known });
+    }
+    if header.mode != identity.mode {
+        return Err(OpenError::OtherMode { stored: header.mode.clone() });
+    }
+    if header.issuer != identity.issuer && !identity.accept_issuer_change {
+        return Err(OpenError::OtherIssuer { stored: header.issuer.clone() });
+    }
+    Ok(())
 }
 
 /// Whether the database is still the one with this header, and takes writes.

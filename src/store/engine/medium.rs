@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, DatabaseError, StorageBackend, StorageError};
+use redb::{Builder, Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase as _, StorageBackend, StorageError};
 
+use super::transaction::Snapshot;
 use crate::store::OpenError;
 
 /// Name of the database in its directory.
@@ -36,6 +37,15 @@ impl Medium {
         // The file's entry must outlive a power cut as surely as its content.
         File::open(directory)?.sync_all()?;
         Ok(Self::File(path))
+    }
+
+    /// The state of a database that was closed well, without writing a byte; `None` where only the real opening can
+    /// tell: a new one, one that a crash left, one that another process holds.
+    pub(super) fn peek(&self) -> Option<Snapshot> {
+        let Self::File(path) = self else { return None };
+        let opened = catch_unwind(AssertUnwindSafe(|| ReadOnlyDatabase::open(path)));
+        let transaction = opened.ok()?.ok()?.begin_read().ok()?;
+        Some(Snapshot { transaction })
     }
 
     /// Opens the database, or makes it on an empty medium.

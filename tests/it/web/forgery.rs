@@ -33,14 +33,13 @@ async fn forms_of_a_session(instance: &Instance, person: &Person) -> Vec<(&'stat
     let account = person.visit(&client.authorization("openid", &[("prompt", "select_account")])).await;
     let information = person.visit(&client.authorization("openid", &[("prompt", "update_userinfo")])).await;
     let consent = person.visit(&client.authorization("openid", &[("prompt", "consent")])).await;
-    let logout = person.visit("/oauth/logout").await;
+    let home = person.visit("/").await;
     vec![
         ("organization", organization),
         ("account", account.form_with("choice", Some("continue")).with("choice", "continue")),
         ("information", information.form_with("given_name", None)),
         ("consent", consent.form_with("decision", Some("allow")).with("decision", "allow")),
-        ("sign-out", logout.sign_out_form()),
-        ("logout", logout.main_form()),
+        ("sign-out", home.sign_out_form()),
     ]
 }
 
