@@ -72,8 +72,7 @@ where
 /// The same for a route with one value in its path, which comes first.
 pub fn reading_at<Input, Handler, Answer>(
     handler: Handler,
-) -> impl Fn(String, App, Result<Input, Error>) -> std::pin::Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>
-+ Clone
+) -> impl Fn(String, App, Result<Input, Error>) -> Answering + Clone
 where
     Input: Send + 'static,
     Handler: Fn(String, App, Input) -> Answer + Clone + Send + Sync + 'static,
