@@ -74,6 +74,7 @@ impl PeoplePicker {
             email: if index == 3 { long_address() } else { format!("personne-{index}@exemple.fr") },
             organizations: match index {
                 0 => vec![String::from("Commune de Clamart - Mairie"), String::from("Red Needles SARL")],
+                4 => vec![String::from("Commune de Marseille - Mairie"); 39],
                 1 => Vec::new(),
                 _ => vec![String::from("Direction interministérielle du numérique (DINUM)")],
             },

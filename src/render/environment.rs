@@ -1,11 +1,12 @@
 //! The template engine of one language: what templates can call, and what they may not do.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Value};
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, escape_formatter};
 
 use super::catalogue::Catalogue;
 use super::dates;
@@ -21,11 +22,7 @@ pub(super) fn build(
     let mut environment = Environment::new();
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    // A value that is absent must be asked for by `if`: printed, it would read "none".
-    environment.set_formatter(|output, state, value| match value.is_none() {
-        true => Err(invalid("an absent value cannot be written")),
-        false => escape_formatter(output, state, value),
-    });
+    environment.set_formatter(write_value);
     add_texts(&mut environment, catalogue);
     add_files(&mut environment, files);
     environment.add_function("in_interaction", in_interaction);
@@ -39,6 +36,29 @@ pub(super) fn build(
         environment.add_template_owned(name.into_owned(), source)?;
     }
     Ok(environment)
+}
+
+/// Writes a value, escaped in HTML. The engine's own escaping would turn every slash of every address into `&#x2f;`,
+/// which is right and which nobody can read.
+fn write_value(output: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    // A value that is absent must be asked for by `if`: written, it would read "none".
+    if value.is_none() {
+        return Err(invalid("an absent value cannot be written"));
+    }
+    let Some(text) = value.as_str().filter(|_| *state.auto_escape() == AutoEscape::Html && !value.is_safe()) else {
+        return escape_formatter(output, state, value);
+    };
+    for character in text.chars() {
+        match character {
+            '&' => output.write_str("&amp;")?,
+            '<' => output.write_str("&lt;")?,
+            '>' => output.write_str("&gt;")?,
+            '"' => output.write_str("&quot;")?,
+            '\'' => output.write_str("&#39;")?,
+            other => output.write_char(other)?,
+        }
+    }
+    Ok(())
 }
 
 fn invalid(reason: impl Into<std::borrow::Cow<'static, str>>) -> Error {
