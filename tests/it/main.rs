@@ -5,6 +5,8 @@ mod accounts;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod dev;
+#[cfg(test)]
 mod package;
 #[cfg(test)]
 mod pages;

@@ -1,0 +1,115 @@
+//! What scripts steer the instance by, and who may.
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::json;
+
+use super::Script;
+use crate::support::Instance;
+
+const ADDRESS: &str = "user@yopmail.com";
+
+fn header(name: &'static str, value: &str) -> HeaderMap {
+    HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())])
+}
+
+#[tokio::test]
+async fn r_12_the_clock_moves_for_the_whole_instance() {
+    let instance = Instance::dev().await;
+    let (script, person, client) = (Script::of(&instance), instance.person(), instance.standard_client());
+    client.code(&client.sign_in(&person, "openid", ADDRESS).await);
+    assert_eq!(person.visit("/").await.url.path(), "/");
+    let before = script.get("/_dev/api/clock").await["now"].as_u64().unwrap();
+    let after = script.post("/_dev/api/clock", json!({ "advance": 25 * 3600 })).await;
+    assert_eq!(after, json!({ "now": before + 25 * 3600, "frozen": true }));
+    assert_eq!(person.visit("/").await.url.path(), "/users/start-sign-in", "the session is over");
+    let set = script.post("/_dev/api/clock", json!({ "freeze": 1_800_000_000 })).await;
+    assert_eq!(set, json!({ "now": 1_800_000_000, "frozen": true }));
+    assert_eq!(script.post("/_dev/api/clock", json!({ "resume": true })).await["frozen"], false);
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_be_changes_nothing() {
+    let instance = Instance::dev().await;
+    let script = Script::of(&instance);
+    let before = script.get("/_dev/api/clock").await;
+    for command in [json!({}), json!({ "advance": -1 }), json!({ "set": 1, "advance": 1 }), json!({ "resume": false })]
+    {
+        let refused = script.post_with("/_dev/api/clock", command.clone(), HeaderMap::new()).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["error"]), (400, &"bad_request".into()), "{command}");
+    }
+    assert_eq!(script.get("/_dev/api/clock").await, before);
+}
+
+#[tokio::test]
+async fn r_12_reset_goes_back_to_the_beginning() {
+    let instance = Instance::dev().await;
+    let (script, person, client) = (Script::of(&instance), instance.person(), instance.standard_client());
+    let tokens = client.redeem(&client.code(&client.sign_in(&person, "openid", ADDRESS).await)).await;
+    let invented = person.visit("/_dev/another-person").await.form_with("siret", None).with("email", "new@exemple.fr");
+    person.post(invented).await;
+    let has = async |address: &str| {
+        let people = script.get("/_dev/api/people").await;
+        people.as_array().unwrap().iter().any(|person| person["email"] == address)
+    };
+    assert!(has("new@exemple.fr").await && !script.get("/_dev/api/mailbox").await.as_array().unwrap().is_empty());
+
+    script.post("/_dev/api/reset", json!({})).await;
+    assert!(!has("new@exemple.fr").await && has(ADDRESS).await);
+    assert_eq!(script.get("/_dev/api/mailbox").await, json!([]));
+    assert_eq!(script.get("/_dev/api/clock").await["frozen"], false);
+    assert_eq!(client.userinfo(&tokens.access_token).await.status, 401);
+    let asks = person.visit("/").await;
+    assert_eq!(asks.url.path(), "/users/start-sign-in");
+    assert_eq!(person.sign_in(asks, ADDRESS, ADDRESS).await.url.path(), "/", "the seeds are back");
+}
+
+#[tokio::test]
+async fn r_12_sec_178_pages_of_others_steer_nothing() {
+    let instance = Instance::dev().await;
+    let script = Script::of(&instance);
+    let before = script.get("/_dev/api/clock").await;
+    let foreign = [
+        header("sec-fetch-site", "cross-site"),
+        header("sec-fetch-site", "same-site"),
+        header("origin", "http://evil.test"),
+        header("origin", "null"),
+        header("origin", "http://localhost:1"),
+    ];
+    for headers in foreign {
+        for path in ["/_dev/api/clock", "/_dev/api/reset"] {
+            let refused = script.post_with(path, json!({ "advance": 60 }), headers.clone()).await;
+            assert_eq!(refused.status, 403, "{path} {headers:?}");
+        }
+        for path in ["/_dev/api/mailbox", "/_dev/api/people", "/_dev/api/clients", "/_dev/api/clock"] {
+            assert_eq!(script.get_with(path, headers.clone()).await.status, 403, "{path} {headers:?}");
+        }
+    }
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
+        let refused = script.post_text("/_dev/api/clock", content_type, r#"{"advance":60}"#).await;
+        assert_eq!(refused.status, 415, "{content_type}: a page could send it without being asked");
+        assert_eq!(script.post_text("/_dev/api/reset", content_type, "{}").await.status, 415);
+    }
+    assert_eq!(script.get("/_dev/api/clock").await, before);
+    let own = header("origin", instance.app.config.issuer());
+    assert_eq!(script.post_with("/_dev/api/clock", json!({ "advance": 60 }), own).await.status, 200);
+}
+
+#[tokio::test]
+async fn people_and_clients_are_listed_with_what_opens_them() {
+    let instance = Instance::dev().await;
+    let script = Script::of(&instance);
+    let people = script.get("/_dev/api/people").await;
+    let martin = people.as_array().unwrap().iter().find(|person| person["id"] == 154).unwrap();
+    assert_eq!(martin["password"], "user@red-needles-sarl.com");
+    assert_eq!(martin["organizations"][0]["siret"], "21630215800011");
+    let clients = script.get("/_dev/api/clients").await;
+    let test = clients.as_array().unwrap().iter().find(|client| client["client_id"] == "test-id").unwrap();
+    assert_eq!(test["client_secret"], "test-secret");
+    let home = instance.person().visit("/_dev/").await;
+    assert_eq!(home.status, 200);
+    for shown in
+        ["user@red-needles-sarl.com", "standard_client_secret", "/_dev/api/reset", instance.app.config.issuer()]
+    {
+        assert!(home.text("main").contains(shown), "{shown}");
+    }
+}

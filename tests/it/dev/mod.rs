@@ -1,0 +1,13 @@
+//! Stories of development mode.
+
+mod another_person;
+mod client;
+mod control;
+mod documented_example;
+mod fixtures;
+mod mailbox;
+mod picker;
+mod script;
+mod unknown_clients;
+
+use script::Script;
