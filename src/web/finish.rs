@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use warp::http::{HeaderValue, Method, StatusCode, header};
 
 use super::error::{OAuthFailure, Refusal};
@@ -138,11 +138,11 @@ fn outline(error: &Error) -> (StatusCode, &'static str, Option<u64>) {
 }
 
 async fn render(app: &App, request: &Request, failure: &Failure) -> Response {
-    let (status, code, wait) = outline(&failure.error);
+    let (status, _, wait) = outline(&failure.error);
     let mut response = match failure.skin.unwrap_or_else(|| Skin::of_path(&request.path)) {
         Skin::Page => error_page(app, request, &failure.error).await,
         Skin::OAuth => oauth_json(&failure.error),
-        Skin::Api => json_response(status, &json!({ "error": code, "request_id": request.arrival.request_id })),
+        Skin::Api => api_json(request, &failure.error),
     };
     let headers = response.headers_mut();
     if let Some(seconds) = wait {
@@ -195,6 +195,18 @@ fn presentable(detail: &str) -> String {
 /// The machine's word of a refusal, empty where its status says it all.
 fn code_of(failure: &OAuthFailure) -> &'static str {
     failure.error.as_ref().map_or("", |error| error.code().as_str())
+}
+
+/// Code, the value that helps if there is one, and request id.
+fn api_json(request: &Request, error: &Error) -> Response {
+    let (status, code, _) = outline(error);
+    let mut body = Map::new();
+    body.insert(String::from("error"), Value::from(code));
+    if let Error::Refused(Refusal { detail: Some(detail), .. }) = error {
+        body.insert(String::from("detail"), Value::from(presentable(detail)));
+    }
+    body.insert(String::from("request_id"), Value::from(request.arrival.request_id.as_str()));
+    json_response(status, &Value::Object(body))
 }
 
 fn oauth_json(error: &Error) -> Response {

@@ -36,6 +36,7 @@ async fn a_command_that_cannot_be_changes_nothing() {
     {
         let refused = script.post_with("/_dev/api/clock", command.clone(), HeaderMap::new()).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["error"]), (400, &"bad_request".into()), "{command}");
+        assert!(!refused.json()["detail"].as_str().unwrap().is_empty(), "it says what is wrong");
     }
     assert_eq!(script.get("/_dev/api/clock").await, before);
 }
