@@ -11,7 +11,7 @@ use super::seed_file::{SeedClient, SeedFile, SeedMembership, SeedOrganization, S
 use crate::acts::{self, ActError, By, Entries};
 use crate::app::App;
 use crate::config::Config;
-use crate::domain::{Actor, ClientId, UserId};
+use crate::domain::{Actor, ClientId, Email, UserId};
 use crate::store::{Read, StoreError, clients, memberships, organizations, users};
 
 const SEEDS: &str = include_str!("../../assets/dev/seeds.toml");
@@ -51,6 +51,9 @@ pub enum SeedError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The person who is to be signed in without a page is not there.
+    #[error("--as {0}: no such person; the seeds and the fixtures declare who there is")]
+    Nobody(Email),
     /// They could not be written.
     #[error(transparent)]
     Act(#[from] ActError),
@@ -158,7 +161,7 @@ pub(super) fn parse(text: &str, file: &str) -> Result<SeedFile, SeedError> {
 /// hold: what was changed there stays.
 ///
 /// # Errors
-/// What to mend in the fixtures, or a failing store.
+/// What to mend in the fixtures, nobody to sign in as, or a failing store.
 pub async fn seed(app: &App) -> Result<(), SeedError> {
     let mut seeds = Seeds::load(&app.config)?;
     app.store.read(|tx| seeds.retain_missing(tx))?;
@@ -174,7 +177,12 @@ pub async fn seed(app: &App) -> Result<(), SeedError> {
         clients: seeds.clients.iter().map(|client| client.to_client(&app.config, now)).collect(),
     };
     acts::enter(app, &By::local(Actor::System), entries).await?;
-    Ok(())
+    match &app.config.automatic_sign_in {
+        Some(address) if app.store.read(|tx| users::find_by_email(tx, address))?.is_none() => {
+            Err(SeedError::Nobody(address.clone()))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// The hash written in the file, or that of the password written there.

@@ -1,6 +1,9 @@
 //! The list of people on the sign-in page.
 
-use moncomptepro::config::DevOptions;
+use moncomptepro::clock::Clock;
+use moncomptepro::config::{Config, DevOptions};
+use moncomptepro::crypto::Random;
+use moncomptepro::site;
 
 use crate::support::Instance;
 
@@ -52,4 +55,11 @@ async fn r_10_a_person_chosen_at_the_start_is_signed_in_without_a_page() {
     let back = instance.person().visit(&client.authorization("openid email", &[])).await;
     let tokens = client.redeem(&client.code(&back)).await;
     assert_eq!(client.userinfo(&tokens.access_token).await.json()["email"], "datapass@yopmail.com");
+}
+
+#[tokio::test]
+async fn nobody_cannot_be_chosen_at_the_start() {
+    let options = DevOptions { sign_in_as: Some("nobody@yopmail.com".parse().unwrap()), ..DevOptions::default() };
+    let refused = site::start(Config::dev(options, 3000), Clock::system(), Random::system()).await.unwrap_err();
+    assert!(refused.to_string().contains("--as nobody@yopmail.com"), "{refused}");
 }
