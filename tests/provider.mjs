@@ -19,17 +19,21 @@ export async function startProvider(...options) {
   });
   let errors = "";
   child.stderr.on("data", (data) => (errors += data));
-  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal })));
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  /** Ends it; that it had ended by itself is a failure of its own. */
   const stop = async () => {
+    const tooEarly = hasEnded();
     child.kill("SIGTERM");
-    await ended;
+    const { code, signal } = await ended;
     await rm(folder, { recursive: true, force: true });
+    if (tooEarly) throw new Error(`the provider ended by itself, code ${code}, signal ${signal}: ${errors}`);
   };
   const deadline = Date.now() + START_LIMIT_MS;
   for (;;) {
     const port = await readFile(portFile, "utf8").catch(() => "");
     if (port) return { issuer: `http://localhost:${port.trim()}`, stop };
-    if (child.exitCode !== null || Date.now() > deadline) {
+    if (hasEnded() || Date.now() > deadline) {
       await stop();
       throw new Error(`the provider did not start: ${errors}`);
     }

@@ -11,14 +11,15 @@ journey("a person meets an error", async (person) => {
     ["no-such-page", "/no-such-page"],
     ["wrong-redirect-uri", `${REQUEST}${encodeURIComponent("http://localhost:4000/elsewhere")}`],
     ["no-such-interaction", "/interaction/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"],
-    ["void-link", "/users/change-password?reset_password_token=AAAA"],
+    ["void-link", "/users/change-password?password_link=AAAA"],
   ]) {
     await person.goTo(path);
     await person.see(name);
     assert.ok((await person.page.locator("main a[href], main form").count()) > 0, `${name}: a way on`);
   }
-  await person.goTo("/oauth/logout");
-  await person.see("logout");
+  await person.goTo("/users/start-sign-in");
+  await person.answer("login", "not an address");
+  await person.see("start-sign-in-malformed");
 });
 
 journey("a form whose cookie is gone changes nothing and says so", async (person) => {

@@ -8,7 +8,7 @@ const ADDRESS = "user@red-needles-sarl.com";
 
 journey("a person signs in with a password, chooses an organization, changes it, and signs out", async (person) => {
   await person.goTo("/_dev/client");
-  await person.press("action", "sign-in");
+  await person.press("intent", "sign-in");
   await person.answer("login", ADDRESS);
   await person.see("sign-in");
   await person.answer("password", "not the password");
@@ -20,13 +20,14 @@ journey("a person signs in with a password, chooses an organization, changes it,
   await person.page.waitForURL("**/_dev/client");
   assert.match(await person.text(), /83951732300011/);
 
-  await person.press("action", "select-organization");
+  await person.press("intent", "select-organization");
   await person.see("select-organization-again");
   await person.press("organization_id", "16");
   await person.page.waitForURL("**/_dev/client");
   assert.match(await person.text(), /21630215800011/);
 
-  await person.press("action", "update-information");
+  assert.doesNotMatch(await person.text(), /Jeanne/);
+  await person.press("intent", "update-userinfo");
   await person.see("personal-information");
   await person.answer("given_name", "Jeanne");
   await person.page.waitForURL("**/_dev/client");
@@ -35,7 +36,7 @@ journey("a person signs in with a password, chooses an organization, changes it,
   await person.goTo("/");
   await person.see("home");
   await person.goTo("/_dev/client");
-  await person.press("action", "sign-out");
+  await person.press("intent", "sign-out");
   await person.page.waitForURL("**/_dev/client*");
   await person.see("client-signed-out");
   await person.goTo("/");

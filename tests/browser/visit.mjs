@@ -99,7 +99,7 @@ async function run(page) {
   return page.evaluate(() => globalThis.axe.run());
 }
 
-/** Tells the same story in every setting, each time with a fresh browser and its own provider's data. */
+/** Tells the same story in every setting, each time with a fresh browser and the data of the beginning. */
 export function journey(title, tell, ...options) {
   describe(title, () => {
     let provider;
@@ -115,6 +115,12 @@ export function journey(title, tell, ...options) {
     for (const setting of settings) {
       const { scripts, language, width } = setting;
       test(`${language}, ${width} pixels, ${scripts ? "with" : "without"} scripts`, async () => {
+        const reset = await fetch(`${provider.issuer}/_dev/api/reset`, {
+          method: "POST",
+          headers: { "content-type": "application/json", origin: provider.issuer },
+          body: "{}",
+        });
+        assert.equal(reset.status, 200);
         const context = await browser.newContext({
           javaScriptEnabled: scripts,
           locale: language === "fr" ? "fr-FR" : "en-GB",
