@@ -28,8 +28,10 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     let current = journey::current(&app, &browser, &query).await?;
     let id = current.as_ref().map(|current| current.id.as_str());
     match (form.get("choice"), &current) {
-        (Some("continue"), Some(current)) if browser.session.is_some() => {
-            acts::note_step(&app, current.key, |progress| progress.account_selected = true).await?;
+        (Some("continue"), Some(current)) => {
+            if let Some(active) = &browser.session {
+                acts::note_step(&app, active, current.key, |progress| progress.account_selected = true).await?;
+            }
         }
         (Some("another"), _) => return browser.redirect(&app, &paths::within(paths::START_SIGN_IN, id)),
         (_, _) => {}

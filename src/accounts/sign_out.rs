@@ -12,5 +12,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     }
     let mut response = browser.redirect(&app, paths::START_SIGN_IN)?;
     cookies::clear(&mut response, &app.config.cookies, cookies::SESSION)?;
+    // A new handle for whoever comes next: what this person left under way is theirs alone.
+    cookies::clear(&mut response, &app.config.cookies, cookies::BROWSER)?;
     Ok(response)
 }

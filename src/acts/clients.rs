@@ -8,10 +8,12 @@ use crate::config::UnknownClients;
 use crate::crypto;
 use crate::domain::{AuditEvent, Client, ClientAuthentication, ClientId, ClientOrigin, SecretDigest};
 use crate::protocol::{ClientAuthenticationMethod, ClientCredentials, RedirectUri, RedirectUriPolicy, Scope};
-use crate::store::clients;
+use crate::store::{StoreError, Tx, clients};
 
 /// The most redirect URIs of one client.
 const MAX_REDIRECT_URIS: usize = 50;
+/// The most clients of an instance that records unknown ones.
+const MAX_CLIENTS: usize = 500;
 
 /// What a credential proved.
 #[derive(Debug, Clone)]
@@ -71,7 +73,10 @@ async fn learn(
     let (Ok(id), Ok(uri)) = (client_id.parse::<ClientId>(), RedirectUri::parse(uri, policy)) else { return Ok(known) };
     let records = app.config.unknown_clients == UnknownClients::Record && uri.is_local_or_private();
     let may_learn = match &known {
-        Some(client) => client.origin == ClientOrigin::Recorded && !list(&mut client.clone()).contains(&uri),
+        Some(client) => {
+            let uris = list(&mut client.clone()).clone();
+            client.origin == ClientOrigin::Recorded && !uris.contains(&uri) && uris.len() < MAX_REDIRECT_URIS
+        }
         None => may_create,
     };
     if !records || !may_learn {
@@ -85,6 +90,7 @@ async fn learn(
             let mut client = match clients::find(tx, &id)? {
                 Some(client) if client.origin == ClientOrigin::Recorded && client.is_enabled() => client,
                 Some(_) => return Ok(None),
+                None if clients::list(tx, None, MAX_CLIENTS)?.len() >= MAX_CLIENTS => return Ok(None),
                 None => Client {
                     origin: ClientOrigin::Recorded,
                     scopes: Scope::ALL.iter().copied().collect(),
@@ -107,32 +113,30 @@ async fn learn(
     Ok(client)
 }
 
-/// Checks what a client shows at the token endpoint. Unknown clients and wrong secrets cost and say the same.
+/// Checks what a client shows at the token endpoint. Unknown clients and wrong secrets cost and say the same, and only
+/// they are counted: whoever guesses locks nobody else out. The first credential of a recorded client is taken as it
+/// is, and kept when it redeems a code.
 ///
 /// # Errors
-/// Too many attempts, or a failing store.
-pub async fn authenticate_client(
+/// Too many wrong attempts, or a failing store.
+pub fn authenticate_client(
     app: &App,
-    by: &By,
     credentials: &ClientCredentials,
     source: &str,
 ) -> Result<ClientAuthenticationOutcome, ActError> {
-    // Counted for each address apart: nobody locks a client out by guessing.
-    let subject = format!("{} {source}", credentials.client_id());
-    let attempt = reserve_attempt(app, "client", &subject, source, app.config.limits.per_client)?;
     let shown = credentials.secret().map(|secret| SecretDigest(crypto::sha256(secret.expose().as_bytes())));
-    let client = match enabled_client(app, credentials.client_id())? {
-        Some(client) if client.authentication == ClientAuthentication::Undecided => {
-            pin_credential(app, by, client.id, shown.clone()).await?
+    let client = enabled_client(app, credentials.client_id())?.map(|client| match client.authentication {
+        ClientAuthentication::Undecided => Client { authentication: decided(shown.clone()), ..client },
+        ClientAuthentication::Public | ClientAuthentication::Secret { .. } => client,
+    });
+    match client.filter(|client| accepts(&client.authentication, credentials.method(), shown.as_ref())) {
+        Some(client) => Ok(ClientAuthenticationOutcome::Authenticated(Box::new(client))),
+        None => {
+            let subject = format!("{} {source}", credentials.client_id());
+            reserve_attempt(app, "client", &subject, source, app.config.limits.per_client)?;
+            Ok(ClientAuthenticationOutcome::Refused)
         }
-        other => other,
-    };
-    let Some(client) = client.filter(|client| accepts(&client.authentication, credentials.method(), shown.as_ref()))
-    else {
-        return Ok(ClientAuthenticationOutcome::Refused);
-    };
-    attempt.succeeded(app);
-    Ok(ClientAuthenticationOutcome::Authenticated(Box::new(client)))
+    }
 }
 
 fn accepts(
@@ -152,31 +156,27 @@ fn accepts(
     }
 }
 
-/// Keeps the first credential of a recorded client.
-async fn pin_credential(
-    app: &App,
-    by: &By,
-    id: ClientId,
-    shown: Option<SecretDigest>,
-) -> Result<Option<Client>, ActError> {
-    let circumstances = Circumstances::of(app, by);
-    let client = app
-        .store
-        .write(move |tx| {
-            let Some(mut client) = clients::find(tx, &id)? else { return Ok(None) };
-            if client.authentication == ClientAuthentication::Undecided {
-                client.authentication = match &shown {
-                    Some(digest) => ClientAuthentication::Secret {
-                        methods: vec![ClientAuthenticationMethod::Basic, ClientAuthenticationMethod::Post],
-                        digests: vec![digest.clone()],
-                    },
-                    None => ClientAuthentication::Public,
-                };
-                clients::update(tx, &client)?;
-                circumstances.record(tx, AuditEvent::ClientSecretPinned { client_id: id.clone() })?;
-            }
-            Ok(Some(client))
-        })
-        .await?;
-    Ok(client)
+/// How a recorded client authenticates from its first credential on.
+fn decided(shown: Option<SecretDigest>) -> ClientAuthentication {
+    match shown {
+        Some(digest) => ClientAuthentication::Secret {
+            methods: vec![ClientAuthenticationMethod::Basic, ClientAuthenticationMethod::Post],
+            digests: vec![digest],
+        },
+        None => ClientAuthentication::Public,
+    }
+}
+
+/// Keeps the first credential of a recorded client, in the transaction that redeems its code.
+pub(super) fn pin_credential(
+    tx: &mut Tx,
+    circumstances: &Circumstances,
+    authenticated: &Client,
+) -> Result<(), StoreError> {
+    let Some(client) = clients::find(tx, &authenticated.id)? else { return Ok(()) };
+    if client.authentication != ClientAuthentication::Undecided {
+        return Ok(());
+    }
+    clients::update(tx, &Client { authentication: authenticated.authentication.clone(), ..client })?;
+    circumstances.record(tx, AuditEvent::ClientSecretPinned { client_id: authenticated.id.clone() })
 }

@@ -1,5 +1,6 @@
 //! Authorization codes: issued when every step is done, redeemed once.
 
+use super::clients::pin_credential;
 use super::facts::{gather, subject_of};
 use super::sessions::find_live;
 use super::tokens::find_honoured;
@@ -164,6 +165,7 @@ pub async fn redeem_code(
     by: &By,
     code: &str,
     presented: CodePresentation,
+    authenticated: Client,
 ) -> Result<TokenOutcome, ActError> {
     let Some(key) = crypto::parse_handle::<AuthorizationCode>(code) else { return Ok(TokenOutcome::Refused) };
     let now = app.clock.now();
@@ -206,6 +208,7 @@ pub async fn redeem_code(
                     };
                     let grant = Grant { authorization: authorization.clone(), issued_at: now, state: GrantState::Live };
                     grants::insert(tx, &grant_key, &grant)?;
+                    pin_credential(tx, &circumstances, &authenticated)?;
                     access_tokens::insert(
                         tx,
                         &token_key,

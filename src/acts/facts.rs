@@ -1,7 +1,7 @@
 //! The facts that decide the next step of a sign-in, read in one transaction.
 
 use crate::config::Config;
-use crate::domain::claims::{Subject, wants_one_organization};
+use crate::domain::claims::{Subject, disclosed_scopes, wants_one_organization};
 use crate::domain::steps::{Demand, Demands, Facts, Identity, PersonFacts};
 use crate::domain::{Client, OrganizationId, PendingAuthorization, Progress, Session, User};
 use crate::protocol::{Prompt, Timestamp};
@@ -45,8 +45,7 @@ pub fn gather(
     let Some((session, user)) = person else {
         return Ok(Standing { facts: Facts { person: None, demands: Demands::NONE }, organization_id: None });
     };
-    // What was done under another session does not count for this one.
-    let is_fresh = progress.signed_in.as_ref() == Some(&session.id);
+    let progress = &progress.of(&session.id);
     let Some((client, pending)) = request else {
         let facts = PersonFacts {
             identity: Identity::Expected,
@@ -63,10 +62,12 @@ pub fn gather(
         (_, [only]) => Some(*only),
         (_, _) => None,
     };
-    let identity = match pending.expected_user {
-        Some(expected) if expected != user.id && is_fresh => Identity::OtherAfterSignIn,
-        Some(expected) if expected != user.id => Identity::Other,
-        Some(_) | None => Identity::Expected,
+    let is_hinted = pending.expected_user.is_none_or(|expected| expected == user.id);
+    let is_expected = is_hinted && pending.request.claims.accepts_subject(&user.id.to_string());
+    let identity = match (is_expected, progress.signed_in) {
+        (true, _) => Identity::Expected,
+        (false, true) => Identity::OtherAfterSignIn,
+        (false, false) => Identity::Other,
     };
     let person = PersonFacts {
         identity,
@@ -74,30 +75,31 @@ pub fn gather(
         organizations: released.len(),
         organization_chosen: organization_id.is_some(),
     };
-    let demands = demands_of(config, session, pending, progress, now);
+    let demands = demands_of(config, session, client, pending, progress, now);
     Ok(Standing { facts: Facts { person: Some(person), demands }, organization_id })
 }
 
 fn demands_of(
     config: &Config,
     session: &Session,
+    client: &Client,
     pending: &PendingAuthorization,
     progress: &Progress,
     now: Timestamp,
 ) -> Demands {
     let request = &pending.request;
-    let is_fresh = progress.signed_in.as_ref() == Some(&session.id);
+    let disclosed = disclosed_scopes(client, &request.scope, &request.claims);
     let asks = |prompt: Prompt| request.prompt.contains(prompt);
     let too_old =
         request.max_age.is_some_and(|limit| limit == 0 || now.seconds_since(session.authenticated_at()) > limit);
     let assurance = session.assurance(config.acr_vocabulary);
     let wanted = request.acr_demand();
     Demands {
-        fresh_sign_in: Demand::of(asks(Prompt::Login) || too_old, is_fresh),
+        fresh_sign_in: Demand::of(asks(Prompt::Login) || too_old, progress.signed_in),
         account: Demand::of(asks(Prompt::SelectAccount), progress.account_selected),
         assurance_out_of_reach: wanted.essential && !wanted.values.contains(&assurance.acr),
         information: Demand::of(asks(Prompt::UpdateUserinfo), progress.information_confirmed),
-        one_organization: wants_one_organization(&request.scope),
+        one_organization: wants_one_organization(&disclosed),
         organization_chooser: Demand::of(asks(Prompt::SelectOrganization), progress.organization_selected),
         consent: Demand::of(asks(Prompt::Consent), progress.consented),
     }

@@ -1,11 +1,12 @@
 //! Sign-ins under way: begun, bound to a browser, moved on, finished.
 
+use super::sessions::ActiveSession;
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     AuditEvent, BrowserDigest, ClientId, Destination, Email, Handle, HandleKey, INTERACTION_LIFETIME, Interaction,
-    Progress, UserId,
+    Progress,
 };
 use crate::protocol::Locale;
 use crate::store::{StoreError, interactions};
@@ -85,10 +86,12 @@ pub async fn note_locale(app: &App, key: HandleKey<Interaction>, locale: Locale)
 /// When the store fails.
 pub async fn note_step(
     app: &App,
+    active: &ActiveSession,
     key: HandleKey<Interaction>,
-    done: impl Fn(&mut Progress) + Send + 'static,
+    note: impl Fn(&mut Progress) + Send + 'static,
 ) -> Result<(), ActError> {
-    change(app, key, move |interaction| done(&mut interaction.progress)).await
+    let session = active.session.id.clone();
+    change(app, key, move |interaction| interaction.done(&session, &note)).await
 }
 
 /// Notes what the person decided about a client's request; a refusal ends the sign-in. Whether it was still open.
@@ -98,12 +101,13 @@ pub async fn note_step(
 pub async fn decide_consent(
     app: &App,
     by: &By,
+    active: &ActiveSession,
     key: HandleKey<Interaction>,
-    user_id: UserId,
     client_id: ClientId,
     allowed: bool,
 ) -> Result<bool, ActError> {
     let circumstances = Circumstances::of(app, by);
+    let (user_id, session) = (active.user.id, active.session.id.clone());
     let now = app.clock.now();
     let was_open = app
         .store
@@ -113,7 +117,7 @@ pub async fn decide_consent(
                 return Ok(false);
             };
             match allowed {
-                true => interaction.progress.consented = true,
+                true => interaction.done(&session, |progress| progress.consented = true),
                 false => interaction.finished_at = Some(now),
             }
             interactions::update(tx, &key, &interaction)?;

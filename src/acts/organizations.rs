@@ -27,7 +27,7 @@ pub async fn select_organization(
     organization_id: OrganizationId,
 ) -> Result<OrganizationChoice, ActError> {
     let circumstances = Circumstances::of(app, by);
-    let (key, now) = (active.key, app.clock.now());
+    let (key, id, now) = (active.key, active.session.id.clone(), app.clock.now());
     let choice = app
         .store
         .write(move |tx| {
@@ -40,7 +40,7 @@ pub async fn select_organization(
             if let Some(key) = interaction
                 && let Some(mut interaction) = interactions::find(tx, &key)?
             {
-                interaction.progress.organization_selected = true;
+                interaction.done(&id, |progress| progress.organization_selected = true);
                 interactions::update(tx, &key, &interaction)?;
             }
             circumstances.record(tx, AuditEvent::OrganizationSelected { user_id: user.id, organization_id })?;

@@ -18,7 +18,7 @@ pub async fn update_personal_information(
     information: PersonalInformation,
 ) -> Result<(), ActError> {
     let circumstances = Circumstances::of(app, by);
-    let (user_id, now) = (active.user.id, app.clock.now());
+    let (user_id, id, now) = (active.user.id, active.session.id.clone(), app.clock.now());
     app.store
         .write(move |tx| {
             if let Some(mut user) = users::find(tx, user_id)?
@@ -32,7 +32,7 @@ pub async fn update_personal_information(
             if let Some(key) = interaction
                 && let Some(mut interaction) = interactions::find(tx, &key)?
             {
-                interaction.progress.information_confirmed = true;
+                interaction.done(&id, |progress| progress.information_confirmed = true);
                 interactions::update(tx, &key, &interaction)?;
             }
             Ok(())

@@ -32,15 +32,17 @@ pub struct PendingAuthorization {
     pub client_id: ClientId,
     /// What it asked.
     pub request: AuthorizationRequest,
-    /// The person named by a verified `id_token_hint` or by an essential `sub` claim.
+    /// The person named by a verified `id_token_hint`.
     pub expected_user: Option<UserId>,
 }
 
-/// What was done since the request came, and in which session; a new sign-in starts it afresh.
+/// What was done since the request came, and in which session: what was done in one counts in no other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The session in which a credential was presented for this interaction.
-    pub signed_in: Option<SessionId>,
+    /// The session in which all of this was done.
+    pub session: Option<SessionId>,
+    /// A credential was presented for this interaction.
+    pub signed_in: bool,
     /// The account was confirmed.
     pub account_selected: bool,
     /// An organization was chosen.
@@ -49,6 +51,18 @@ pub struct Progress {
     pub information_confirmed: bool,
     /// Consent was given.
     pub consented: bool,
+}
+
+impl Progress {
+    /// What counts in a session.
+    #[must_use]
+    pub fn of(&self, session: &SessionId) -> Self {
+        if self.session.as_ref() == Some(session) { self.clone() } else { Self::begin(session) }
+    }
+
+    fn begin(session: &SessionId) -> Self {
+        Self { session: Some(session.clone()), ..Self::default() }
+    }
 }
 
 /// A sign-in under way.
@@ -102,6 +116,12 @@ impl Interaction {
 
     /// A credential was presented in `session`: what was done under another session no longer counts.
     pub fn signed_in(&mut self, session: SessionId) {
-        self.progress = Progress { signed_in: Some(session), account_selected: true, ..Progress::default() };
+        self.progress = Progress { signed_in: true, account_selected: true, ..Progress::begin(&session) };
+    }
+
+    /// A step was done in `session`.
+    pub fn done(&mut self, session: &SessionId, note: impl FnOnce(&mut Progress)) {
+        self.progress = self.progress.of(session);
+        note(&mut self.progress);
     }
 }

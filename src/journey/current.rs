@@ -44,7 +44,7 @@ pub fn client_label(app: &App, current: &Current) -> Result<Option<ClientLabel>,
     let Some(pending) = current.interaction.authorization() else { return Ok(None) };
     let client = app.store.read(|tx| clients::find(tx, &pending.client_id))?;
     Ok(client.map(|client| match &pending.request.sp_name {
-        Some(name) => ClientLabel { name: name.clone(), ..label_of(client) },
+        Some(service) => ClientLabel { name: format!("{service} ({})", client.name), ..label_of(client) },
         None => label_of(client),
     }))
 }

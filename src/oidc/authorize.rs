@@ -15,8 +15,7 @@ use crate::web::{Browser, Error, Request, Response, Visit, paths, see_other};
 pub(super) async fn respond(app: App, visit: Visit) -> Result<Response, Error> {
     let Visit { browser, request, query } = visit;
     let by = browser.by(&request);
-    let person = browser.session.as_ref().map(|active| active.user.id);
-    match check(&app, &by, query, person).await? {
+    match check(&app, &by, query).await? {
         Ok(pending) => {
             let browser = browser.with_ui_locale(pending.request.locale);
             proceed(&app, Proceeding { browser, by, pending, current: None }).await
@@ -28,7 +27,7 @@ pub(super) async fn respond(app: App, visit: Visit) -> Result<Response, Error> {
 /// Keeps the request and leads the browser to a page of this site: a form that another site posts comes without its
 /// cookies.
 pub(super) async fn store(app: App, request: Request) -> Result<Response, Error> {
-    match check(&app, &request.visitor(), request.form()?, None).await? {
+    match check(&app, &request.visitor(), request.form()?).await? {
         Ok(pending) => {
             let destination = Destination::Client(Box::new(pending));
             let handle = acts::begin_interaction(&app, None, destination).await?;
@@ -44,7 +43,6 @@ async fn check(
     app: &App,
     by: &By,
     parameters: Parameters,
-    person: Option<UserId>,
 ) -> Result<Result<PendingAuthorization, AuthorizationRefusal>, Error> {
     let attempt = AuthorizationAttempt::parse(parameters)
         .map_err(|error| Error::bad_request("invalid_request").with_detail(error.description()))?;
@@ -67,7 +65,7 @@ async fn check(
         Ok(request) => request,
         Err(refusal) => return Ok(Err(*refusal)),
     };
-    Ok(match expected_user(app, &request, person)? {
+    Ok(match expected_user(app, &request)? {
         Ok(expected_user) => Ok(PendingAuthorization { client_id: client.id, request, expected_user }),
         Err(error) => Err(AuthorizationRefusal { return_address: request.return_address, error }),
     })
@@ -82,34 +80,9 @@ async fn find_client(app: &App, by: &By, attempt: &AuthorizationAttempt) -> Resu
     client.ok_or_else(|| Error::bad_request("unknown_client").with_detail(attempt.client_id()))
 }
 
-/// The one person that the request leaves room for: named by an ID token of ours or by a `sub` claim with a value
-/// (OpenID Connect Core §3.1.2.2, §5.5.1). Of several values, `person` if it is one of them.
-fn expected_user(
-    app: &App,
-    request: &AuthorizationRequest,
-    person: Option<UserId>,
-) -> Result<Result<Option<UserId>, OAuthError>, Error> {
-    let hinted = match &request.id_token_hint {
-        Some(token) => match hint::verify(app, token)? {
-            Some(hint) => Some(hint.user_id),
-            None => {
-                let error =
-                    OAuthError::new(ErrorCode::InvalidRequest, "id_token_hint is not an ID token of this issuer");
-                return Ok(Err(error));
-            }
-        },
-        None => None,
-    };
-    let accepts = |user_id: &UserId| request.claims.accepts_subject(&user_id.to_string());
-    let named = [&request.claims.userinfo, &request.claims.id_token].into_iter().filter_map(|claims| claims.get("sub"));
-    let subjects: Vec<&str> = named.flat_map(|claim| claim.texts()).collect();
-    let expected = match hinted {
-        Some(user_id) => Some(user_id).filter(accepts),
-        None if subjects.is_empty() => return Ok(Ok(None)),
-        None => person
-            .filter(accepts)
-            .or_else(|| subjects.iter().filter_map(|text| text.parse::<UserId>().ok()).find(accepts)),
-    };
-    let nobody = || OAuthError::new(ErrorCode::LoginRequired, "the request leaves room for nobody");
-    Ok(expected.map(Some).ok_or_else(nobody))
+/// The person named by an ID token of ours that comes back as a hint (OpenID Connect Core §3.1.2.2).
+fn expected_user(app: &App, request: &AuthorizationRequest) -> Result<Result<Option<UserId>, OAuthError>, Error> {
+    let Some(token) = &request.id_token_hint else { return Ok(Ok(None)) };
+    let unusable = || OAuthError::new(ErrorCode::InvalidRequest, "id_token_hint is not an ID token of this issuer");
+    Ok(hint::verify(app, token)?.map(|hint| Some(hint.user_id)).ok_or_else(unusable))
 }

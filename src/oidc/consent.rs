@@ -5,7 +5,7 @@ use super::pages::{Consent, ConsentOrganization};
 use crate::acts::{self, ActiveSession};
 use crate::app::App;
 use crate::domain::PendingAuthorization;
-use crate::domain::claims::wants_one_organization;
+use crate::domain::claims::{disclosed_scopes, wants_one_organization};
 use crate::domain::steps::Step;
 use crate::journey::{self, Current};
 use crate::protocol::ErrorCode;
@@ -21,12 +21,14 @@ pub(super) async fn show(id: String, app: App, visit: Visit) -> Result<Response,
     let (Step::Consent, Some(active), Some(pending)) = (step, session, current.interaction.authorization()) else {
         return go_on(&app, &browser, &current);
     };
+    let client = app.store.read(|tx| clients::find(tx, &pending.client_id))?.ok_or_else(Error::expired_interaction)?;
+    let disclosed = disclosed_scopes(&client, &pending.request.scope, &pending.request.claims);
     let page = Consent {
         interaction: current.id.clone(),
         client: journey::client_label(&app, &current)?.ok_or_else(Error::expired_interaction)?,
         email: active.user.email.to_string(),
-        scopes: pending.request.scope.iter().collect(),
-        organization: organization(&app, &active, pending, &current)?,
+        scopes: disclosed.iter().collect(),
+        organization: organization(&app, &active, pending, &current)?.filter(|_| wants_one_organization(&disclosed)),
     };
     browser.page_with(&app, &page, StatusCode::OK, current.form_target().as_deref())
 }
@@ -45,8 +47,8 @@ pub(super) async fn submit(id: String, app: App, submission: Submission) -> Resu
         Some("deny") => false,
         _ => return Err(Error::bad_request("bad_request")),
     };
-    let (user_id, client_id) = (active.user.id, pending.client_id.clone());
-    if !acts::decide_consent(&app, &browser.by(&request), current.key, user_id, client_id, allowed).await? {
+    let client_id = pending.client_id.clone();
+    if !acts::decide_consent(&app, &browser.by(&request), active, current.key, client_id, allowed).await? {
         return Err(Error::expired_interaction());
     }
     match allowed {
@@ -55,16 +57,13 @@ pub(super) async fn submit(id: String, app: App, submission: Submission) -> Resu
     }
 }
 
-/// The organization that the client would hear of, where it asks for one.
+/// The organization that the client would hear of.
 fn organization(
     app: &App,
     active: &ActiveSession,
     pending: &PendingAuthorization,
     current: &Current,
 ) -> Result<Option<ConsentOrganization>, Error> {
-    if !wants_one_organization(&pending.request.scope) {
-        return Ok(None);
-    }
     let person = Some((&active.session, &active.user));
     let organization = app.store.read(|tx| {
         let Some(client) = clients::find(tx, &pending.client_id)? else { return Ok(None) };

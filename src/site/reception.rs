@@ -92,6 +92,9 @@ where
 
 /// What is refused before any route sees it: names that are not ours, and paths with two readings.
 fn judge(app: &App, request: &Request, authority: Option<&str>) -> Result<(), Error> {
+    if request.headers.get_all(header::HOST).iter().count() > 1 {
+        return Err(Error::bad_request("bad_request"));
+    }
     let host = authority.or_else(|| request.header(header::HOST.as_str())).unwrap_or_default();
     if !is_own_name(app, host) {
         return Err(Error::refused(warp::http::StatusCode::MISDIRECTED_REQUEST, "misdirected_host"));

@@ -72,7 +72,10 @@ fn mark(error: Error, skin: Option<Skin>) -> Response {
 
 /// Completes an answer: renders a failure in its skin, drops the body of a HEAD, adds the headers, writes the log line.
 pub async fn finish(app: &App, request: &Request, response: Response) -> Response {
+    let misdirected = |failure: &Failure| outline(&failure.error).0 == StatusCode::MISDIRECTED_REQUEST;
     let mut response = match response.extensions().get::<Failure>().cloned() {
+        // Nothing of ours is told, and nothing set, under a name that is not ours.
+        Some(failure) if misdirected(&failure) => bare(StatusCode::MISDIRECTED_REQUEST),
         Some(failure) => {
             log(request, &failure.error);
             let mut rendered = render(app, request, &failure).await;
@@ -93,6 +96,13 @@ pub async fn finish(app: &App, request: &Request, response: Response) -> Respons
         status = response.status().as_u16(),
         "answered"
     );
+    response
+}
+
+/// An answer without a body.
+fn bare(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
     response
 }
 

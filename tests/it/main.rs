@@ -1,6 +1,8 @@
 //! The one test binary: the rules of the source, the executable, and the stories told over HTTP.
 
 #[cfg(test)]
+mod abuse;
+#[cfg(test)]
 mod accounts;
 #[cfg(test)]
 mod architecture;

@@ -48,6 +48,8 @@ pub struct AuthorizationCode {
 pub struct CodePresentation {
     /// The authenticated client.
     pub client_id: ClientId,
+    /// Whether it is a public client, whose codes need a challenge.
+    pub is_public: bool,
     /// The `redirect_uri` of the token request.
     pub redirect_uri: Option<String>,
     /// SHA-256 of the `code_verifier` of the token request, base64url.
@@ -63,7 +65,7 @@ pub enum CodeRefusal {
     Burnt,
     /// The redirect URI is absent or another one.
     RedirectUri,
-    /// The verifier is absent, wrong, or there was no challenge.
+    /// The verifier is absent, wrong, or there was no challenge where one is needed.
     CodeVerifier,
 }
 
@@ -105,9 +107,9 @@ impl AuthorizationCode {
             return Err(CodeRefusal::RedirectUri);
         }
         match (&self.code_challenge, &presented.verifier_digest) {
-            (None, None) => Ok(()),
+            (None, None) if !presented.is_public => Ok(()),
             (Some(challenge), Some(digest)) if challenge.matches(digest) => Ok(()),
-            (Some(_), Some(_)) | (Some(_), None) | (None, Some(_)) => Err(CodeRefusal::CodeVerifier),
+            (Some(_), Some(_)) | (Some(_), None) | (None, Some(_)) | (None, None) => Err(CodeRefusal::CodeVerifier),
         }
     }
 }

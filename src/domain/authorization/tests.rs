@@ -37,6 +37,7 @@ fn code() -> AuthorizationCode {
 fn right() -> CodePresentation {
     CodePresentation {
         client_id: "service".parse().unwrap(),
+        is_public: false,
         redirect_uri: Some(String::from(CALLBACK)),
         verifier_digest: Some(String::from(CHALLENGE)),
     }
@@ -113,5 +114,8 @@ fn sec_25_pkce_6_a_verifier_without_challenge_is_refused() {
     let plain = AuthorizationCode { code_challenge: None, ..code() };
     assert_eq!(refusal(plain.clone().redeem(&right(), name(2), Timestamp(110))), Some(CodeRefusal::CodeVerifier));
     let silent = CodePresentation { verifier_digest: None, ..right() };
+    let public = CodePresentation { is_public: true, ..silent.clone() };
+    let refused = refusal(plain.clone().redeem(&public, name(2), Timestamp(110)));
+    assert_eq!(refused, Some(CodeRefusal::CodeVerifier), "PKCE-2: a public client never goes without");
     assert!(matches!(plain.redeem(&silent, name(2), Timestamp(110)), Redemption::Redeemed(_)));
 }

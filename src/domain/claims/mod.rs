@@ -66,6 +66,21 @@ pub fn wants_one_organization(scopes: &ScopeSet) -> bool {
         .any(|scope| scopes.contains(scope))
 }
 
+/// What a request discloses, in the words of scopes: the scopes granted, and for each claim asked one by one the
+/// narrowest scope of the client that releases it.
+pub fn disclosed_scopes(client: &Client, scopes: &ScopeSet, requested: &ClaimsRequest) -> ScopeSet {
+    let releases = |scope: &Scope, name: &str| claims_of(*scope, client.claims_profile).contains(&name);
+    let mut disclosed: Vec<Scope> = scopes.iter().collect();
+    for name in requested.userinfo.keys().chain(requested.id_token.keys()) {
+        if disclosed.iter().any(|scope| releases(scope, name)) {
+            continue;
+        }
+        let candidates = client.scopes.iter().filter(|scope| releases(scope, name));
+        disclosed.extend(candidates.min_by_key(|scope| claims_of(*scope, client.claims_profile).len()));
+    }
+    disclosed.into_iter().collect()
+}
+
 /// Every claim name that any client can get, for the discovery document.
 pub fn supported_claims() -> Vec<&'static str> {
     let mut names = vec!["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];

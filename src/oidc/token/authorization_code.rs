@@ -18,11 +18,12 @@ pub(super) struct Exchange {
 /// Redeems the code. Whatever is wrong with it is `invalid_grant`, without saying what.
 pub(super) async fn redeem(app: &App, by: &By, client: Client, exchange: Exchange) -> Result<TokenResponse, Error> {
     let presented = CodePresentation {
-        client_id: client.id,
+        client_id: client.id.clone(),
+        is_public: client.is_public(),
         redirect_uri: exchange.redirect_uri,
         verifier_digest: exchange.code_verifier.map(|verifier| crypto::s256_code_challenge(verifier.expose())),
     };
-    match acts::redeem_code(app, by, exchange.code.expose(), presented).await? {
+    match acts::redeem_code(app, by, exchange.code.expose(), presented, client).await? {
         TokenOutcome::Granted(grant) => Ok(TokenResponse {
             id_token: issue::id_token(app, &grant)?,
             access_token: Secret::new(grant.access_token),

@@ -150,7 +150,10 @@ impl AuthorizationRequest {
             id_token_hint: parameters.get("id_token_hint").map(str::to_owned),
             locale: parameters.get("ui_locales").and_then(Locale::from_ui_locales),
             siret_hint,
-            sp_name: parameters.get("sp_name").map(|name| cut(name, 100)),
+            sp_name: parameters
+                .get("sp_name")
+                .map(|name| cut(&without_invisible(name), 100))
+                .filter(|name| !name.is_empty()),
         })
     }
 }
@@ -277,4 +280,13 @@ fn parse_acr_values(parameters: &Parameters, default: &[String]) -> Vec<String> 
 
 fn cut(text: &str, max_characters: usize) -> String {
     text.chars().take(max_characters).collect()
+}
+
+/// The text without control characters and those that change the direction of what surrounds them.
+fn without_invisible(text: &str) -> String {
+    let is_hidden = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().filter(|character| !is_hidden(*character)).collect()
 }

@@ -75,7 +75,10 @@ fn check_authority(authority: &str, url: &Url) -> Result<(), RedirectUriError> {
     if port.is_some_and(|port| port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit())) {
         return Err(RedirectUriError::HostNotPlain);
     }
-    if url.host_str().unwrap_or_default() == host { Ok(()) } else { Err(RedirectUriError::HostNotPlain) }
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let is_plain = host.starts_with('[') || host.bytes().all(is_name);
+    let is_read_as_written = url.host_str().unwrap_or_default() == host;
+    if is_plain && is_read_as_written { Ok(()) } else { Err(RedirectUriError::HostNotPlain) }
 }
 
 /// Host and port of `host`, `host:port`, `[::1]` or `[::1]:port`.

@@ -83,6 +83,12 @@ impl RelyingParty {
         page_of(response).await
     }
 
+    /// The same from a client that does not use the header.
+    pub(crate) async fn token_request_without_header(&self, fields: &[(&str, &str)]) -> Page {
+        let request = self.http.post(format!("{}/oauth/token", self.address));
+        page_of(request.form(fields).send().await.unwrap()).await
+    }
+
     pub(crate) async fn present(&self, code: &str) -> Page {
         let fields = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", &self.redirect_uri)];
         self.token_request(&fields).await
