@@ -58,7 +58,7 @@ fn reason(code: ErrorCode) -> &'static str {
         ErrorCode::ConsentRequired => "the person has to be asked for consent",
         ErrorCode::InteractionRequired => "the person has to be shown a page",
         ErrorCode::UnmetAuthenticationRequirements => "the demanded acr cannot be reached",
-        ErrorCode::ServerError => "something failed here; try again",
+        ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable => "something failed here; try again",
         _ => "the request cannot be answered",
     }
 }

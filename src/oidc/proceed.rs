@@ -30,13 +30,17 @@ pub(super) struct Proceeding {
 pub(super) async fn proceed(app: &App, proceeding: Proceeding) -> Result<Response, Error> {
     let (browser, origin) = (proceeding.browser.clone(), proceeding.by.origin.clone());
     let address = proceeding.pending.request.return_address.clone();
-    match go(app, proceeding).await {
-        Err(Error::Internal(cause)) => {
-            tracing::error!(request_id = origin.request_id, %cause, "internal error");
-            answer::error(app, &browser, &address, ErrorCode::ServerError)
-        }
-        other => other,
-    }
+    let (code, cause) = match go(app, proceeding).await {
+        Err(Error::Internal(cause)) => (ErrorCode::ServerError, Some(cause)),
+        Err(Error::Busy(_)) => (ErrorCode::TemporarilyUnavailable, None),
+        other => return other,
+    };
+    tracing::error!(
+        request_id = origin.request_id,
+        cause = cause.map(tracing::field::display),
+        "a client was not answered"
+    );
+    answer::error(app, &browser, &address, code)
 }
 
 /// The facts are read twice: here to see where to go, and in the transaction that issues.

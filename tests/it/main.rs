@@ -9,6 +9,8 @@ mod architecture;
 #[cfg(test)]
 mod dev;
 #[cfg(test)]
+mod oidc;
+#[cfg(test)]
 mod package;
 #[cfg(test)]
 mod pages;

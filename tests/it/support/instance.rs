@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
+use std::sync::Arc;
 
 use moncomptepro::app::App;
 use moncomptepro::clock::Clock;
@@ -9,10 +10,10 @@ use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::Random;
 use moncomptepro::domain::{User, UserState};
 use moncomptepro::protocol::Timestamp;
-use moncomptepro::store::{audit, users};
-use moncomptepro::{serve, site};
+use moncomptepro::store::{Location, Opening, Store, audit, users};
+use moncomptepro::{dev, serve, site};
 
-use super::{Person, RelyingParty};
+use super::{Disk, Person, RelyingParty};
 
 /// When every story begins: Monday 23 November 2026, 09:00 UTC.
 pub(crate) const MORNING: Timestamp = Timestamp(1_795_424_400);
@@ -50,8 +51,33 @@ impl Instance {
         let bound = serve::bind(&[IpAddr::V4(Ipv4Addr::LOCALHOST)], 0, false).await.unwrap();
         let port = bound.port();
         let clock = Clock::manual(MORNING);
-        let app = site::start(config(port), clock.clone(), Random::system()).await.unwrap();
+        let app = site::start(config(port), clock, Random::system()).await.unwrap();
+        Self::serve(bound, app)
+    }
+
+    /// A development instance whose database lies on this disk.
+    pub(crate) async fn on_disk(disk: &Arc<Disk>) -> Self {
+        let bound = serve::bind(&[IpAddr::V4(Ipv4Addr::LOCALHOST)], 0, false).await.unwrap();
+        let config = Config::dev(DevOptions::default(), bound.port());
+        let app = site::start(config, Clock::manual(MORNING), Random::system()).await.unwrap();
+        let opening = Opening {
+            location: Location::Memory,
+            cache_bytes: app.config.cache_bytes,
+            mode: app.config.mode.as_str().to_owned(),
+            issuer: app.config.issuer().to_owned(),
+            instance_id: String::from("on-a-disk"),
+            accept_issuer_change: false,
+            now: MORNING,
+        };
+        let app = App { store: Store::open_on(disk.backend(), opening).unwrap(), ..app };
+        dev::seed(&app).await.unwrap();
+        Self::serve(bound, app)
+    }
+
+    /// Serves an application that stands already.
+    fn serve(bound: serve::Bound, app: App) -> Self {
         let reception = site::Reception::new(app.clone(), site::routes(&app));
+        let port = bound.port();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let answer = move |request, peer| {
             let reception = reception.clone();
@@ -65,6 +91,7 @@ impl Instance {
             serve::run(bound, answer, serve::Limits::standard(), told).await;
         });
         let address = format!("http://localhost:{port}");
+        let clock = app.clock.clone();
         Self { app, clock, address, stop: Some(stop), serving: Some(serving) }
     }
 

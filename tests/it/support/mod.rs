@@ -1,11 +1,15 @@
 //! A cast for stories: an instance on a free port with a clock of our own, people with browsers, relying parties.
 
+mod declared;
+mod faulty;
 mod instance;
 mod page;
 mod person;
 mod relying_party;
 
+pub(crate) use declared::{CALLBACK, SIGNED_OUT, uri};
+pub(crate) use faulty::Disk;
 pub(crate) use instance::Instance;
 pub(crate) use page::{Form, Page};
 pub(crate) use person::Person;
-pub(crate) use relying_party::RelyingParty;
+pub(crate) use relying_party::{RelyingParty, jose_header, jose_payload};

@@ -1,0 +1,92 @@
+//! What a client hears: what it asked for, within what it may.
+
+use super::{JEAN, MARTIN, signed_in};
+use crate::support::{Instance, RelyingParty};
+use moncomptepro::protocol::Scope;
+use serde_json::Value;
+
+async fn ask(instance: &Instance, client: &RelyingParty, scope: &str, claims: &str) -> (Value, Value) {
+    let person = signed_in(instance, JEAN).await;
+    let code = client.code(&person.visit(&client.authorization(scope, &[("claims", claims)])).await);
+    let tokens = client.redeem(&code).await;
+    let members = client.id_token_members(&tokens.id_token).await;
+    (members, client.userinfo(&tokens.access_token).await.json())
+}
+
+fn names(document: &Value) -> Vec<&str> {
+    document.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn clm_1_clm_4_each_scope_releases_its_claims_and_no_others() {
+    let instance = Instance::dev().await;
+    let client = instance.declare("service", |_| {}).await;
+    for (scope, expected) in [
+        ("openid", vec!["sub"]),
+        ("openid email", vec!["sub", "email", "email_verified"]),
+        ("openid phone", vec!["sub", "phone_number", "phone_number_verified"]),
+        ("openid profile", vec!["sub", "name", "family_name", "given_name", "updated_at", "job"]),
+        ("openid uid given_name usual_name", vec!["sub", "uid", "given_name", "usual_name"]),
+        ("openid siret is_service_public", vec!["sub", "siret", "is_service_public"]),
+    ] {
+        let (_, info) = ask(&instance, &client, scope, "").await;
+        assert_eq!(names(&info), expected, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn clm_6_clm_7_clm_10_a_claim_goes_where_it_was_asked() {
+    let instance = Instance::dev().await;
+    let client = instance.declare("service", |_| {}).await;
+    let claims =
+        r#"{"userinfo":{"given_name":{"essential":true},"nickname":null},"id_token":{"email":null},"other":{}}"#;
+    let (members, info) = ask(&instance, &client, "openid", claims).await;
+    assert_eq!(names(&info), ["sub", "given_name"], "CLM-8: what does not exist is no error");
+    assert_eq!(members["email"], JEAN);
+    assert!(members.get("given_name").is_none());
+}
+
+#[tokio::test]
+async fn sec_30_sec_39_a_client_cannot_ask_for_more_than_it_is_registered_for() {
+    let instance = Instance::dev().await;
+    let only_openid = [Scope::Openid].into_iter().collect();
+    let client = instance.declare("modest", |client| client.scopes = only_openid).await;
+    let every: Vec<String> = ["email", "phone_number", "siret", "organizations", "name", "uid", "job", "acr", "sub"]
+        .iter()
+        .map(|name| format!(r#""{name}":{{"essential":true}}"#))
+        .collect();
+    let claims = format!(r#"{{"userinfo":{{{0}}},"id_token":{{{0}}}}}"#, every.join(","));
+    let scope: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+    let (members, info) = ask(&instance, &client, &scope.join(" "), &claims).await;
+    assert_eq!(names(&info), ["sub"]);
+    assert!(members.get("email").is_none() && members.get("siret").is_none());
+}
+
+#[tokio::test]
+async fn clm_3_idt_13_what_has_no_value_is_left_out() {
+    let instance = Instance::dev().await;
+    let client = instance.declare("service", |_| {}).await;
+    let person = signed_in(&instance, JEAN).await;
+    let form = person.visit(&client.authorization("openid", &[("prompt", "update_userinfo")])).await;
+    person.submit(form.form_with("given_name", None).with("phone_number", "").with("job", "")).await;
+    let page = person.visit(&client.authorization("openid profile phone", &[])).await;
+    let tokens = client.redeem(&client.code(&page)).await;
+    client.verified(&tokens.id_token).await;
+    let info = client.userinfo(&tokens.access_token).await;
+    assert_eq!(names(&info.json()), ["sub", "name", "family_name", "given_name", "updated_at"]);
+    assert!(!info.body.contains("null") && !info.body.contains("\"\""), "{}", info.body);
+}
+
+#[tokio::test]
+async fn r_25_every_organization_goes_only_to_clients_registered_for_that() {
+    let instance = Instance::dev().await;
+    let person = signed_in(&instance, MARTIN).await;
+    let (registered, other) = (instance.legacy_client(), instance.standard_client());
+    let asking = |client: &RelyingParty| client.authorization("openid organizations", &[]);
+    let tokens = registered.redeem(&registered.code(&person.visit(&asking(&registered)).await)).await;
+    let list = registered.userinfo(&tokens.access_token).await.json()["organizations"].as_array().unwrap().len();
+    assert_eq!(list, 2);
+    let tokens = other.redeem(&other.code(&person.visit(&asking(&other)).await)).await;
+    other.verified(&tokens.id_token).await;
+    assert_eq!(names(&other.userinfo(&tokens.access_token).await.json()), ["sub"]);
+}

@@ -1,0 +1,100 @@
+//! Which scripts may read which answers.
+
+use moncomptepro::config::{Config, DevOptions};
+use moncomptepro::domain::{ClientAuthentication, ClientState};
+
+use crate::support::{Instance, Page, RelyingParty, uri};
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+/// An instance that knows the scripts of its clients only.
+async fn instance() -> Instance {
+    Instance::start(|port| Config { local_redirects: false, ..Config::dev(DevOptions::default(), port) }).await
+}
+
+async fn public(instance: &Instance, id: &str, origin: &str, state: ClientState) -> RelyingParty {
+    let address = uri(&format!("{origin}/callback"));
+    instance
+        .declare(id, |client| {
+            client.redirect_uris = vec![address];
+            client.authentication = ClientAuthentication::Public;
+            client.state = state;
+        })
+        .await
+}
+
+fn is_open_to(page: &Page, origin: &str) -> bool {
+    assert_eq!(page.header("access-control-allow-credentials"), "", "CORS-1");
+    page.header("access-control-allow-origin") == origin && page.header("vary").contains("Origin")
+}
+
+#[tokio::test]
+async fn cors_1_cors_2_r_20_scripts_of_public_clients_read_answers_and_errors() {
+    let instance = instance().await;
+    let spa = public(&instance, "spa", "https://spa.example", ClientState::Enabled).await;
+    let origin = ("origin", "https://spa.example");
+    for path in ["/oauth/token", "/oauth/userinfo"] {
+        let asked =
+            [origin, ("access-control-request-method", "POST"), ("access-control-request-headers", "authorization")];
+        let preflight = spa.bare_request("OPTIONS", path, &asked, "").await;
+        assert_eq!(preflight.status, 204, "{path}");
+        assert!(is_open_to(&preflight, "https://spa.example"), "{path}");
+        for header in ["Authorization", "Content-Type", "Accept"] {
+            assert!(preflight.header("access-control-allow-headers").contains(header), "{path} {header}");
+        }
+        assert!(preflight.header("access-control-allow-methods").contains("POST"), "{path}");
+        assert!(!preflight.header("access-control-max-age").is_empty(), "{path}");
+    }
+    let refused = spa.bare_token_request(&[origin, FORM], "grant_type=authorization_code&client_id=nobody").await;
+    assert!(is_open_to(&refused, "https://spa.example"), "an error of the token endpoint");
+    let refused = spa.bare_request("GET", "/oauth/userinfo", &[origin], "").await;
+    assert!(is_open_to(&refused, "https://spa.example"), "UI-6");
+    assert_eq!(refused.header("access-control-expose-headers"), "WWW-Authenticate");
+}
+
+#[tokio::test]
+async fn r_20_other_origins_read_nothing() {
+    let instance = instance().await;
+    let spa = public(&instance, "spa", "https://spa.example", ClientState::Enabled).await;
+    public(&instance, "off", "https://off.example", ClientState::Disabled).await;
+    instance.declare("confidential", |client| client.redirect_uris = vec![uri("https://web.example/cb")]).await;
+    for origin in [
+        "https://evil.example",
+        "https://off.example",
+        "https://web.example",
+        "http://spa.example",
+        "https://spa.example:8443",
+        "https://SPA.example",
+        "null",
+        "http://localhost:5173",
+    ] {
+        for path in ["/oauth/token", "/oauth/userinfo"] {
+            let page = spa.bare_request("OPTIONS", path, &[("origin", origin)], "").await;
+            assert_eq!(page.header("access-control-allow-origin"), "", "{origin} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn r_20_in_development_every_origin_of_this_machine_may_read() {
+    let instance = Instance::dev().await;
+    let client = instance.test_client();
+    for origin in ["http://localhost:5173", "http://127.0.0.1:8080", "http://[::1]:3000"] {
+        let page = client.bare_request("OPTIONS", "/oauth/token", &[("origin", origin)], "").await;
+        assert!(is_open_to(&page, origin), "{origin}");
+    }
+    for origin in ["https://evil.example", "http://localhost.evil.example"] {
+        let page = client.bare_request("OPTIONS", "/oauth/token", &[("origin", origin)], "").await;
+        assert_eq!(page.header("access-control-allow-origin"), "", "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn gen_19_pages_and_the_authorization_endpoint_are_never_read_by_scripts() {
+    let instance = Instance::dev().await;
+    let client = instance.test_client();
+    for path in ["/oauth/authorize", "/oauth/logout", "/users/start-sign-in", "/"] {
+        let page = client.bare_request("GET", path, &[("origin", "http://localhost:5173")], "").await;
+        assert_eq!(page.header("access-control-allow-origin"), "", "{path}");
+    }
+}
