@@ -80,7 +80,7 @@ class Person {
   /** axe needs scripts. Where there are none, it judges the same document in a second browser that has them. */
   async #judge() {
     if (this.setting.scripts) return run(this.page);
-    const context = await this.page.context().browser().newContext({ viewport: this.page.viewportSize() });
+    const context = await this.page.context().browser().newContext({ viewport: this.page.viewportSize(), ignoreHTTPSErrors: true });
     try {
       const page = await context.newPage();
       const body = (await this.page.content()).replaceAll(/<script\b[\s\S]*?<\/script>/g, "");
@@ -99,13 +99,24 @@ async function run(page) {
   return page.evaluate(() => globalThis.axe.run());
 }
 
-/** Tells the same story in every setting, each time with a fresh browser and the data of the beginning. */
-export function journey(title, tell, ...options) {
+/** Development mode, back at its beginning before each setting. */
+async function startDevelopment() {
+  const provider = await startProvider();
+  const prepare = async () => {
+    const headers = { "content-type": "application/json", origin: provider.issuer };
+    const reset = await fetch(`${provider.issuer}/_dev/api/reset`, { method: "POST", headers, body: "{}" });
+    assert.equal(reset.status, 200);
+  };
+  return { ...provider, prepare };
+}
+
+/** Tells the same story in every setting, each time with a fresh browser and what `prepare` of the provider returns. */
+export function journey(title, tell, start = startDevelopment) {
   describe(title, () => {
     let provider;
     let browser;
     before(async () => {
-      provider = await startProvider(...options);
+      provider = await start(settings.length);
       browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
     });
     after(async () => {
@@ -115,21 +126,17 @@ export function journey(title, tell, ...options) {
     for (const setting of settings) {
       const { scripts, language, width } = setting;
       test(`${language}, ${width} pixels, ${scripts ? "with" : "without"} scripts`, async () => {
-        const reset = await fetch(`${provider.issuer}/_dev/api/reset`, {
-          method: "POST",
-          headers: { "content-type": "application/json", origin: provider.issuer },
-          body: "{}",
-        });
-        assert.equal(reset.status, 200);
+        const prepared = await provider.prepare();
         const context = await browser.newContext({
           javaScriptEnabled: scripts,
           locale: language === "fr" ? "fr-FR" : "en-GB",
           viewport: { width, height: 800 },
+          ignoreHTTPSErrors: true,
         });
         try {
           const page = await context.newPage();
           page.setDefaultTimeout(10_000);
-          await tell(new Person(page, provider.issuer, setting));
+          await tell(new Person(page, provider.issuer, setting), prepared);
         } finally {
           await context.close();
         }
