@@ -3,7 +3,7 @@
 use moncomptepro::domain::ClientState;
 use reqwest::header::HeaderMap;
 
-use super::{JEAN, signed_in};
+use super::{JEAN, Pairs, signed_in};
 use crate::support::{CALLBACK, Form, Instance, Page, RelyingParty, uri};
 
 fn asking(client: &RelyingParty, query: &str) -> String {
@@ -21,7 +21,7 @@ async fn cross_site_post(instance: &Instance, fields: &[(&str, &str)]) -> Page {
 }
 
 #[tokio::test]
-async fn sec_18_auth_10_auth_11_auth_16_what_cannot_be_trusted_gets_a_page_and_leads_nowhere() {
+async fn sec_18_gen_20_auth_10_auth_11_auth_16_what_cannot_be_trusted_gets_a_page_and_leads_nowhere() {
     let instance = Instance::dev().await;
     let person = signed_in(&instance, JEAN).await;
     let client = instance.declare("service", |_| {}).await;
@@ -53,27 +53,59 @@ async fn sec_18_auth_10_auth_11_auth_16_what_cannot_be_trusted_gets_a_page_and_l
     }
 }
 
-#[tokio::test]
-async fn sec_21_sec_24_auth_17_to_28_what_is_wrong_after_that_is_told_to_the_client() {
+/// Each case is refused with its error, by redirect and by a page that posts it.
+async fn refuses(cases: &[(Pairs<'_>, &str)]) {
     let instance = Instance::dev().await;
     let person = signed_in(&instance, JEAN).await;
     let client = instance.declare("service", |_| {}).await;
-    let long = "n".repeat(513);
-    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-    let deep = r#"{"userinfo":{"email":{"values":[[[[[1]]]]]}}}"#;
-    let cases: &[(&[(&str, &str)], &str)] = &[
+    for (parameters, error) in cases {
+        let page = person.visit(&client.authorization("openid", parameters)).await;
+        assert_eq!(client.error(&page), *error, "{parameters:?}");
+        assert_eq!(page.redirect_parameters()["state"], "state-of-the-client", "{parameters:?}");
+        if parameters.iter().any(|(name, _)| *name == "response_mode") {
+            continue;
+        }
+        let posted = [parameters, &[("response_mode", "form_post")][..]].concat();
+        let page = person.visit(&client.authorization("openid", &posted)).await;
+        assert_eq!((page.status.as_u16(), page.location()), (200, ""), "RMODE-5: {parameters:?}");
+        assert_eq!(page.form_with("error", Some(error)).action.as_str(), CALLBACK, "{parameters:?}");
+    }
+}
+
+#[tokio::test]
+async fn sec_24_auth_18_auth_19_auth_6_rmode_6_only_the_code_flow_is_there() {
+    refuses(&[
         (&[("response_type", "")], "invalid_request"),
         (&[("response_type", "token")], "unsupported_response_type"),
         (&[("response_type", "id_token")], "unsupported_response_type"),
         (&[("response_type", "id_token token")], "unsupported_response_type"),
+        (&[("response_type", "token id_token")], "unsupported_response_type"),
         (&[("response_type", "code id_token")], "unsupported_response_type"),
         (&[("response_type", "CODE")], "unsupported_response_type"),
         (&[("response_mode", "fragment")], "invalid_request"),
         (&[("response_mode", "jwt")], "invalid_request"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn auth_14_auth_20_auth_28_what_we_do_not_do_is_said_and_not_ignored() {
+    refuses(&[
         (&[("request", "e30.e30.")], "request_not_supported"),
         (&[("request_uri", "https://service.example/ro")], "request_uri_not_supported"),
         (&[("request", "a"), ("request_uri", "b")], "invalid_request"),
         (&[("registration", "{}")], "registration_not_supported"),
+        (&[("authorization_details", "[]")], "invalid_authorization_details"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn auth_21_auth_23_auth_24_auth_25_auth_26_auth_27_each_malformed_value_has_its_error() {
+    let long = "n".repeat(513);
+    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let deep = r#"{"userinfo":{"email":{"values":[[[[[1]]]]]}}}"#;
+    refuses(&[
         (&[("scope", "")], "invalid_scope"),
         (&[("scope", "unheard_of")], "invalid_scope"),
         (&[("scope", "openid \"x\"")], "invalid_scope"),
@@ -91,25 +123,13 @@ async fn sec_21_sec_24_auth_17_to_28_what_is_wrong_after_that_is_told_to_the_cli
         (&[("claims", r#"{"userinfo":{"email":"yes"}}"#)], "invalid_request"),
         (&[("claims", deep)], "invalid_request"),
         (&[("id_token_hint", "e30.e30.e30")], "invalid_request"),
-        (&[("authorization_details", "[]")], "invalid_authorization_details"),
         (&[("siret_hint", "1234")], "invalid_request"),
-    ];
-    for (parameters, error) in cases {
-        let page = person.visit(&client.authorization("openid", parameters)).await;
-        assert_eq!(client.error(&page), *error, "{parameters:?}");
-        assert_eq!(page.redirect_parameters()["state"], "state-of-the-client", "{parameters:?}");
-        let posted = [parameters, &[("response_mode", "form_post")][..]].concat();
-        if !parameters.iter().any(|(name, _)| *name == "response_mode") {
-            let page = person.visit(&client.authorization("openid", &posted)).await;
-            assert_eq!((page.status.as_u16(), page.location()), (200, ""), "RMODE-5: {parameters:?}");
-            let form = page.form_with("error", Some(error));
-            assert_eq!(form.action.as_str(), CALLBACK, "{parameters:?}");
-        }
-    }
+    ])
+    .await;
 }
 
 #[tokio::test]
-async fn gen_7_auth_17_a_parameter_said_twice_is_an_error_even_with_one_value() {
+async fn gen_7_auth_17_sec_21_a_parameter_said_twice_is_an_error_even_with_one_value() {
     let instance = Instance::dev().await;
     let person = signed_in(&instance, JEAN).await;
     let client = instance.declare("service", |_| {}).await;
@@ -124,7 +144,7 @@ async fn gen_7_auth_17_a_parameter_said_twice_is_an_error_even_with_one_value() 
 }
 
 #[tokio::test]
-async fn gen_8_auth_4_prm_31_to_33_what_is_unknown_empty_or_in_another_order_does_not_matter() {
+async fn gen_8_auth_2_auth_4_prm_31_prm_32_prm_33_what_is_unknown_empty_or_in_another_order_does_not_matter() {
     let instance = Instance::dev().await;
     let person = signed_in(&instance, JEAN).await;
     let client = instance.declare("service", |_| {}).await;
@@ -152,7 +172,7 @@ async fn auth_5_sec_21_unknown_scopes_are_left_out_and_what_is_granted_is_said()
 }
 
 #[tokio::test]
-async fn auth_1_auth_7_r_17_a_post_from_another_site_ends_like_a_get() {
+async fn auth_1_auth_7_gen_18_r_17_a_post_from_another_site_ends_like_a_get() {
     let instance = Instance::dev().await;
     let person = signed_in(&instance, JEAN).await;
     let client = instance.declare("service", |_| {}).await;

@@ -3,7 +3,7 @@
 use super::{JEAN, MARTIN, signed_in};
 use crate::support::{Instance, RelyingParty};
 use moncomptepro::protocol::Scope;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 async fn ask(instance: &Instance, client: &RelyingParty, scope: &str, claims: &str) -> (Value, Value) {
     let person = signed_in(instance, JEAN).await;
@@ -89,4 +89,61 @@ async fn r_25_every_organization_goes_only_to_clients_registered_for_that() {
     let tokens = other.redeem(&other.code(&person.visit(&asking(&other)).await)).await;
     other.verified(&tokens.id_token).await;
     assert_eq!(names(&other.userinfo(&tokens.access_token).await.json()), ["sub"]);
+}
+
+#[tokio::test]
+async fn clm_2_disc_10_every_published_scope_is_granted_to_whoever_is_registered_for_it() {
+    let instance = Instance::dev().await;
+    let (person, client) = (signed_in(&instance, JEAN).await, instance.declare("service", |_| {}).await);
+    let document = person.get("/.well-known/openid-configuration").await.json();
+    let published: Vec<&str> =
+        document["scopes_supported"].as_array().unwrap().iter().map(|scope| scope.as_str().unwrap()).collect();
+    let page = person.visit(&client.authorization(&published.join(" "), &[])).await;
+    let tokens = client.redeem(&client.code(&page)).await;
+    assert_eq!(tokens.document["scope"], published.join(" "));
+    let info = client.userinfo(&tokens.access_token).await.json();
+    let supported = document["claims_supported"].as_array().unwrap();
+    for name in names(&info) {
+        assert!(supported.contains(&Value::from(name)), "CLM-5: {name}");
+    }
+}
+
+#[tokio::test]
+async fn sec_130_r_25_the_standard_document_member_for_member() {
+    let instance = Instance::dev().await;
+    let (person, client) = (signed_in(&instance, MARTIN).await, instance.declare("service", |_| {}).await);
+    let scope = "openid email profile phone organization organizations";
+    let asks = person.visit(&client.authorization(scope, &[])).await;
+    let chosen = asks.form_with("organization_id", Some("16")).with("organization_id", "16");
+    let tokens = client.redeem(&client.code(&person.submit(chosen).await)).await;
+    let organization = |id: u64, siret: &str, label: &str, is_external: bool, is_commune: bool| {
+        json!({
+            "id": id, "siret": siret, "label": label, "is_external": is_external, "is_commune": is_commune,
+            "is_public_service": is_commune, "organization_verified": true,
+        })
+    };
+    let commune = "Commune de les martres sur morge - Mairie";
+    let expected = json!({
+        "sub": "154",
+        "email": MARTIN,
+        "email_verified": true,
+        "name": "Jean Martin",
+        "family_name": "Martin",
+        "given_name": "Jean",
+        "updated_at": instance.clock.now().0,
+        "job": "Gérant",
+        "phone_number": "0123456789",
+        "phone_number_verified": false,
+        "label": commune,
+        "siret": "21630215800011",
+        "is_commune": true,
+        "is_external": true,
+        "is_public_service": true,
+        "organization_verified": true,
+        "organizations": [
+            organization(16, "21630215800011", commune, true, true),
+            organization(17, "83951732300011", "Red needles SARL", false, false),
+        ],
+    });
+    assert_eq!(client.userinfo(&tokens.access_token).await.json(), expected);
 }

@@ -14,7 +14,7 @@ fn list(document: &Value, name: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn disc_1_disc_5_disc_10_disc_20_everybody_may_read_where_everything_is() {
+async fn disc_1_disc_2_disc_5_disc_10_disc_20_everybody_may_read_where_everything_is() {
     let instance = Instance::dev().await;
     let page = instance.person().get(OPENID).await;
     assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "application/json"));

@@ -9,7 +9,8 @@ use moncomptepro::domain::ClaimsProfile;
 use moncomptepro::protocol::SignatureAlgorithm;
 
 #[tokio::test]
-async fn tok_4_tok_5_a_person_signs_in_to_a_service_and_the_service_hears_who_they_are() {
+async fn tok_4_tok_5_tok_14_gen_16_ui_3_ui_4_rmode_1_a_person_signs_in_to_a_service_and_the_service_hears_who_they_are()
+{
     let instance = Instance::dev().await;
     let (person, client) = (instance.person(), instance.standard_client());
     let back = client.sign_in(&person, "openid email profile phone organization", JEAN).await;
@@ -72,7 +73,7 @@ async fn r_25_the_profile_of_the_original_keeps_its_types_and_twins() {
 }
 
 #[tokio::test]
-async fn key_7_idt_1_a_client_that_registers_es256_gets_it_and_the_others_rs256() {
+async fn key_7_idt_1_idt_12_cli_3_a_client_that_registers_es256_gets_it_and_the_others_rs256() {
     let instance = Instance::dev().await;
     let elliptic =
         instance.declare("elliptic", |client| client.id_token_signed_response_alg = SignatureAlgorithm::Es256).await;

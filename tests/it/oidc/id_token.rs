@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use moncomptepro::acts;
 use moncomptepro::config::DevOptions;
 use moncomptepro::crypto;
 
@@ -59,7 +60,7 @@ async fn idt_5_a_nonce_comes_back_whole_and_only_if_it_was_sent() {
 }
 
 #[tokio::test]
-async fn ses_2_a_sid_is_of_one_session_at_one_client() {
+async fn ses_2_ses_3_a_sid_is_of_one_session_at_one_client() {
     let instance = Instance::dev().await;
     let (standard, test) = (instance.standard_client(), instance.test_client());
     let sid = async |person: &crate::support::Person, client: &crate::support::RelyingParty, more: &[(&str, &str)]| {
@@ -74,6 +75,10 @@ async fn ses_2_a_sid_is_of_one_session_at_one_client() {
     assert_eq!(sid(&one, &standard, &[("prompt", "login")]).await, first, "stable through a new proof");
     assert_ne!(sid(&one, &test, &[]).await, first, "another client");
     assert_ne!(sid(&other, &standard, &[]).await, first, "another session");
+    let cookie = one.session_cookie();
+    let session = acts::find_session(&instance.app, cookie.split_once('=').unwrap().1).await.unwrap().unwrap().session;
+    let clients: Vec<String> = session.clients.iter().map(ToString::to_string).collect();
+    assert_eq!(clients, ["standard_client_id", "test-id"], "the session remembers whom it told");
 }
 
 #[tokio::test]

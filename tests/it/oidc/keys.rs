@@ -23,7 +23,7 @@ async fn key_1_key_2_sec_52_only_public_members_are_published() {
 }
 
 #[tokio::test]
-async fn key_3_key_4_key_5_keys_say_what_they_are() {
+async fn key_3_key_4_key_5_key_13_key_19_keys_say_what_they_are() {
     let instance = Instance::dev().await;
     let document = instance.person().get("/oauth/jwks").await.json();
     let mut names = HashSet::new();

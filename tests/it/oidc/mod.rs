@@ -1,9 +1,7 @@
 //! Stories of clients and of the people whom they send.
 
-mod authentication;
 mod authorize;
 mod claims;
-mod codes;
 mod consent;
 mod cors;
 mod discovery;
@@ -14,10 +12,11 @@ mod id_token;
 mod interaction;
 mod keys;
 mod logout;
-mod pkce;
 mod prompt;
 mod recording;
 mod redirect_uris;
+mod revocation;
+mod token;
 mod userinfo;
 
 use crate::support::{Instance, Person};

@@ -22,6 +22,11 @@ impl Disk {
         self.is_broken.store(true, Ordering::SeqCst);
     }
 
+    /// Whether these bytes are anywhere on it.
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        self.bytes.lock().unwrap().windows(text.len()).any(|window| window == text.as_bytes())
+    }
+
     pub(crate) fn backend(self: &Arc<Self>) -> Arc<dyn StorageBackend> {
         Arc::new(Handle(Arc::clone(self)))
     }

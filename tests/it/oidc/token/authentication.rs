@@ -6,7 +6,7 @@ use moncomptepro::config::{Config, DevOptions, Limits};
 use moncomptepro::domain::{AttemptLimit, ClientAuthentication, ClientState, SecretDigest};
 use moncomptepro::protocol::ClientAuthenticationMethod;
 
-use super::{JEAN, Pairs, signed_in};
+use crate::oidc::{JEAN, Pairs, signed_in};
 use crate::support::{Instance, Page, RelyingParty};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -126,7 +126,7 @@ async fn cauth_1_cauth_2_sec_21_one_method_the_registered_one_and_nothing_in_the
 }
 
 #[tokio::test]
-async fn cauth_5_a_public_client_has_nothing_to_show_and_shows_nothing() {
+async fn cauth_5_cli_1_a_public_client_has_nothing_to_show_and_shows_nothing() {
     let instance = Instance::dev().await;
     let client = instance.declare("public", |client| client.authentication = ClientAuthentication::Public).await;
     let body = exchange(&client, "x", "&client_id=public");

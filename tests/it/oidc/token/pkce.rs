@@ -3,7 +3,7 @@
 use moncomptepro::crypto;
 use moncomptepro::domain::ClientAuthentication;
 
-use super::{JEAN, Pairs, signed_in};
+use crate::oidc::{JEAN, Pairs, signed_in};
 use crate::support::Instance;
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{JEAN, signed_in};
+use crate::oidc::{JEAN, signed_in};
 use crate::support::{Instance, Page};
 
 fn is_invalid_grant(page: &Page) -> bool {

@@ -1,0 +1,5 @@
+//! Stories of the token endpoint.
+
+mod authentication;
+mod codes;
+mod pkce;
