@@ -8,7 +8,7 @@ use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, cookie
 
 /// Asks for the new password, while the link works.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
-    let link = visit.query.get("password_link").unwrap_or_default();
+    let link = visit.query.get("reset_password_token").unwrap_or_default();
     match acts::find_password_link(&app, link)? {
         Some(user) => ask(&app, &visit.browser, link, user.email.as_str(), None),
         None => void(&app, &visit.browser),
@@ -18,7 +18,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
 /// Sets the password and uses the link up.
 pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, form, .. } = submission;
-    let link = form.get("password_link").unwrap_or_default();
+    let link = form.get("reset_password_token").unwrap_or_default();
     let Some(user) = acts::find_password_link(&app, link)? else { return void(&app, &browser) };
     let password = form.get("password").unwrap_or_default();
     if form.get("password_confirmation").unwrap_or_default() != password {

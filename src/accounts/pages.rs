@@ -229,7 +229,7 @@ impl Page for PersonalInformation {
     }
 }
 
-/// Choice of a password, `/users/change-password`: posts `password_link`, `password` and `password_confirmation`.
+/// Choice of a password, `/users/change-password`: posts `reset_password_token`, `password` and `password_confirmation`.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangePassword {
     /// How far it is.

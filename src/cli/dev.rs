@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     /// free one.
     #[arg(long, value_name = "IP:PORT")]
     listen: Option<SocketAddr>,
-    /// Allow an address that other machines can reach.
+    /// Allow an address that other machines can reach, and an issuer of any name.
     #[arg(long)]
     expose: bool,
     /// The issuer, when clients reach this provider under another address than http://localhost:PORT.
@@ -43,12 +43,23 @@ pub(super) struct Arguments {
     /// Leave the claim `mock` out of signed tokens.
     #[arg(long)]
     no_mark: bool,
+    /// Take over data of another issuer: its tokens stop working, and later its passkeys.
+    #[arg(long)]
+    accept_issuer_change: bool,
     /// Keep the data in this directory instead of memory.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
+    if let Some(issuer) = &arguments.issuer
+        && !arguments.expose
+        && !site::is_local_name(issuer.host())
+    {
+        let reason =
+            "may be a public name, and everybody has the keys that sign here: add --expose if it is yours to try with";
+        return Err(Ending::refused(format!("--issuer {issuer} {reason}")));
+    }
     let (addresses, port, next_free) = match arguments.listen {
         Some(address) if !address.ip().is_loopback() && !arguments.expose => {
             let reason =
@@ -67,6 +78,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         sign_in_as: arguments.sign_in_as,
         strict: arguments.strict,
         no_mark: arguments.no_mark,
+        accept_issuer_change: arguments.accept_issuer_change,
     };
     let config = Config::dev(options, bound.port());
     let port_file = arguments.port_file;

@@ -15,6 +15,9 @@ pub(super) struct Arguments {
     /// The configuration; else $MONCOMPTEPRO_CONFIG, ./moncomptepro.toml, /etc/moncomptepro/config.toml.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Take over data of another issuer: its tokens stop working, and later its passkeys.
+    #[arg(long)]
+    accept_issuer_change: bool,
 }
 
 /// The first configuration file of the documented places.
@@ -31,7 +34,8 @@ pub(super) fn configuration(given: Option<PathBuf>) -> Result<Config, Ending> {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
-    let config = configuration(arguments.config)?;
+    let accept_issuer_change = arguments.accept_issuer_change;
+    let config = Config { accept_issuer_change, ..configuration(arguments.config)? };
     let bound = serve::bind(&config.listen, config.port, false).await.map_err(Ending::refused)?;
     let app = site::start(config, Clock::system(), Random::system()).await.map_err(starting)?;
     say(&format!("{} listens on port {}", app.config.issuer(), bound.port()));

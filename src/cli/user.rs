@@ -84,7 +84,7 @@ fn find(app: &App, email: &Email) -> Result<Option<UserId>, Ending> {
 async fn print_link(app: &App, by: &By, user_id: UserId) -> Result<(), Ending> {
     let link = acts::issue_password_link(app, by, user_id).await.map_err(Ending::refused)?;
     let link = link.ok_or_else(|| Ending::refused("this account is disabled"))?;
-    let path = format!("{}?password_link={link}", paths::CHANGE_PASSWORD);
+    let path = format!("{}?reset_password_token={link}", paths::CHANGE_PASSWORD);
     say(&app.config.public_url.join(&path));
     Ok(())
 }

@@ -21,6 +21,8 @@ pub struct DevOptions {
     pub sign_in_as: Option<Email>,
     /// Whether unknown clients are refused.
     pub strict: bool,
+    /// Whether data of another issuer becomes this one's.
+    pub accept_issuer_change: bool,
     /// Whether tokens carry no mark.
     pub no_mark: bool,
 }
@@ -38,10 +40,12 @@ impl Config {
             port,
             local_names: true,
             data: options.data_dir.map_or(DataLocation::Memory, DataLocation::Directory),
+            accept_issuer_change: options.accept_issuer_change,
             cache_bytes: 64 << 20,
             master_key_file: None,
             instance_name: String::from("MonComptePro"),
             trial: true,
+            mailbox_page: true,
             unknown_clients: if options.strict { UnknownClients::Refuse } else { UnknownClients::Record },
             local_redirects: true,
             acr_vocabulary: AcrVocabulary::Moncomptepro,

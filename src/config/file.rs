@@ -58,7 +58,7 @@ struct File {
     #[serde(default)]
     store: StoreSection,
     #[serde(default)]
-    oidc: OidcSection,
+    acr: AcrSection,
     #[serde(default)]
     keys: KeysSection,
     #[serde(default)]
@@ -79,8 +79,8 @@ struct StoreSection {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct OidcSection {
-    acr_vocabulary: AcrVocabulary,
+struct AcrSection {
+    vocabulary: AcrVocabulary,
 }
 
 #[derive(Debug, Deserialize)]
@@ -148,14 +148,16 @@ impl Config {
             port: file.listen.port(),
             local_names: false,
             data: DataLocation::Directory(file.data_dir),
+            accept_issuer_change: false,
             cache_bytes: usize::from(file.store.cache_mib) << 20,
             master_key_file: file.master_key_file,
             instance_name: file.instance.name,
             trial: false,
+            mailbox_page: false,
             cookies: CookiePolicy { prefix: String::from("__Host-"), secure: true },
             unknown_clients: UnknownClients::Refuse,
             local_redirects: false,
-            acr_vocabulary: file.oidc.acr_vocabulary,
+            acr_vocabulary: file.acr.vocabulary,
             allow_unverified_links: file.joining.allow_unverified,
             password_cost: PasswordCost::Machine,
             rsa_bits: file.keys.rsa_bits,

@@ -116,6 +116,8 @@ pub struct Config {
     pub local_names: bool,
     /// Where the database lies.
     pub data: DataLocation,
+    /// Whether data of another issuer becomes this one's.
+    pub accept_issuer_change: bool,
     /// Memory for the database's cache, in bytes.
     pub cache_bytes: usize,
     /// The file of the master key, when it is not in the data directory.
@@ -124,6 +126,8 @@ pub struct Config {
     pub instance_name: String,
     /// Whether every page carries a banner saying that this is no production.
     pub trial: bool,
+    /// Whether mails end on a page of the instance instead of leaving it.
+    pub mailbox_page: bool,
     /// How cookies are named and protected.
     pub cookies: CookiePolicy,
     /// What happens to a client that nobody declared.

@@ -33,7 +33,7 @@ fn the_example_file_names_every_key() {
         "master_key_file",
         "name",
         "cache_mib",
-        "acr_vocabulary",
+        "vocabulary",
         "rsa_bits",
         "allow_unverified",
     ] {
@@ -56,7 +56,7 @@ fn what_cannot_be_is_refused_naming_the_key() {
         ("public_url = \"https://a.fr\"\ndata_dir = \"/d\"\nlisten = \"0.0.0.0:80\"", "listen"),
         ("public_url = \"https://a.fr\"\ndata_dir = \"/d\"\n[keys]\nrsa_bits = 1024", "keys.rsa_bits"),
         ("public_url = \"https://a.fr\"\ndata_dir = \"/d\"\n[keys]\nrsa = 2048", "rsa"),
-        ("public_url = \"https://a.fr\"\ndata_dir = \"/d\"\n[oidc]\nacr_vocabulary = \"best\"", "acr_vocabulary"),
+        ("public_url = \"https://a.fr\"\ndata_dir = \"/d\"\n[acr]\nvocabulary = \"best\"", "vocabulary"),
         ("public_url = ", "1"),
     ];
     for (text, named) in cases {

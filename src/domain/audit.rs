@@ -20,7 +20,7 @@ pub enum Actor {
     System,
 }
 
-/// Where an act came from: the network address, cut to what limits need, and the request's id.
+/// Where an act came from: the network address and the request's id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The address of the peer.

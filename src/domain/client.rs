@@ -168,3 +168,26 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cli_3_what_is_not_registered_has_the_defaults_of_the_specification() {
+        let client = Client::new("service".parse().unwrap(), String::from("Service"), Timestamp(0));
+        assert_eq!(client.id_token_signed_response_alg, SignatureAlgorithm::Rs256);
+        assert_eq!(client.userinfo_signed_response_alg, None);
+        assert_eq!((client.is_native, client.default_max_age), (false, None));
+        assert!(client.default_acr_values.is_empty() && client.redirect_uris.is_empty());
+        assert!(client.require_verified_link && !client.is_public() && client.is_enabled());
+    }
+
+    #[test]
+    fn cli_7_a_disabled_client_is_honoured_for_nothing() {
+        let client = Client::new("service".parse().unwrap(), String::from("Service"), Timestamp(0));
+        assert!(client.honours(0) && !client.honours(1));
+        let disabled = Client { state: ClientState::Disabled, ..client };
+        assert!(!disabled.honours(0) && !disabled.is_enabled());
+    }
+}

@@ -101,3 +101,27 @@ impl fmt::Display for ClientId {
         formatter.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cli_2_r_1_a_client_id_cannot_pass_for_a_person() {
+        for text in ["abc", "my-app", "a.b_c-9", "1a2", "standard_client_id"] {
+            assert!(text.parse::<ClientId>().is_ok(), "{text}");
+        }
+        let long = "a".repeat(65);
+        for text in ["", "ab", "123", "154", "a b", "é-app", "a/b", &long] {
+            assert_eq!(text.parse::<ClientId>(), Err(MalformedId), "{text}");
+        }
+    }
+
+    #[test]
+    fn sec_3_a_number_has_one_spelling() {
+        assert_eq!("154".parse::<UserId>(), Ok(UserId(154)));
+        for text in ["", "0154", "+154", "-1", " 154", "1e3", "99999999999999999999999"] {
+            assert_eq!(text.parse::<UserId>(), Err(MalformedId), "{text}");
+        }
+    }
+}

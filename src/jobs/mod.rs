@@ -27,12 +27,15 @@ pub async fn run(app: App, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Mails have somewhere to go in development mode only, until a relay can be configured.
+/// Mails go to the mailbox page where there is one. Where there is none they wait, for some days at most, until a relay
+/// can be configured.
 async fn empty_outbox(app: &App) {
-    if app.config.trial
-        && let Err(cause) = mail::deliver_due(&app.store, &app.renderer, &app.mailbox, &app.clock).await
-    {
-        tracing::warn!(%cause, "the outbox was not emptied");
+    if app.config.mailbox_page {
+        if let Err(cause) = mail::deliver_due(&app.store, &app.renderer, &app.mailbox, &app.clock).await {
+            tracing::warn!(%cause, "the outbox was not emptied");
+        }
+    } else if let Err(cause) = mail::drop_stale(&app.store, &app.clock).await {
+        tracing::warn!(%cause, "stale mails were not dropped");
     }
 }
 

@@ -1,8 +1,11 @@
 //! Mails: from the outbox to where they go.
 //!
-//! Refuses to be waited for: acts write to the outbox, this room empties it. Doors: [`deliver_due`], [`Mailbox`].
+//! Refuses to be waited for: acts write to the outbox, this room empties it. Doors: [`deliver_due`], [`drop_stale`],
+//! [`Mailbox`].
 
 mod mailbox;
+
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -22,6 +25,37 @@ pub enum DeliveryError {
     /// A mail could not be written.
     #[error(transparent)]
     Render(#[from] RenderError),
+}
+
+/// How long a mail that cannot leave is worth keeping: a notice of last week helps nobody.
+const WORTH_KEEPING: Duration = Duration::from_secs(3 * 24 * 3600);
+
+/// Drops what has waited for more than three days. How many were dropped.
+///
+/// # Errors
+/// When the store fails.
+pub async fn drop_stale(store: &Store, clock: &Clock) -> Result<usize, StoreError> {
+    let now = clock.now();
+    let is_stale = |queued: &QueuedMail| queued.mail.created_at.plus(WORTH_KEEPING).has_come(now);
+    let waiting = store.read(|tx| outbox::list(tx, None, ROUND))?;
+    let stale: Vec<u64> = waiting.iter().filter(|queued| is_stale(queued)).map(|queued| queued.id).collect();
+    let count = stale.len();
+    remove(store, stale).await?;
+    Ok(count)
+}
+
+async fn remove(store: &Store, ids: Vec<u64>) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    store
+        .write(move |tx| {
+            for id in &ids {
+                outbox::delete(tx, *id)?;
+            }
+            Ok(())
+        })
+        .await
 }
 
 /// The most mails of one round.
@@ -45,15 +79,6 @@ pub async fn deliver_due(
         delivered.push(id);
     }
     let count = delivered.len();
-    if count > 0 {
-        store
-            .write(move |tx| {
-                for id in &delivered {
-                    outbox::delete(tx, *id)?;
-                }
-                Ok(())
-            })
-            .await?;
-    }
+    remove(store, delivered).await?;
     Ok(count)
 }

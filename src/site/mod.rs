@@ -23,7 +23,7 @@ use crate::store::{Location, OpenError, Opening, Store, StoreError};
 use crate::web::Routes;
 use crate::{accounts, jobs, oidc, organizations, serve};
 
-pub use reception::Reception;
+pub use reception::{Reception, is_local_name};
 
 /// The most keys of the table of attempts.
 const ATTEMPTS_CAPACITY: usize = 200_000;
@@ -126,7 +126,7 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, 
         mode: config.mode.as_str().to_owned(),
         issuer: config.issuer().to_owned(),
         instance_id: random.token(),
-        accept_issuer_change: false,
+        accept_issuer_change: config.accept_issuer_change,
         now: clock.now(),
     };
     Ok(Store::open(opening)?)

@@ -20,12 +20,14 @@ async fn livez(_: App, _: Request) -> Result<Response, Error> {
     Ok(json_response(StatusCode::OK, &json!({ "status": "ok" })))
 }
 
-/// Answers 200 while writes are taken.
+/// Answers 200 while writes are taken and tokens can be signed.
 async fn readyz(app: App, _: Request) -> Result<Response, Error> {
-    match app.store.is_healthy() {
-        true => Ok(json_response(StatusCode::OK, &json!({ "status": "ok" }))),
-        false => Ok(json_response(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "store unavailable" }))),
-    }
+    let (status, word) = match (app.store.is_healthy(), app.keyring.is_ready()) {
+        (true, true) => (StatusCode::OK, "ok"),
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "store unavailable"),
+        (true, false) => (StatusCode::SERVICE_UNAVAILABLE, "signing keys missing"),
+    };
+    Ok(json_response(status, &json!({ "status": word })))
 }
 
 /// An embedded file under the name that carries its digest: it never changes.

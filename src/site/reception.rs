@@ -113,15 +113,22 @@ fn is_own_name(app: &App, host: &str) -> bool {
     if !app.config.local_names {
         return false;
     }
+    is_local_name(host)
+}
+
+/// Whether a host, with or without a port, cannot be of the public network: loopback, a single label, `.localhost`,
+/// `.test`, `.internal` or `.example`.
+pub fn is_local_name(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
     let is_loopback = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    let is_local_name = !name.is_empty()
+    let is_reserved = !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
-        && (!name.contains('.') || [".localhost", ".test", ".internal"].iter().any(|suffix| name.ends_with(suffix)));
-    is_loopback || is_local_name
+        && (!name.contains('.')
+            || [".localhost", ".test", ".internal", ".example"].iter().any(|suffix| name.ends_with(suffix)));
+    is_loopback || is_reserved
 }
 
 /// No route took it: the path does not exist, or not with this method.

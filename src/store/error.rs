@@ -54,7 +54,10 @@ pub enum OpenError {
         stored: String,
     },
     /// The database belongs to another issuer, and a change of issuer was not accepted.
-    #[error("the database belongs to issuer `{stored}`")]
+    #[error(
+        "the database belongs to issuer `{stored}`; --accept-issuer-change makes it this one's, and ends what is bound to \
+         the old name: tokens, and later passkeys"
+    )]
     OtherIssuer {
         /// The issuer in the header.
         stored: String,

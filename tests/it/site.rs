@@ -137,3 +137,27 @@ async fn sec_172_data_and_key_are_for_their_owner_only() {
     assert_eq!(mode("data/master.key"), 0o600);
     drop(instance);
 }
+
+/// Runs the program until it refuses, and gives its exit code and what it says.
+fn refused(arguments: &[&str]) -> (i32, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_moncomptepro")).args(arguments).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn sec_178_a_trial_is_not_exposed_and_takes_no_public_name_by_accident() {
+    let (code, message) = refused(&["dev", "--listen", "0.0.0.0:0"]);
+    assert!(code == 1 && message.contains("0.0.0.0") && message.contains("--expose"), "{code} {message}");
+    let (code, message) = refused(&["dev", "--listen", "127.0.0.1:0", "--issuer", "https://identite.exemple.fr"]);
+    assert!(code == 1 && message.contains("identite.exemple.fr") && message.contains("--expose"), "{code} {message}");
+}
+
+#[test]
+fn what_cannot_be_started_says_why_and_how_to_mend_it() {
+    let (code, message) = refused(&["serve", "--config", "/nowhere/config.toml"]);
+    assert!(code == 78 && message.contains("/nowhere/config.toml"), "{code} {message}");
+    let (code, message) = refused(&["dev", "--listen", "127.0.0.1:0", "--as", "not an address"]);
+    assert!(code == 2 && message.contains("not an address"), "{code} {message}");
+    let (code, message) = refused(&["dev", "--listen", "127.0.0.1:0", "--as", "nobody@exemple.fr"]);
+    assert!(code != 0 && message.contains("nobody@exemple.fr"), "{code} {message}");
+}

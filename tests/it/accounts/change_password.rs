@@ -13,7 +13,7 @@ const NEW_PASSWORD: &str = "une phrase de passe assez longue";
 async fn link(instance: &Instance) -> String {
     let by = By::local(Actor::Operator);
     let value = acts::issue_password_link(&instance.app, &by, UserId(1)).await.unwrap().unwrap();
-    format!("/users/change-password?password_link={value}")
+    format!("/users/change-password?reset_password_token={value}")
 }
 
 #[tokio::test]

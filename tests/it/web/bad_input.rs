@@ -114,7 +114,7 @@ async fn sec_118_pages_of_refusal_reflect_nothing_raw() {
         format!("/oauth/authorize?client_id=test-id&redirect_uri={hostile}"),
         format!("/oauth/authorize?response_type={hostile}&client_id=test-id"),
         format!("/oauth/logout?id_token_hint={hostile}"),
-        format!("/users/change-password?password_link={hostile}"),
+        format!("/users/change-password?reset_password_token={hostile}"),
         format!("/users/start-sign-in?login_hint={hostile}"),
     ] {
         let page = person.get(&target).await;
@@ -126,7 +126,7 @@ async fn sec_118_pages_of_refusal_reflect_nothing_raw() {
 }
 
 #[tokio::test]
-async fn sec_15_a_failure_of_ours_says_nothing_but_its_number() {
+async fn a_page_that_is_not_there_says_nothing_of_how_we_are_made() {
     let instance = Instance::dev().await;
     let person = instance.person();
     let page = person.get("/nowhere/at/all").await;
