@@ -228,6 +228,7 @@ async fn auth_1_sec_21_a_post_says_everything_in_its_body() {
     assert_eq!(client.error(&wrong), "unsupported_response_type");
     let evil = client.bare_request("POST", "/oauth/authorize", &form, &whole.replace("callback", "evil")).await;
     assert_eq!((evil.status.as_u16(), evil.location()), (400, ""));
+    assert_eq!(evil.header("set-cookie"), "", "a page of refusal does not replace the handle either");
 }
 
 #[tokio::test]
