@@ -3,7 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
-use super::{Config, CookiePolicy, DataLocation, Limits, Mode, PasswordCost, PeoplePicker, PublicUrl, UnknownClients};
+use super::{
+    Config, CookiePolicy, DataLocation, Limits, Mode, NEUTRAL_NAME, PasswordCost, PeoplePicker, PublicUrl,
+    UnknownClients,
+};
 use crate::domain::{AcrVocabulary, Email};
 
 /// What may be chosen on the command line of development mode.
@@ -43,7 +46,7 @@ impl Config {
             accept_issuer_change: options.accept_issuer_change,
             cache_bytes: 64 << 20,
             master_key_file: None,
-            instance_name: String::from("MonComptePro"),
+            instance_name: String::from(NEUTRAL_NAME),
             trial: true,
             mailbox_page: true,
             unknown_clients: if options.strict { UnknownClients::Refuse } else { UnknownClients::Record },

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::{
-    Config, CookiePolicy, DataLocation, Limits, MalformedPublicUrl, Mode, PasswordCost, PublicUrl, UnknownClients,
+    Config, CookiePolicy, DataLocation, Limits, MalformedPublicUrl, Mode, NEUTRAL_NAME, PasswordCost, PublicUrl,
+    UnknownClients,
 };
 use crate::domain::AcrVocabulary;
 
@@ -97,7 +98,7 @@ struct JoiningSection {
 
 impl Default for InstanceSection {
     fn default() -> Self {
-        Self { name: String::from("Compte professionnel") }
+        Self { name: String::from(NEUTRAL_NAME) }
     }
 }
 

@@ -18,6 +18,9 @@ pub use public_url::{MalformedPublicUrl, PublicUrl};
 
 use crate::domain::{AcrVocabulary, AttemptLimit, Email};
 
+/// The name of an instance that nobody named.
+const NEUTRAL_NAME: &str = "Compte professionnel";
+
 /// For what the program was started; also the mark of its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {

@@ -64,7 +64,7 @@ async fn exchange(stream: &mut TcpStream, bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_request_is_answered_with_a_date_and_stopping_waits_for_nobody_idle() {
+async fn gen_24_a_request_is_answered_with_a_date_and_stopping_waits_for_nobody_idle() {
     let server = start(Limits::standard()).await;
     let answer = exchange(&mut connect(server.port).await, &get("/")).await;
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("here"), "{answer}");

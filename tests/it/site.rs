@@ -21,7 +21,7 @@ fn database(directory: &Path) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn sec_6_no_secret_handed_out_can_be_read_in_the_database() {
+async fn sec_6_gen_13_cli_8_no_secret_handed_out_can_be_read_in_the_database() {
     let directory = tempfile::tempdir().unwrap();
     let mut secrets = Vec::new();
     {
@@ -97,7 +97,7 @@ async fn sec_178_r_4_the_data_of_one_mode_is_refused_by_the_other_and_untouched(
 }
 
 #[tokio::test]
-async fn r_4_another_issuer_is_refused_and_a_second_instance_too() {
+async fn r_4_iss_2_another_issuer_is_refused_and_a_second_instance_too() {
     let directory = tempfile::tempdir().unwrap();
     let instance = Instance::dev_with(kept(directory.path())).await;
     let config = Config::dev(kept(directory.path()), instance.app.config.port);

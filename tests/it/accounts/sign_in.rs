@@ -40,7 +40,7 @@ async fn a_malformed_address_is_said_in_the_page_and_kept_in_the_field() {
 }
 
 #[tokio::test]
-async fn sec_96_an_unknown_address_and_a_wrong_password_look_the_same() {
+async fn sec_96_aerr_3_an_unknown_address_and_a_wrong_password_look_the_same() {
     let instance = Instance::dev().await;
     let masked = async |address: &str| {
         let person = instance.person();

@@ -162,11 +162,11 @@ async fn gen_8_auth_2_auth_4_prm_31_prm_32_prm_33_what_is_unknown_empty_or_in_an
 }
 
 #[tokio::test]
-async fn auth_5_sec_21_unknown_scopes_are_left_out_and_what_is_granted_is_said() {
+async fn auth_5_cons_3_sec_21_unknown_scopes_are_left_out_and_what_is_granted_is_said() {
     let instance = Instance::dev().await;
     let person = signed_in(&instance, JEAN).await;
     let client = instance.standard_client();
-    let page = person.visit(&client.authorization("openid email organizations unheard_of", &[])).await;
+    let page = person.visit(&client.authorization("openid email organizations unheard_of offline_access", &[])).await;
     let tokens = client.redeem(&client.code(&page)).await;
     assert_eq!(tokens.document["scope"], "openid email", "the client is not registered for organizations");
 }

@@ -35,7 +35,7 @@ async fn clm_1_clm_4_each_scope_releases_its_claims_and_no_others() {
 }
 
 #[tokio::test]
-async fn clm_6_clm_7_clm_10_a_claim_goes_where_it_was_asked() {
+async fn clm_6_clm_7_clm_8_clm_10_a_claim_goes_where_it_was_asked() {
     let instance = Instance::dev().await;
     let client = instance.declare("service", |_| {}).await;
     let claims =

@@ -75,7 +75,7 @@ async fn sec_24_r_15_prof_2_only_what_is_done_is_advertised() {
 }
 
 #[tokio::test]
-async fn disc_19_disc_26_disc_27_no_member_is_empty_or_of_our_own_making() {
+async fn disc_19_clm_5_disc_26_disc_27_no_member_is_empty_or_of_our_own_making() {
     let instance = Instance::dev().await;
     let document = instance.person().get(OPENID).await.json();
     for (name, value) in document.as_object().unwrap() {

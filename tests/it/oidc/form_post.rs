@@ -9,7 +9,7 @@ use super::{JEAN, signed_in};
 use crate::support::{Instance, uri};
 
 #[tokio::test]
-async fn rmode_2_rmode_3_r_18_the_page_holds_every_parameter_and_posts_itself() {
+async fn rmode_2_rmode_3_gen_23_r_18_the_page_holds_every_parameter_and_posts_itself() {
     let instance = Instance::dev().await;
     let person = signed_in(&instance, JEAN).await;
     let address = "https://service.example/callback?tenant=1";

@@ -12,7 +12,7 @@ use super::{JEAN, MARTIN, signed_in};
 use crate::support::{Instance, jose_header};
 
 #[tokio::test]
-async fn idt_2_sec_54_every_claim_is_there_in_its_type_and_nothing_else() {
+async fn idt_2_idt_4_idt_6_idt_7_idt_8_idt_10_idt_11_prm_43_sec_54_every_claim_is_there_in_its_type_and_nothing_else() {
     let instance = Instance::dev().await;
     let (person, client) = (instance.person(), instance.standard_client());
     let began = instance.clock.now().0;

@@ -61,7 +61,7 @@ async fn cli_7_a_client_that_is_disabled_meanwhile_gets_nothing() {
 }
 
 #[tokio::test]
-async fn sec_93_the_account_disabled_meanwhile_does_not_get_through() {
+async fn sec_2_sec_91_the_account_disabled_meanwhile_does_not_get_through() {
     let instance = Instance::dev().await;
     let (person, client) = (signed_in(&instance, JEAN).await, instance.standard_client());
     let asks = person.visit(&client.authorization("openid", &[("prompt", "consent")])).await;

@@ -29,7 +29,7 @@ fn refusal(page: &Page) -> (u16, Option<String>) {
 }
 
 #[tokio::test]
-async fn rpl_4_rpl_6_rpl_7_rpl_9_sec_127_a_hint_of_this_session_signs_out_at_once() {
+async fn rpl_4_rpl_6_rpl_7_rpl_9_rpl_13_sec_127_a_hint_of_this_session_signs_out_at_once() {
     let instance = Instance::dev().await;
     let (person, client) = (signed_in(&instance, JEAN).await, instance.declare("service", |_| {}).await);
     let hint = hint(&client, &person).await;
@@ -46,7 +46,7 @@ async fn rpl_4_rpl_6_rpl_7_rpl_9_sec_127_a_hint_of_this_session_signs_out_at_onc
 }
 
 #[tokio::test]
-async fn rpl_8_without_an_address_a_page_says_that_it_is_done() {
+async fn rpl_8_rpl_10_without_an_address_a_page_says_that_it_is_done() {
     let instance = Instance::dev().await;
     let (person, client) = (signed_in(&instance, JEAN).await, instance.declare("service", |_| {}).await);
     let hint = hint(&client, &person).await;

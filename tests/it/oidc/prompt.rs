@@ -53,7 +53,7 @@ async fn sec_28_cancelling_a_fresh_sign_in_never_gives_a_code() {
 }
 
 #[tokio::test]
-async fn prm_10_prm_12_prm_13_max_age_is_counted_in_whole_seconds() {
+async fn prm_10_prm_11_prm_12_prm_13_max_age_is_counted_in_whole_seconds() {
     let instance = Instance::dev().await;
     let (person, client) = (signed_in(&instance, JEAN).await, instance.declare("service", |_| {}).await);
     let strict = instance.declare("strict", |client| client.default_max_age = Some(30)).await;

@@ -105,7 +105,7 @@ async fn disc_1_head_answers_like_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn sec_118_pages_of_refusal_reflect_nothing_raw() {
+async fn sec_118_aerr_2_pages_of_refusal_reflect_nothing_raw() {
     let instance = Instance::dev().await;
     let person = instance.person();
     let hostile = "%3Cscript%3Ealert(1)%3C/script%3E%22%27%0d%0aX:%20y".repeat(60);
@@ -137,7 +137,7 @@ async fn a_page_that_is_not_there_says_nothing_of_how_we_are_made() {
 }
 
 #[tokio::test]
-async fn sec_20_no_redirect_repeats_a_form() {
+async fn sec_20_gen_18_no_redirect_repeats_a_form() {
     let instance = Instance::dev().await;
     let person = instance.person();
     let start = person.visit("/users/start-sign-in").await;

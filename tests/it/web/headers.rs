@@ -80,7 +80,7 @@ async fn sec_88_ses_1_r_11_cookies_have_their_attributes_and_hold_handles_only()
 }
 
 #[tokio::test]
-async fn sec_88_in_production_cookies_are_bound_to_host_and_tls() {
+async fn sec_88_gen_4_in_production_cookies_are_bound_to_host_and_tls() {
     let directory = tempfile::tempdir().unwrap();
     let instance = Instance::production(directory.path()).await;
     let host = HeaderMap::from_iter([(HOST, HeaderValue::from_static("identite.exemple.fr"))]);

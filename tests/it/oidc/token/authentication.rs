@@ -46,7 +46,7 @@ async fn cauth_3_cauth_4_both_places_of_a_secret_work() {
 }
 
 #[tokio::test]
-async fn cauth_6_cauth_7_cauth_8_sec_100_nobody_learns_which_half_was_wrong() {
+async fn cauth_6_cauth_7_cauth_8_sec_43_nobody_learns_which_half_was_wrong() {
     let instance = Instance::dev().await;
     let (person, client) = (signed_in(&instance, JEAN).await, instance.declare("service", |_| {}).await);
     let off = instance.declare("switched-off", |client| client.state = ClientState::Disabled).await;
