@@ -31,30 +31,36 @@ pub struct Entries {
 pub async fn enter(app: &App, by: &By, entries: Entries) -> Result<(), ActError> {
     let circumstances = Circumstances::of(app, by);
     let now = app.clock.now();
-    app.store
-        .write(move |tx| {
-            for organization in &entries.organizations {
-                put_organization(tx, organization)?;
-            }
-            for (user, password_hash) in &entries.users {
-                put_user(tx, user)?;
-                put_credentials(tx, user.id, password_hash.clone(), now)?;
-                circumstances.record(tx, AuditEvent::UserCreated { user_id: user.id })?;
-            }
-            for membership in &entries.memberships {
-                put_membership(tx, membership)?;
-            }
-            for client in &entries.clients {
-                put_client(tx, client)?;
-                circumstances.record(tx, AuditEvent::ClientWritten { client_id: client.id.clone() })?;
-            }
-            Ok(())
-        })
-        .await?;
+    app.store.write(move |tx| put_entries(tx, &circumstances, &entries, now)).await?;
     Ok(())
 }
 
-/// A person to invent, or to change into what is told here when the address is known.
+/// The same within a transaction.
+pub(super) fn put_entries(
+    tx: &mut Tx,
+    circumstances: &Circumstances,
+    entries: &Entries,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for organization in &entries.organizations {
+        put_organization(tx, organization)?;
+    }
+    for (user, password_hash) in &entries.users {
+        put_user(tx, user)?;
+        put_credentials(tx, user.id, password_hash.clone(), now)?;
+        circumstances.record(tx, AuditEvent::UserCreated { user_id: user.id })?;
+    }
+    for membership in &entries.memberships {
+        put_membership(tx, membership)?;
+    }
+    for client in &entries.clients {
+        put_client(tx, client)?;
+        circumstances.record(tx, AuditEvent::ClientWritten { client_id: client.id.clone() })?;
+    }
+    Ok(())
+}
+
+/// A person to invent. Where the address is known, what is told here replaces what was known; the rest stays.
 #[derive(Debug, Clone)]
 pub struct NewPerson {
     /// The address; it counts as proven.
@@ -80,8 +86,10 @@ pub async fn enter_person(app: &App, by: &By, person: NewPerson) -> Result<(User
             let known = users::find_by_email(tx, &person.email)?;
             let mut user = known.unwrap_or_else(|| User::new(fresh_id, person.email.clone(), now));
             user.email_verified_at = Some(now);
-            user.information = person.information.clone();
-            user.additional_claims = person.additional_claims.clone();
+            user.information = completed(&person.information, user.information);
+            if !person.additional_claims.is_empty() {
+                user.additional_claims = person.additional_claims.clone();
+            }
             user.updated_at = now;
             put_user(tx, &user)?;
             let organization_id = match &person.organization {
@@ -105,6 +113,16 @@ pub async fn enter_person(app: &App, by: &By, person: NewPerson) -> Result<(User
         })
         .await?;
     Ok(ids)
+}
+
+/// What was told, and what was known where nothing was told.
+fn completed(told: &PersonalInformation, known: PersonalInformation) -> PersonalInformation {
+    PersonalInformation {
+        given_name: told.given_name.clone().or(known.given_name),
+        family_name: told.family_name.clone().or(known.family_name),
+        phone_number: told.phone_number.clone().or(known.phone_number),
+        job: told.job.clone().or(known.job),
+    }
 }
 
 fn organization_by_siret(tx: &mut Tx, organization: &Organization) -> Result<OrganizationId, StoreError> {

@@ -1,11 +1,12 @@
 //! What there is in development mode.
 
+use super::listing::declared_first;
 use super::pages::{ControlCommand, ControlKind, DevHome, DevPerson, KnownClient};
 use super::seeds::Seeds;
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::Client;
-use crate::store::{clients, memberships, organizations, users};
+use crate::store::{memberships, organizations, users};
 use crate::web::{Error, Response, Visit, paths};
 
 /// The most people and clients that are shown.
@@ -28,7 +29,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
                 organizations: labels,
             });
         }
-        Ok((people, clients::list(tx, None, LIMIT)?))
+        Ok((people, declared_first(tx, LIMIT)?))
     })?;
     let described = |client: Client| KnownClient {
         secret: seeds.find_client(&client.id).and_then(|declared| declared.client_secret.clone()),

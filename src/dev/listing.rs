@@ -27,8 +27,29 @@ pub(super) async fn people(app: App, request: Request) -> Result<Response, Error
 pub(super) async fn all_clients(app: App, request: Request) -> Result<Response, Error> {
     check_caller(&app, &request)?;
     let seeds = Seeds::load(&app.config).map_err(Error::internal)?;
-    let known = app.store.read(|tx| clients::list(tx, None, LIMIT))?;
+    let known = app.store.read(|tx| declared_first(tx, LIMIT))?;
     Ok(json_response(StatusCode::OK, &known.iter().map(|client| described(client, &seeds)).collect()))
+}
+
+/// At most `limit` clients, by identifier; those that were only recorded come last and push nobody out.
+pub(super) fn declared_first(tx: &impl Read, limit: usize) -> Result<Vec<Client>, StoreError> {
+    let (mut declared, mut recorded) = (Vec::new(), Vec::new());
+    let mut after = None;
+    loop {
+        let some = clients::list(tx, after.as_ref(), LIMIT)?;
+        let Some(last) = some.last() else { break };
+        after = Some(last.id.clone());
+        for client in some {
+            match client.origin {
+                ClientOrigin::Declared => declared.push(client),
+                ClientOrigin::Recorded if recorded.len() < limit => recorded.push(client),
+                ClientOrigin::Recorded => {}
+            }
+        }
+    }
+    declared.append(&mut recorded);
+    declared.truncate(limit);
+    Ok(declared)
 }
 
 fn person(tx: &impl Read, user: &User, seeds: &Seeds) -> Result<Value, StoreError> {

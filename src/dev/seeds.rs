@@ -11,7 +11,7 @@ use super::seed_file::{SeedClient, SeedFile, SeedMembership, SeedOrganization, S
 use crate::acts::{self, ActError, By, Entries};
 use crate::app::App;
 use crate::config::Config;
-use crate::domain::{Actor, ClientId, Email, UserId};
+use crate::domain::{Actor, ClientId, ClientOrigin, Email, UserId};
 use crate::store::{Read, StoreError, clients, memberships, organizations, users};
 
 const SEEDS: &str = include_str!("../../assets/dev/seeds.toml");
@@ -108,7 +108,7 @@ impl Seeds {
             .collect()
     }
 
-    /// Leaves out what the store holds already, whatever became of it there.
+    /// Leaves out what the store holds already, whatever became of it there; clients only if somebody declared them.
     fn retain_missing(&mut self, tx: &impl Read) -> Result<(), StoreError> {
         let mut known = HashSet::new();
         for organization in &self.organizations {
@@ -140,7 +140,7 @@ impl Seeds {
         self.memberships = missing;
         let mut known = HashSet::new();
         for client in &self.clients {
-            if clients::find(tx, &client.client_id)?.is_some() {
+            if clients::find(tx, &client.client_id)?.is_some_and(|known| known.origin == ClientOrigin::Declared) {
                 known.insert(client.client_id.clone());
             }
         }
@@ -157,25 +157,51 @@ pub(super) fn parse(text: &str, file: &str) -> Result<SeedFile, SeedError> {
     toml::from_str(text).map_err(|cause| SeedError::Malformed { file: file.to_owned(), cause: Box::new(cause) })
 }
 
+/// The seeds with the hashes of their passwords, ready to be entered.
+pub(super) struct Beginning {
+    seeds: Seeds,
+    password_hashes: Vec<Option<String>>,
+}
+
+impl Beginning {
+    /// Everything that development mode starts with.
+    ///
+    /// # Errors
+    /// What to mend in the fixtures, or no worker for the passwords.
+    pub(super) async fn load(app: &App) -> Result<Self, SeedError> {
+        Self::hashed(app, Seeds::load(&app.config)?).await
+    }
+
+    async fn hashed(app: &App, seeds: Seeds) -> Result<Self, SeedError> {
+        let mut password_hashes = Vec::new();
+        for user in &seeds.users {
+            password_hashes.push(password_hash(app, user).await?);
+        }
+        Ok(Self { seeds, password_hashes })
+    }
+
+    /// The records, made now.
+    pub(super) fn entries(self, app: &App) -> Entries {
+        let now = app.clock.now();
+        let Self { seeds, password_hashes } = self;
+        Entries {
+            organizations: seeds.organizations.iter().map(|organization| organization.to_organization(now)).collect(),
+            users: seeds.users.iter().map(|user| user.to_user(now)).zip(password_hashes).collect(),
+            memberships: seeds.memberships.iter().map(|link| link.to_membership(now)).collect(),
+            clients: seeds.clients.iter().map(|client| client.to_client(&app.config, now)).collect(),
+        }
+    }
+}
+
 /// Enters people, organizations, links and clients. In a data directory that was kept, only those that it does not
-/// hold: what was changed there stays.
+/// hold: what was changed there stays. A client that was only recorded becomes what is declared.
 ///
 /// # Errors
 /// What to mend in the fixtures, nobody to sign in as, or a failing store.
 pub async fn seed(app: &App) -> Result<(), SeedError> {
     let mut seeds = Seeds::load(&app.config)?;
     app.store.read(|tx| seeds.retain_missing(tx))?;
-    let now = app.clock.now();
-    let mut users = Vec::new();
-    for user in &seeds.users {
-        users.push((user.to_user(now), password_hash(app, user).await?));
-    }
-    let entries = Entries {
-        organizations: seeds.organizations.iter().map(|organization| organization.to_organization(now)).collect(),
-        users,
-        memberships: seeds.memberships.iter().map(|link| link.to_membership(now)).collect(),
-        clients: seeds.clients.iter().map(|client| client.to_client(&app.config, now)).collect(),
-    };
+    let entries = Beginning::hashed(app, seeds).await?.entries(app);
     acts::enter(app, &By::local(Actor::System), entries).await?;
     match &app.config.automatic_sign_in {
         Some(address) if app.store.read(|tx| users::find_by_email(tx, address))?.is_none() => {

@@ -144,11 +144,11 @@ impl Store {
             }
         }
     }
+}
 
-    /// Empties every table but the header.
-    pub async fn clear(&self) -> Result<(), StoreError> {
-        self.write(engine::clear).await
-    }
+/// Empties every table but the header.
+pub fn clear(tx: &mut Tx) -> Result<(), StoreError> {
+    engine::clear(tx)
 }
 
 /// The tables whose keys begin with the end of retention.

@@ -51,6 +51,7 @@ pub fn consent(id: &str) -> String {
 
 /// The methods of a path, for the header `Allow` of a 405 (RFC 9110 §10.2.1).
 pub fn allowed_methods(path: &str) -> &'static str {
+    let path = path.strip_suffix('/').unwrap_or(path);
     match path {
         TOKEN => "POST, OPTIONS",
         USERINFO => "GET, POST, OPTIONS",
@@ -61,7 +62,24 @@ pub fn allowed_methods(path: &str) -> &'static str {
             "GET, HEAD, POST"
         }
         _ if path.ends_with("/cancel") => "POST",
-        _ if path.ends_with("/consent") || path.starts_with("/_") => "GET, HEAD, POST",
+        _ if path.ends_with("/consent") => "GET, HEAD, POST",
+        // To look at it is to go on with it.
+        _ if path.starts_with("/interaction/") => "GET",
+        _ if path.starts_with("/_") => allowed_beside_the_service(path),
         _ => "GET, HEAD",
+    }
+}
+
+/// The same for what is there to try the service with.
+fn allowed_beside_the_service(path: &str) -> &'static str {
+    let is_one_of = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
+    if is_one_of(&["/api/reset", "/sign-in"]) {
+        "POST"
+    } else if is_one_of(&["/client/callback"]) {
+        "GET, POST"
+    } else if is_one_of(&["/api/clock", "/client", "/another-person"]) {
+        "GET, HEAD, POST"
+    } else {
+        "GET, HEAD"
     }
 }

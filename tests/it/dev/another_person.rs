@@ -1,5 +1,6 @@
 //! A person made up on the spot.
 
+use super::Script;
 use crate::support::{Instance, Page, Person, RelyingParty};
 
 async fn form_for(person: &Person, client: &RelyingParty, scope: &str, more: &[(&str, &str)]) -> Page {
@@ -80,4 +81,17 @@ async fn what_cannot_stand_is_said_at_its_field_and_what_was_typed_is_kept() {
     }
     assert!(!again.has("input[name=job][aria-invalid]"));
     assert!(!again.body.contains("<b>maire"));
+}
+
+#[tokio::test]
+async fn r_13_a_field_left_empty_keeps_what_is_known_of_a_person() {
+    let instance = Instance::dev().await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let page = form_for(&person, &client, "openid profile", &[]).await;
+    let form = page.form_with("siret", None).with("email", "user@red-needles-sarl.com").with("job", "Maire");
+    person.post(form).await;
+    let people = Script::of(&instance).get("/_dev/api/people").await;
+    let martin = people.as_array().unwrap().iter().find(|person| person["id"] == 154).unwrap();
+    assert_eq!((&martin["given_name"], &martin["family_name"]), (&"Jean".into(), &"Martin".into()));
+    assert_eq!(martin["job"], "Maire");
 }

@@ -1,5 +1,9 @@
 //! What scripts steer the instance by, and who may.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use moncomptepro::acts::{self, By, Entries};
+use moncomptepro::domain::{Actor, Client, ClientOrigin};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
@@ -113,4 +117,45 @@ async fn people_and_clients_are_listed_with_what_opens_them() {
     {
         assert!(home.text("main").contains(shown), "{shown}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_12_r_10_no_request_sees_an_instance_without_its_clients_during_a_reset() {
+    let instance = Instance::dev().await;
+    let script = Script::of(&instance);
+    let client = instance.test_client();
+    let done = AtomicBool::new(false);
+    let arrivals = async || {
+        let person = instance.person();
+        while !done.load(Ordering::Relaxed) {
+            person.get(&client.authorization("openid", &[])).await;
+        }
+    };
+    let resets = async {
+        for _ in 0..10 {
+            script.post("/_dev/api/reset", json!({})).await;
+        }
+        done.store(true, Ordering::Relaxed);
+    };
+    tokio::join!(resets, arrivals(), arrivals(), arrivals(), arrivals());
+    let clients = script.get("/_dev/api/clients").await;
+    let test = clients.as_array().unwrap().iter().find(|client| client["client_id"] == "test-id").unwrap();
+    assert_eq!((&test["is_recorded"], &test["client_secret"]), (&false.into(), &"test-secret".into()));
+}
+
+#[tokio::test]
+async fn r_10_recorded_clients_push_no_declared_one_out_of_a_list() {
+    let instance = Instance::dev().await;
+    let recorded = |number: usize| Client {
+        origin: ClientOrigin::Recorded,
+        ..Client::new(format!("a-{number:04}").parse().unwrap(), String::from("recorded"), instance.clock.now())
+    };
+    let entries = Entries { clients: (0..1100).map(recorded).collect(), ..Entries::default() };
+    acts::enter(&instance.app, &By::local(Actor::System), entries).await.unwrap();
+    let listed = Script::of(&instance).get("/_dev/api/clients").await;
+    let listed = listed.as_array().unwrap();
+    assert!(listed.iter().any(|client| client["client_id"] == "test-id"));
+    assert_eq!((listed.len(), &listed.last().unwrap()["is_recorded"]), (1000, &true.into()));
+    let home = instance.person().visit("/_dev/").await;
+    assert!(home.text("main").contains("standard_client_secret"));
 }

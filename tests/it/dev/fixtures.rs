@@ -97,6 +97,30 @@ async fn a_kept_directory_gets_what_it_lacks_and_keeps_what_was_changed() {
 }
 
 #[tokio::test]
+async fn r_10_a_declaration_replaces_what_was_recorded_in_a_kept_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = |fixtures: Option<PathBuf>| DevOptions {
+        issuer: Some("http://localhost:3000".parse().unwrap()),
+        data_dir: Some(directory.path().join("data")),
+        fixtures,
+        ..DevOptions::default()
+    };
+    let instance = Instance::dev_with(options(None)).await;
+    let client = RelyingParty::new(&instance, "montmartre", "sacre-coeur", "http://localhost:6000/back");
+    instance.person().get(&client.authorization("openid", &[])).await;
+    let montmartre = async |instance: &Instance| {
+        let listed = Script::of(instance).get("/_dev/api/clients").await;
+        listed.as_array().unwrap().iter().find(|client| client["client_id"] == "montmartre").unwrap().clone()
+    };
+    assert_eq!(montmartre(&instance).await["is_recorded"], true);
+    instance.stop().await;
+
+    let again = Instance::dev_with(options(Some(written(directory.path(), FIXTURES)))).await;
+    let declared = montmartre(&again).await;
+    assert_eq!((&declared["is_recorded"], &declared["client_secret"]), (&false.into(), &"sacre-coeur".into()));
+}
+
+#[tokio::test]
 async fn fixtures_that_cannot_stand_refuse_the_start_and_say_where() {
     let directory = tempfile::tempdir().unwrap();
     let fixtures = written(directory.path(), "[[users]]\nid = 1\nemail = \"a@b.fr\"\nnickname = \"x\"\n");

@@ -6,6 +6,7 @@ mod control;
 mod documented_example;
 mod fixtures;
 mod mailbox;
+mod methods;
 mod picker;
 mod script;
 mod unknown_clients;
