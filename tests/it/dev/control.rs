@@ -1,9 +1,11 @@
 //! What scripts steer the instance by, and who may.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use moncomptepro::acts::{self, By, Entries};
 use moncomptepro::domain::{Actor, Client, ClientOrigin};
+use moncomptepro::store::clients;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
@@ -124,7 +126,14 @@ async fn r_12_r_10_no_request_sees_an_instance_without_its_clients_during_a_rese
     let instance = Instance::dev().await;
     let script = Script::of(&instance);
     let client = instance.test_client();
-    let done = AtomicBool::new(false);
+    let done = Arc::new(AtomicBool::new(false));
+    let (app, watching) = (instance.app.clone(), Arc::clone(&done));
+    let watch = tokio::task::spawn_blocking(move || {
+        let id = "test-id".parse().unwrap();
+        while !watching.load(Ordering::Relaxed) {
+            assert!(app.store.read(|tx| clients::find(tx, &id)).unwrap().is_some(), "an instant without clients");
+        }
+    });
     let arrivals = async || {
         let person = instance.person();
         while !done.load(Ordering::Relaxed) {
@@ -138,6 +147,7 @@ async fn r_12_r_10_no_request_sees_an_instance_without_its_clients_during_a_rese
         done.store(true, Ordering::Relaxed);
     };
     tokio::join!(resets, arrivals(), arrivals(), arrivals(), arrivals());
+    watch.await.unwrap();
     let clients = script.get("/_dev/api/clients").await;
     let test = clients.as_array().unwrap().iter().find(|client| client["client_id"] == "test-id").unwrap();
     assert_eq!((&test["is_recorded"], &test["client_secret"]), (&false.into(), &"test-secret".into()));
