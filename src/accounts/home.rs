@@ -7,8 +7,8 @@ use crate::domain::{Client, ClientOrigin};
 use crate::store::clients;
 use crate::web::{Error, Response, Visit, paths};
 
-/// The most services on the page.
-const MAX_SERVICES: usize = 100;
+/// The most clients looked through for services.
+const MAX_SERVICES: usize = 1000;
 
 /// Shows the page, or asks to sign in.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {

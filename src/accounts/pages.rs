@@ -183,6 +183,8 @@ impl Page for SelectAccount {
 pub struct PersonalInformation {
     /// The sign-in under way.
     pub interaction: Option<String>,
+    /// The client that the sign-in leads to.
+    pub client: Option<ClientLabel>,
     /// First names.
     pub given_name: String,
     /// Family name.
@@ -210,6 +212,7 @@ impl Page for PersonalInformation {
     fn samples() -> Vec<Self> {
         let plain = Self {
             interaction: sample_interaction(),
+            client: Some(ClientLabel::sample()),
             given_name: String::from("Jean"),
             family_name: String::from("Martin"),
             phone_number: String::from("01 23 45 67 89"),
@@ -224,7 +227,13 @@ impl Page for PersonalInformation {
             plain.clone(),
             Self { errors: vec![error(("given_name", "missing"))], given_name: String::new(), ..plain.clone() },
             Self { errors: all("too_long"), family_name: "Très-long-nom ".repeat(30), ..plain.clone() },
-            Self { interaction: None, errors: all("malformed"), given_name: String::from("<b>1</b>"), ..plain },
+            Self {
+                interaction: None,
+                client: None,
+                errors: all("malformed"),
+                given_name: String::from("<b>1</b>"),
+                ..plain
+            },
         ]
     }
 }

@@ -17,6 +17,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let known = active.user.information.clone();
     let page = Page {
         interaction: current.as_ref().map(|current| current.id.clone()),
+        client: current.as_ref().map(|current| journey::client_label(&app, current)).transpose()?.flatten(),
         given_name: known.given_name.unwrap_or_default(),
         family_name: known.family_name.unwrap_or_default(),
         phone_number: known.phone_number.unwrap_or_default(),
@@ -44,6 +45,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         Err(faults) => {
             let page = Page {
                 interaction: current.as_ref().map(|current| current.id.clone()),
+                client: current.as_ref().map(|current| journey::client_label(&app, current)).transpose()?.flatten(),
                 given_name: given_name.to_owned(),
                 family_name: family_name.to_owned(),
                 phone_number: phone_number.to_owned(),

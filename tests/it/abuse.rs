@@ -1,5 +1,8 @@
 //! What a clever person, client or web page tries.
 
+use moncomptepro::acts::{self, By};
+use moncomptepro::domain::{Actor, UserId};
+
 use crate::support::{Instance, RelyingParty};
 
 const ADDRESS: &str = "user@yopmail.com";
@@ -101,4 +104,81 @@ async fn sec_47_the_name_of_a_service_behind_a_federation_cannot_hide_the_client
     let page = instance.person().visit(&request).await;
     assert!(page.text("main").contains("Ma Banquegpj (Client standard)"), "{}", page.text("main"));
     assert!(!page.body.contains('\u{202e}') && !page.body.contains('\u{7}'));
+}
+
+#[tokio::test]
+async fn sec_9_a_value_made_for_one_purpose_opens_nothing_else_and_stays_good_for_its_own() {
+    let instance = Instance::dev().await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let back = client.sign_in(&person, "openid", ADDRESS).await;
+    let access_token = client.redeem(&client.code(&back)).await.access_token;
+    let code = client.code(&person.visit(&client.authorization("openid", &[])).await);
+    let pending = person.visit(&client.authorization("openid", &[("prompt", "consent")])).await;
+    let interaction = pending.url.path().split('/').nth(2).unwrap().to_owned();
+    let session = person.session_cookie().split_once('=').unwrap().1.to_owned();
+    let by = By::local(Actor::Operator);
+    let link = acts::issue_password_link(&instance.app, &by, UserId(1)).await.unwrap().unwrap();
+    let values =
+        [("code", &code), ("token", &access_token), ("sign-in", &interaction), ("session", &session), ("link", &link)];
+    for (kind, value) in values {
+        if kind != "code" {
+            assert_eq!(client.present(value).await.status, 400, "{kind} as a code");
+        }
+        if kind != "token" {
+            assert_eq!(client.userinfo(value).await.status, 401, "{kind} as an access token");
+        }
+        if kind != "sign-in" {
+            assert_eq!(person.get(&format!("/interaction/{value}")).await.status, 410, "{kind} as a sign-in");
+        }
+        if kind != "session" {
+            let thief = instance.person();
+            thief.plant_session_cookie(&format!("dev-{}-session={value}", instance.app.config.port));
+            assert_eq!(thief.visit("/").await.url.path(), "/users/start-sign-in", "{kind} as a session");
+        }
+        if kind != "link" {
+            let page = person.get(&format!("/users/change-password?reset_password_token={value}")).await;
+            assert_eq!(page.status, 410, "{kind} as a link");
+        }
+    }
+    assert_eq!(client.userinfo(&access_token).await.status, 200);
+    assert_eq!(person.get(&format!("/interaction/{interaction}/consent")).await.status, 200);
+    assert_eq!(person.visit("/").await.url.path(), "/");
+    assert_eq!(person.get(&format!("/users/change-password?reset_password_token={link}")).await.status, 200);
+    client.redeem(&code).await;
+}
+
+#[tokio::test]
+async fn prm_52_prm_53_every_page_of_a_sign_in_names_the_client_and_can_be_left() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let client = instance
+        .declare("service", |client| {
+            client.policy_uri = Some(String::from("https://service.example/policy"));
+            client.tos_uri = Some(String::from("https://service.example/terms"));
+        })
+        .await;
+    let prompts = [("prompt", "login select_account update_userinfo select_organization")];
+    let mut page = person.visit(&client.authorization("openid organization", &prompts)).await;
+    let mut seen = Vec::new();
+    while page.url.path().starts_with("/users/") {
+        let at = page.url.path().to_owned();
+        assert!(page.text("main").contains("Service service"), "{at}: {}", page.text("main"));
+        for document in ["https://service.example/policy", "https://service.example/terms"] {
+            let link = page.attribute(&format!("a[href='{document}']"), "rel").unwrap_or_default();
+            assert!(link.contains("noopener") && link.contains("noreferrer"), "{at}: {document}");
+        }
+        assert!(!page.cancel_form().fields.is_empty(), "{at} can be left");
+        page = match at.as_str() {
+            "/users/start-sign-in" => person.submit(page.form_with("login", None).with("login", JEAN)).await,
+            "/users/sign-in" => person.submit(page.form_with("password", None).with("password", JEAN)).await,
+            "/users/personal-information" => person.submit(page.form_with("given_name", None)).await,
+            "/users/select-organization" => {
+                person.submit(page.form_with("organization_id", None).with("organization_id", "17")).await
+            }
+            other => panic!("an unknown step: {other}"),
+        };
+        seen.push(at);
+    }
+    assert_eq!(seen.len(), 4, "{seen:?}");
+    client.redeem(&client.code(&page)).await;
 }
