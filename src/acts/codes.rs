@@ -102,7 +102,7 @@ pub async fn issue_code(app: &App, by: &By, request: CodeRequest) -> Result<Issu
         .await?;
     Ok(match outcome {
         Issue::Issued(_) => Issue::Issued(handle.value),
-        other => other,
+        other @ (Issue::Open(_) | Issue::Gone) => other,
     })
 }
 

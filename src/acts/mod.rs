@@ -3,6 +3,8 @@
 //! An act takes who acts, reads, decides with `domain`, writes once, and appends its audit event and its mails in
 //! that same transaction. Refuses HTTP and pages. Doors: the functions re-exported here.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod attempts;
 mod clients;
 mod codes;

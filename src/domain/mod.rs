@@ -3,6 +3,8 @@
 //! Pure: no async, no IO, no clock, no randomness; instants and random values come in as arguments.
 //! Refuses HTTP, storage and pages. Doors: the types re-exported here, [`steps`] and [`claims`].
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod attempts;
 mod audit;
 mod authorization;

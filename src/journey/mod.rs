@@ -3,6 +3,8 @@
 //! Every step of a sign-in ends here: the facts are read in one transaction, `domain::steps` names the next step, and
 //! this room turns it into an address. A page does not know the page after it. Doors: [`next`], [`current`].
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod current;
 
 use crate::acts::{self, ActiveSession, NewSession};

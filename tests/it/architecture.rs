@@ -377,3 +377,34 @@ fn a_file_that_no_mod_names_is_found() {
     assert_found(&findings, "tests/it/lost.rs: no");
     assert_eq!(findings.len(), 2, "{findings:?}");
 }
+
+#[test]
+fn sec_1_rooms_that_decide_have_no_arm_for_whatever_comes() {
+    for room in ["src/domain/mod.rs", "src/acts/mod.rs", "src/journey/mod.rs"] {
+        let text = std::fs::read_to_string(room).unwrap();
+        assert!(text.contains("#![deny(clippy::wildcard_enum_match_arm)]"), "{room}");
+    }
+}
+
+#[test]
+fn sec_4_the_clock_and_randomness_are_forbidden_outside_their_homes() {
+    let rules: toml::Table = toml::from_str(&std::fs::read_to_string("clippy.toml").unwrap()).unwrap();
+    let paths = |list: &str| -> BTreeSet<String> {
+        let entries = rules.get(list).and_then(toml::Value::as_array).unwrap();
+        entries.iter().map(|entry| entry["path"].as_str().unwrap().to_owned()).collect()
+    };
+    let (methods, types) = (paths("disallowed-methods"), paths("disallowed-types"));
+    for method in
+        ["std::time::SystemTime::now", "std::time::Instant::now", "tokio::time::Instant::now", "aws_lc_rs::rand::fill"]
+    {
+        assert!(methods.contains(method), "{method}");
+    }
+    assert!(types.contains("aws_lc_rs::rand::SystemRandom"));
+    let expectations: Vec<String> = project()
+        .iter()
+        .filter(|source| source.text.contains("clippy::disallowed"))
+        .map(|source| source.path.clone())
+        .collect();
+    let homes = ["src/clock.rs", "src/crypto/random.rs"];
+    assert!(expectations.iter().all(|path| homes.iter().any(|home| path.starts_with(home))), "{expectations:?}");
+}

@@ -123,7 +123,7 @@ fn r_14_rsa_keys_have_the_size_that_was_asked_for() {
 }
 
 #[test]
-fn sec_55_a_stored_key_is_sealed_and_opens_to_the_same_key() {
+fn key_18_sec_55_a_stored_key_is_sealed_and_opens_to_the_same_key() {
     let random = Random::system();
     let master = MasterKey::generate(&random);
     for algorithm in SignatureAlgorithm::ALL {

@@ -268,7 +268,7 @@ fn the_first_failing_check_decides() {
 }
 
 #[test]
-fn auth_19_sec_39_a_response_type_that_the_client_has_not_registered() {
+fn auth_19_cli_4_sec_39_a_response_type_that_the_client_has_not_registered() {
     let refusal = parse_with(&query(&[]), |rules| rules.response_types = &[]).unwrap_err();
     assert_eq!(refusal.error.code(), ErrorCode::UnauthorizedClient);
 }

@@ -84,7 +84,7 @@ async fn sec_89_ses_1_signing_in_renews_the_handle_and_the_old_one_is_dead() {
 }
 
 #[tokio::test]
-async fn sec_90_a_session_ends_by_the_clock_whatever_the_cookie_says() {
+async fn sec_90_ses_4_a_session_ends_by_the_clock_whatever_the_cookie_says() {
     let instance = Instance::dev().await;
     let person = instance.person();
     let page = person.visit("/").await;

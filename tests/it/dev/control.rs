@@ -19,7 +19,7 @@ fn header(name: &'static str, value: &str) -> HeaderMap {
 }
 
 #[tokio::test]
-async fn r_12_the_clock_moves_for_the_whole_instance() {
+async fn clk_1_r_12_the_clock_moves_for_the_whole_instance() {
     let instance = Instance::dev().await;
     let (script, person, client) = (Script::of(&instance), instance.person(), instance.standard_client());
     client.code(&client.sign_in(&person, "openid", ADDRESS).await);

@@ -29,7 +29,7 @@ fn is_open_to(page: &Page, origin: &str) -> bool {
 }
 
 #[tokio::test]
-async fn cors_1_cors_2_r_20_scripts_of_public_clients_read_answers_and_errors() {
+async fn cors_1_cors_2_ui_6_r_20_scripts_of_public_clients_read_answers_and_errors() {
     let instance = instance().await;
     let spa = public(&instance, "spa", "https://spa.example", ClientState::Enabled).await;
     let origin = ("origin", "https://spa.example");

@@ -52,12 +52,14 @@ async fn disc_4_the_same_document_is_at_the_address_of_rfc_8414() {
 }
 
 #[tokio::test]
-async fn sec_24_r_15_prof_2_only_what_is_done_is_advertised() {
+async fn disc_6_disc_7_disc_9_disc_11_disc_12_disc_14_disc_15_disc_17_disc_18_sec_24_r_15_prof_2_only_what_is_done_is_advertised()
+ {
     let instance = Instance::dev().await;
     let document = instance.person().get(OPENID).await.json();
     assert_eq!(list(&document, "response_types_supported"), ["code"]);
     assert_eq!(list(&document, "response_modes_supported"), ["query", "form_post"], "DISC-18");
     assert_eq!(list(&document, "grant_types_supported"), ["authorization_code"], "DISC-9");
+    assert_eq!(list(&document, "subject_types_supported"), ["public"], "DISC-7");
     assert_eq!(list(&document, "code_challenge_methods_supported"), ["S256"], "DISC-14");
     let methods = ["client_secret_basic", "client_secret_post", "none"];
     assert_eq!(list(&document, "token_endpoint_auth_methods_supported"), methods, "DISC-12");

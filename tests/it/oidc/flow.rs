@@ -9,8 +9,8 @@ use moncomptepro::domain::ClaimsProfile;
 use moncomptepro::protocol::SignatureAlgorithm;
 
 #[tokio::test]
-async fn tok_4_tok_5_tok_14_gen_16_ui_3_ui_4_rmode_1_a_person_signs_in_to_a_service_and_the_service_hears_who_they_are()
-{
+async fn tok_4_tok_5_tok_14_tok_15_gen_16_ui_3_ui_4_rmode_1_a_person_signs_in_to_a_service_and_the_service_hears_who_they_are()
+ {
     let instance = Instance::dev().await;
     let (person, client) = (instance.person(), instance.standard_client());
     let back = client.sign_in(&person, "openid email profile phone organization", JEAN).await;
@@ -112,7 +112,7 @@ async fn ui_5_a_client_that_registers_signed_userinfo_gets_it_signed() {
 }
 
 #[tokio::test]
-async fn auth_3_a_request_without_openid_gets_no_id_token_and_no_userinfo() {
+async fn auth_3_ui_2_a_request_without_openid_gets_no_id_token_and_no_userinfo() {
     let instance = Instance::dev().await;
     let (person, client) = (instance.person(), instance.declare("plain", |_| {}).await);
     let tokens = client.redeem(&client.code(&client.sign_in(&person, "email", JEAN).await)).await;

@@ -155,7 +155,7 @@ async fn cli_9_two_secrets_work_while_one_takes_over() {
 }
 
 #[tokio::test]
-async fn tok_2_tok_3_tok_6_gen_6_gen_7_each_fault_of_a_token_request_has_its_error() {
+async fn tok_2_tok_3_tok_6_gen_5_gen_6_gen_7_each_fault_of_a_token_request_has_its_error() {
     let instance = Instance::dev().await;
     let client = instance.declare("service", |_| {}).await;
     let header = basic("service", &client.client_secret);

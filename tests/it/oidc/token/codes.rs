@@ -98,7 +98,7 @@ async fn sec_33_code_7_a_code_dies_with_the_session_and_with_the_account() {
 }
 
 #[tokio::test]
-async fn tok_12_gen_12_what_is_no_code_says_nothing_more() {
+async fn tok_12_gen_11_gen_12_what_is_no_code_says_nothing_more() {
     let instance = Instance::dev().await;
     let (person, client) = (signed_in(&instance, JEAN).await, instance.standard_client());
     let code = client.code(&person.visit(&client.authorization("openid", &[])).await);
