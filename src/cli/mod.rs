@@ -6,6 +6,7 @@ mod dev;
 mod serve;
 mod user;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -93,7 +94,8 @@ pub fn run() -> ExitCode {
 /// `RUST_LOG` says what is logged; without it, `default`.
 fn log_to_stderr(default: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal).init();
 }
 
 #[expect(clippy::print_stderr, reason = "this is where the command line speaks")]
