@@ -8,6 +8,7 @@
 mod attempts;
 mod clients;
 mod codes;
+mod declared_clients;
 mod facts;
 mod instance;
 mod interactions;
@@ -30,6 +31,7 @@ pub use clients::{
     ClientAuthenticationOutcome, authenticate_client, enabled_client, record_client, record_post_logout_uri,
 };
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
+pub use declared_clients::{DeclarationError, declare_clients};
 pub use facts::{Standing, gather, subject_of};
 pub use instance::reset;
 pub use interactions::{

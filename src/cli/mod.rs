@@ -2,6 +2,8 @@
 //!
 //! Exit codes: 0 done, 1 refused, 2 usage, 4 locked by another process, 78 configuration. Doors: [`run`].
 
+mod check_config;
+mod config;
 mod dev;
 mod serve;
 mod user;
@@ -12,6 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::protocol::Locale;
 use crate::site::StartError;
 use crate::store::OpenError;
 
@@ -29,6 +32,11 @@ enum Command {
     Dev(dev::Arguments),
     /// Start the provider from a configuration file.
     Serve(serve::Arguments),
+    /// Check the configuration file, and what it names, without starting anything.
+    CheckConfig(check_config::Arguments),
+    /// Print a configuration file to fill in, or the configuration that holds.
+    #[command(subcommand)]
+    Config(config::Command),
     /// Look after people, on the data of an instance that is not running.
     #[command(subcommand)]
     User(user::Command),
@@ -60,6 +68,7 @@ fn starting(cause: StartError) -> Ending {
     match cause {
         StartError::Open(OpenError::Locked) => Ending::locked(OpenError::Locked),
         StartError::Seed(cause) => Ending::configuration(cause),
+        StartError::Clients(cause) => Ending::configuration(cause),
         other => Ending::refused(other),
     }
 }
@@ -80,6 +89,8 @@ pub fn run() -> ExitCode {
             log_to_stderr("info");
             runtime.block_on(serve::run(arguments))
         }
+        Command::CheckConfig(arguments) => runtime.block_on(check_config::run(arguments)),
+        Command::Config(command) => config::run(command),
         Command::User(command) => {
             log_to_stderr("warn");
             runtime.block_on(user::run(command))
@@ -102,6 +113,15 @@ fn log_to_stderr(default: &str) {
 fn end(ending: &Ending) -> ExitCode {
     eprintln!("moncomptepro: {}", ending.message);
     ExitCode::from(ending.code)
+}
+
+/// The language of the person at the terminal: the first variable that POSIX reads for messages says it.
+fn language() -> Locale {
+    let said = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| std::env::var(name).ok());
+    match said.into_iter().find(|value| !value.is_empty()) {
+        Some(value) if value.starts_with("fr") => Locale::Fr,
+        Some(_) | None => Locale::En,
+    }
 }
 
 /// Prints what was asked for.

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Ending, say, starting};
+use super::{Ending, language, say, starting};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Loaded, Tls};
 use crate::crypto::Random;
+use crate::protocol::Locale;
 use crate::{serve, site};
 
 #[derive(Debug, Args)]
@@ -21,21 +22,49 @@ pub(super) struct Arguments {
 }
 
 /// The first configuration file of the documented places.
-pub(super) fn configuration(given: Option<PathBuf>) -> Result<Config, Ending> {
+pub(super) fn find_file(given: Option<PathBuf>) -> Result<PathBuf, Ending> {
     let from_environment = || std::env::var_os("MONCOMPTEPRO_CONFIG").map(PathBuf::from);
     let places = ["moncomptepro.toml", "/etc/moncomptepro/config.toml"];
     let found = || places.iter().map(Path::new).find(|place| place.exists()).map(Path::to_owned);
-    let path = given.or_else(from_environment).or_else(found).ok_or_else(|| {
-        Ending::configuration(
-            "no configuration: give --config FILE, or copy config.example.toml to ./moncomptepro.toml",
-        )
-    })?;
-    Config::from_file(&path).map_err(Ending::configuration)
+    given.or_else(from_environment).or_else(found).ok_or_else(|| {
+        Ending::configuration(match language() {
+            Locale::Fr => {
+                "aucune configuration. Écrivez-en une avec `moncomptepro config template > moncomptepro.toml`, ou donnez \
+                 --config FICHIER"
+            }
+            Locale::En => {
+                "no configuration. Write one with `moncomptepro config template > moncomptepro.toml`, or give \
+                 --config FILE"
+            }
+        })
+    })
+}
+
+/// The configuration that holds: the file's, and what the environment puts in its place.
+pub(super) fn load(given: Option<PathBuf>) -> Result<Loaded, Ending> {
+    let path = find_file(given)?;
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        if name.starts_with("MONCOMPTEPRO_") {
+            let value = value.into_string().map_err(|_| Ending::configuration(format!("${name}: not valid UTF-8")))?;
+            variables.push((name, value));
+        }
+    }
+    variables.sort();
+    Config::load(&path, &variables).map_err(|cause| Ending::configuration(cause.say(language())))
+}
+
+pub(super) fn configuration(given: Option<PathBuf>) -> Result<Config, Ending> {
+    load(given).map(|loaded| loaded.config)
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let accept_issuer_change = arguments.accept_issuer_change;
     let config = Config { accept_issuer_change, ..configuration(arguments.config)? };
+    if config.tls != Tls::Off {
+        return Err(Ending::refused("tls.mode: this build serves behind a proxy only: set tls.mode = \"off\""));
+    }
     let bound = serve::bind(&config.listen, config.port, false).await.map_err(Ending::refused)?;
     let app = site::start(config, Clock::system(), Random::system()).await.map_err(starting)?;
     say(&format!("{} listens on port {}", app.config.issuer(), bound.port()));

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
 use super::{
-    Config, CookiePolicy, DataLocation, Limits, Mode, NEUTRAL_NAME, PasswordCost, PeoplePicker, PublicUrl,
-    UnknownClients,
+    Config, Connections, CookiePolicy, DataLocation, InstanceKind, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME,
+    PasswordCost, PeoplePicker, PublicUrl, Tls, UnknownClients,
 };
 use crate::domain::{AcrVocabulary, Email};
 
@@ -37,11 +37,17 @@ impl Config {
         let loopback = || vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
         Self {
             mode: Mode::Dev,
+            kind: InstanceKind::Sandbox,
             cookies: cookies(&public_url, port),
             public_url,
             listen: if options.listen.is_empty() { loopback() } else { options.listen },
             port,
             local_names: true,
+            tls: Tls::Off,
+            trusted_proxies: Vec::new(),
+            connections: Connections::standard(),
+            logs: Logs { format: LogFormat::Text, level: String::from("warn") },
+            metrics_listen: None,
             data: options.data_dir.map_or(DataLocation::Memory, DataLocation::Directory),
             accept_issuer_change: options.accept_issuer_change,
             cache_bytes: 64 << 20,
@@ -63,6 +69,8 @@ impl Config {
             automatic_sign_in: options.sign_in_as,
             mark_tokens: !options.no_mark,
             fixtures: options.fixtures,
+            file: None,
+            declared_clients: Vec::new(),
         }
     }
 }

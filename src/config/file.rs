@@ -1,172 +1,215 @@
-//! The configuration file of production.
+//! The configuration of production, put together from its settings.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use thiserror::Error;
+use toml::de::{DeTable, DeValue};
 
+use super::clients::{self, DeclaredClient};
+use super::key::{Value, network};
+use super::keys::KEYS;
+use super::problem::{ConfigError, Conflict, Fault, Origin, Problem};
+use super::settings::{Settings, Source, type_of};
 use super::{
-    Config, CookiePolicy, DataLocation, Limits, MalformedPublicUrl, Mode, NEUTRAL_NAME, PasswordCost, PublicUrl,
-    UnknownClients,
+    Config, Connections, CookiePolicy, DataLocation, InstanceKind, Limits, LogFormat, Logs, Mode, PasswordCost,
+    PublicUrl, Tls, UnknownClients,
 };
 use crate::domain::AcrVocabulary;
 
-/// Why a configuration is refused: what to mend, and where.
-#[derive(Debug, Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("{path}: {cause}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        cause: std::io::Error,
-    },
-    /// The file is not TOML, or holds a key or a value that cannot be.
-    #[error("{path}: {cause}")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Line, key and reason.
-        cause: Box<toml::de::Error>,
-    },
-    /// `public_url` is not an address.
-    #[error("public_url: {0}")]
-    PublicUrl(#[from] MalformedPublicUrl),
-    /// `public_url` is not over TLS.
-    #[error("public_url: https is required; browsers and services must reach this instance over TLS")]
-    NotHttps,
-    /// `listen` would offer plain http to the network.
-    #[error("listen: {0} is not a loopback address; put the TLS proxy on this machine and listen on 127.0.0.1")]
-    NotLoopback(SocketAddr),
-    /// `keys.rsa_bits` is neither 2048, 3072 nor 4096.
-    #[error("keys.rsa_bits: 2048, 3072 or 4096 are possible, not {0}")]
-    RsaBits(u32),
+/// A configuration that may start, and where each of its values comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// What the program is told.
+    pub config: Config,
+    /// Every key in the order of the template.
+    pub shown: Vec<Shown>,
 }
 
-/// The file as written. Every default stands here and in `config.example.toml`, and a test compares them.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    public_url: String,
-    data_dir: PathBuf,
-    #[serde(default = "default_listen")]
-    listen: SocketAddr,
-    master_key_file: Option<PathBuf>,
-    #[serde(default)]
-    instance: InstanceSection,
-    #[serde(default)]
-    store: StoreSection,
-    #[serde(default)]
-    acr: AcrSection,
-    #[serde(default)]
-    keys: KeysSection,
-    #[serde(default)]
-    joining: JoiningSection,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct InstanceSection {
-    name: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct StoreSection {
-    cache_mib: u16,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct AcrSection {
-    vocabulary: AcrVocabulary,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct KeysSection {
-    rsa_bits: u32,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct JoiningSection {
-    allow_unverified: bool,
-}
-
-impl Default for InstanceSection {
-    fn default() -> Self {
-        Self { name: String::from(NEUTRAL_NAME) }
-    }
-}
-
-impl Default for StoreSection {
-    fn default() -> Self {
-        Self { cache_mib: 64 }
-    }
-}
-
-impl Default for KeysSection {
-    fn default() -> Self {
-        Self { rsa_bits: 3072 }
-    }
-}
-
-fn default_listen() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 8080))
+/// A key as it is shown to the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// `section.key`.
+    pub key: String,
+    /// As it is written in the file; `None` where nothing holds, masked where it is a secret.
+    pub value: Option<String>,
+    /// Where it comes from.
+    pub origin: Origin,
 }
 
 impl Config {
-    /// Reads the configuration of production.
+    /// Reads the configuration of production from a file alone.
     ///
     /// # Errors
-    /// What to mend, naming file, line and key.
+    /// Everything to mend, each with file, line, key and remedy.
     pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|cause| ConfigError::Unreadable { path: path.to_owned(), cause })?;
-        let file = toml::from_str(&text)
-            .map_err(|cause| ConfigError::Malformed { path: path.to_owned(), cause: Box::new(cause) })?;
-        Self::check(file)
+        Self::load(path, &[]).map(|loaded| loaded.config)
     }
 
-    fn check(file: File) -> Result<Self, ConfigError> {
-        let public_url: PublicUrl = file.public_url.parse()?;
-        if !public_url.is_https() {
-            return Err(ConfigError::NotHttps);
+    /// Reads the configuration of production from a file and from variables of the environment, which win; those that
+    /// do not begin with `MONCOMPTEPRO_` are not looked at.
+    ///
+    /// # Errors
+    /// Everything to mend, each with file, line (or variable), key and remedy.
+    pub fn load(path: &Path, variables: &[(String, String)]) -> Result<Loaded, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|cause| {
+            let place = Origin::File { path: path.to_owned(), line: None };
+            let fault = Fault::Unreadable(cause.to_string());
+            ConfigError { problems: vec![Problem { place, key: String::new(), fault }] }
+        })?;
+        let source = Source { path, text: &text };
+        let (table, mistakes) = DeTable::parse_recoverable(&text);
+        if !mistakes.is_empty() {
+            // What a broken file holds is guesswork: only its syntax is told.
+            let problems = mistakes.iter().map(|mistake| Problem {
+                place: mistake.span().map_or_else(|| source.whole(), |span| source.at(span.start)),
+                key: String::new(),
+                fault: Fault::Syntax(mistake.message().replace('\n', ", ")),
+            });
+            return Err(ConfigError { problems: problems.collect() });
         }
-        if !file.listen.ip().is_loopback() {
-            return Err(ConfigError::NotLoopback(file.listen));
+        let mut problems = Vec::new();
+        let mut table = table.into_inner();
+        let declared = match table.remove("clients") {
+            Some(list) => match list.get_ref() {
+                DeValue::Array(list) => clients::read(list, &source, &mut problems),
+                other => {
+                    let place = source.at(list.span().start);
+                    let fault = Fault::WrongType { found: type_of(other), expected: super::key::Kind::Texts };
+                    problems.push(Problem { place, key: String::from("clients"), fault });
+                    Vec::new()
+                }
+            },
+            None => Vec::new(),
+        };
+        let mut settings = Settings::new(source.whole(), String::new());
+        settings.read_table(KEYS, &table, &source, &mut problems);
+        settings.read_environment(KEYS, variables, &mut problems);
+        settings.check_required(KEYS, &mut problems);
+        check_together(&settings, &mut problems);
+        match put_together(&settings, path, declared).filter(|_| problems.is_empty()) {
+            Some(config) => Ok(Loaded { config, shown: show(&settings) }),
+            None => Err(ConfigError { problems: in_order(problems) }),
         }
-        if !matches!(file.keys.rsa_bits, 2048 | 3072 | 4096) {
-            return Err(ConfigError::RsaBits(file.keys.rsa_bits));
-        }
-        Ok(Self {
-            mode: Mode::Serve,
-            public_url,
-            listen: vec![file.listen.ip()],
-            port: file.listen.port(),
-            local_names: false,
-            data: DataLocation::Directory(file.data_dir),
-            accept_issuer_change: false,
-            cache_bytes: usize::from(file.store.cache_mib) << 20,
-            master_key_file: file.master_key_file,
-            instance_name: file.instance.name,
-            trial: false,
-            mailbox_page: false,
-            cookies: CookiePolicy { prefix: String::from("__Host-"), secure: true },
-            unknown_clients: UnknownClients::Refuse,
-            local_redirects: false,
-            acr_vocabulary: file.acr.vocabulary,
-            allow_unverified_links: file.joining.allow_unverified,
-            password_cost: PasswordCost::Machine,
-            rsa_bits: file.keys.rsa_bits,
-            limits: Limits::standard(),
-            people_picker: None,
-            automatic_sign_in: None,
-            mark_tokens: false,
-            fixtures: None,
-        })
     }
+}
+
+/// By line of the file; what stands in the environment comes last.
+fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by_key(|problem| match &problem.place {
+        Origin::File { line, .. } => line.unwrap_or(0),
+        Origin::Default | Origin::Environment(_) => usize::MAX,
+    });
+    problems
+}
+
+/// Keys that do not go together.
+fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
+    let mode = settings.text(KEYS, "tls.mode").unwrap_or_default();
+    for path in ["tls.certificate_file", "tls.private_key_file"] {
+        match (mode == "files", settings.is_set(path)) {
+            (true, false) => problems.push(settings.conflict(path, Conflict::FilesWithoutFile)),
+            (false, true) => problems.push(settings.conflict(path, Conflict::FileWithoutFiles)),
+            (true, true) | (false, false) => {}
+        }
+    }
+    let listen = addresses(settings);
+    let is_open = listen.iter().any(|address| !address.ip().is_loopback());
+    if mode == "off" && is_open && settings.texts(KEYS, "proxies.trusted").is_empty() {
+        problems.push(settings.conflict("listen", Conflict::PlainWithoutProxy));
+    }
+    if listen.iter().any(|address| listen.first().is_some_and(|first| first.port() != address.port())) {
+        problems.push(settings.conflict("listen", Conflict::SeveralPorts));
+    }
+    let rsa_bits = settings.number(KEYS, "keys.rsa_bits");
+    if !matches!(rsa_bits, Some(2048 | 3072 | 4096) | None) {
+        problems.push(settings.conflict("keys.rsa_bits", Conflict::RsaBits));
+    }
+    if metrics(settings).is_some_and(|address| !address.ip().is_loopback()) {
+        problems.push(settings.conflict("metrics.listen", Conflict::MetricsNotLoopback));
+    }
+}
+
+fn addresses(settings: &Settings) -> Vec<SocketAddr> {
+    settings.texts(KEYS, "listen").iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+fn metrics(settings: &Settings) -> Option<SocketAddr> {
+    settings.text(KEYS, "metrics.listen").and_then(|text| text.parse().ok())
+}
+
+/// `None` only where a problem was told already.
+fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<DeclaredClient>) -> Option<Config> {
+    let text = |path| settings.text(KEYS, path);
+    let file = |path| settings.text(KEYS, path).map(PathBuf::from);
+    let size = |path| settings.number(KEYS, path).and_then(|number| usize::try_from(number).ok());
+    let listen = addresses(settings);
+    let public_url: PublicUrl = text("public_url")?.parse().ok()?;
+    let kind = match text("instance.kind")?.as_str() {
+        "sandbox" => InstanceKind::Sandbox,
+        _ => InstanceKind::Production,
+    };
+    let tls = match text("tls.mode")?.as_str() {
+        "files" => {
+            Tls::Files { certificate: file("tls.certificate_file")?, private_key: file("tls.private_key_file")? }
+        }
+        "off" => Tls::Off,
+        _ => Tls::SelfSigned,
+    };
+    let is_sandbox = kind == InstanceKind::Sandbox;
+    Some(Config {
+        mode: Mode::Serve,
+        kind,
+        public_url,
+        listen: listen.iter().map(SocketAddr::ip).collect(),
+        port: listen.first()?.port(),
+        local_names: false,
+        tls,
+        trusted_proxies: settings.texts(KEYS, "proxies.trusted").iter().filter_map(|text| network(text)).collect(),
+        connections: Connections {
+            at_one_time: size("limits.connections")?,
+            per_source: size("limits.connections_per_source")?,
+        },
+        logs: Logs {
+            format: if text("logs.format")? == "json" { LogFormat::Json } else { LogFormat::Text },
+            level: text("logs.level")?,
+        },
+        metrics_listen: metrics(settings),
+        data: DataLocation::Directory(file("data_dir")?),
+        accept_issuer_change: false,
+        cache_bytes: size("store.cache_mib")?.checked_mul(1 << 20)?,
+        master_key_file: file("master_key_file"),
+        instance_name: text("instance.name")?,
+        trial: is_sandbox,
+        mailbox_page: is_sandbox,
+        cookies: CookiePolicy { prefix: String::from("__Host-"), secure: true },
+        unknown_clients: if is_sandbox { UnknownClients::Record } else { UnknownClients::Refuse },
+        local_redirects: is_sandbox,
+        acr_vocabulary: match text("acr.vocabulary")?.as_str() {
+            "levels-2026" => AcrVocabulary::Levels2026,
+            "employer" => AcrVocabulary::Employer,
+            _ => AcrVocabulary::Moncomptepro,
+        },
+        allow_unverified_links: settings.flag(KEYS, "joining.allow_unverified"),
+        password_cost: PasswordCost::Machine,
+        rsa_bits: settings.number(KEYS, "keys.rsa_bits").and_then(|bits| u32::try_from(bits).ok())?,
+        limits: Limits::standard(),
+        people_picker: None,
+        automatic_sign_in: None,
+        mark_tokens: is_sandbox,
+        fixtures: None,
+        file: Some(path.to_owned()),
+        declared_clients,
+    })
+}
+
+fn show(settings: &Settings) -> Vec<Shown> {
+    let shown = KEYS.iter().map(|key| {
+        let (value, origin) = settings.effective(key);
+        let masked = |value: Value| match key.kind {
+            super::key::Kind::Secret => String::from("\"********\""),
+            _ => value.to_toml(),
+        };
+        Shown { key: key.path.to_owned(), value: value.map(masked), origin }
+    });
+    shown.collect()
 }

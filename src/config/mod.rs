@@ -1,20 +1,33 @@
 //! What an operator chooses: one type, whether it comes from a file or from the command line of development mode.
 //!
-//! Refuses unknown keys and impossible values, naming them. Doors: [`Config::from_file`], [`Config::dev`].
+//! Refuses unknown keys and impossible values, all at once, each with its place and its remedy. One table of keys
+//! ([`keys`]) serves reading, refusing, the template and the listing. Doors: [`Config::load`], [`Config::dev`],
+//! [`template()`].
 
+mod clients;
 mod dev;
 mod file;
+mod key;
+mod keys;
+mod problem;
 mod public_url;
+mod settings;
+mod template;
 #[cfg(test)]
 mod tests;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
+pub use clients::DeclaredClient;
 pub use dev::DevOptions;
-pub use file::ConfigError;
+pub use file::{Loaded, Shown};
+pub use problem::{ConfigError, Origin, Problem};
 pub use public_url::{MalformedPublicUrl, PublicUrl};
+pub use template::template;
 
 use crate::domain::{AcrVocabulary, AttemptLimit, Email};
 
@@ -104,11 +117,72 @@ impl Limits {
     }
 }
 
+/// What an instance is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InstanceKind {
+    /// People and services that count.
+    Production,
+    /// Trying: nothing in it counts, and every page says so.
+    Sandbox,
+}
+
+/// Where the certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// There is none: plain HTTP on loopback, or to a declared proxy.
+    Off,
+    /// Made for the host of the public URL, and kept in the data directory.
+    SelfSigned,
+    /// Read from files, in PEM.
+    Files {
+        /// The certificate and its chain.
+        certificate: PathBuf,
+        /// Its private key.
+        private_key: PathBuf,
+    },
+}
+
+/// How many connections may be open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// At one time.
+    pub at_one_time: usize,
+    /// From one IPv4 address or one IPv6 /64.
+    pub per_source: usize,
+}
+
+impl Connections {
+    /// 4,096, of which 512 from one source.
+    pub fn standard() -> Self {
+        Self { at_one_time: 4096, per_source: 512 }
+    }
+}
+
+/// The form of the logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One line of text for each event.
+    Text,
+    /// One line of JSON for each event.
+    Json,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logs {
+    /// The form.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info` or `debug`.
+    pub level: String,
+}
+
 /// Everything that an instance is told before it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// For what the program was started.
     pub mode: Mode,
+    /// What the instance is for.
+    pub kind: InstanceKind,
     /// The issuer, and the address of every page.
     pub public_url: PublicUrl,
     /// The local addresses to listen on, all on one port.
@@ -117,6 +191,16 @@ pub struct Config {
     pub port: u16,
     /// Whether other names of this machine are answered too (`localhost`, `*.test`, a container's name…).
     pub local_names: bool,
+    /// Where the certificate comes from.
+    pub tls: Tls,
+    /// The proxies whose word about the peer's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How many connections may be open.
+    pub connections: Connections,
+    /// What is logged, and how.
+    pub logs: Logs,
+    /// Where metrics are read; a loopback address.
+    pub metrics_listen: Option<SocketAddr>,
     /// Where the database lies.
     pub data: DataLocation,
     /// Whether data of another issuer becomes this one's.
@@ -156,6 +240,10 @@ pub struct Config {
     pub mark_tokens: bool,
     /// People, organizations and clients that replace or complete the seeded ones.
     pub fixtures: Option<PathBuf>,
+    /// The file that this was read from.
+    pub file: Option<PathBuf>,
+    /// The clients that the file declares.
+    pub declared_clients: Vec<DeclaredClient>,
 }
 
 impl Config {

@@ -1,68 +1,241 @@
-//! Defaults, and what is refused.
+//! Defaults, what is refused and how it is said, what the environment changes.
 
 use std::path::Path;
 
+use super::key::{ConfigKey, Kind};
+use super::keys::{CLIENT_KEYS, KEYS};
 use super::*;
+use crate::protocol::Locale;
 
-fn config_of(text: &str) -> Result<Config, ConfigError> {
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("config.toml");
     std::fs::write(&path, text).unwrap();
-    Config::from_file(&path)
+    let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Config::load(&path, &variables)
+}
+
+/// Without the name of the file, which every test has its own of.
+fn config_of(text: &str) -> Result<Config, ConfigError> {
+    load(text, &[]).map(|loaded| Config { file: None, ..loaded.config })
+}
+
+/// What is said, without the directory of the test.
+fn said(text: &str, variables: &[(&str, &str)], locale: Locale) -> Vec<String> {
+    let refused = load(text, variables).unwrap_err();
+    let lines = refused.problems.iter().map(|problem| problem.say(locale));
+    lines
+        .map(|line| line.split_once("config.toml").map_or(line.clone(), |(_, rest)| format!("config.toml{rest}")))
+        .collect()
 }
 
 const REQUIRED: &str = "public_url = \"https://identite.exemple.fr\"\ndata_dir = \"/var/lib/moncomptepro\"\n";
 
-#[test]
-fn the_example_file_states_every_default() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let example = std::fs::read_to_string(root.join("config.example.toml")).unwrap();
-    let uncommented: String =
-        example.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect();
-    assert_eq!(config_of(&uncommented).unwrap(), config_of(REQUIRED).unwrap());
+const CLIENT: &str = "[[clients]]\nclient_id = \"service\"\nclient_secret = \"un-secret\"\n\
+                      redirect_uris = [\"https://service.exemple.fr/retour\"]\n";
+
+fn uncommented(template: &str) -> String {
+    template.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect()
 }
 
 #[test]
-fn the_example_file_names_every_key() {
+fn the_template_states_every_default_in_both_languages() {
+    let defaults = config_of(REQUIRED).unwrap();
+    for locale in Locale::ALL {
+        assert_eq!(config_of(&uncommented(&template(*locale))).unwrap(), defaults, "{locale}");
+    }
+}
+
+#[test]
+fn the_example_file_is_the_template() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let example = std::fs::read_to_string(root.join("config.example.toml")).unwrap();
-    for key in [
-        "public_url",
-        "data_dir",
-        "listen",
-        "master_key_file",
-        "name",
-        "cache_mib",
-        "vocabulary",
-        "rsa_bits",
-        "allow_unverified",
-    ] {
+    assert!(example == template(Locale::En), "write it anew: moncomptepro config template --language en");
+}
+
+#[test]
+fn the_clients_of_the_template_can_be_declared() {
+    for locale in Locale::ALL {
+        let text = template(*locale);
+        let (_, clients) = text.split_once("# [[clients]]").unwrap();
+        let keys: Vec<_> = clients.lines().skip(1).filter_map(|line| line.strip_prefix("# ")).collect();
+        assert_eq!(keys.len(), CLIENT_KEYS.len());
+        let wanted = |line: &&str| !line.contains("= \"\"");
+        let declared: Vec<&str> = keys.into_iter().filter(wanted).collect();
+        let text = format!("{REQUIRED}[[clients]]\nclient_secret = \"s\"\n{}", declared.join("\n"));
+        assert_eq!(config_of(&text).unwrap().declared_clients.len(), 1);
+    }
+}
+
+/// A key with a value, written where the key belongs.
+fn with(key: &ConfigKey, value: &str, is_client: bool) -> String {
+    let required = |path: &'static str| if path == key.path { "" } else { path };
+    let mut text = String::new();
+    if !required("public_url").is_empty() || is_client {
+        text.push_str("public_url = \"https://identite.exemple.fr\"\n");
+    }
+    if !required("data_dir").is_empty() || is_client {
+        text.push_str("data_dir = \"/var/lib/moncomptepro\"\n");
+    }
+    if is_client {
+        let others = CLIENT.lines().filter(|line| !line.starts_with(&format!("{} =", key.path)));
+        text.push_str(&others.collect::<Vec<_>>().join("\n"));
+        text.push('\n');
+    }
+    format!("{text}{} = {value}\n", key.path)
+}
+
+/// Values of another type than the kind's, and values of the right type that cannot be.
+fn wrong_values(kind: Kind) -> Vec<&'static str> {
+    let mut values = match kind {
+        Kind::Flag => vec!["\"true\"", "1", "[]"],
+        Kind::Number(..) => vec!["\"8\"", "true", "-1", "99999999999999999999", "1.5", "[]"],
+        _ => vec!["7", "true", "1979-05-27", "\"\"", "\"\\u0007\"", "{ a = 1 }"],
+    };
+    match kind {
+        Kind::Number(least, _) if least > 0 => values.push("0"),
+        Kind::PublicUrl => values.extend(["\"http://a.fr\"", "\"https://a.fr/x\"", "\"https://a.fr?x\"", "\"a.fr\""]),
+        Kind::WebPage => values.extend(["\"http://a.fr\"", "\"javascript:alert(1)\"", "\"a\""]),
+        Kind::OneOf(_) => values.push("\"best\""),
+        Kind::Addresses => values.extend(["[]", "[\"localhost\"]", "[1]", "\"127.0.0.1\""]),
+        Kind::Address => values.extend(["[]", "\"localhost:1\"", "\"127.0.0.1\""]),
+        Kind::Networks => values.extend(["[\"10.0.0.0/33\"]", "[\"proxy\"]", "[1]"]),
+        Kind::Scopes => values.extend(["\"email\"", "\"openid everything\""]),
+        Kind::Text(_) => values.push(Box::leak(format!("{:?}", "x".repeat(201)).into_boxed_str())),
+        Kind::Path | Kind::Secret | Kind::Flag | Kind::Number(..) | Kind::Texts => {}
+    }
+    values
+}
+
+#[test]
+fn sec_216_every_key_wrong_in_every_way_is_named_with_its_line_and_what_is_possible() {
+    let tables = [(KEYS, false), (CLIENT_KEYS, true)];
+    for (key, is_client) in tables.iter().flat_map(|(keys, is_client)| keys.iter().map(move |key| (key, *is_client))) {
+        let path = if is_client { format!("clients[1].{}", key.path) } else { key.path.to_owned() };
+        for value in wrong_values(key.kind) {
+            let text = with(key, value, is_client);
+            let line = text.lines().count();
+            let lines = said(&text, &[], Locale::En);
+            let expected = key.kind.expected(Locale::En);
+            let told = lines
+                .iter()
+                .any(|told| told.starts_with(&format!("config.toml:{line}: {path}: ")) && told.ends_with(&expected));
+            assert!(told, "{text}\n{lines:#?}");
+            let in_french = said(&text, &[], Locale::Fr);
+            let expected = key.kind.expected(Locale::Fr);
+            assert!(in_french.iter().any(|told| told.contains(&path) && told.ends_with(&expected)), "{in_french:#?}");
+        }
+        let misspelt = format!("{}e", key.path);
+        let text = with(&ConfigKey { path: Box::leak(misspelt.into_boxed_str()), ..*key }, "1", is_client);
+        let lines = said(&text, &[], Locale::En);
         assert!(
-            example
-                .lines()
-                .any(|line| line.trim_start_matches("#: ").trim_start_matches("# ").starts_with(&format!("{key} ="))),
-            "{key}"
+            lines.iter().any(|told| told.ends_with(&format!("unknown key. Did you mean {}?", key.path))),
+            "{lines:#?}"
         );
     }
 }
 
 #[test]
-fn what_cannot_be_is_refused_naming_the_key() {
+fn sec_216_everything_is_told_at_once_in_the_order_of_the_file() {
+    let text = "public_url = \"http://a.fr\"\nlistne = \"[::]:443\"\n[tls]\nmode = \"files\"\n[keys]\nrsa_bits = 3000\n\
+                [instance]\nname = 3\n[metrics]\nlisten = \"0.0.0.0:9464\"\n";
+    assert_eq!(
+        said(text, &[("MONCOMPTEPRO_STORE__CACHE", "1")], Locale::En),
+        [
+            "config.toml: data_dir: must be set. Possible: the path of a file or directory",
+            "config.toml: tls.certificate_file: tls.mode = \"files\" needs it. Name the file, or choose tls.mode = \"self-signed\"",
+            "config.toml: tls.private_key_file: tls.mode = \"files\" needs it. Name the file, or choose tls.mode = \"self-signed\"",
+            "config.toml:1: public_url: \"http://a.fr\" cannot be. Possible: an address such as \"https://identite.exemple.fr\": https, a name, nothing behind it",
+            "config.toml:2: listne: unknown key. Did you mean listen?",
+            "config.toml:6: keys.rsa_bits: 2048, 3072 or 4096 are possible",
+            "config.toml:8: instance.name: a whole number instead of what is possible: a text of 1 to 60 characters, on one line",
+            "config.toml:10: metrics.listen: metrics are read on this machine only. Give a loopback address, such as 127.0.0.1:9464",
+            "$MONCOMPTEPRO_STORE__CACHE: store.cache: unknown key. Did you mean MONCOMPTEPRO_STORE__CACHE_MIB?",
+        ]
+    );
+}
+
+#[test]
+fn sec_216_keys_that_do_not_go_together_say_what_to_do() {
+    let base = REQUIRED.to_owned();
     let cases = [
-        ("data_dir = \"/d\"", "public_url"),
-        ("public_url = \"https://a.fr\"", "data_dir"),
-        ("public_url = \"http://a.fr\"\ndata_dir = \"/d\"", "public_url"),
-        ("public_url = \"https://a.fr/chemin\"\ndata_dir = \"/d\"", "public_url"),
-        ("public_url = \"https://a.fr\"\ndata_dir = \"/d\"\nlisten = \"0.0.0.0:80\"", "listen"),
-        ("public_url = \"https://a.fr\"\ndata_dir = \"/d\"\n[keys]\nrsa_bits = 1024", "keys.rsa_bits"),
-        ("public_url = \"https://a.fr\"\ndata_dir = \"/d\"\n[keys]\nrsa = 2048", "rsa"),
-        ("public_url = \"https://a.fr\"\ndata_dir = \"/d\"\n[acr]\nvocabulary = \"best\"", "vocabulary"),
-        ("public_url = ", "1"),
+        (base.clone() + "tls.mode = \"off\"", "listen", "declare the proxies in proxies.trusted"),
+        (base.clone() + "tls.certificate_file = \"/c\"", "tls.certificate_file", "Choose that mode"),
+        (base.clone() + "listen = [\"127.0.0.1:1\", \"[::1]:2\"]", "listen", "same port"),
+        (base.clone() + "tls = 3", "tls", "section"),
+        (base.clone() + "clients = 3", "clients", "a list of texts"),
+        (base.clone() + "clients = [3]", "clients[1]", "instead"),
+        (base.clone() + CLIENT + CLIENT, "clients[2].client_id", "declared twice"),
+        (base.clone() + CLIENT + "client_secret_file = \"/f\"", "clients[1].client_secret_file", "given twice"),
+        (base.clone() + CLIENT + "token_endpoint_auth_method = \"none\"", "clients[1].client_secret", "public client"),
+        (base.clone() + &CLIENT.replace("\"service\"", "\"1234\""), "clients[1].client_id", "not digits only"),
+        (
+            base.clone() + &CLIENT.replace("client_secret =", "name ="),
+            "clients[1].client_secret",
+            "or client_secret_file",
+        ),
+        (base.clone() + &CLIENT.replace("https:", "http:"), "clients[1].redirect_uris", "plain http is not allowed"),
+        (
+            base.clone() + &CLIENT.replace("\"https://service.exemple.fr/retour\"", ""),
+            "clients[1].redirect_uris",
+            "at least one",
+        ),
+        (
+            base + &CLIENT.replace("client_secret = \"un-secret\"", "client_secret_file = \"/nowhere\""),
+            "clients[1].client_secret_file",
+            "/nowhere cannot be read",
+        ),
     ];
-    for (text, named) in cases {
-        let message = config_of(text).unwrap_err().to_string();
-        assert!(message.contains(named), "{text:?} gives {message:?}");
+    for (text, key, remedy) in cases {
+        let lines = said(&text, &[], Locale::En);
+        let told = |line: &String| line.contains(&format!(": {key}: ")) && line.contains(remedy);
+        assert!(lines.iter().any(told), "{key}: {lines:#?}");
     }
+}
+
+#[test]
+fn sec_216_a_file_that_is_no_toml_is_told_by_its_lines() {
+    let lines = said("public_url = \n[tls\nmode = \"off\"\n", &[], Locale::En);
+    assert!(lines.iter().any(|line| line.starts_with("config.toml:1: is not TOML: ")), "{lines:#?}");
+    let refused = Config::from_file(Path::new("/nowhere/config.toml")).unwrap_err();
+    assert!(refused.to_string().starts_with("/nowhere/config.toml: cannot be read: "), "{refused}");
+}
+
+#[test]
+fn sec_173_a_secret_is_never_shown_and_may_stand_in_a_file_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("secret");
+    std::fs::write(&file, "the-secret-itself\n").unwrap();
+    let client = CLIENT.replace("client_secret = \"un-secret\"", &format!("client_secret_file = {file:?}"));
+    let config = config_of(&format!("{REQUIRED}{client}")).unwrap();
+    assert_eq!(config.declared_clients[0].secret.as_ref().unwrap().expose(), "the-secret-itself");
+    assert!(!format!("{config:?}").contains("the-secret-itself"));
+    let too_long = "x".repeat(600);
+    for secret in [too_long.as_str(), "line\\nline"] {
+        let lines = said(&format!("{REQUIRED}{}", CLIENT.replace("un-secret", secret)), &[], Locale::Fr);
+        assert!(lines[0].contains("non montrée") && !lines[0].contains(secret), "{lines:?}");
+    }
+}
+
+#[test]
+fn r_39_the_environment_wins_over_the_file_and_says_so() {
+    let variables = [
+        ("MONCOMPTEPRO_INSTANCE__NAME", "Mairie de Clamart"),
+        ("MONCOMPTEPRO_LISTEN", "127.0.0.1:1443, [::1]:1443"),
+        ("MONCOMPTEPRO_JOINING__ALLOW_UNVERIFIED", "true"),
+        ("MONCOMPTEPRO_STORE__CACHE_MIB", "8"),
+        ("MONCOMPTEPRO_CONFIG", "/elsewhere"),
+    ];
+    let loaded = load(&format!("{REQUIRED}instance.name = \"Autre\"\n"), &variables).unwrap();
+    assert_eq!(loaded.config.instance_name, "Mairie de Clamart");
+    assert_eq!((loaded.config.listen.len(), loaded.config.port), (2, 1443));
+    assert!(loaded.config.allow_unverified_links);
+    assert_eq!(loaded.config.cache_bytes, 8 << 20);
+    let origin = |key: &str| loaded.shown.iter().find(|shown| shown.key == key).unwrap().origin.clone();
+    assert_eq!(origin("instance.name"), Origin::Environment(String::from("MONCOMPTEPRO_INSTANCE__NAME")));
+    assert_eq!(origin("acr.vocabulary"), Origin::Default);
+    assert!(matches!(origin("data_dir"), Origin::File { line: Some(2), .. }));
+    assert_eq!(loaded.shown.len(), KEYS.len());
 }
 
 #[test]
@@ -71,7 +244,16 @@ fn sec_14_production_is_strict_without_any_choice() {
     assert_eq!(config.unknown_clients, UnknownClients::Refuse);
     assert!(config.cookies.secure && config.cookies.prefix == "__Host-");
     assert!(!config.local_redirects && !config.local_names && !config.allow_unverified_links && !config.trial);
+    assert!(config.tls == Tls::SelfSigned && config.trusted_proxies.is_empty() && config.metrics_listen.is_none());
     assert_eq!((config.people_picker, config.automatic_sign_in), (None, None));
+}
+
+#[test]
+fn a_sandbox_says_what_it_is_and_keeps_its_mails() {
+    let config = config_of(&format!("{REQUIRED}instance.kind = \"sandbox\"\n")).unwrap();
+    assert!(config.trial && config.mailbox_page && config.mark_tokens);
+    assert_eq!(config.unknown_clients, UnknownClients::Record);
+    assert!(config.cookies.secure && config.people_picker.is_none());
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(super) fn declared_first(tx: &impl Read, limit: usize) -> Result<Vec<Client>
         after = Some(last.id.clone());
         for client in some {
             match client.origin {
-                ClientOrigin::Declared => declared.push(client),
+                ClientOrigin::Declared | ClientOrigin::ConfigurationFile => declared.push(client),
                 ClientOrigin::Recorded if recorded.len() < limit => recorded.push(client),
                 ClientOrigin::Recorded => {}
             }

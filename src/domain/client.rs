@@ -27,6 +27,8 @@ pub enum ClaimsProfile {
 pub enum ClientOrigin {
     /// An operator declared it; its redirect URIs are exact and nothing is learned.
     Declared,
+    /// The configuration file declares it: it changes there and nowhere else.
+    ConfigurationFile,
     /// Recorded at its first request, where unknown clients are recorded rather than refused.
     Recorded,
 }

@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex};
 use thiserror::Error;
 use warp::Filter;
 
-use crate::acts::ActError;
+use crate::acts::{ActError, By, DeclarationError, declare_clients};
 use crate::app::{App, MacKeys};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, Mode, PasswordCost};
 use crate::crypto::{KeySetError, Keyring, MasterKeyError, Parameters, PasswordLane, Random};
 use crate::dev::{self, SeedError};
-use crate::domain::AttemptCounter;
+use crate::domain::{Actor, AttemptCounter};
 use crate::mail::Mailbox;
 use crate::render::{RenderError, Renderer};
 use crate::store::{Location, OpenError, Opening, Store, StoreError};
@@ -55,6 +55,9 @@ pub enum StartError {
     /// Something could not be written.
     #[error(transparent)]
     Act(#[from] ActError),
+    /// The clients of the configuration file do not go with those of the database.
+    #[error(transparent)]
+    Clients(#[from] DeclarationError),
 }
 
 /// Puts an instance together: opens the database, reads or makes the keys, enters what development mode starts with.
@@ -94,7 +97,7 @@ pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, 
         Mode::Dev => {
             dev::seed(&app).await?;
         }
-        Mode::Serve => {}
+        Mode::Serve => declare_clients(&app, &By::local(Actor::Operator), &app.config.declared_clients).await?,
     }
     Ok(app)
 }

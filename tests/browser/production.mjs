@@ -32,7 +32,7 @@ export async function startProduction(people) {
   });
   await new Promise((resolve) => proxy.listen(0, "localhost", resolve));
   const issuer = `https://localhost:${proxy.address().port}`;
-  const lines = [`public_url = "${issuer}"`, `data_dir = "${join(folder, "data")}"`, 'listen = "127.0.0.1:0"'];
+  const lines = [`public_url = "${issuer}"`, `data_dir = "${join(folder, "data")}"`, 'listen = "127.0.0.1:0"', 'tls.mode = "off"'];
   await writeFile(configuration, lines.join("\n"));
 
   const invitations = [];

@@ -41,8 +41,10 @@ impl Instance {
     pub(crate) async fn production(directory: &Path) -> Self {
         let file = directory.join("config.toml");
         let data_dir = directory.join("data");
-        let text =
-            format!("public_url = \"https://identite.exemple.fr\"\ndata_dir = {data_dir:?}\n[keys]\nrsa_bits = 2048\n");
+        let text = format!(
+            "public_url = \"https://identite.exemple.fr\"\ndata_dir = {data_dir:?}\nlisten = \"127.0.0.1:8080\"\n\
+             tls.mode = \"off\"\nkeys.rsa_bits = 2048\n"
+        );
         std::fs::write(&file, text).unwrap();
         Self::start(|port| Config { port, ..Config::from_file(&file).unwrap() }).await
     }

@@ -1,0 +1,122 @@
+//! Clients of the configuration file: entered as it says at every start, disabled when it does not name them any more.
+
+use thiserror::Error;
+
+use super::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::config::DeclaredClient;
+use crate::crypto;
+use crate::domain::{AuditEvent, Client, ClientAuthentication, ClientId, ClientOrigin, ClientState, SecretDigest};
+use crate::protocol::Timestamp;
+use crate::store::{StoreError, Tx, clients};
+
+/// How many clients are looked at at once.
+const PAGE: usize = 200;
+
+/// Why the clients of the file are not entered.
+#[derive(Debug, Error)]
+pub enum DeclarationError {
+    /// A client of this identifier was entered by command: which of the two holds cannot be guessed.
+    #[error(
+        "client {0} stands in the configuration file and was created by command as well: remove it from the file, or \
+         delete it with `moncomptepro client delete {0}`"
+    )]
+    Taken(ClientId),
+    /// The store failed.
+    #[error(transparent)]
+    Act(#[from] ActError),
+}
+
+/// Enters the clients that the configuration file declares, and disables those that it declared before. Nothing is
+/// written where nothing changed.
+///
+/// # Errors
+/// When an identifier is in use by a client that was created otherwise, or the store fails; nothing is changed then.
+pub async fn declare_clients(app: &App, by: &By, declared: &[DeclaredClient]) -> Result<(), DeclarationError> {
+    let now = app.clock.now();
+    let wanted: Vec<Client> = declared.iter().map(|declared| to_client(declared, now)).collect();
+    if app
+        .store
+        .read(|tx| Ok(taken(tx, &wanted)?.is_none() && changes(tx, &wanted)?.is_empty()))
+        .map_err(ActError::from)?
+    {
+        return Ok(());
+    }
+    let circumstances = Circumstances::of(app, by);
+    let outcome = app
+        .store
+        .write(move |tx| {
+            if let Some(id) = taken(tx, &wanted)? {
+                return Ok(Err(id));
+            }
+            for client in changes(tx, &wanted)? {
+                put(tx, &circumstances, &client)?;
+            }
+            Ok(Ok(()))
+        })
+        .await
+        .map_err(ActError::from)?;
+    outcome.map_err(DeclarationError::Taken)
+}
+
+fn put(tx: &mut Tx, circumstances: &Circumstances, client: &Client) -> Result<(), StoreError> {
+    match clients::find(tx, &client.id)? {
+        Some(_) => clients::update(tx, client)?,
+        None => clients::insert(tx, client)?,
+    }
+    circumstances.record(tx, AuditEvent::ClientWritten { client_id: client.id.clone() })
+}
+
+/// The first client of the file whose identifier belongs to another one.
+fn taken(tx: &impl crate::store::Read, wanted: &[Client]) -> Result<Option<ClientId>, StoreError> {
+    for client in wanted {
+        let known = clients::find(tx, &client.id)?;
+        if known.is_some_and(|known| known.origin == ClientOrigin::Declared) {
+            return Ok(Some(client.id.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// The records to write so that the store says what the file says.
+fn changes(tx: &impl crate::store::Read, wanted: &[Client]) -> Result<Vec<Client>, StoreError> {
+    let mut changes = Vec::new();
+    for client in wanted {
+        match clients::find(tx, &client.id)? {
+            Some(known) => {
+                // A client that was disabled while it was not declared starts anew: nothing of before is honoured.
+                let epoch = if known.is_enabled() { known.epoch } else { known.epoch.saturating_add(1) };
+                let client = Client { created_at: known.created_at, epoch, ..client.clone() };
+                if client != known {
+                    changes.push(client);
+                }
+            }
+            None => changes.push(client.clone()),
+        }
+    }
+    let mut after = None;
+    loop {
+        let page = clients::list(tx, after.as_ref(), PAGE)?;
+        let Some(last) = page.last() else { return Ok(changes) };
+        after = Some(last.id.clone());
+        let is_vanished = |known: &Client| {
+            known.origin == ClientOrigin::ConfigurationFile
+                && known.is_enabled()
+                && !wanted.iter().any(|client| client.id == known.id)
+        };
+        for known in page.into_iter().filter(is_vanished) {
+            changes.push(Client { state: ClientState::Disabled, epoch: known.epoch.saturating_add(1), ..known });
+        }
+    }
+}
+
+fn to_client(declared: &DeclaredClient, now: Timestamp) -> Client {
+    let authentication = match &declared.secret {
+        Some(secret) => ClientAuthentication::Secret {
+            methods: vec![declared.method],
+            digests: vec![SecretDigest(crypto::secret_digest(secret.expose()))],
+        },
+        None => ClientAuthentication::Public,
+    };
+    Client { authentication, created_at: now, ..declared.client.clone() }
+}

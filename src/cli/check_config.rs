@@ -1,0 +1,72 @@
+//! `moncomptepro check-config`: the configuration, and what it names on this machine, without starting anything.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::serve::load;
+use super::{Ending, language, say};
+use crate::config::{Config, DataLocation};
+use crate::protocol::Locale;
+use crate::serve;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The configuration; else $MONCOMPTEPRO_CONFIG, ./moncomptepro.toml, /etc/moncomptepro/config.toml.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// What was looked at, and what is in the way.
+struct Finding {
+    key: &'static str,
+    subject: String,
+    verdict: Result<(), String>,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
+    let config = load(arguments.config)?.config;
+    let findings = [data_directory(&config), addresses(&config).await];
+    let faults: Vec<String> = findings.iter().filter_map(fault).collect();
+    for finding in findings.iter().filter(|finding| finding.verdict.is_ok()) {
+        say(&format!("{}: {}: ok", finding.key, finding.subject));
+    }
+    if !faults.is_empty() {
+        return Err(Ending::configuration(faults.join("\n")));
+    }
+    let clients = config.declared_clients.len();
+    say(&match language() {
+        Locale::Fr => format!("La configuration convient ({clients} clients déclarés)."),
+        Locale::En => format!("The configuration can be started ({clients} clients declared)."),
+    });
+    Ok(())
+}
+
+fn fault(finding: &Finding) -> Option<String> {
+    finding.verdict.as_ref().err().map(|reason| format!("{}: {}: {reason}", finding.key, finding.subject))
+}
+
+/// The directory is there and ours to write, or can be made.
+fn data_directory(config: &Config) -> Finding {
+    let DataLocation::Directory(directory) = &config.data else {
+        return Finding { key: "data_dir", subject: String::from("memory"), verdict: Ok(()) };
+    };
+    let nearest = directory.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    let verdict = tempfile_in(nearest).map_err(|cause| format!("{}: {cause}", nearest.display()));
+    Finding { key: "data_dir", subject: directory.display().to_string(), verdict }
+}
+
+/// Makes a file of a name of its own and removes it.
+fn tempfile_in(directory: &Path) -> std::io::Result<()> {
+    let path = directory.join(format!(".moncomptepro-check-{}", std::process::id()));
+    std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
+    std::fs::remove_file(&path)
+}
+
+/// The addresses are free, or this very instance holds them: only the first can be told apart from the outside.
+async fn addresses(config: &Config) -> Finding {
+    let named: Vec<String> =
+        config.listen.iter().map(|ip| std::net::SocketAddr::new(*ip, config.port).to_string()).collect();
+    let verdict = serve::bind(&config.listen, config.port, false).await.map(drop).map_err(|cause| cause.to_string());
+    Finding { key: "listen", subject: named.join(", "), verdict }
+}

@@ -1,0 +1,115 @@
+//! The clients that the configuration file declares.
+
+use toml::de::{DeArray, DeValue};
+
+use super::key::Kind;
+use super::keys::CLIENT_KEYS;
+use super::problem::{Conflict, Fault, Problem};
+use super::settings::{Settings, Source, type_of};
+use crate::domain::{ClaimsProfile, Client, ClientId, ClientOrigin};
+use crate::protocol::{
+    ClientAuthenticationMethod, RedirectUri, RedirectUriPolicy, ScopeSet, Secret, SignatureAlgorithm, Timestamp,
+};
+
+/// A client of the configuration file. How it authenticates is told beside it: digests are made where cryptography is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredClient {
+    /// The client, its time of creation and its authentication left open.
+    pub client: Client,
+    /// How it authenticates.
+    pub method: ClientAuthenticationMethod,
+    /// Its secret; none for a public client.
+    pub secret: Option<Secret>,
+}
+
+/// Reads every `[[clients]]`.
+pub(super) fn read(list: &DeArray<'_>, source: &Source<'_>, problems: &mut Vec<Problem>) -> Vec<DeclaredClient> {
+    let mut declared: Vec<DeclaredClient> = Vec::new();
+    for (position, item) in list.iter().enumerate() {
+        let place = source.at(item.span().start);
+        let prefix = format!("clients[{}].", position.saturating_add(1));
+        let DeValue::Table(table) = item.get_ref() else {
+            let fault = Fault::WrongType { found: type_of(item.get_ref()), expected: Kind::Texts };
+            problems.push(Problem { place, key: prefix.trim_end_matches('.').to_owned(), fault });
+            continue;
+        };
+        let mut settings = Settings::new(place, prefix);
+        settings.read_table(CLIENT_KEYS, table, source, problems);
+        settings.check_required(CLIENT_KEYS, problems);
+        let Some(client) = put_together(&settings, problems) else { continue };
+        if declared.iter().any(|other| other.client.id == client.client.id) {
+            problems.push(settings.conflict("client_id", Conflict::ClientTwice));
+        }
+        declared.push(client);
+    }
+    declared
+}
+
+/// `None` only where a problem was told.
+fn put_together(settings: &Settings, problems: &mut Vec<Problem>) -> Option<DeclaredClient> {
+    let text = |path| settings.text(CLIENT_KEYS, path);
+    let flag = |path| settings.flag(CLIENT_KEYS, path);
+    let Ok(id) = text("client_id")?.parse::<ClientId>() else {
+        problems.push(settings.conflict("client_id", Conflict::ClientId));
+        return None;
+    };
+    let method = ClientAuthenticationMethod::parse(&text("token_endpoint_auth_method")?)?;
+    let secret = text("client_secret").map(Secret::new);
+    match (method, &secret) {
+        (ClientAuthenticationMethod::None, Some(_)) => {
+            problems.push(settings.conflict("client_secret", Conflict::SecretOfPublicClient));
+        }
+        (ClientAuthenticationMethod::Basic | ClientAuthenticationMethod::Post, None) => {
+            if !["client_secret", "client_secret_file"].iter().any(|path| settings.is_told(path, problems)) {
+                problems.push(settings.conflict("client_secret", Conflict::NoSecret));
+            }
+        }
+        (ClientAuthenticationMethod::None, None)
+        | (ClientAuthenticationMethod::Basic | ClientAuthenticationMethod::Post, Some(_)) => {}
+    }
+    let policy = RedirectUriPolicy { native: flag("native"), plain_http: false };
+    let redirect_uris = uris(settings, "redirect_uris", policy, problems);
+    if settings.is_set("redirect_uris") && settings.texts(CLIENT_KEYS, "redirect_uris").is_empty() {
+        problems.push(settings.conflict("redirect_uris", Conflict::NoRedirectUri));
+    }
+    let post_logout_redirect_uris = uris(settings, "post_logout_redirect_uris", policy, problems);
+    let algorithm = |path| text(path).and_then(|word| SignatureAlgorithm::parse(&word));
+    let client = Client {
+        redirect_uris,
+        post_logout_redirect_uris,
+        is_native: flag("native"),
+        scopes: ScopeSet::parse(&text("scope")?).ok()?,
+        id_token_signed_response_alg: algorithm("id_token_signed_response_alg")?,
+        userinfo_signed_response_alg: algorithm("userinfo_signed_response_alg"),
+        claims_profile: match text("claims_profile")?.as_str() {
+            "moncomptepro" => ClaimsProfile::Moncomptepro,
+            "readme-2022" => ClaimsProfile::Readme2022,
+            _ => ClaimsProfile::Standard,
+        },
+        require_pkce: flag("require_pkce") || method == ClientAuthenticationMethod::None,
+        default_max_age: settings.number(CLIENT_KEYS, "default_max_age"),
+        default_acr_values: settings.texts(CLIENT_KEYS, "default_acr_values"),
+        require_verified_link: flag("require_verified_link"),
+        client_uri: text("client_uri"),
+        description: text("client_description"),
+        policy_uri: text("policy_uri"),
+        tos_uri: text("tos_uri"),
+        origin: ClientOrigin::ConfigurationFile,
+        ..Client::new(id.clone(), text("name").unwrap_or_else(|| id.to_string()), Timestamp(0))
+    };
+    Some(DeclaredClient { client, method, secret })
+}
+
+fn uris(settings: &Settings, path: &str, policy: RedirectUriPolicy, problems: &mut Vec<Problem>) -> Vec<RedirectUri> {
+    let mut uris = Vec::new();
+    for text in settings.texts(CLIENT_KEYS, path) {
+        match RedirectUri::parse(&text, policy) {
+            Ok(uri) => uris.push(uri),
+            Err(reason) => {
+                let fault = Fault::RedirectUri { uri: text, reason: reason.to_string() };
+                problems.push(settings.fault(path, fault));
+            }
+        }
+    }
+    uris
+}

@@ -1,0 +1,194 @@
+//! What a key of the configuration is: its path, what it may hold, its default, and what it is for.
+
+use std::net::SocketAddr;
+
+use ipnet::IpNet;
+
+use super::PublicUrl;
+use crate::protocol::{Locale, ScopeSet};
+
+/// A key of the file. One table of them serves reading, refusing, explaining and showing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ConfigKey {
+    /// `section.key`, or the key alone at the top.
+    pub(super) path: &'static str,
+    /// What it may hold.
+    pub(super) kind: Kind,
+    /// What holds where it is not set.
+    pub(super) standard: Standard,
+    /// What it is for, in French and in English; lines of at most 110 characters.
+    pub(super) about: [&'static str; 2],
+}
+
+/// What a key may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A text of 1 to so many characters.
+    Text(usize),
+    /// The address of the instance.
+    PublicUrl,
+    /// An https address for people to visit.
+    WebPage,
+    /// A path of the file system.
+    Path,
+    /// A text that nobody may see; it may stand in a file of its own, under the key with `_file`.
+    Secret,
+    /// True or false.
+    Flag,
+    /// A whole number between two.
+    Number(u64, u64),
+    /// One word of several.
+    OneOf(&'static [&'static str]),
+    /// One or more local addresses with their port.
+    Addresses,
+    /// One local address with its port.
+    Address,
+    /// Networks, as ADDRESS/BITS, or single addresses.
+    Networks,
+    /// Scopes with spaces between them.
+    Scopes,
+    /// Several texts.
+    Texts,
+}
+
+/// What holds where a key is not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standard {
+    /// The key must be set; an example for the template.
+    Required(&'static str),
+    /// Nothing; an example for the template, empty where none helps.
+    Absent(&'static str),
+    /// This text.
+    Text(&'static str),
+    /// This number.
+    Number(u64),
+    /// This truth.
+    Flag(bool),
+    /// These texts.
+    Texts(&'static [&'static str]),
+}
+
+/// What a key holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    Text(String),
+    Number(u64),
+    Flag(bool),
+    Texts(Vec<String>),
+}
+
+impl Standard {
+    pub(super) fn value(self) -> Option<Value> {
+        match self {
+            Self::Required(_) | Self::Absent(_) => None,
+            Self::Text(text) => Some(Value::Text(text.to_owned())),
+            Self::Number(number) => Some(Value::Number(number)),
+            Self::Flag(flag) => Some(Value::Flag(flag)),
+            Self::Texts(texts) => Some(Value::Texts(texts.iter().map(|text| (*text).to_owned()).collect())),
+        }
+    }
+}
+
+impl Value {
+    /// As it is written in the file.
+    pub(super) fn to_toml(&self) -> String {
+        match self {
+            Self::Text(text) => toml::Value::from(text.as_str()).to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Flag(flag) => flag.to_string(),
+            Self::Texts(texts) => {
+                let quoted: Vec<String> =
+                    texts.iter().map(|text| toml::Value::from(text.as_str()).to_string()).collect();
+                format!("[{}]", quoted.join(", "))
+            }
+        }
+    }
+}
+
+impl Kind {
+    /// Whether `value` may be; its type is right already.
+    pub(super) fn admits(self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Text(most), Value::Text(text)) => is_line(text) && text.chars().count() <= most,
+            (Self::Secret, Value::Text(text)) => is_line(text) && text.len() <= 512,
+            (Self::Path, Value::Text(text)) => is_line(text) && text.len() <= 4096,
+            (Self::PublicUrl, Value::Text(text)) => text.parse::<PublicUrl>().is_ok_and(|url| url.is_https()),
+            (Self::WebPage, Value::Text(text)) => {
+                text.len() <= 2048 && url::Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.has_host())
+            }
+            (Self::OneOf(words), Value::Text(text)) => words.contains(&text.as_str()),
+            (Self::Address, Value::Text(text)) => text.parse::<SocketAddr>().is_ok(),
+            (Self::Scopes, Value::Text(text)) => {
+                ScopeSet::parse(text).is_ok_and(|scopes| scopes.contains(crate::protocol::Scope::Openid))
+            }
+            (Self::Number(least, most), Value::Number(number)) => (least..=most).contains(number),
+            (Self::Flag, Value::Flag(_)) => true,
+            (Self::Addresses, Value::Texts(texts)) => {
+                !texts.is_empty() && texts.len() <= 16 && texts.iter().all(|text| text.parse::<SocketAddr>().is_ok())
+            }
+            (Self::Networks, Value::Texts(texts)) => texts.iter().all(|text| network(text).is_some()),
+            (Self::Texts, Value::Texts(texts)) => texts.iter().all(|text| is_line(text) && text.len() <= 2048),
+            (_, Value::Text(_) | Value::Number(_) | Value::Flag(_) | Value::Texts(_)) => false,
+        }
+    }
+
+    /// Whether several values may stand in a list.
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Self::Addresses | Self::Networks | Self::Texts)
+    }
+
+    /// What may be, in words that end a sentence.
+    pub(super) fn expected(self, locale: Locale) -> String {
+        let said = |fr: &str, en: &str| if locale == Locale::Fr { fr.to_owned() } else { en.to_owned() };
+        match self {
+            Self::Text(most) => match locale {
+                Locale::Fr => format!("un texte de 1 à {most} caractères, sur une ligne"),
+                Locale::En => format!("a text of 1 to {most} characters, on one line"),
+            },
+            Self::Secret => said("un texte de 1 à 512 caractères", "a text of 1 to 512 characters"),
+            Self::PublicUrl => said(
+                "une adresse telle que \"https://identite.exemple.fr\" : https, un nom, rien derrière",
+                "an address such as \"https://identite.exemple.fr\": https, a name, nothing behind it",
+            ),
+            Self::WebPage => said("une adresse qui commence par https://", "an address that begins with https://"),
+            Self::Path => said("le chemin d'un fichier ou d'un dossier", "the path of a file or directory"),
+            Self::Flag => said("true ou false", "true or false"),
+            Self::Number(least, most) => match locale {
+                Locale::Fr => format!("un nombre entier de {least} à {most}"),
+                Locale::En => format!("a whole number from {least} to {most}"),
+            },
+            Self::OneOf(words) => {
+                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                quoted.join(said(" ou ", " or ").as_str())
+            }
+            Self::Addresses => said(
+                "une ou plusieurs adresses IP:PORT, telles que \"[::]:443\"",
+                "one or more addresses IP:PORT, such as \"[::]:443\"",
+            ),
+            Self::Address => said(
+                "une adresse IP:PORT, telle que \"127.0.0.1:9464\"",
+                "an address IP:PORT, such as \"127.0.0.1:9464\"",
+            ),
+            Self::Networks => said(
+                "une liste d'adresses ou de réseaux, tels que \"192.0.2.0/24\"",
+                "a list of addresses or networks, such as \"192.0.2.0/24\"",
+            ),
+            Self::Scopes => {
+                said(
+                    "des scopes séparés par des espaces, dont openid : ",
+                    "scopes with spaces between them, openid among them: ",
+                ) + &crate::protocol::Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
+            }
+            Self::Texts => said("une liste de textes", "a list of texts"),
+        }
+    }
+}
+
+/// A network, or a single address as the network of itself.
+pub(super) fn network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
+}
+
+fn is_line(text: &str) -> bool {
+    !text.trim().is_empty() && !text.chars().any(char::is_control)
+}

@@ -1,0 +1,294 @@
+//! Every key of the configuration, in the order of the template.
+
+use super::NEUTRAL_NAME;
+use super::key::{ConfigKey, Kind, Standard};
+
+/// The keys of the file, the clients apart. A section is one run of neighbours.
+pub(super) const KEYS: &[ConfigKey] = &[
+    ConfigKey {
+        path: "public_url",
+        kind: Kind::PublicUrl,
+        standard: Standard::Required("https://identite.exemple.fr"),
+        about: [
+            "L'adresse à laquelle navigateurs et services joignent cette instance ; c'est aussi l'émetteur (issuer).",
+            "The address at which browsers and services reach this instance; also the issuer.",
+        ],
+    },
+    ConfigKey {
+        path: "data_dir",
+        kind: Kind::Path,
+        standard: Standard::Required("/var/lib/moncomptepro"),
+        about: [
+            "Le dossier de la base de données et de la clé maîtresse ; créé avec les droits 0700.",
+            "The directory of the database and of the master key; created with mode 0700.",
+        ],
+    },
+    ConfigKey {
+        path: "listen",
+        kind: Kind::Addresses,
+        standard: Standard::Texts(&["[::]:443"]),
+        about: [
+            "Les adresses d'écoute, toutes sur un même port. \"[::]:443\" reçoit aussi l'IPv4.",
+            "The addresses that are listened on, all on one port. \"[::]:443\" takes IPv4 as well.",
+        ],
+    },
+    ConfigKey {
+        path: "master_key_file",
+        kind: Kind::Path,
+        standard: Standard::Absent("/etc/moncomptepro/master.key"),
+        about: [
+            "La clé maîtresse, quand elle n'est pas le fichier master.key du dossier des données.",
+            "The master key, when it is not the file master.key of the data directory.",
+        ],
+    },
+    ConfigKey {
+        path: "instance.name",
+        kind: Kind::Text(60),
+        standard: Standard::Text(NEUTRAL_NAME),
+        about: ["Le nom que lisent les personnes.", "The name shown to people."],
+    },
+    ConfigKey {
+        path: "instance.kind",
+        kind: Kind::OneOf(&["production", "sandbox"]),
+        standard: Standard::Text("production"),
+        about: [
+            "\"sandbox\" est une instance d'essai partagée : bandeau, page des courriels à la place de SMTP, clients libres.",
+            "\"sandbox\" is a shared test instance: a banner, a page of mails instead of SMTP, clients of anybody's choice.",
+        ],
+    },
+    ConfigKey {
+        path: "tls.mode",
+        kind: Kind::OneOf(&["self-signed", "files", "off"]),
+        standard: Standard::Text("self-signed"),
+        about: [
+            "D'où vient le certificat : créé et gardé par l'instance, lu dans des fichiers, ou aucun derrière un mandataire.",
+            "Where the certificate comes from: made and kept by the instance, read from files, or none behind a proxy.",
+        ],
+    },
+    ConfigKey {
+        path: "tls.certificate_file",
+        kind: Kind::Path,
+        standard: Standard::Absent("/etc/moncomptepro/certificate.pem"),
+        about: [
+            "Le certificat et sa chaîne, en PEM. Relu quand le fichier change et au signal SIGHUP.",
+            "The certificate and its chain, in PEM. Read again when the file changes and at SIGHUP.",
+        ],
+    },
+    ConfigKey {
+        path: "tls.private_key_file",
+        kind: Kind::Path,
+        standard: Standard::Absent("/etc/moncomptepro/private-key.pem"),
+        about: [
+            "La clé privée du certificat, en PEM, illisible pour les autres utilisateurs.",
+            "The private key of the certificate, in PEM, not readable by other users.",
+        ],
+    },
+    ConfigKey {
+        path: "proxies.trusted",
+        kind: Kind::Networks,
+        standard: Standard::Texts(&[]),
+        about: [
+            "Les mandataires dont l'en-tête X-Forwarded-For est cru.",
+            "The proxies whose header X-Forwarded-For is believed.",
+        ],
+    },
+    ConfigKey {
+        path: "limits.connections",
+        kind: Kind::Number(16, 65_536),
+        standard: Standard::Number(4096),
+        about: [
+            "Connexions ouvertes en même temps ; les suivantes attendent.",
+            "Connections open at one time; more wait to be accepted.",
+        ],
+    },
+    ConfigKey {
+        path: "limits.connections_per_source",
+        kind: Kind::Number(8, 65_536),
+        standard: Standard::Number(512),
+        about: [
+            "Connexions ouvertes en même temps depuis une adresse IPv4 ou un réseau IPv6 /64.",
+            "Connections open at one time from one IPv4 address or one IPv6 /64.",
+        ],
+    },
+    ConfigKey {
+        path: "logs.format",
+        kind: Kind::OneOf(&["text", "json"]),
+        standard: Standard::Text("text"),
+        about: [
+            "La forme des journaux, écrits sur la sortie d'erreur.",
+            "The form of the logs, written to standard error.",
+        ],
+    },
+    ConfigKey {
+        path: "logs.level",
+        kind: Kind::OneOf(&["error", "warn", "info", "debug"]),
+        standard: Standard::Text("info"),
+        about: ["Ce qui est journalisé.", "What is logged."],
+    },
+    ConfigKey {
+        path: "metrics.listen",
+        kind: Kind::Address,
+        standard: Standard::Absent("127.0.0.1:9464"),
+        about: [
+            "Où les mesures sont lues, au format de Prometheus ; une adresse de boucle locale.",
+            "Where metrics are read, in the text format of Prometheus; a loopback address.",
+        ],
+    },
+    ConfigKey {
+        path: "store.cache_mib",
+        kind: Kind::Number(1, 65_536),
+        standard: Standard::Number(64),
+        about: ["Mémoire du cache de la base de données, en Mio.", "Memory for the cache of the database, in MiB."],
+    },
+    ConfigKey {
+        path: "acr.vocabulary",
+        kind: Kind::OneOf(&["moncomptepro", "levels-2026", "employer"]),
+        standard: Standard::Text("moncomptepro"),
+        about: [
+            "Les mots de acr. Avec \"employer\", l'exploitant déclare qu'il emploie les personnes qui se connectent.",
+            "The words in which acr is said. With \"employer\" the operator states that it employs the people who sign in.",
+        ],
+    },
+    ConfigKey {
+        path: "keys.rsa_bits",
+        kind: Kind::Number(2048, 4096),
+        standard: Standard::Number(3072),
+        about: [
+            "Taille des nouvelles clés de signature RSA : 2048, 3072 ou 4096.",
+            "Size of new RSA signing keys: 2048, 3072 or 4096.",
+        ],
+    },
+    ConfigKey {
+        path: "joining.allow_unverified",
+        kind: Kind::Flag,
+        standard: Standard::Flag(false),
+        about: [
+            "Si une personne peut être liée à une organisation sans aucune preuve.",
+            "Whether a person may be linked to an organization without any proof.",
+        ],
+    },
+];
+
+/// The keys of one `[[clients]]`; words of OpenID Connect Dynamic Client Registration §2 where it has one.
+pub(super) const CLIENT_KEYS: &[ConfigKey] = &[
+    ConfigKey {
+        path: "client_id",
+        kind: Kind::Text(64),
+        standard: Standard::Required("mon-service"),
+        about: ["L'identifiant du service.", "The identifier of the service."],
+    },
+    ConfigKey {
+        path: "client_secret",
+        kind: Kind::Secret,
+        standard: Standard::Absent(""),
+        about: [
+            "Le secret, ou client_secret_file : le fichier qui le contient. Aucun pour un client public.",
+            "The secret, or client_secret_file: the file that holds it. None for a public client.",
+        ],
+    },
+    ConfigKey {
+        path: "name",
+        kind: Kind::Text(100),
+        standard: Standard::Absent("Mon service"),
+        about: ["Le nom que lisent les personnes.", "The name shown to people."],
+    },
+    ConfigKey {
+        path: "redirect_uris",
+        kind: Kind::Texts,
+        standard: Standard::Required("https://service.exemple.fr/login-callback"),
+        about: ["Où la réponse peut être envoyée, à l'identique.", "Where it may be answered, compared exactly."],
+    },
+    ConfigKey {
+        path: "post_logout_redirect_uris",
+        kind: Kind::Texts,
+        standard: Standard::Texts(&[]),
+        about: ["Où revenir après la déconnexion.", "Where people may go after sign-out."],
+    },
+    ConfigKey {
+        path: "scope",
+        kind: Kind::Scopes,
+        standard: Standard::Text("openid email profile organization"),
+        about: ["Les scopes que le service peut demander.", "The scopes that it may ask."],
+    },
+    ConfigKey {
+        path: "token_endpoint_auth_method",
+        kind: Kind::OneOf(&["client_secret_basic", "client_secret_post", "none"]),
+        standard: Standard::Text("client_secret_basic"),
+        about: ["Comment le service s'authentifie.", "How it authenticates."],
+    },
+    ConfigKey {
+        path: "claims_profile",
+        kind: Kind::OneOf(&["standard", "moncomptepro", "readme-2022"]),
+        standard: Standard::Text("standard"),
+        about: ["La forme des claims.", "The rendering of claims."],
+    },
+    ConfigKey {
+        path: "native",
+        kind: Kind::Flag,
+        standard: Standard::Flag(false),
+        about: ["Une application sur l'appareil de la personne.", "An application on the person's own device."],
+    },
+    ConfigKey {
+        path: "id_token_signed_response_alg",
+        kind: Kind::OneOf(&["RS256", "ES256"]),
+        standard: Standard::Text("RS256"),
+        about: ["L'algorithme du jeton d'identité.", "The algorithm of its ID tokens."],
+    },
+    ConfigKey {
+        path: "userinfo_signed_response_alg",
+        kind: Kind::OneOf(&["RS256", "ES256"]),
+        standard: Standard::Absent("RS256"),
+        about: ["L'algorithme de UserInfo, quand il est signé.", "The algorithm of UserInfo, where it is signed."],
+    },
+    ConfigKey {
+        path: "require_pkce",
+        kind: Kind::Flag,
+        standard: Standard::Flag(false),
+        about: ["Si PKCE est exigé.", "Whether a code challenge is required."],
+    },
+    ConfigKey {
+        path: "default_max_age",
+        kind: Kind::Number(0, 31_536_000),
+        standard: Standard::Absent("3600"),
+        about: ["max_age en secondes quand la demande n'en a pas.", "max_age in seconds where a request has none."],
+    },
+    ConfigKey {
+        path: "default_acr_values",
+        kind: Kind::Texts,
+        standard: Standard::Texts(&[]),
+        about: ["acr_values quand la demande n'en a pas.", "acr_values where a request has none."],
+    },
+    ConfigKey {
+        path: "require_verified_link",
+        kind: Kind::Flag,
+        standard: Standard::Flag(true),
+        about: [
+            "Si les rattachements que rien ne prouve lui sont cachés.",
+            "Whether links that nothing proves are withheld from it.",
+        ],
+    },
+    ConfigKey {
+        path: "client_uri",
+        kind: Kind::WebPage,
+        standard: Standard::Absent("https://service.exemple.fr/"),
+        about: ["La page du service.", "The page of the service."],
+    },
+    ConfigKey {
+        path: "client_description",
+        kind: Kind::Text(200),
+        standard: Standard::Absent(""),
+        about: ["Une phrase sur le service.", "One sentence about the service."],
+    },
+    ConfigKey {
+        path: "policy_uri",
+        kind: Kind::WebPage,
+        standard: Standard::Absent(""),
+        about: ["Sa politique de confidentialité.", "Its privacy policy."],
+    },
+    ConfigKey {
+        path: "tos_uri",
+        kind: Kind::WebPage,
+        standard: Standard::Absent(""),
+        about: ["Ses conditions d'utilisation.", "Its terms of use."],
+    },
+];

@@ -1,0 +1,259 @@
+//! What is wrong with a configuration: where, which key, why, and what to do, in French and in English.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::key::Kind;
+use crate::protocol::Locale;
+
+/// Where a value stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// This line of the file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// From 1; `None` where the file as a whole is meant.
+        line: Option<usize>,
+    },
+    /// This variable of the environment.
+    Environment(String),
+}
+
+/// One thing to mend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub(super) place: Origin,
+    pub(super) key: String,
+    pub(super) fault: Fault,
+}
+
+/// Why a key is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The file cannot be read.
+    Unreadable(String),
+    /// The file is not TOML.
+    Syntax(String),
+    /// No such key; the nearest one.
+    Unknown { nearest: Option<String> },
+    /// A section where a key should be, or the reverse.
+    NotASection,
+    /// A key that must be set is not.
+    Missing(Kind),
+    /// A value of another type.
+    WrongType { found: &'static str, expected: Kind },
+    /// A value that cannot be, as it is shown: not at all where it is a secret.
+    Impossible { found: Option<String>, expected: Kind },
+    /// The value and a file of it are both given.
+    TwoSources { other: String },
+    /// The file that a key names cannot be read.
+    FileUnreadable { path: PathBuf, cause: String },
+    /// Two keys that do not go together.
+    Conflict(Conflict),
+    /// An address of a client that cannot be registered.
+    RedirectUri { uri: String, reason: String },
+}
+
+/// Keys that do not go together, each with its remedy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Conflict {
+    /// `tls.mode = "files"` without this file.
+    FilesWithoutFile,
+    /// A certificate file while another mode is chosen.
+    FileWithoutFiles,
+    /// Plain HTTP towards the network without a declared proxy.
+    PlainWithoutProxy,
+    /// Addresses with several ports.
+    SeveralPorts,
+    /// An RSA size between the possible ones.
+    RsaBits,
+    /// Metrics for the network.
+    MetricsNotLoopback,
+    /// A client identifier that is not one.
+    ClientId,
+    /// The same client twice.
+    ClientTwice,
+    /// A secret for a public client.
+    SecretOfPublicClient,
+    /// A confidential client without a secret.
+    NoSecret,
+    /// A client without any redirect URI.
+    NoRedirectUri,
+}
+
+impl Conflict {
+    fn say(self, locale: Locale) -> &'static str {
+        let [fr, en] = match self {
+            Self::FilesWithoutFile => [
+                "exigé par tls.mode = \"files\". Donnez le fichier, ou choisissez tls.mode = \"self-signed\"",
+                "tls.mode = \"files\" needs it. Name the file, or choose tls.mode = \"self-signed\"",
+            ],
+            Self::FileWithoutFiles => [
+                "n'est lu qu'avec tls.mode = \"files\". Choisissez ce mode, ou retirez la clé",
+                "is read with tls.mode = \"files\" only. Choose that mode, or remove the key",
+            ],
+            Self::PlainWithoutProxy => [
+                "avec tls.mode = \"off\", du HTTP en clair serait offert au réseau. Écoutez sur 127.0.0.1, ou déclarez les mandataires dans proxies.trusted",
+                "with tls.mode = \"off\" plain http would be offered to the network. Listen on 127.0.0.1, or declare the proxies in proxies.trusted",
+            ],
+            Self::SeveralPorts => {
+                ["toutes les adresses doivent avoir le même port", "every address must have the same port"]
+            }
+            Self::RsaBits => ["2048, 3072 ou 4096 sont possibles", "2048, 3072 or 4096 are possible"],
+            Self::MetricsNotLoopback => [
+                "les mesures ne sont lues que sur cette machine. Donnez une adresse de boucle locale, telle que 127.0.0.1:9464",
+                "metrics are read on this machine only. Give a loopback address, such as 127.0.0.1:9464",
+            ],
+            Self::ClientId => [
+                "3 à 64 lettres, chiffres, points, tirets ou soulignés, et pas uniquement des chiffres",
+                "3 to 64 letters, digits, dots, hyphens or underscores, and not digits only",
+            ],
+            Self::ClientTwice => [
+                "cet identifiant est déclaré deux fois. Retirez l'un des deux [[clients]]",
+                "this identifier is declared twice. Remove one of the two [[clients]]",
+            ],
+            Self::SecretOfPublicClient => [
+                "un client public (token_endpoint_auth_method = \"none\") n'a pas de secret. Retirez l'un des deux",
+                "a public client (token_endpoint_auth_method = \"none\") has no secret. Remove one of the two",
+            ],
+            Self::NoSecret => [
+                "donnez client_secret ou client_secret_file, ou token_endpoint_auth_method = \"none\" pour un client public",
+                "give client_secret or client_secret_file, or token_endpoint_auth_method = \"none\" for a public client",
+            ],
+            Self::NoRedirectUri => ["au moins une adresse est nécessaire", "at least one address is needed"],
+        };
+        match locale {
+            Locale::Fr => fr,
+            Locale::En => en,
+        }
+    }
+}
+
+impl Problem {
+    /// One line: place, key, reason, remedy.
+    pub fn say(&self, locale: Locale) -> String {
+        let colon = match locale {
+            Locale::Fr => " : ",
+            Locale::En => ": ",
+        };
+        let mut text = match &self.place {
+            Origin::Default => String::new(),
+            Origin::File { path, line: Some(line) } => format!("{}:{line}{colon}", path.display()),
+            Origin::File { path, line: None } => format!("{}{colon}", path.display()),
+            Origin::Environment(name) => format!("${name}{colon}"),
+        };
+        if !self.key.is_empty() {
+            text.push_str(&self.key);
+            text.push_str(colon);
+        }
+        text.push_str(&self.fault.say(locale));
+        text
+    }
+
+    /// The key, empty where the file as a whole is meant.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl Fault {
+    fn say(&self, locale: Locale) -> String {
+        match locale {
+            Locale::Fr => self.say_in_french(),
+            Locale::En => self.say_in_english(),
+        }
+    }
+
+    fn say_in_french(&self) -> String {
+        let possible = |kind: &Kind| kind.expected(Locale::Fr);
+        match self {
+            Self::Unreadable(cause) => format!("ne peut être lu : {cause}"),
+            Self::Syntax(message) => format!("n'est pas du TOML : {message}"),
+            Self::Unknown { nearest: Some(nearest) } => format!("clé inconnue. Vouliez-vous dire {nearest} ?"),
+            Self::Unknown { nearest: None } => {
+                String::from("clé inconnue. `moncomptepro config template` liste les clés")
+            }
+            Self::NotASection => String::from("c'est une section : ses clés s'écrivent sous [section], ou section.clé"),
+            Self::Missing(kind) => format!("doit être renseigné. Possible : {}", possible(kind)),
+            Self::WrongType { found, expected } => {
+                format!("{} au lieu de ce qui est possible : {}", in_french(found), possible(expected))
+            }
+            Self::Impossible { found: Some(found), expected } => {
+                format!("{found} ne convient pas. Possible : {}", possible(expected))
+            }
+            Self::Impossible { found: None, expected } => {
+                format!("la valeur (non montrée) ne convient pas. Possible : {}", possible(expected))
+            }
+            Self::TwoSources { other } => format!("donné deux fois, ici et par {other}. Retirez l'un des deux"),
+            Self::FileUnreadable { path, cause } => format!("{} ne peut être lu : {cause}", path.display()),
+            Self::Conflict(conflict) => conflict.say(Locale::Fr).to_owned(),
+            Self::RedirectUri { uri, reason } => format!("{uri} ne peut être enregistré : {reason}"),
+        }
+    }
+
+    fn say_in_english(&self) -> String {
+        let possible = |kind: &Kind| kind.expected(Locale::En);
+        match self {
+            Self::Unreadable(cause) => format!("cannot be read: {cause}"),
+            Self::Syntax(message) => format!("is not TOML: {message}"),
+            Self::Unknown { nearest: Some(nearest) } => format!("unknown key. Did you mean {nearest}?"),
+            Self::Unknown { nearest: None } => {
+                String::from("unknown key. `moncomptepro config template` lists the keys")
+            }
+            Self::NotASection => String::from("this is a section: its keys stand under [section], or as section.key"),
+            Self::Missing(kind) => format!("must be set. Possible: {}", possible(kind)),
+            Self::WrongType { found, expected } => {
+                format!("{found} instead of what is possible: {}", possible(expected))
+            }
+            Self::Impossible { found: Some(found), expected } => {
+                format!("{found} cannot be. Possible: {}", possible(expected))
+            }
+            Self::Impossible { found: None, expected } => {
+                format!("the value (not shown) cannot be. Possible: {}", possible(expected))
+            }
+            Self::TwoSources { other } => format!("given twice, here and by {other}. Remove one of the two"),
+            Self::FileUnreadable { path, cause } => format!("{} cannot be read: {cause}", path.display()),
+            Self::Conflict(conflict) => conflict.say(Locale::En).to_owned(),
+            Self::RedirectUri { uri, reason } => format!("{uri} cannot be registered: {reason}"),
+        }
+    }
+}
+
+/// The types of TOML.
+fn in_french(found: &str) -> &str {
+    match found {
+        "a text" => "un texte",
+        "a whole number" => "un nombre entier",
+        "a number with decimals" => "un nombre à virgule",
+        "true or false" => "true ou false",
+        "a date" => "une date",
+        "a list" => "une liste",
+        "a section" => "une section",
+        other => other,
+    }
+}
+
+/// Everything that is wrong, at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// One or more, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    /// One line for each problem.
+    pub fn say(&self, locale: Locale) -> String {
+        self.problems.iter().map(|problem| problem.say(locale)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.say(Locale::En))
+    }
+}
+
+impl std::error::Error for ConfigError {}

@@ -1,0 +1,350 @@
+//! Values gathered from the file and the environment, each with its place; what is wrong is gathered beside them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::key::{ConfigKey, Kind, Value};
+use super::problem::{Conflict, Fault, Origin, Problem};
+
+/// Variables of the environment that begin so override keys: `MONCOMPTEPRO_SECTION__KEY`.
+const PREFIX: &str = "MONCOMPTEPRO_";
+/// The one that names the file.
+const FILE_VARIABLE: &str = "MONCOMPTEPRO_CONFIG";
+/// The most bytes of a file that holds one secret.
+const MAX_SECRET_FILE_BYTES: u64 = 64 * 1024;
+
+/// A text in which lines are counted.
+pub(super) struct Source<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+}
+
+impl Source<'_> {
+    pub(super) fn at(&self, offset: usize) -> Origin {
+        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+        Origin::File { path: self.path.to_owned(), line: Some(line) }
+    }
+
+    pub(super) fn whole(&self) -> Origin {
+        Origin::File { path: self.path.to_owned(), line: None }
+    }
+}
+
+/// The values of one table of keys.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    values: BTreeMap<&'static str, (Value, Origin)>,
+    /// Where the table begins, for what is missing in it.
+    begins: Option<Origin>,
+    /// Put before each key in messages: `clients[1].`.
+    prefix: String,
+}
+
+impl Settings {
+    /// Empty: everything at its default, what is missing is missing at `begins`.
+    pub(super) fn new(begins: Origin, prefix: String) -> Self {
+        Self { values: BTreeMap::new(), begins: Some(begins), prefix }
+    }
+
+    /// Reads a table and the sections in it.
+    pub(super) fn read_table(
+        &mut self,
+        keys: &'static [ConfigKey],
+        table: &DeTable<'_>,
+        source: &Source<'_>,
+        problems: &mut Vec<Problem>,
+    ) {
+        self.read_section(keys, "", table, source, problems);
+    }
+
+    fn read_section(
+        &mut self,
+        keys: &'static [ConfigKey],
+        section: &str,
+        table: &DeTable<'_>,
+        source: &Source<'_>,
+        problems: &mut Vec<Problem>,
+    ) {
+        for (name, value) in table {
+            let place = source.at(name.span().start);
+            let path =
+                if section.is_empty() { name.get_ref().to_string() } else { format!("{section}.{}", name.get_ref()) };
+            let is_section = section.is_empty()
+                && keys.iter().any(|key| key.path.split_once('.').is_some_and(|(first, _)| first == path));
+            match (is_section, value.get_ref()) {
+                (true, DeValue::Table(inner)) => self.read_section(keys, &path, inner, source, problems),
+                (true, _) => problems.push(self.problem(place, &path, Fault::NotASection)),
+                (false, _) => match find(keys, &path) {
+                    Some(Found::Key(key)) => match typed(key.kind, value) {
+                        Ok(value) => self.set(key, value, place, problems),
+                        Err(found) => {
+                            let fault = Fault::WrongType { found, expected: key.kind };
+                            problems.push(self.problem(place, key.path, fault));
+                        }
+                    },
+                    Some(Found::FileOf(key)) => match value.get_ref() {
+                        DeValue::String(file) => self.set_from_file(key, Path::new(file.as_ref()), place, problems),
+                        other => {
+                            let fault = Fault::WrongType { found: type_of(other), expected: Kind::Path };
+                            problems.push(self.problem(place, &path, fault));
+                        }
+                    },
+                    None => {
+                        let nearest = nearest(keys, &path);
+                        problems.push(self.problem(place, &path, Fault::Unknown { nearest }));
+                    }
+                },
+            }
+        }
+    }
+
+    /// Overrides keys by variables of the environment.
+    pub(super) fn read_environment(
+        &mut self,
+        keys: &'static [ConfigKey],
+        variables: &[(String, String)],
+        problems: &mut Vec<Problem>,
+    ) {
+        for (name, text) in variables {
+            let Some(rest) = name.strip_prefix(PREFIX).filter(|_| name != FILE_VARIABLE) else { continue };
+            let path = rest.to_ascii_lowercase().replace("__", ".");
+            let place = Origin::Environment(name.clone());
+            match find(keys, &path) {
+                Some(Found::Key(key)) => {
+                    // The environment wins over the file.
+                    self.values.remove(key.path);
+                    match untyped(key.kind, text) {
+                        Ok(value) => self.set(key, value, place, problems),
+                        Err(found) => {
+                            let fault = Fault::WrongType { found, expected: key.kind };
+                            problems.push(self.problem(place, key.path, fault));
+                        }
+                    }
+                }
+                Some(Found::FileOf(key)) => {
+                    self.values.remove(key.path);
+                    self.set_from_file(key, Path::new(text), place, problems);
+                }
+                None => {
+                    let nearest = nearest(keys, &path).map(|path| variable(&path));
+                    problems.push(self.problem(place, &path, Fault::Unknown { nearest }));
+                }
+            }
+        }
+    }
+
+    fn set(&mut self, key: &'static ConfigKey, value: Value, place: Origin, problems: &mut Vec<Problem>) {
+        if !key.kind.admits(&value) {
+            let found = (key.kind != Kind::Secret).then(|| shortened(value.to_toml()));
+            problems.push(self.problem(place, key.path, Fault::Impossible { found, expected: key.kind }));
+            return;
+        }
+        match self.values.get(key.path) {
+            Some(_) => {
+                let fault = Fault::TwoSources { other: format!("{}_file", key.path) };
+                problems.push(self.problem(place, key.path, fault));
+            }
+            None => {
+                self.values.insert(key.path, (value, place));
+            }
+        }
+    }
+
+    /// The value is the file's text without the newline that editors leave at its end.
+    fn set_from_file(&mut self, key: &'static ConfigKey, path: &Path, place: Origin, problems: &mut Vec<Problem>) {
+        if self.values.contains_key(key.path) {
+            let fault = Fault::TwoSources { other: key.path.to_owned() };
+            problems.push(self.problem(place, &format!("{}_file", key.path), fault));
+            return;
+        }
+        match read_small(path) {
+            Ok(text) => {
+                let text =
+                    text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+                self.set(key, Value::Text(text.to_owned()), place, problems);
+            }
+            Err(cause) => {
+                let fault = Fault::FileUnreadable { path: path.to_owned(), cause };
+                problems.push(self.problem(place, &format!("{}_file", key.path), fault));
+            }
+        }
+    }
+
+    /// What must be set and is not.
+    pub(super) fn check_required(&self, keys: &[ConfigKey], problems: &mut Vec<Problem>) {
+        for key in keys {
+            let is_required = matches!(key.standard, super::key::Standard::Required(_));
+            if is_required && !self.values.contains_key(key.path) && !self.is_told(key.path, problems) {
+                problems.push(self.problem(
+                    self.begins.clone().unwrap_or(Origin::Default),
+                    key.path,
+                    Fault::Missing(key.kind),
+                ));
+            }
+        }
+    }
+
+    /// The value that holds, and where it comes from.
+    pub(super) fn effective(&self, key: &ConfigKey) -> (Option<Value>, Origin) {
+        match self.values.get(key.path) {
+            Some((value, origin)) => (Some(value.clone()), origin.clone()),
+            None => (key.standard.value(), Origin::Default),
+        }
+    }
+
+    fn value(&self, keys: &[ConfigKey], path: &str) -> Option<Value> {
+        keys.iter().find(|key| key.path == path).and_then(|key| self.effective(key).0)
+    }
+
+    pub(super) fn text(&self, keys: &[ConfigKey], path: &str) -> Option<String> {
+        match self.value(keys, path) {
+            Some(Value::Text(text)) => Some(text),
+            Some(Value::Number(_) | Value::Flag(_) | Value::Texts(_)) | None => None,
+        }
+    }
+
+    pub(super) fn texts(&self, keys: &[ConfigKey], path: &str) -> Vec<String> {
+        match self.value(keys, path) {
+            Some(Value::Texts(texts)) => texts,
+            Some(Value::Number(_) | Value::Flag(_) | Value::Text(_)) | None => Vec::new(),
+        }
+    }
+
+    pub(super) fn number(&self, keys: &[ConfigKey], path: &str) -> Option<u64> {
+        match self.value(keys, path) {
+            Some(Value::Number(number)) => Some(number),
+            Some(Value::Text(_) | Value::Flag(_) | Value::Texts(_)) | None => None,
+        }
+    }
+
+    pub(super) fn flag(&self, keys: &[ConfigKey], path: &str) -> bool {
+        self.value(keys, path) == Some(Value::Flag(true))
+    }
+
+    pub(super) fn is_set(&self, path: &str) -> bool {
+        self.values.contains_key(path)
+    }
+
+    /// A conflict at the place of a key that is set, else where the table begins.
+    pub(super) fn conflict(&self, path: &str, conflict: Conflict) -> Problem {
+        self.fault(path, Fault::Conflict(conflict))
+    }
+
+    pub(super) fn fault(&self, path: &str, fault: Fault) -> Problem {
+        let begins = || self.begins.clone().unwrap_or(Origin::Default);
+        let place = self.values.get(path).map_or_else(begins, |(_, origin)| origin.clone());
+        self.problem(place, path, fault)
+    }
+
+    /// Whether something was told of a key already.
+    pub(super) fn is_told(&self, path: &str, problems: &[Problem]) -> bool {
+        let named = self.named(path);
+        problems.iter().any(|problem| problem.key == named)
+    }
+
+    fn named(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    fn problem(&self, place: Origin, path: &str, fault: Fault) -> Problem {
+        Problem { place, key: self.named(path), fault }
+    }
+}
+
+enum Found {
+    Key(&'static ConfigKey),
+    /// `KEY_file` of a secret.
+    FileOf(&'static ConfigKey),
+}
+
+fn find(keys: &'static [ConfigKey], path: &str) -> Option<Found> {
+    if let Some(key) = keys.iter().find(|key| key.path == path) {
+        return Some(Found::Key(key));
+    }
+    let stem = path.strip_suffix("_file")?;
+    keys.iter().find(|key| key.path == stem && key.kind == Kind::Secret).map(Found::FileOf)
+}
+
+/// The variable of a key.
+pub(super) fn variable(path: &str) -> String {
+    format!("{PREFIX}{}", path.to_ascii_uppercase().replace('.', "__"))
+}
+
+/// The key that is written most alike, if any is; the same name in another section counts as alike.
+fn nearest(keys: &[ConfigKey], path: &str) -> Option<String> {
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    if let Some(key) = keys.iter().find(|key| last(key.path) == last(path)) {
+        return Some(key.path.to_owned());
+    }
+    let best =
+        keys.iter().map(|key| (strsim::jaro_winkler(key.path, path), key.path)).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(likeness, _)| *likeness > 0.85).map(|(_, path)| path.to_owned())
+}
+
+/// A value of the file in the type that the key has, or what it is instead.
+fn typed(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, &'static str> {
+    match (kind, value.get_ref()) {
+        (Kind::Flag, DeValue::Boolean(flag)) => Ok(Value::Flag(*flag)),
+        (Kind::Number(..), DeValue::Integer(number)) => {
+            // A negative number is a number that cannot be, as is one beyond 64 bits.
+            Ok(Value::Number(u64::from_str_radix(number.as_str(), number.radix()).unwrap_or(u64::MAX)))
+        }
+        (kind, DeValue::Array(list)) if kind.is_list() => {
+            let texts = list.iter().map(|item| match item.get_ref() {
+                DeValue::String(text) => Ok(text.to_string()),
+                other => Err(type_of(other)),
+            });
+            texts.collect::<Result<_, _>>().map(Value::Texts)
+        }
+        (kind, DeValue::String(text)) if kind.is_list() => Ok(Value::Texts(vec![text.to_string()])),
+        (Kind::Flag | Kind::Number(..), other) => Err(type_of(other)),
+        (_, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
+        (_, other) => Err(type_of(other)),
+    }
+}
+
+/// The same for a text of the environment; lists have commas between their items.
+fn untyped(kind: Kind, text: &str) -> Result<Value, &'static str> {
+    match kind {
+        Kind::Flag => match text {
+            "true" => Ok(Value::Flag(true)),
+            "false" => Ok(Value::Flag(false)),
+            _ => Err("a text"),
+        },
+        Kind::Number(..) => text.parse().map(Value::Number).map_err(|_| "a text"),
+        kind if kind.is_list() => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Ok(Value::Texts(items.map(str::to_owned).collect()))
+        }
+        _ => Ok(Value::Text(text.to_owned())),
+    }
+}
+
+pub(super) fn type_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with decimals",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a section",
+    }
+}
+
+fn shortened(text: String) -> String {
+    if text.chars().count() <= 80 { text } else { text.chars().take(79).chain(['…']).collect() }
+}
+
+/// A small text file.
+fn read_small(path: &Path) -> Result<String, String> {
+    let size = std::fs::metadata(path).map_err(|cause| cause.to_string())?.len();
+    if size > MAX_SECRET_FILE_BYTES {
+        return Err(format!("{size} bytes are too many for one secret"));
+    }
+    std::fs::read_to_string(path).map_err(|cause| cause.to_string())
+}
