@@ -1,9 +1,9 @@
 //! Choosing a password by a single-use link.
 
 use super::pages::{ChangePassword, ChangePasswordState};
-use crate::acts::{self, PasswordChange};
+use crate::acts::{self, PasswordChange, PasswordChoice};
 use crate::app::App;
-use crate::domain::PasswordFault;
+use crate::domain::{PasswordFault, UserId};
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, cookies};
 
 /// Asks for the new password, while the link works.
@@ -25,8 +25,10 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         return ask(&app, &browser, link, user.email.as_str(), Some("mismatch"));
     }
     let by = browser.by(&request);
-    match acts::change_password(&app, &by, link, password, &request.source(), browser.locale).await? {
-        PasswordChange::Changed => changed(&app, &browser),
+    let choice =
+        PasswordChoice { link, password, source: &request.source(), place: browser.place(), locale: browser.locale };
+    match acts::change_password(&app, &by, choice).await? {
+        PasswordChange::Changed(next) => changed(&app, browser.renewed(next), user.id),
         PasswordChange::Refused(fault) => ask(&app, &browser, link, user.email.as_str(), Some(word(fault))),
         PasswordChange::LinkVoid => void(&app, &browser),
     }
@@ -57,9 +59,13 @@ fn void(app: &App, browser: &Browser) -> Result<Response, Error> {
 }
 
 /// Every session of the person ended with the change, this browser's too if it was theirs.
-fn changed(app: &App, browser: &Browser) -> Result<Response, Error> {
+fn changed(app: &App, mut browser: Browser, user_id: UserId) -> Result<Response, Error> {
+    let was_theirs = browser.session.as_ref().is_some_and(|active| active.user.id == user_id);
+    if was_theirs {
+        browser.session = None;
+    }
     let mut response = browser.page(app, &ChangePassword { state: ChangePasswordState::Changed })?;
-    if browser.session.is_some() {
+    if was_theirs {
         cookies::clear(&mut response, &app.config.cookies, cookies::SESSION)?;
     }
     Ok(response)

@@ -34,7 +34,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         password: form.get("password").unwrap_or_default(),
         is_known_browser: journey::is_known_browser(&app, &request, &login),
         interaction: current.key,
-        current: browser.session.as_ref(),
+        place: browser.place(),
         locale: browser.locale,
     };
     match acts::sign_in_with_password(&app, &browser.by(&request), attempt).await? {

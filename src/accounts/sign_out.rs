@@ -6,13 +6,12 @@ use crate::web::{Error, Response, Submission, cookies, paths};
 
 /// Ends the session of this browser.
 pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
-    let Submission { browser, request, .. } = submission;
+    let Submission { mut browser, request, .. } = submission;
     if let Some(active) = &browser.session {
-        acts::sign_out(&app, &browser.by(&request), active).await?;
+        let next = acts::sign_out(&app, &browser.by(&request), active, browser.place().handle).await?;
+        browser = browser.renewed(next);
     }
     let mut response = browser.redirect(&app, paths::START_SIGN_IN)?;
     cookies::clear(&mut response, &app.config.cookies, cookies::SESSION)?;
-    // A new handle for whoever comes next: what this person left under way is theirs alone.
-    cookies::clear(&mut response, &app.config.cookies, cookies::BROWSER)?;
     Ok(response)
 }

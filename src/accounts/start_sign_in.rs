@@ -38,7 +38,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     let (id, key) = match &current {
         Some(current) => (current.id.clone(), current.key),
         None => {
-            let handle = acts::begin_interaction(&app, Some(browser.digest()), Destination::Home).await?;
+            let handle = acts::begin_interaction(&app, Some(browser.place()), Destination::Home).await?;
             (handle.value, handle.key)
         }
     };

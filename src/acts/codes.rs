@@ -114,7 +114,7 @@ fn open_progress(
 ) -> Result<Option<Progress>, StoreError> {
     let Some(key) = key else { return Ok(Some(Progress::default())) };
     let interaction = interactions::find(tx, key)?;
-    let open = interaction.filter(|found| found.finished_at.is_none() && !found.expires_at.has_come(now));
+    let open = interaction.filter(|found| found.is_open(now));
     Ok(open.map(|interaction| interaction.progress))
 }
 

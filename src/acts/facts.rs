@@ -55,9 +55,10 @@ pub fn gather(
         };
         return Ok(Standing { facts: Facts { person: Some(facts), demands: Demands::NONE }, organization_id: None });
     };
-    let subject = subject_of(tx, user.clone(), session.organization_id)?;
+    let chosen = progress.organization.or(session.organization_id);
+    let subject = subject_of(tx, user.clone(), chosen)?;
     let released: Vec<OrganizationId> = subject.released_to(client).map(|(_, organization)| organization.id).collect();
-    let organization_id = match (session.organization_id, released.as_slice()) {
+    let organization_id = match (chosen, released.as_slice()) {
         (Some(chosen), list) if list.contains(&chosen) => Some(chosen),
         (_, [only]) => Some(*only),
         (_, _) => None,
@@ -100,7 +101,7 @@ fn demands_of(
         assurance_out_of_reach: wanted.essential && !wanted.values.contains(&assurance.acr),
         information: Demand::of(asks(Prompt::UpdateUserinfo), progress.information_confirmed),
         one_organization: wants_one_organization(&disclosed),
-        organization_chooser: Demand::of(asks(Prompt::SelectOrganization), progress.organization_selected),
+        organization_chooser: Demand::of(asks(Prompt::SelectOrganization), progress.organization.is_some()),
         consent: Demand::of(asks(Prompt::Consent), progress.consented),
     }
 }

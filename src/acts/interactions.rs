@@ -1,29 +1,38 @@
 //! Sign-ins under way: begun, bound to a browser, moved on, finished.
 
+use super::pre_sessions::{InBrowser, note_pending};
 use super::sessions::ActiveSession;
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AuditEvent, BrowserDigest, ClientId, Destination, Email, Handle, HandleKey, INTERACTION_LIFETIME, Interaction,
-    Progress,
+    AuditEvent, ClientId, Destination, Email, Handle, HandleKey, INTERACTION_LIFETIME, Interaction, Progress,
 };
 use crate::protocol::Locale;
 use crate::store::{StoreError, interactions};
 
-/// Begins a sign-in; the answer's value goes into addresses.
+/// Begins a sign-in; the answer's value goes into addresses. In no browser yet when it came by a cross-site POST.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn begin_interaction(
     app: &App,
-    browser: Option<BrowserDigest>,
+    place: Option<InBrowser<'_>>,
     destination: Destination,
 ) -> Result<Handle<Interaction>, ActError> {
     let now = app.clock.now();
     let handle = crypto::issue_handle::<Interaction>(&app.random, now.plus(INTERACTION_LIFETIME));
-    let (key, interaction) = (handle.key, Interaction::begin(browser, destination, now));
-    app.store.write(move |tx| interactions::insert(tx, &key, &interaction)).await?;
+    let browser = place.map(|place| place.handle);
+    let (key, mut interaction) = (handle.key, Interaction::begin(browser, destination, now));
+    if let Some(place) = place {
+        interaction.bind(place.handle, place.session.map(|active| &active.session.id));
+    }
+    app.store
+        .write(move |tx| {
+            interactions::insert(tx, &key, &interaction)?;
+            browser.map_or(Ok(()), |browser| note_pending(tx, &browser, key, now))
+        })
+        .await?;
     Ok(handle)
 }
 
@@ -35,7 +44,7 @@ pub fn find_interaction(app: &App, value: &str) -> Result<Option<(HandleKey<Inte
     let Some(key) = crypto::parse_handle::<Interaction>(value) else { return Ok(None) };
     let now = app.clock.now();
     let found = app.store.read(|tx| interactions::find(tx, &key))?;
-    let open = found.filter(|interaction| !interaction.expires_at.has_come(now) && interaction.finished_at.is_none());
+    let open = found.filter(|interaction| interaction.is_open(now));
     Ok(open.map(|interaction| (key, interaction)))
 }
 
@@ -43,19 +52,19 @@ pub fn find_interaction(app: &App, value: &str) -> Result<Option<(HandleKey<Inte
 ///
 /// # Errors
 /// When the store fails.
-pub async fn bind_interaction(
-    app: &App,
-    key: HandleKey<Interaction>,
-    browser: BrowserDigest,
-) -> Result<bool, ActError> {
+pub async fn bind_interaction(app: &App, key: HandleKey<Interaction>, place: InBrowser<'_>) -> Result<bool, ActError> {
+    let (browser, now) = (place.handle, app.clock.now());
+    let session = place.session.map(|active| active.session.id.clone());
     let bound = app
         .store
         .write(move |tx| {
-            let Some(interaction) = interactions::find(tx, &key)? else { return Ok(false) };
+            let Some(mut interaction) = interactions::find(tx, &key)? else { return Ok(false) };
             match interaction.browser {
                 Some(known) => Ok(known == browser),
                 None => {
-                    interactions::update(tx, &key, &Interaction { browser: Some(browser), ..interaction })?;
+                    interaction.bind(browser, session.as_ref());
+                    interactions::update(tx, &key, &interaction)?;
+                    note_pending(tx, &browser, key, now)?;
                     Ok(true)
                 }
             }

@@ -12,10 +12,12 @@ mod declared_clients;
 mod facts;
 mod instance;
 mod interactions;
+mod new_session;
 mod organizations;
 mod passwords;
 mod people;
 mod personal_information;
+mod pre_sessions;
 mod sessions;
 mod sign_in;
 mod tokens;
@@ -38,12 +40,14 @@ pub use interactions::{
     begin_interaction, bind_interaction, decide_consent, find_interaction, finish_interaction, note_locale, note_login,
     note_step,
 };
+pub use new_session::NewSession;
 pub use organizations::{OrganizationChoice, select_organization};
-pub use passwords::{PasswordChange, change_password, find_password_link, issue_password_link};
+pub use passwords::{PasswordChange, PasswordChoice, change_password, find_password_link, issue_password_link};
 pub use people::{Entries, NewPerson, enter, enter_person};
 pub use personal_information::update_personal_information;
+pub use pre_sessions::{InBrowser, find_browser_handle, issue_browser_handle};
 pub use sessions::{ActiveSession, find_session, sign_out};
-pub use sign_in::{NewSession, PasswordAttempt, SignInAs, sign_in_as, sign_in_with_password};
+pub use sign_in::{PasswordAttempt, SignInAs, sign_in_as, sign_in_with_password};
 pub use tokens::{AuthorizedRequest, find_authorized};
 
 /// Who acts, and from where.
@@ -74,6 +78,9 @@ pub enum ActError {
         /// Seconds to wait.
         retry_after: u64,
     },
+    /// The browser got another handle while this request was on its way: what it asks belongs to nobody any more.
+    #[error("the browser has another handle since")]
+    Superseded,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

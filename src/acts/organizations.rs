@@ -40,7 +40,7 @@ pub async fn select_organization(
             if let Some(key) = interaction
                 && let Some(mut interaction) = interactions::find(tx, &key)?
             {
-                interaction.done(&id, |progress| progress.organization_selected = true);
+                interaction.done(&id, |progress| progress.organization = Some(organization_id));
                 interactions::update(tx, &key, &interaction)?;
             }
             circumstances.record(tx, AuditEvent::OrganizationSelected { user_id: user.id, organization_id })?;

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::pre_sessions::{InBrowser, Renewal, issue_browser_handle, renew};
+use super::sessions::find_live;
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AuditEvent, Credentials, HandleKey, MailContent, OutgoingMail, PasswordFault, PasswordLink, User, UserId,
-    check_password,
+    AuditEvent, Credentials, Handle, HandleKey, MailContent, OutgoingMail, PasswordFault, PasswordLink, PreSession,
+    User, UserId, check_password,
 };
 use crate::protocol::Locale;
 use crate::store::{credentials, outbox, password_links, users};
@@ -15,11 +17,25 @@ use crate::store::{credentials, outbox, password_links, users};
 /// How long a link works.
 const LINK_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
+/// A password that a person chooses by a link.
+pub struct PasswordChoice<'a> {
+    /// The value of the link.
+    pub link: &'a str,
+    /// The text.
+    pub password: &'a str,
+    /// From where, as hashes are counted.
+    pub source: &'a str,
+    /// In which browser.
+    pub place: InBrowser<'a>,
+    /// The language of the person's mails.
+    pub locale: Locale,
+}
+
 /// What became of a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum PasswordChange {
-    /// It is the person's password; every session of theirs ended.
-    Changed,
+    /// It is the person's password; every session of theirs ended. With the browser's next handle.
+    Changed(Handle<PreSession>),
     /// It cannot be: the link still works.
     Refused(PasswordFault),
     /// The link does not work any more, or never did.
@@ -70,28 +86,24 @@ fn find_link(app: &App, key: &HandleKey<PasswordLink>) -> Result<Option<(User, P
 ///
 /// # Errors
 /// A full lane, or a failing store.
-pub async fn change_password(
-    app: &App,
-    by: &By,
-    value: &str,
-    password: &str,
-    source: &str,
-    locale: Locale,
-) -> Result<PasswordChange, ActError> {
-    let Some(key) = crypto::parse_handle::<PasswordLink>(value) else { return Ok(PasswordChange::LinkVoid) };
+pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> Result<PasswordChange, ActError> {
+    let Some(key) = crypto::parse_handle::<PasswordLink>(choice.link) else { return Ok(PasswordChange::LinkVoid) };
     let Some((user, _)) = find_link(app, &key)? else { return Ok(PasswordChange::LinkVoid) };
-    if let Err(fault) = check_password(&crypto::normalize_password(password), &user.email, &app.config.instance_name) {
+    let normalized = crypto::normalize_password(choice.password);
+    if let Err(fault) = check_password(&normalized, &user.email, &app.config.instance_name) {
         return Ok(PasswordChange::Refused(fault));
     }
-    let password_hash = app.passwords.hash(source, password).await.map_err(|_| ActError::Busy)?;
+    let password_hash = app.passwords.hash(choice.source, choice.password).await.map_err(|_| ActError::Busy)?;
     let circumstances = Circumstances::of(app, by);
-    let now = app.clock.now();
-    let change = app
+    let (now, locale) = (app.clock.now(), choice.locale);
+    let (browser, next) = (choice.place.handle, issue_browser_handle(app));
+    let (to, session) = (next.key, choice.place.session.map(|active| active.key));
+    let is_changed = app
         .store
         .write(move |tx| {
-            let Some(link) = password_links::find(tx, &key)? else { return Ok(PasswordChange::LinkVoid) };
-            let Some(mut user) = users::find(tx, link.user_id)? else { return Ok(PasswordChange::LinkVoid) };
-            let Ok(used) = link.redeem(&user, now) else { return Ok(PasswordChange::LinkVoid) };
+            let Some(link) = password_links::find(tx, &key)? else { return Ok(false) };
+            let Some(mut user) = users::find(tx, link.user_id)? else { return Ok(false) };
+            let Ok(used) = link.redeem(&user, now) else { return Ok(false) };
             password_links::update(tx, &key, &used)?;
             let known =
                 Credentials { user_id: user.id, password_hash: Some(password_hash.clone()), password_changed_at: now };
@@ -99,13 +111,20 @@ pub async fn change_password(
                 Some(_) => credentials::update(tx, &known)?,
                 None => credentials::insert(tx, &known)?,
             }
+            // Whoever else is signed in here goes on; the person's own sessions end with the epoch.
+            let others = match session {
+                Some(key) => find_live(tx, &key, now)?.filter(|(_, owner)| owner.id != user.id).zip(Some(key)),
+                None => None,
+            };
+            let goes_on = others.as_ref().map(|((session, _), key)| (&session.id, *key));
+            renew(tx, &browser, &Renewal { to, session: goes_on, entered: None }, now)?;
             user.epoch = user.epoch.saturating_add(1);
             users::update(tx, &user)?;
             let content = MailContent::PasswordChanged { at: now };
             outbox::insert(tx, &OutgoingMail { to: user.email.clone(), locale, content, created_at: now })?;
             circumstances.record(tx, AuditEvent::PasswordChanged { user_id: user.id })?;
-            Ok(PasswordChange::Changed)
+            Ok(true)
         })
         .await?;
-    Ok(change)
+    Ok(if is_changed { PasswordChange::Changed(next) } else { PasswordChange::LinkVoid })
 }

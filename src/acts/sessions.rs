@@ -1,9 +1,10 @@
 //! Browser sessions: found by their cookie, kept awake, ended.
 
+use super::pre_sessions::{Renewal, issue_browser_handle, renew};
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
-use crate::domain::{AuditEvent, BrowserSession, HandleKey, Session, User};
+use crate::domain::{AuditEvent, BrowserSession, Handle, HandleKey, PreSession, Session, User};
 use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, browser_sessions, users};
 
@@ -53,18 +54,27 @@ pub(super) fn find_live(
     Ok(usable.then_some((session, user)))
 }
 
-/// Ends a session: nothing issued in it is honoured any more.
+/// Ends a session: nothing issued in it is honoured any more, and what was under way in the browser is over. Gives the
+/// browser's next handle.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn sign_out(app: &App, by: &By, active: &ActiveSession) -> Result<(), ActError> {
+pub async fn sign_out(
+    app: &App,
+    by: &By,
+    active: &ActiveSession,
+    browser: HandleKey<PreSession>,
+) -> Result<Handle<PreSession>, ActError> {
     let circumstances = Circumstances::of(app, by);
     let (key, user_id, now) = (active.key, active.user.id, app.clock.now());
+    let next = issue_browser_handle(app);
+    let to = next.key;
     app.store
         .write(move |tx| {
             browser_sessions::update(tx, &key, &BrowserSession::Ended { at: now })?;
+            renew(tx, &browser, &Renewal { to, session: None, entered: None }, now)?;
             circumstances.record(tx, AuditEvent::SignedOut { user_id })
         })
         .await?;
-    Ok(())
+    Ok(next)
 }

@@ -46,7 +46,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         user_id,
         asserted: wish.asserted,
         interaction: current.as_ref().map(|current| current.key),
-        current: browser.session.as_ref(),
+        place: browser.place(),
         locale: browser.locale,
     };
     match acts::sign_in_as(&app, &by, sign_in).await? {

@@ -97,3 +97,15 @@ pub struct Handle<K> {
     /// Where its record lies.
     pub key: HandleKey<K>,
 }
+
+impl<K> Clone for Handle<K> {
+    fn clone(&self) -> Self {
+        Self { value: self.value.clone(), key: self.key }
+    }
+}
+
+impl<K> fmt::Debug for Handle<K> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.key.fmt(formatter)
+    }
+}

@@ -4,16 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientId, Email, SessionId, UserId};
+use super::{ClientId, Email, HandleKey, OrganizationId, PreSession, SessionId, UserId};
 use crate::protocol::{AuthorizationRequest, Locale, Timestamp};
 
 /// How long a sign-in may take.
 pub const INTERACTION_LIFETIME: Duration = Duration::from_secs(60 * 60);
-
-/// SHA-256 of the browser cookie's handle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct BrowserDigest(pub [u8; 32]);
 
 /// Where the browser goes when every step is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,14 +34,14 @@ pub struct PendingAuthorization {
 /// What was done since the request came, and in which session: what was done in one counts in no other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The session in which all of this was done.
+    /// The session in which all of this was done, and in which alone the sign-in goes on.
     pub session: Option<SessionId>,
     /// A credential was presented for this interaction.
     pub signed_in: bool,
     /// The account was confirmed.
     pub account_selected: bool,
-    /// An organization was chosen.
-    pub organization_selected: bool,
+    /// The organization chosen for this request; another tab may choose another one for its own.
+    pub organization: Option<OrganizationId>,
     /// The personal information was looked at.
     pub information_confirmed: bool,
     /// Consent was given.
@@ -69,7 +64,7 @@ impl Progress {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Interaction {
     /// The browser that it belongs to; `None` only between a cross-site POST and the same-site GET that follows.
-    pub browser: Option<BrowserDigest>,
+    pub browser: Option<HandleKey<PreSession>>,
     /// When the request came.
     pub started_at: Timestamp,
     /// When it is too late to go on.
@@ -86,7 +81,7 @@ pub struct Interaction {
 
 impl Interaction {
     /// An interaction that begins now.
-    pub fn begin(browser: Option<BrowserDigest>, destination: Destination, now: Timestamp) -> Self {
+    pub fn begin(browser: Option<HandleKey<PreSession>>, destination: Destination, now: Timestamp) -> Self {
         Self {
             browser,
             started_at: now,
@@ -96,6 +91,38 @@ impl Interaction {
             progress: Progress::default(),
             finished_at: None,
         }
+    }
+
+    /// Whether it may still be gone on with.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.finished_at.is_none() && !self.expires_at.has_come(now)
+    }
+
+    /// It belongs to this browser, and to the session of whoever is signed in there.
+    pub fn bind(&mut self, browser: HandleKey<PreSession>, session: Option<&SessionId>) {
+        self.browser = Some(browser);
+        if let Some(session) = session {
+            self.progress = self.progress.of(session);
+        }
+    }
+
+    /// What of it goes on under the browser's next handle, when privilege changes to `session` (none at a sign-out):
+    /// named here one by one, so that whatever is added is left behind until somebody decides otherwise. `None` when
+    /// it belongs to another session: what one person left under way is not the next one's.
+    pub fn carried(self, browser: HandleKey<PreSession>, session: Option<&SessionId>) -> Option<Self> {
+        let is_of_another = self.progress.session.as_ref().is_some_and(|owner| Some(owner) != session);
+        if is_of_another {
+            return None;
+        }
+        Some(Self {
+            browser: Some(browser),
+            started_at: self.started_at,
+            expires_at: self.expires_at,
+            destination: self.destination,
+            login: None,
+            progress: session.map_or_else(Progress::default, |session| self.progress.of(session)),
+            finished_at: self.finished_at,
+        })
     }
 
     /// The client's request, when there is one.
@@ -123,5 +150,42 @@ impl Interaction {
     pub fn done(&mut self, session: &SessionId, note: impl FnOnce(&mut Progress)) {
         self.progress = self.progress.of(session);
         note(&mut self.progress);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000);
+
+    fn browser(number: u8) -> HandleKey<PreSession> {
+        HandleKey::new(Timestamp(9_000), [number; 32])
+    }
+
+    fn session(name: &str) -> SessionId {
+        SessionId(name.to_owned())
+    }
+
+    #[test]
+    fn sec_89_a_sign_in_of_nobody_follows_the_browser_without_what_was_typed() {
+        let mut interaction = Interaction::begin(Some(browser(1)), Destination::Home, NOW);
+        interaction.login = Some("jean@exemple.fr".parse().unwrap());
+        interaction.progress.consented = true;
+        let carried = interaction.carried(browser(2), Some(&session("jean"))).unwrap();
+        let expected = Progress { session: Some(session("jean")), ..Progress::default() };
+        assert_eq!((carried.browser, carried.login, carried.progress), (Some(browser(2)), None, expected));
+        assert_eq!((carried.started_at, carried.expires_at), (NOW, NOW.plus(INTERACTION_LIFETIME)));
+    }
+
+    #[test]
+    fn sec_89_sec_94_what_was_done_in_a_session_goes_on_in_that_session_only() {
+        let mut interaction = Interaction::begin(None, Destination::Home, NOW);
+        interaction.bind(browser(1), Some(&session("jean")));
+        interaction.done(&session("jean"), |progress| progress.consented = true);
+        let carried = interaction.clone().carried(browser(2), Some(&session("jean"))).unwrap();
+        assert_eq!((carried.browser, carried.progress.consented), (Some(browser(2)), true));
+        assert_eq!(interaction.clone().carried(browser(2), Some(&session("marie"))), None, "a switch of person");
+        assert_eq!(interaction.carried(browser(2), None), None, "a sign-out");
     }
 }

@@ -16,6 +16,7 @@ mod interaction;
 mod organization;
 mod outgoing_mail;
 mod person;
+mod pre_session;
 mod session;
 pub mod steps;
 
@@ -28,7 +29,7 @@ pub use authorization::{
 pub use client::{ClaimsProfile, Client, ClientAuthentication, ClientOrigin, ClientState, SecretDigest};
 pub use handle::{Handle, HandleKey};
 pub use ids::{ClientId, MalformedId, OrganizationId, UserId};
-pub use interaction::{BrowserDigest, Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};
+pub use interaction::{Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};
 pub use organization::{MalformedSiret, Membership, Organization, OrganizationSource, Siret, Verification};
 pub use outgoing_mail::{MailContent, OutgoingMail};
 pub use person::{
@@ -36,6 +37,7 @@ pub use person::{
     MalformedEmail, PasswordFault, PasswordLink, PasswordLinkRefusal, PersonalInformation, PersonalInformationFault,
     PersonalInformationField, User, UserState, check_password,
 };
+pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{
     AcrVocabulary, AssertedAssurance, Assurance, BrowserSession, Factor, Proof, Session, SessionId, acr_of,
 };

@@ -73,8 +73,8 @@ pub async fn current(app: &App, browser: &Browser, query: &Parameters) -> Result
 pub async fn current_by_id(app: &App, browser: &Browser, id: &str) -> Result<Current, Error> {
     let (key, interaction) = acts::find_interaction(app, id)?.ok_or_else(Error::expired_interaction)?;
     let is_ours = match interaction.browser {
-        Some(known) => known == browser.digest(),
-        None => acts::bind_interaction(app, key, browser.digest()).await?,
+        Some(known) => known == browser.place().handle,
+        None => acts::bind_interaction(app, key, browser.place()).await?,
     };
     if !is_ours {
         return Err(Error::foreign_interaction());

@@ -38,7 +38,7 @@ pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current
     })
 }
 
-/// The answer to a successful sign-in: the new session's cookie, and on to the next step.
+/// The answer to a successful sign-in: the new handles of session and browser, and on to the next step.
 ///
 /// # Errors
 /// When the store fails.
@@ -48,6 +48,7 @@ pub fn go_on_signed_in(
     session: &NewSession,
     current: Option<&Current>,
 ) -> Result<Response, Error> {
+    let browser = browser.clone().signed_in(session);
     let mut response = browser.redirect(app, &next(app, Some(&session.active), current)?)?;
     let policy = &app.config.cookies;
     cookies::set(&mut response, policy, cookies::SESSION, &session.active.value, None)?;

@@ -123,7 +123,8 @@ async fn finish(
     session: Option<ActiveSession>,
 ) -> Result<Response, Error> {
     if let Some(active) = &session {
-        acts::sign_out(app, by, active).await?;
+        let next = acts::sign_out(app, by, active, browser.place().handle).await?;
+        browser = browser.renewed(next);
     }
     browser.session = None;
     let mut response = match (&plan.hint, plan.location()) {

@@ -50,7 +50,7 @@ async fn go(app: &App, mut proceeding: Proceeding) -> Result<Response, Error> {
     if step == Step::SignIn
         && let Some(session) = sign_in_automatically(app, &proceeding).await?
     {
-        proceeding.browser.session = Some(session.active.clone());
+        proceeding.browser = proceeding.browser.signed_in(&session);
         new_session = Some(session);
         step = open_step(app, &proceeding)?;
     }
@@ -116,7 +116,7 @@ async fn lead_on(app: &App, proceeding: &Proceeding, step: Step) -> Result<Respo
         return browser.redirect(app, &journey::next(app, browser.session.as_ref(), Some(current))?);
     }
     let destination = Destination::Client(Box::new(proceeding.pending.clone()));
-    let handle = acts::begin_interaction(app, Some(browser.digest()), destination).await?;
+    let handle = acts::begin_interaction(app, Some(browser.place()), destination).await?;
     // Where people sign in without a page, the sign-in has to belong to the interaction that has just begun.
     if step == Step::SignIn && app.config.automatic_sign_in.is_some() {
         return browser.redirect(app, &paths::interaction(&handle.value));
@@ -133,7 +133,7 @@ async fn sign_in_automatically(app: &App, proceeding: &Proceeding) -> Result<Opt
         user_id: user.id,
         asserted: None,
         interaction: proceeding.current.as_ref().map(|current| current.key),
-        current: proceeding.browser.session.as_ref(),
+        place: proceeding.browser.place(),
         locale: proceeding.browser.locale,
     };
     Ok(acts::sign_in_as(app, &proceeding.by, request).await?)

@@ -22,6 +22,7 @@ pub mod memberships;
 pub mod organizations;
 pub mod outbox;
 pub mod password_links;
+pub mod pre_sessions;
 pub mod signing_keys;
 pub mod users;
 
@@ -159,4 +160,5 @@ const TIME_LIMITED: &[&str] = &[
     grants::TABLE.name(),
     interactions::TABLE.name(),
     password_links::TABLE.name(),
+    pre_sessions::TABLE.name(),
 ];

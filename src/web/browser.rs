@@ -3,17 +3,16 @@
 use warp::http::{HeaderValue, Method, StatusCode, header};
 
 use super::{Error, Request, Response, cookies, headers};
-use crate::acts::{self, ActiveSession, By};
+use crate::acts::{self, ActiveSession, By, InBrowser, NewSession};
 use crate::app::App;
-use crate::crypto;
-use crate::domain::{Actor, BrowserDigest};
+use crate::domain::{Actor, Handle, PreSession};
 use crate::protocol::{Locale, Parameters};
 use crate::render::{Layout, Page};
 
 /// One browser, for the time of one request.
 #[derive(Debug, Clone)]
 pub struct Browser {
-    handle: String,
+    handle: Handle<PreSession>,
     is_new: bool,
     chosen_locale: Option<Locale>,
     path: String,
@@ -30,10 +29,13 @@ impl Browser {
     /// When the store cannot be read.
     pub async fn read(app: &App, request: &Request) -> Result<Self, Error> {
         let policy = &app.config.cookies;
-        let known = cookies::find(&request.headers, policy, cookies::BROWSER).filter(|handle| handle.len() == 43);
-        let handle = known.map_or_else(|| app.random.token(), str::to_owned);
+        let known = match cookies::find(&request.headers, policy, cookies::BROWSER) {
+            Some(value) => acts::find_browser_handle(app, value)?.map(|key| Handle { value: value.to_owned(), key }),
+            None => None,
+        };
         // A form that another site posts comes without cookies: a handle given there would replace the browser's own.
         let is_new = known.is_none() && request.method != Method::POST;
+        let handle = known.unwrap_or_else(|| acts::issue_browser_handle(app));
         let session = match cookies::find(&request.headers, policy, cookies::SESSION) {
             Some(value) => acts::find_session(app, value).await?,
             None => None,
@@ -45,9 +47,21 @@ impl Browser {
         Ok(Self { handle, is_new, chosen_locale, path: path_and_query(request), session, locale })
     }
 
-    /// The name under which sign-ins under way are bound to this browser.
-    pub fn digest(&self) -> BrowserDigest {
-        BrowserDigest(crypto::sha256(self.handle.as_bytes()))
+    /// Where acts of this request take place: sign-ins under way are bound to the browser.
+    pub fn place(&self) -> InBrowser<'_> {
+        InBrowser { handle: self.handle.key, session: self.session.as_ref() }
+    }
+
+    /// The same browser after a change of privilege, which gave it another handle.
+    #[must_use]
+    pub fn renewed(self, handle: Handle<PreSession>) -> Self {
+        Self { handle, is_new: true, ..self }
+    }
+
+    /// The same browser after a sign-in.
+    #[must_use]
+    pub fn signed_in(self, opened: &NewSession) -> Self {
+        Self { session: Some(opened.active.clone()), ..self.renewed(opened.browser.clone()) }
     }
 
     /// Who acts, for the audit.
@@ -58,7 +72,7 @@ impl Browser {
 
     /// The token for the forms of this browser: bound to the session where there is one.
     pub fn csrf_token(&self, app: &App) -> String {
-        let handle = self.session.as_ref().map_or(self.handle.as_str(), |active| active.value.as_str());
+        let handle = self.session.as_ref().map_or(self.handle.value.as_str(), |active| active.value.as_str());
         app.keys.csrf.tag("csrf", &[handle])
     }
 
@@ -67,7 +81,7 @@ impl Browser {
     /// # Errors
     /// A 403 page.
     pub fn check_csrf(&self, app: &App, form: &Parameters) -> Result<(), Error> {
-        let handle = self.session.as_ref().map_or(self.handle.as_str(), |active| active.value.as_str());
+        let handle = self.session.as_ref().map_or(self.handle.value.as_str(), |active| active.value.as_str());
         let shown = form.get("_csrf").unwrap_or_default();
         if app.keys.csrf.verify("csrf", &[handle], shown) { Ok(()) } else { Err(Error::csrf()) }
     }
@@ -143,7 +157,7 @@ impl Browser {
     fn remember(&self, app: &App, response: &mut Response) -> Result<(), Error> {
         let policy = &app.config.cookies;
         if self.is_new {
-            cookies::set(response, policy, cookies::BROWSER, &self.handle, None)?;
+            cookies::set(response, policy, cookies::BROWSER, &self.handle.value, None)?;
         }
         if let Some(locale) = self.chosen_locale {
             cookies::set(response, policy, cookies::LANGUAGE, locale.as_str(), Some(365 * 24 * 3600))?;

@@ -133,6 +133,7 @@ impl From<ActError> for Error {
         match cause {
             ActError::Busy => Self::Busy(5),
             ActError::TooManyAttempts { retry_after } => Self::TooManyRequests(retry_after),
+            ActError::Superseded => Self::expired_interaction(),
             ActError::Store(cause) => cause.into(),
         }
     }

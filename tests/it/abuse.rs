@@ -132,7 +132,7 @@ async fn sec_9_a_value_made_for_one_purpose_opens_nothing_else_and_stays_good_fo
         }
         if kind != "session" {
             let thief = instance.person();
-            thief.plant_session_cookie(&format!("dev-{}-session={value}", instance.app.config.port));
+            thief.plant_cookie(&format!("dev-{}-session={value}", instance.app.config.port));
             assert_eq!(thief.visit("/").await.url.path(), "/users/start-sign-in", "{kind} as a session");
         }
         if kind != "link" {

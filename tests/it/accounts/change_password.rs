@@ -28,7 +28,8 @@ async fn r_27_a_link_sets_the_password_once_and_ends_every_session() {
         asks.form_with("password", None).with("password", NEW_PASSWORD).with("password_confirmation", NEW_PASSWORD);
     assert_eq!(person.submit(form.clone()).await.status, 200);
     assert_eq!(elsewhere.visit("/").await.url.path(), "/users/start-sign-in", "SEC-37");
-    assert_eq!(person.submit(form).await.status, 410, "single use");
+    let token = person.visit("/users/start-sign-in").await.attribute("input[name=_csrf]", "value").unwrap();
+    assert_eq!(person.submit(form.with("_csrf", &token)).await.status, 410, "single use");
     let page = person.visit("/").await;
     assert_eq!(person.sign_in(page, ADDRESS, ADDRESS).await.status, 400, "the old password is gone");
     let page = person.visit("/").await;

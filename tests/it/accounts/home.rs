@@ -24,7 +24,7 @@ async fn sec_129_after_signing_out_no_request_of_the_session_works_again() {
     let cookie = person.session_cookie();
     let old_form = home.sign_out_form();
     person.submit(old_form.clone()).await;
-    person.plant_session_cookie(&cookie);
+    person.plant_cookie(&cookie);
     assert_eq!(person.visit("/").await.url.path(), "/users/start-sign-in", "the cookie is kept by hand");
     assert_eq!(person.post(old_form).await.status, 403, "and the form of the old page is stale");
     let silent = person.visit(&instance.standard_client().authorization("openid", &[("prompt", "none")])).await;

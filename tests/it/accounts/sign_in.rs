@@ -77,9 +77,9 @@ async fn sec_89_ses_1_signing_in_renews_the_handle_and_the_old_one_is_dead() {
     let second = person.session_cookie();
     assert_ne!(first, second);
     let thief = instance.person();
-    thief.plant_session_cookie(&first);
+    thief.plant_cookie(&first);
     assert_eq!(thief.visit("/").await.url.path(), "/users/start-sign-in", "the first handle opens nothing any more");
-    thief.plant_session_cookie(&second);
+    thief.plant_cookie(&second);
     assert_eq!(thief.visit("/").await.url.path(), "/");
 }
 
@@ -155,7 +155,7 @@ async fn sec_94_another_person_in_the_same_browser_ends_the_first_ones_session()
     let home = person.visit("/").await;
     assert!(home.body.contains("editeur@yopmail.com") && !home.body.contains(ADDRESS));
     let old = instance.person();
-    old.plant_session_cookie(&first);
+    old.plant_cookie(&first);
     assert_eq!(old.visit("/").await.url.path(), "/users/start-sign-in");
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use moncomptepro::acts::{self, By, PasswordChange};
+use moncomptepro::acts::{self, By, InBrowser, PasswordChange, PasswordChoice};
 use moncomptepro::domain::{Actor, ClientState, UserId};
 use moncomptepro::protocol::Locale;
 
@@ -31,8 +31,10 @@ async fn bring_about(event: Event, instance: &Instance, person: &Person) {
             let by = By::local(Actor::Operator);
             let link = acts::issue_password_link(&instance.app, &by, UserId(1)).await.unwrap().unwrap();
             let password = "a long and quiet walk by the sea";
-            let change = acts::change_password(&instance.app, &by, &link, password, "here", Locale::Fr).await.unwrap();
-            assert_eq!(change, PasswordChange::Changed);
+            let place = InBrowser { handle: acts::issue_browser_handle(&instance.app).key, session: None };
+            let choice = PasswordChoice { link: &link, password, source: "here", place, locale: Locale::Fr };
+            let change = acts::change_password(&instance.app, &by, choice).await.unwrap();
+            assert!(matches!(change, PasswordChange::Changed(_)));
         }
     }
 }

@@ -32,13 +32,22 @@ impl Person {
 
     /// `name=value` of the session cookie.
     pub(crate) fn session_cookie(&self) -> String {
-        let cookies = self.jar.cookies(&Url::parse(&self.address).unwrap()).unwrap();
-        let line = cookies.to_str().unwrap().to_owned();
-        line.split("; ").find(|pair| pair.contains("session=")).unwrap().to_owned()
+        self.cookie("session")
     }
 
-    /// Puts a session cookie into this browser.
-    pub(crate) fn plant_session_cookie(&self, cookie: &str) {
+    /// `name=value` of the cookie that binds sign-ins under way to this browser.
+    pub(crate) fn browser_cookie(&self) -> String {
+        self.cookie("browser")
+    }
+
+    fn cookie(&self, name: &str) -> String {
+        let cookies = self.jar.cookies(&Url::parse(&self.address).unwrap()).unwrap();
+        let line = cookies.to_str().unwrap().to_owned();
+        line.split("; ").find(|pair| pair.contains(&format!("{name}="))).unwrap().to_owned()
+    }
+
+    /// Puts a cookie into this browser.
+    pub(crate) fn plant_cookie(&self, cookie: &str) {
         self.jar.add_cookie_str(&format!("{cookie}; Path=/"), &Url::parse(&self.address).unwrap());
     }
 

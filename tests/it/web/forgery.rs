@@ -3,6 +3,7 @@
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use moncomptepro::protocol::Timestamp;
+use openidconnect::Nonce;
 
 use crate::support::{Form, Instance, Page, Person};
 
@@ -111,25 +112,52 @@ async fn sec_23_five_tabs_of_three_clients_do_not_cross() {
     let page = person.visit("/").await;
     person.sign_in(page, ADDRESS, ADDRESS).await;
     let clients = [
-        instance.standard_client(),
-        instance.test_client(),
-        instance.standard_client(),
-        instance.legacy_client(),
-        instance.test_client(),
+        (instance.standard_client(), "17"),
+        (instance.test_client(), "16"),
+        (instance.standard_client(), "16"),
+        (instance.declare("service", |_| {}).await, "17"),
+        (instance.test_client(), "17"),
     ];
     let mut tabs = Vec::new();
-    for (number, client) in clients.iter().enumerate() {
-        let state = format!("state of tab {number}");
-        let address = client.authorization("openid", &[("prompt", "consent"), ("state", &state)]);
-        tabs.push((client, state, person.visit(&address).await));
+    for (number, (client, organization)) in clients.iter().enumerate() {
+        let (state, nonce) = (format!("state of tab {number}"), format!("nonce of tab {number}"));
+        let wishes = [("prompt", "select_organization consent"), ("state", &state), ("nonce", &nonce)];
+        let asks = person.visit(&client.authorization("openid organization", &wishes)).await;
+        let form = asks.form_with("organization_id", Some(organization)).with("organization_id", organization);
+        tabs.push((client, organization, state, nonce, person.submit(form).await));
     }
     for order in [3, 0, 4, 2, 1] {
-        let (client, state, page) = &tabs[order];
+        let (client, organization, state, nonce, page) = &tabs[order];
+        let siret = if **organization == "16" { "21630215800011" } else { "83951732300011" };
         let form = page.form_with("decision", Some("allow")).with("decision", "allow");
         let back = person.submit(form).await;
         assert_eq!(back.redirect_parameters()["state"], *state);
-        client.verified(&client.redeem(&client.code(&back)).await.id_token).await;
+        let tokens = client.redeem(&client.code(&back)).await;
+        client.verified_with(&tokens.id_token, &Nonce::new(nonce.clone())).await;
+        assert_eq!(client.userinfo(&tokens.access_token).await.json()["siret"], siret, "tab {order}");
     }
+}
+
+#[tokio::test]
+async fn sec_23_of_the_sign_ins_under_way_in_a_browser_the_oldest_make_room() {
+    let instance = Instance::dev().await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let page = person.visit("/").await;
+    person.sign_in(page, ADDRESS, ADDRESS).await;
+    let mut tabs = Vec::new();
+    for _ in 0..22 {
+        tabs.push(person.visit(&client.authorization("openid", &[("prompt", "consent")])).await);
+    }
+    let mut statuses = Vec::new();
+    for tab in &tabs {
+        statuses.push(person.get(tab.url.as_str()).await.status.as_u16());
+    }
+    assert_eq!((&statuses[..2], &statuses[2..]), ([410; 2].as_slice(), [200; 20].as_slice()));
+    let allow = tabs[21].form_with("decision", Some("allow")).with("decision", "allow");
+    client.redeem(&client.code(&person.submit(allow).await)).await;
+    let one_more = person.visit(&client.authorization("openid", &[("prompt", "consent")])).await;
+    assert_eq!(one_more.status, 200);
+    assert_eq!(person.get(tabs[2].url.as_str()).await.status, 200, "one that is over takes no room");
 }
 
 #[tokio::test]
