@@ -71,7 +71,11 @@ async fn learn(
     let known = enabled_client(app, client_id)?;
     let policy = RedirectUriPolicy { native: true, plain_http: app.config.local_redirects };
     let (Ok(id), Ok(uri)) = (client_id.parse::<ClientId>(), RedirectUri::parse(uri, policy)) else { return Ok(known) };
-    let records = app.config.unknown_clients == UnknownClients::Record && uri.is_local_or_private();
+    let records = match app.config.unknown_clients {
+        UnknownClients::Refuse => false,
+        UnknownClients::Record => uri.is_local_or_private(),
+        UnknownClients::RecordAnywhere => uri.is_local_or_private() || uri.is_https(),
+    };
     let may_learn = match &known {
         Some(client) => {
             let uris = list(&mut client.clone()).clone();

@@ -182,7 +182,7 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         trial: is_sandbox,
         mailbox_page: is_sandbox,
         cookies: CookiePolicy { prefix: String::from("__Host-"), secure: true },
-        unknown_clients: if is_sandbox { UnknownClients::Record } else { UnknownClients::Refuse },
+        unknown_clients: if is_sandbox { UnknownClients::RecordAnywhere } else { UnknownClients::Refuse },
         local_redirects: is_sandbox,
         acr_vocabulary: match text("acr.vocabulary")?.as_str() {
             "levels-2026" => AcrVocabulary::Levels2026,

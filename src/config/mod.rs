@@ -69,6 +69,8 @@ pub enum UnknownClients {
     Refuse,
     /// It is recorded with the local redirect URIs that it shows, and its first credential.
     Record,
+    /// The same with the redirect URIs over TLS of any host.
+    RecordAnywhere,
 }
 
 /// Which memory and time a password hash costs.

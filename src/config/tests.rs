@@ -252,7 +252,7 @@ fn sec_14_production_is_strict_without_any_choice() {
 fn a_sandbox_says_what_it_is_and_keeps_its_mails() {
     let config = config_of(&format!("{REQUIRED}instance.kind = \"sandbox\"\n")).unwrap();
     assert!(config.trial && config.mailbox_page && config.mark_tokens);
-    assert_eq!(config.unknown_clients, UnknownClients::Record);
+    assert_eq!(config.unknown_clients, UnknownClients::RecordAnywhere);
     assert!(config.cookies.secure && config.people_picker.is_none());
 }
 

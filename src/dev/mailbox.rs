@@ -6,12 +6,15 @@ use super::control::check_caller;
 use super::pages::{MailboxMessage, MailboxPage};
 use crate::app::App;
 use crate::mail::{self, ReceivedMail};
-use crate::web::{Error, Request, Response, StatusCode, Visit, json_response};
+use crate::web::{Error, Request, Response, StatusCode, Visit, json_response, paths};
 
 /// Shows the mails, newest first.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let mails = received(&app, visit.query.get("to")).await?;
+    let is_sandbox = visit.request.path == paths::MAILBOX;
     let page = MailboxPage {
+        action: visit.request.path.clone(),
+        back: (!is_sandbox).then(|| String::from("/_dev/")),
         to: visit.query.get("to").map(|to| to.chars().take(254).collect()),
         messages: mails.into_iter().map(shown).collect(),
     };

@@ -1,8 +1,9 @@
 //! Development mode: the same provider, with people, organizations and clients to try it with, a list to sign in from,
 //! a mailbox, a client of its own, and addresses by which scripts steer it.
 //!
-//! Refuses to be part of production: its addresses exist in its own mode only, and its keys and passwords are public.
-//! Doors: [`seed`], [`published_keys`], [`announcement`], [`routes`].
+//! Refuses to be part of production: its addresses exist in its own mode only (the mailbox also in a sandbox, under an
+//! address of its own), and its keys and passwords are public. Doors: [`seed`], [`published_keys`], [`announcement`],
+//! [`routes`], [`sandbox_routes`].
 
 mod announcement;
 mod another_person;
@@ -22,5 +23,5 @@ mod sign_in;
 
 pub use announcement::announcement;
 pub use published_keys::published_keys;
-pub use routes::routes;
+pub use routes::{routes, sandbox_routes};
 pub use seeds::{SeedError, seed};

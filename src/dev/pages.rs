@@ -136,9 +136,13 @@ impl Page for DevHome {
     }
 }
 
-/// The mails that would have left, `/_dev/mailbox`.
+/// The mails that would have left, `/_dev/mailbox`; `/mailbox` of a sandbox.
 #[derive(Debug, Clone, Serialize)]
 pub struct MailboxPage {
+    /// The path of this page.
+    pub action: String,
+    /// The path of the page above it, where there is one.
+    pub back: Option<String>,
     /// The address whose mails are shown; everybody's without one.
     pub to: Option<String>,
     /// The mails, newest first.
@@ -177,6 +181,7 @@ impl Page for MailboxPage {
             code: None,
             link: None,
         };
+        let (action, back) = (|| String::from("/_dev/mailbox"), || Some(String::from("/_dev/")));
         let with_code = MailboxMessage {
             code: Some(String::from("123456")),
             link: Some(String::from("http://localhost:3000/users/change-password?password_link=abc")),
@@ -184,9 +189,9 @@ impl Page for MailboxPage {
             ..plain.clone()
         };
         vec![
-            Self { to: None, messages: vec![with_code, plain] },
-            Self { to: Some(String::from("personne@exemple.fr")), messages: Vec::new() },
-            Self { to: None, messages: Vec::new() },
+            Self { action: action(), back: back(), to: None, messages: vec![with_code, plain] },
+            Self { action: action(), back: None, to: Some(String::from("personne@exemple.fr")), messages: Vec::new() },
+            Self { action: action(), back: back(), to: None, messages: Vec::new() },
         ]
     }
 }

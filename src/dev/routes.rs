@@ -21,6 +21,13 @@ pub fn routes(app: &App) -> Routes {
     warp::path("_dev").and(rooms).boxed()
 }
 
+/// What a shared sandbox has of this room: its mails, as a page and for programs.
+pub fn sandbox_routes(app: &App) -> Routes {
+    let mails = warp::path!("mailbox").and(warp::get()).and(visit(app)).then(reading(mailbox::show)).map(page).boxed();
+    let listed = warp::path!("api" / "mailbox").and(warp::get()).and(call(app)).then(mailbox::list).map(api).boxed();
+    mails.or(listed).unify().boxed()
+}
+
 fn people(app: &App) -> Routes {
     let sign_in =
         warp::path!("sign-in").and(warp::post()).and(submission(app)).then(reading(sign_in::submit)).map(page).boxed();

@@ -13,7 +13,7 @@ use warp::Filter;
 use crate::acts::{ActError, By, DeclarationError, declare_clients};
 use crate::app::{App, MacKeys};
 use crate::clock::Clock;
-use crate::config::{Config, DataLocation, Mode, PasswordCost};
+use crate::config::{Config, DataLocation, InstanceKind, Mode, PasswordCost};
 use crate::crypto::{KeySetError, Keyring, MasterKeyError, Parameters, PasswordLane, Random};
 use crate::dev::{self, SeedError};
 use crate::domain::{Actor, AttemptCounter};
@@ -112,9 +112,10 @@ pub fn routes(app: &App) -> Routes {
         .or(organizations::routes(app))
         .unify()
         .boxed();
-    match app.config.mode {
-        Mode::Serve => routes,
-        Mode::Dev => routes.or(dev::routes(app)).unify().boxed(),
+    match (app.config.mode, app.config.kind) {
+        (Mode::Serve, InstanceKind::Production) => routes,
+        (Mode::Serve, InstanceKind::Sandbox) => routes.or(dev::sandbox_routes(app)).unify().boxed(),
+        (Mode::Dev, _) => routes.or(dev::routes(app)).unify().boxed(),
     }
 }
 

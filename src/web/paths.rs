@@ -16,6 +16,8 @@ pub const SELECT_ORGANIZATION: &str = "/users/select-organization";
 pub const CHANGE_PASSWORD: &str = "/users/change-password";
 /// Sign-out of the home page.
 pub const SIGN_OUT: &str = "/users/sign-out";
+/// The mails of a sandbox.
+pub const MAILBOX: &str = "/mailbox";
 /// Authorization endpoint.
 pub const AUTHORIZE: &str = "/oauth/authorize";
 /// Token endpoint.

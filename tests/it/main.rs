@@ -17,6 +17,8 @@ mod package;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod sandbox;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod support;

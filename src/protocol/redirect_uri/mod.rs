@@ -154,6 +154,11 @@ impl RedirectUri {
         }
     }
 
+    /// Whether the address is reached over TLS.
+    pub fn is_https(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
     /// Plain HTTP to 127.0.0.1 or ::1.
     fn is_loopback_literal(&self) -> bool {
         self.url.scheme() == "http" && matches!(self.url.host_str(), Some("127.0.0.1" | "[::1]"))
