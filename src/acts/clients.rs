@@ -7,7 +7,9 @@ use crate::app::App;
 use crate::config::UnknownClients;
 use crate::crypto;
 use crate::domain::{AuditEvent, Client, ClientAuthentication, ClientId, ClientOrigin, SecretDigest};
-use crate::protocol::{ClientAuthenticationMethod, ClientCredentials, RedirectUri, RedirectUriPolicy, Scope};
+use crate::protocol::{
+    ClientAuthenticationMethod, ClientCredentials, RedirectUri, RedirectUriPolicy, Scope, Timestamp,
+};
 use crate::store::{StoreError, Tx, clients};
 
 /// The most redirect URIs of one client.
@@ -133,7 +135,8 @@ pub fn authenticate_client(
         ClientAuthentication::Undecided => Client { authentication: decided(shown.clone()), ..client },
         ClientAuthentication::Public | ClientAuthentication::Secret { .. } => client,
     });
-    match client.filter(|client| accepts(&client.authentication, credentials.method(), shown.as_ref())) {
+    let now = app.clock.now();
+    match client.filter(|client| accepts(client, credentials.method(), shown.as_ref(), now)) {
         Some(client) => Ok(ClientAuthenticationOutcome::Authenticated(Box::new(client))),
         None => {
             let subject = format!("{} {source}", credentials.client_id());
@@ -143,15 +146,11 @@ pub fn authenticate_client(
     }
 }
 
-fn accepts(
-    registered: &ClientAuthentication,
-    method: ClientAuthenticationMethod,
-    shown: Option<&SecretDigest>,
-) -> bool {
-    match (registered, shown) {
+fn accepts(client: &Client, method: ClientAuthenticationMethod, shown: Option<&SecretDigest>, now: Timestamp) -> bool {
+    match (&client.authentication, shown) {
         (ClientAuthentication::Public, None) => method == ClientAuthenticationMethod::None,
-        (ClientAuthentication::Secret { methods, digests }, Some(shown)) => {
-            let is_known = digests.iter().fold(false, |found, known| found | bool::from(known.0.ct_eq(&shown.0)));
+        (ClientAuthentication::Secret { methods, .. }, Some(shown)) => {
+            let is_known = client.secrets(now).fold(false, |found, known| found | bool::from(known.0.ct_eq(&shown.0)));
             methods.contains(&method) && is_known
         }
         (ClientAuthentication::Public, Some(_))

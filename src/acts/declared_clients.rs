@@ -91,7 +91,8 @@ fn changes(tx: &impl crate::store::Read, wanted: &[Client]) -> Result<Vec<Client
                     changes.push(client);
                 }
             }
-            None => changes.push(client.clone()),
+            // What a deleted client of this name was given stays void.
+            None => changes.push(Client { epoch: clients::first_epoch(tx, &client.id)?, ..client.clone() }),
         }
     }
     let mut after = None;

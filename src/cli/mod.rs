@@ -1,10 +1,14 @@
 //! The command line.
 //!
-//! Exit codes: 0 done, 1 refused, 2 usage, 4 locked by another process, 78 configuration. Doors: [`run`].
+//! Exit codes: 0 done, 1 refused, 2 usage, 3 not running, 4 locked by another process, 78 configuration. Doors: [`run`].
 
 mod check_config;
+mod client;
 mod config;
 mod dev;
+mod duration;
+mod output;
+mod place;
 mod serve;
 mod user;
 
@@ -37,6 +41,8 @@ enum Command {
     /// Print a configuration file to fill in, or the configuration that holds.
     #[command(subcommand)]
     Config(config::Command),
+    /// Look after clients: the services that people sign in to.
+    Client(client::Arguments),
     /// Look after people, on the data of an instance that is not running.
     #[command(subcommand)]
     User(user::Command),
@@ -54,6 +60,14 @@ impl Ending {
         Self { code: 1, message: message.to_string() }
     }
 
+    fn usage(message: impl ToString) -> Self {
+        Self { code: 2, message: message.to_string() }
+    }
+
+    fn not_running(message: impl ToString) -> Self {
+        Self { code: 3, message: message.to_string() }
+    }
+
     fn locked(message: impl ToString) -> Self {
         Self { code: 4, message: message.to_string() }
     }
@@ -66,7 +80,7 @@ impl Ending {
 /// What an instance that does not start means for the exit code.
 fn starting(cause: StartError) -> Ending {
     match cause {
-        StartError::Open(OpenError::Locked) => Ending::locked(OpenError::Locked),
+        cause @ (StartError::Locked { .. } | StartError::Open(OpenError::Locked)) => Ending::locked(cause),
         StartError::Seed(cause) => Ending::configuration(cause),
         StartError::Clients(cause) => Ending::configuration(cause),
         other => Ending::refused(other),
@@ -91,6 +105,10 @@ pub fn run() -> ExitCode {
         }
         Command::CheckConfig(arguments) => runtime.block_on(check_config::run(arguments)),
         Command::Config(command) => config::run(command),
+        Command::Client(arguments) => {
+            log_to_stderr("error");
+            runtime.block_on(client::run(arguments))
+        }
         Command::User(command) => {
             log_to_stderr("warn");
             runtime.block_on(user::run(command))

@@ -1,8 +1,12 @@
 //! Who did what: one event for each act, in the act's own transaction.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{ClientId, OrganizationId, UserId};
+use crate::protocol::Timestamp;
 
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,10 +18,26 @@ pub enum Actor {
     User(UserId),
     /// A relying party.
     Client(ClientId),
-    /// The operator: command line or control interface.
+    /// The operator, through the control interface of an instance to try services with.
     Operator,
+    /// The operator at the machine, by the name of their account on it.
+    CommandLine(String),
     /// The program itself.
     System,
+}
+
+/// As listings and exports show it: `user:123`, `client:service`, `cli:root`…
+impl fmt::Display for Actor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Visitor => formatter.write_str("visitor"),
+            Self::User(id) => write!(formatter, "user:{id}"),
+            Self::Client(id) => write!(formatter, "client:{id}"),
+            Self::Operator => formatter.write_str("operator"),
+            Self::CommandLine(account) => write!(formatter, "cli:{account}"),
+            Self::System => formatter.write_str("system"),
+        }
+    }
 }
 
 /// Where an act came from: the network address and the request's id.
@@ -27,6 +47,17 @@ pub struct Origin {
     pub source: Option<String>,
     /// The request's id, as shown on error pages and in logs.
     pub request_id: Option<String>,
+}
+
+/// A setting as it was and as it is; never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Its name.
+    pub field: String,
+    /// What it was.
+    pub before: Value,
+    /// What it is now.
+    pub after: Value,
 }
 
 /// What was done. Ids only: no secret, token, code or e-mail address.
@@ -66,6 +97,14 @@ pub enum AuditEvent {
     ClientRecorded { client_id: ClientId },
     /// The first credential of a recorded client was kept.
     ClientSecretPinned { client_id: ClientId },
+    /// A client was made.
+    ClientCreated { client_id: ClientId },
+    /// Settings of a client were changed.
+    ClientChanged { client_id: ClientId, changes: Vec<FieldChange> },
+    /// A client was deleted.
+    ClientDeleted { client_id: ClientId },
+    /// A client got another secret; the one before works until then, or not any more.
+    ClientSecretRotated { client_id: ClientId, previous_valid_until: Option<Timestamp> },
     /// Everything was put back to the beginning.
     InstanceReset,
 }

@@ -71,6 +71,15 @@ pub enum ClientAuthentication {
     Undecided,
 }
 
+/// A secret that another one has replaced, and that works for a while yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetiringSecret {
+    /// The secret.
+    pub digest: SecretDigest,
+    /// When it stops working.
+    pub until: Timestamp,
+}
+
 /// A relying party (OpenID Connect Dynamic Client Registration §2, as far as it concerns the code flow).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
@@ -80,6 +89,9 @@ pub struct Client {
     pub name: String,
     /// How it authenticates.
     pub authentication: ClientAuthentication,
+    /// The secret before the last rotation, as long as it works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retiring_secret: Option<RetiringSecret>,
     /// Where it may be answered, compared exactly.
     pub redirect_uris: Vec<RedirectUri>,
     /// Where it may send people after sign-out, compared exactly.
@@ -127,6 +139,7 @@ impl Client {
             id,
             name,
             authentication: ClientAuthentication::Undecided,
+            retiring_secret: None,
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             is_native: false,
@@ -160,6 +173,36 @@ impl Client {
     /// Whether the client may start anything now.
     pub fn is_enabled(&self) -> bool {
         self.honours(self.epoch)
+    }
+
+    /// Another secret takes the place of those before. The one before works until `overlap_until`; without overlap,
+    /// everything issued so far is void as well, for somebody else may have used it. At most two secrets work at one
+    /// time.
+    #[must_use]
+    pub fn with_new_secret(mut self, digest: SecretDigest, overlap_until: Option<Timestamp>) -> Self {
+        let (methods, before) = match self.authentication {
+            ClientAuthentication::Secret { methods, digests } => (methods, digests.into_iter().next_back()),
+            ClientAuthentication::Public | ClientAuthentication::Undecided => {
+                (vec![ClientAuthenticationMethod::Basic], None)
+            }
+        };
+        self.authentication = ClientAuthentication::Secret { methods, digests: vec![digest] };
+        let retiring = before.zip(overlap_until).map(|(digest, until)| RetiringSecret { digest, until });
+        if retiring.is_none() {
+            self.epoch = self.epoch.saturating_add(1);
+        }
+        self.retiring_secret = retiring;
+        self
+    }
+
+    /// The digests of the secrets that work at `now`.
+    pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &SecretDigest> {
+        let current = match &self.authentication {
+            ClientAuthentication::Secret { digests, .. } => digests.as_slice(),
+            ClientAuthentication::Public | ClientAuthentication::Undecided => &[],
+        };
+        let retiring = self.retiring_secret.iter().filter(move |secret| !secret.until.has_come(now));
+        current.iter().chain(retiring.map(|secret| &secret.digest))
     }
 
     /// Whether it is a public client.

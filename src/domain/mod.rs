@@ -10,6 +10,7 @@ mod audit;
 mod authorization;
 pub mod claims;
 mod client;
+mod client_settings;
 mod handle;
 mod ids;
 mod interaction;
@@ -21,12 +22,15 @@ mod session;
 pub mod steps;
 
 pub use attempts::{AttemptCounter, AttemptLimit, TooManyAttempts};
-pub use audit::{Actor, AuditEvent, AuditRecord, Origin};
+pub use audit::{Actor, AuditEvent, AuditRecord, FieldChange, Origin};
 pub use authorization::{
     ACCESS_TOKEN_LIFETIME, AccessToken, Authorization, AuthorizationCode, CODE_LIFETIME, CodePresentation, CodeRefusal,
     CodeState, Grant, GrantState, Redemption,
 };
-pub use client::{ClaimsProfile, Client, ClientAuthentication, ClientOrigin, ClientState, SecretDigest};
+pub use client::{
+    ClaimsProfile, Client, ClientAuthentication, ClientOrigin, ClientState, RetiringSecret, SecretDigest,
+};
+pub use client_settings::{ClientFault, ClientFaultReason, ClientSettings, RegistrationRules};
 pub use handle::{Handle, HandleKey};
 pub use ids::{ClientId, MalformedId, OrganizationId, UserId};
 pub use interaction::{Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};

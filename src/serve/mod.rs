@@ -4,6 +4,8 @@
 //! [`told_to_stop`].
 
 mod connection;
+#[cfg(unix)]
+pub mod control;
 mod listeners;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,14 @@
 //! The list of rooms: one instance put together from its configuration, and every request's way through it.
 
+#[cfg(unix)]
+mod control;
+mod holder;
 mod keys;
 mod machine;
 mod operations;
 mod reception;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use thiserror::Error;
@@ -23,6 +27,8 @@ use crate::store::{Location, OpenError, Opening, Store, StoreError};
 use crate::web::Routes;
 use crate::{accounts, jobs, oidc, organizations, serve};
 
+#[cfg(unix)]
+pub use control::{account_name, listen_for_commands};
 pub use reception::{Reception, is_local_name};
 
 /// The most keys of the table of attempts.
@@ -31,6 +37,17 @@ const ATTEMPTS_CAPACITY: usize = 200_000;
 /// Why an instance does not start.
 #[derive(Debug, Error)]
 pub enum StartError {
+    /// Another process holds the data.
+    #[error(
+        "{} is held by {}: one instance at a time, and commands reach one that runs by themselves",
+        .directory.display(), holder::named(*.holder)
+    )]
+    Locked {
+        /// The data directory.
+        directory: PathBuf,
+        /// Its number, if it is known.
+        holder: Option<u32>,
+    },
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -60,13 +77,32 @@ pub enum StartError {
     Clients(#[from] DeclarationError),
 }
 
-/// Puts an instance together: opens the database, reads or makes the keys, enters what development mode starts with.
+/// Puts an instance together: opens the database, reads or makes the keys, enters what development mode starts with, or
+/// the clients of the configuration file.
 ///
 /// # Errors
 /// What is in the way, in words that name it.
 pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
+    let app = open(config, clock, random).await?;
+    match app.config.mode {
+        Mode::Dev => {
+            dev::seed(&app).await?;
+        }
+        Mode::Serve => declare_clients(&app, &By::local(Actor::Operator), &app.config.declared_clients).await?,
+    }
+    Ok(app)
+}
+
+/// The same without entering anything: for commands, one of which may mend what keeps an instance from starting.
+///
+/// # Errors
+/// What is in the way, in words that name it.
+pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
     let config = Arc::new(config);
     let store = open_store(&config, &clock, &random)?;
+    if let DataLocation::Directory(directory) = &config.data {
+        holder::note(directory);
+    }
     let master_key = keys::master(&config, &random)?;
     let keyring = match config.mode {
         Mode::Dev => Keyring::new(dev::published_keys(clock.now())?),
@@ -81,7 +117,7 @@ pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, 
         PasswordCost::Floor => Parameters::floor(),
         PasswordCost::Machine => Parameters::for_machine(machine::memory_bytes()),
     };
-    let app = App {
+    Ok(App {
         clock,
         passwords: PasswordLane::new(parameters, random.clone()),
         random,
@@ -92,14 +128,7 @@ pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, 
         renderer: Arc::new(Renderer::new()?),
         mailbox: Mailbox::new(),
         config,
-    };
-    match app.config.mode {
-        Mode::Dev => {
-            dev::seed(&app).await?;
-        }
-        Mode::Serve => declare_clients(&app, &By::local(Actor::Operator), &app.config.declared_clients).await?,
-    }
-    Ok(app)
+    })
 }
 
 /// Every route of an instance, the busiest first.
@@ -133,7 +162,12 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, 
         accept_issuer_change: config.accept_issuer_change,
         now: clock.now(),
     };
-    Ok(Store::open(opening)?)
+    Store::open(opening).map_err(|cause| match (cause, &config.data) {
+        (OpenError::Locked, DataLocation::Directory(directory)) => {
+            StartError::Locked { directory: directory.clone(), holder: holder::find(directory) }
+        }
+        (cause, _) => StartError::Open(cause),
+    })
 }
 
 /// Serves an instance on listeners that are bound, until it is told to stop.
@@ -142,6 +176,8 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, 
 /// When the signals of the system cannot be listened to.
 pub async fn run(app: App, bound: serve::Bound) -> std::io::Result<()> {
     let (stop, stopped) = tokio::sync::watch::channel(false);
+    #[cfg(unix)]
+    let commands = listen_for_commands(&app, stopped.clone())?;
     let chores = tokio::spawn(jobs::run(app.clone(), stopped));
     let reception = Reception::new(app.clone(), routes(&app));
     let answer = move |request, peer| {
@@ -152,6 +188,13 @@ pub async fn run(app: App, bound: serve::Bound) -> std::io::Result<()> {
     stop.send_replace(true);
     if let Err(cause) = chores.await {
         tracing::error!(%cause, "periodic work ended badly");
+    }
+    #[cfg(unix)]
+    if let Some(Err(cause)) = match commands {
+        Some(commands) => Some(commands.await),
+        None => None,
+    } {
+        tracing::error!(%cause, "the local socket ended badly");
     }
     Ok(())
 }

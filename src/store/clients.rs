@@ -5,6 +5,8 @@ use super::{Read, StoreError, Tx};
 use crate::domain::{Client, ClientId};
 
 const CLIENTS: Table<ClientId, Client> = Table::new("clients");
+/// The last epoch of clients that are gone: what they were given must not count for one that takes their name.
+const DELETED: Table<ClientId, u32> = Table::new("deleted_clients");
 
 /// The client with this identifier.
 pub fn find(tx: &impl Read, id: &ClientId) -> Result<Option<Client>, StoreError> {
@@ -31,7 +33,14 @@ pub fn update(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
     CLIENTS.update(tx, &client.id, client)
 }
 
+/// The epoch with which a client of this identifier begins: one that was never used under it.
+pub fn first_epoch(tx: &impl Read, id: &ClientId) -> Result<u32, StoreError> {
+    Ok(DELETED.find(tx, id)?.map_or(0, |last| last.saturating_add(1)))
+}
+
 /// Deletes a client; says whether there was one.
 pub fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, StoreError> {
+    let Some(client) = CLIENTS.find(tx, id)? else { return Ok(false) };
+    DELETED.put(tx, id, &client.epoch)?;
     CLIENTS.delete(tx, id)
 }

@@ -7,6 +7,8 @@ mod accounts;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod configuration;
 #[cfg(test)]
 mod dev;

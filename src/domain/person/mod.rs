@@ -10,6 +10,7 @@ mod tests;
 mod user;
 
 pub use credentials::Credentials;
+pub(super) use email::is_invisible;
 pub use email::{Email, MalformedEmail};
 pub use password_link::{PasswordLink, PasswordLinkRefusal};
 pub use password_policy::{MAXIMUM_LENGTH, MINIMUM_LENGTH, PasswordFault, check_password};

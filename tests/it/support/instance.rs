@@ -25,6 +25,9 @@ pub(crate) struct Instance {
     pub(crate) address: String,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     serving: Option<tokio::task::JoinHandle<()>>,
+    /// Commands are answered until it is told or dropped.
+    commands: tokio::sync::watch::Sender<bool>,
+    commanded: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Instance {
@@ -46,7 +49,12 @@ impl Instance {
              tls.mode = \"off\"\nkeys.rsa_bits = 2048\n"
         );
         std::fs::write(&file, text).unwrap();
-        Self::start(|port| Config { port, ..Config::from_file(&file).unwrap() }).await
+        Self::on_file(&file).await
+    }
+
+    /// The instance that a configuration file describes, on a port of its own.
+    pub(crate) async fn on_file(file: &Path) -> Self {
+        Self::start(|port| Config { port, ..Config::from_file(file).unwrap() }).await
     }
 
     pub(crate) async fn start(config: impl FnOnce(u16) -> Config) -> Self {
@@ -92,9 +100,11 @@ impl Instance {
             };
             serve::run(bound, answer, serve::Limits::standard(), told).await;
         });
+        let (commands, told) = tokio::sync::watch::channel(false);
+        let commanded = site::listen_for_commands(&app, told).unwrap();
         let address = format!("http://localhost:{port}");
         let clock = app.clock.clone();
-        Self { app, clock, address, stop: Some(stop), serving: Some(serving) }
+        Self { app, clock, address, stop: Some(stop), serving: Some(serving), commands, commanded }
     }
 
     /// Stops the instance; its database is closed when this returns.
@@ -104,6 +114,10 @@ impl Instance {
         }
         if let Some(serving) = self.serving.take() {
             serving.await.unwrap();
+        }
+        self.commands.send_replace(true);
+        if let Some(commanded) = self.commanded.take() {
+            commanded.await.unwrap();
         }
     }
 

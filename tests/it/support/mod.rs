@@ -1,5 +1,6 @@
 //! A cast for stories: an instance on a free port with a clock of our own, people with browsers, relying parties.
 
+mod command;
 mod declared;
 mod faulty;
 mod instance;
@@ -7,6 +8,7 @@ mod page;
 mod person;
 mod relying_party;
 
+pub(crate) use command::{Operator, run};
 pub(crate) use declared::{CALLBACK, SIGNED_OUT, uri};
 pub(crate) use faulty::Disk;
 pub(crate) use instance::Instance;

@@ -1,0 +1,34 @@
+//! What an operator does to clients, people, organizations and keys, whether asked for by command or in the console.
+//!
+//! Each act checks its facts and writes in one transaction, with the event that tells of it. What it refuses is a value
+//! that names what can be done about it; nothing has changed then.
+
+mod clients;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::ActError;
+use crate::domain::FieldChange;
+
+pub use clients::{
+    ClientRefusal, IssuedClient, MAX_SECRET_OVERLAP, create_client, delete_client, find_client, list_clients,
+    rotate_client_secret, update_client,
+};
+
+/// What an act answers: done, refused by its rules, or not carried out at all.
+pub type Decided<T, Refusal> = Result<Result<T, Refusal>, ActError>;
+
+/// The settings that differ, by their names.
+fn changes(before: &impl Serialize, after: &impl Serialize) -> Vec<FieldChange> {
+    let (Ok(Value::Object(before)), Ok(Value::Object(after))) =
+        (serde_json::to_value(before), serde_json::to_value(after))
+    else {
+        return Vec::new();
+    };
+    let differing = after.into_iter().filter_map(|(field, after)| {
+        let before = before.get(&field).cloned().unwrap_or_default();
+        (before != after).then_some(FieldChange { field, before, after })
+    });
+    differing.collect()
+}

@@ -1,0 +1,97 @@
+//! Administration as a JSON interface: what an operator may ask of an instance, apart from the way by which it is asked.
+//!
+//! The command line asks through the local socket of a running instance, or in its own process where none runs; the
+//! answers are the same. Identifiers come from the path only, bodies name only their own fields, listings come by pages.
+//! Refuses to know sockets, cookies and pages. Doors: [`answer`], [`Call`], [`Answer`], [`by_command_line`].
+
+mod call;
+mod clients;
+mod page;
+mod refusal;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::acts::By;
+use crate::app::App;
+use crate::domain::{Actor, Origin};
+use crate::web::StatusCode;
+
+pub use call::Call;
+use refusal::Refusal;
+
+/// What comes back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// As over HTTP.
+    pub status: StatusCode,
+    /// A document; of a refusal `error`, `message` and sometimes `fields`.
+    pub body: Value,
+}
+
+/// One call with everything that a noun needs to answer it.
+struct Request<'a> {
+    app: &'a App,
+    by: &'a By,
+    call: &'a Call,
+}
+
+/// What a noun answers when nothing is in the way.
+type Reply = Result<Answer, Refusal>;
+
+/// The operator at the machine, by the name of their account on it; each call has its own id in the audit.
+pub fn by_command_line(app: &App, account: &str) -> By {
+    let request_id = app.random.token().chars().take(16).collect();
+    let origin = Origin { source: None, request_id: Some(request_id) };
+    By { actor: Actor::CommandLine(account.to_owned()), origin }
+}
+
+/// Answers one call of somebody who may ask everything.
+pub async fn answer(app: &App, by: &By, call: &Call) -> Answer {
+    let reply = route(&Request { app, by, call }).await;
+    let answer = reply.unwrap_or_else(|refusal| refusal.answer());
+    let noun = call.segments().into_iter().flatten().next().unwrap_or_default();
+    // Of the path only the noun: what follows may be an address.
+    let noun: String = noun.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
+    let request_id = by.origin.request_id.as_deref().unwrap_or_default();
+    tracing::info!(%request_id, method = %call.method, noun, status = answer.status.as_u16(), "administration");
+    answer
+}
+
+/// The table of nouns.
+async fn route(request: &Request<'_>) -> Reply {
+    let segments = request.call.segments()?;
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match segments.split_first() {
+        Some((&"clients", rest)) => Box::pin(clients::route(request, rest)).await,
+        Some((&"instance", [])) if request.call.is_get() => Ok(instance(request.app)),
+        _ => Err(Refusal::NoSuchAddress),
+    }
+}
+
+/// Who answers.
+fn instance(app: &App) -> Answer {
+    done(&json!({
+        "issuer": app.config.issuer(),
+        "mode": app.config.mode.as_str(),
+        "pid": std::process::id(),
+        "version": env!("CARGO_PKG_VERSION"),
+    }))
+}
+
+/// A document with status 200.
+fn done(document: &impl Serialize) -> Answer {
+    with_status(StatusCode::OK, document)
+}
+
+/// A document about something new.
+fn created(document: &impl Serialize) -> Answer {
+    with_status(StatusCode::CREATED, document)
+}
+
+fn with_status(status: StatusCode, document: &impl Serialize) -> Answer {
+    match serde_json::to_value(document) {
+        Ok(body) => Answer { status, body },
+        Err(cause) => Refusal::Unwritable(cause.to_string()).answer(),
+    }
+}

@@ -1,0 +1,101 @@
+//! Why a call is not answered as asked: a word for programs, a sentence for people, the remedy in it.
+
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use super::Answer;
+use crate::acts::{ActError, ClientRefusal, MAX_SECRET_OVERLAP};
+use crate::app::App;
+use crate::web::StatusCode;
+
+/// A refusal; nothing was changed.
+#[derive(Debug, Error)]
+pub(super) enum Refusal {
+    #[error("this instance (version {}) does not know this command", env!("CARGO_PKG_VERSION"))]
+    NoSuchAddress,
+    #[error("{0}")]
+    Malformed(String),
+    #[error("this cursor is not one of this listing: begin without")]
+    Cursor,
+    #[error("no {noun} {id}: see `{noun} list`")]
+    Unknown { noun: &'static str, id: String },
+    #[error("{id} is not the identifier of a {noun}: {expected}")]
+    Identifier { noun: &'static str, id: String, expected: &'static str },
+    #[error("{noun} {id} is there already: choose another identifier, or change it with `{noun} update`")]
+    Exists { noun: &'static str, id: String },
+    #[error("{}", sentence(.0))]
+    Invalid(Vec<(&'static str, String)>),
+    #[error("client {id} is declared in {file}: change it there, and start the instance again")]
+    Declared { id: String, file: String },
+    #[error("client {0} is public and has no secret: `client update {0} --auth-method basic` makes it confidential")]
+    HasNoSecret(String),
+    #[error("the secret before can work for {} days more at most", MAX_SECRET_OVERLAP.as_secs() / 86400)]
+    OverlapTooLong,
+    #[error("the answer cannot be written: {0}")]
+    Unwritable(String),
+    #[error("{0}")]
+    Act(#[from] ActError),
+}
+
+/// Every setting with what is wrong with it.
+fn sentence(faults: &[(&'static str, String)]) -> String {
+    let parts: Vec<String> = faults.iter().map(|(field, reason)| format!("{field}: {reason}")).collect();
+    parts.join("; ")
+}
+
+/// The file that an operator has to change.
+fn configuration_file(app: &App) -> String {
+    let file = app.config.file.as_ref().map(|path| path.display().to_string());
+    file.unwrap_or_else(|| String::from("the configuration file"))
+}
+
+impl Refusal {
+    /// What became of a client.
+    pub(super) fn of_client(app: &App, id: &str, refusal: ClientRefusal) -> Self {
+        let id = id.to_owned();
+        match refusal {
+            ClientRefusal::Unknown => Self::Unknown { noun: "client", id },
+            ClientRefusal::Exists => Self::Exists { noun: "client", id },
+            ClientRefusal::Invalid(faults) => {
+                Self::Invalid(faults.into_iter().map(|fault| (fault.field, fault.reason.to_string())).collect())
+            }
+            ClientRefusal::Declared => Self::Declared { id, file: configuration_file(app) },
+            ClientRefusal::HasNoSecret => Self::HasNoSecret(id),
+            ClientRefusal::OverlapTooLong => Self::OverlapTooLong,
+        }
+    }
+
+    fn outline(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NoSuchAddress => (StatusCode::NOT_FOUND, "no_such_address"),
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
+            Self::Cursor => (StatusCode::BAD_REQUEST, "cursor"),
+            Self::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown"),
+            Self::Identifier { .. } => (StatusCode::BAD_REQUEST, "identifier"),
+            Self::Exists { .. } => (StatusCode::CONFLICT, "exists"),
+            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
+            Self::Declared { .. } => (StatusCode::CONFLICT, "declared"),
+            Self::HasNoSecret(_) => (StatusCode::CONFLICT, "has_no_secret"),
+            Self::OverlapTooLong => (StatusCode::BAD_REQUEST, "overlap_too_long"),
+            Self::Unwritable(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Self::Act(ActError::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            Self::Act(ActError::TooManyAttempts { .. }) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
+            Self::Act(ActError::Superseded) => (StatusCode::CONFLICT, "superseded"),
+            Self::Act(ActError::Store(_)) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
+        }
+    }
+
+    /// The document of a refusal.
+    pub(super) fn answer(self) -> Answer {
+        let (status, error) = self.outline();
+        if status.is_server_error() {
+            tracing::error!(cause = %self, "a call of the administration failed");
+        }
+        let mut body = json!({ "error": error, "message": self.to_string() });
+        if let (Self::Invalid(faults), Some(members)) = (&self, body.as_object_mut()) {
+            let faults = faults.iter().map(|(field, reason)| json!({ "field": field, "reason": reason }));
+            members.insert(String::from("fields"), Value::Array(faults.collect()));
+        }
+        Answer { status, body }
+    }
+}

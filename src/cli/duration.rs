@@ -1,0 +1,40 @@
+//! Durations as people write them.
+
+use std::time::Duration;
+
+/// Reads `90s`, `30m`, `24h`, `7d`, or `0`.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let expected = || String::from("a time such as 90s, 30m, 24h or 7d is expected, or 0");
+    let (number, unit) = match text.strip_suffix(|last: char| last.is_ascii_lowercase()) {
+        Some(number) => (number, text.chars().next_back()),
+        None => (text, None),
+    };
+    let seconds = match unit {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3600,
+        Some('d') => 24 * 3600,
+        None if number == "0" => 1,
+        Some(_) | None => return Err(expected()),
+    };
+    let number: u64 = number.parse().map_err(|_| expected())?;
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_a_number_and_a_unit() {
+        let seconds = |text: &str| parse_duration(text).map(|duration| duration.as_secs()).ok();
+        for (text, expected) in [("0", 0), ("0s", 0), ("90s", 90), ("30m", 1800), ("24h", 86400), ("7d", 604_800)] {
+            assert_eq!(seconds(text), Some(expected), "{text}");
+        }
+        for text in
+            ["", "s", "1", "24", "-1h", "1.5h", "1w", "1 h", "h1", "99999999999999999999d", "18446744073709551615d"]
+        {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Which instance a command is for, and how it is reached: by its local socket while it runs, on its data otherwise.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::Value;
+
+use super::serve::configuration;
+use super::{Ending, starting};
+use crate::admin::{self, Answer, Call};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{Config, DataLocation};
+use crate::crypto::Random;
+use crate::site;
+use crate::web::StatusCode;
+
+/// Which instance.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Place {
+    /// The configuration of the instance; else $MONCOMPTEPRO_CONFIG, ./moncomptepro.toml,
+    /// /etc/moncomptepro/config.toml.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Reach the instance that is running on this data directory, without its configuration.
+    #[arg(long, value_name = "DIR", global = true, conflicts_with = "config")]
+    data_dir: Option<PathBuf>,
+}
+
+/// Whoever answers.
+pub(super) enum Office {
+    /// An instance that runs on this directory.
+    #[cfg(unix)]
+    Running(PathBuf),
+    /// This process, which holds the data meanwhile.
+    Here(Box<App>, String),
+}
+
+impl Place {
+    /// Finds who answers; opens the data where no instance runs.
+    pub(super) async fn open(&self) -> Result<Office, Ending> {
+        if let Some(directory) = &self.data_dir {
+            return running(directory).await?.ok_or_else(|| not_running(directory));
+        }
+        let config = configuration(self.config.clone())?;
+        let DataLocation::Directory(directory) = config.data.clone() else {
+            return Err(Ending::configuration("data_dir: an instance in memory cannot be reached"));
+        };
+        if let Some(office) = running(&directory).await? {
+            return Ok(office);
+        }
+        here(config, &directory).await
+    }
+}
+
+fn not_running(directory: &Path) -> Ending {
+    Ending::not_running(format!("no instance is running on {}: start it first", directory.display()))
+}
+
+impl Office {
+    /// Asks, and gives the document of the answer.
+    ///
+    /// # Errors
+    /// What was refused and how to mend it.
+    pub(super) async fn ask(&self, call: Call) -> Result<Value, Ending> {
+        let answer = match self {
+            #[cfg(unix)]
+            Self::Running(directory) => ask_running(directory, call).await?,
+            Self::Here(app, account) => admin::answer(app, &admin::by_command_line(app, account), &call).await,
+        };
+        if answer.status.is_success() {
+            return Ok(answer.body);
+        }
+        let text = |name: &str| answer.body.get(name).and_then(Value::as_str).unwrap_or_default();
+        Err(match answer.status {
+            StatusCode::BAD_REQUEST => Ending::usage(text("message")),
+            _ => Ending::refused(text("message")),
+        })
+    }
+}
+
+#[cfg(unix)]
+async fn running(directory: &Path) -> Result<Option<Office>, Ending> {
+    use crate::serve::control::{CallError, call};
+    let probe = Call::new(crate::web::Method::GET, &["instance"]);
+    match call(directory, &probe.method, &probe.path, Vec::new()).await {
+        Ok(_) => Ok(Some(Office::Running(directory.to_owned()))),
+        Err(CallError::NotRunning(_)) => Ok(None),
+        Err(cause @ (CallError::Denied(_) | CallError::Broken(..))) => Err(Ending::refused(cause)),
+    }
+}
+
+#[cfg(not(unix))]
+async fn running(_: &Path) -> Result<Option<Office>, Ending> {
+    Ok(None)
+}
+
+#[cfg(unix)]
+async fn ask_running(directory: &Path, call: Call) -> Result<Answer, Ending> {
+    use crate::serve::control::{CallError, call as send};
+    let target = if call.query.is_empty() { call.path } else { format!("{}?{}", call.path, call.query) };
+    let (status, document) = send(directory, &call.method, &target, call.body).await.map_err(|cause| match cause {
+        CallError::NotRunning(_) => Ending::not_running(cause),
+        CallError::Denied(_) | CallError::Broken(..) => Ending::refused(cause),
+    })?;
+    let body = serde_json::from_slice(&document)
+        .map_err(|cause| Ending::refused(format!("the instance answered with something else than JSON: {cause}")))?;
+    Ok(Answer { status, body })
+}
+
+/// Opens the data in this process.
+async fn here(config: Config, directory: &Path) -> Result<Office, Ending> {
+    let account = account(directory)?;
+    let app = site::open(config, Clock::system(), Random::system()).await.map_err(starting)?;
+    Ok(Office::Here(Box::new(app), account))
+}
+
+/// The account of this process. Only that of the data works on it: files that another one makes would keep the instance
+/// from starting.
+#[cfg(unix)]
+fn account(directory: &Path) -> Result<String, Ending> {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = crate::serve::control::own_uid().map_err(Ending::refused)?;
+    match std::fs::metadata(directory) {
+        Ok(found) if found.uid() != own => Err(Ending::refused(format!(
+            "{} belongs to {}: run this command under that account",
+            directory.display(),
+            site::account_name(found.uid())
+        ))),
+        Ok(_) | Err(_) => Ok(site::account_name(own)),
+    }
+}
+
+/// The account of this process, as the system's shell names it.
+#[cfg(not(unix))]
+fn account(_: &Path) -> Result<String, Ending> {
+    Ok(std::env::var("USERNAME").unwrap_or_else(|_| String::from("unknown")))
+}
