@@ -34,6 +34,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     if !faults.is_empty() {
         return Err(Ending::configuration(faults.join("\n")));
     }
+    for weakening in config.weakenings() {
+        say(&format!("{}: {}", weakening.key, weakening.say(language())));
+    }
     let clients = config.declared_clients.len();
     say(&match language() {
         Locale::Fr => format!("La configuration convient ({clients} clients déclarés)."),

@@ -65,6 +65,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     if config.tls != Tls::Off {
         return Err(Ending::refused("tls.mode: this build serves behind a proxy only: set tls.mode = \"off\""));
     }
+    for weakening in config.weakenings() {
+        tracing::warn!(key = weakening.key, "{}", weakening.say(Locale::En));
+    }
     let bound = serve::bind(&config.listen, config.port, false).await.map_err(Ending::refused)?;
     let app = site::start(config, Clock::system(), Random::system()).await.map_err(starting)?;
     say(&format!("{} listens on port {}", app.config.issuer(), bound.port()));

@@ -15,6 +15,7 @@ mod settings;
 mod template;
 #[cfg(test)]
 mod tests;
+mod weakenings;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub use file::{Loaded, Shown};
 pub use problem::{ConfigError, Origin, Problem};
 pub use public_url::{MalformedPublicUrl, PublicUrl};
 pub use template::template;
+pub use weakenings::Weakening;
 
 use crate::domain::{AcrVocabulary, AttemptLimit, Email};
 

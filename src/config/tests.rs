@@ -249,6 +249,27 @@ fn sec_14_production_is_strict_without_any_choice() {
 }
 
 #[test]
+fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_is() {
+    let told = |rest: &str| {
+        let config = config_of(&format!("{REQUIRED}{rest}\n")).unwrap();
+        config.weakenings().iter().map(|weakening| weakening.key).collect::<Vec<_>>()
+    };
+    assert!(told("").is_empty());
+    let cases = [
+        ("instance.kind = \"sandbox\"", "instance.kind"),
+        ("tls.mode = \"off\"\nlisten = \"127.0.0.1:8080\"", "tls.mode"),
+        ("proxies.trusted = [\"0.0.0.0/0\"]", "proxies.trusted"),
+        ("acr.vocabulary = \"employer\"", "acr.vocabulary"),
+        ("keys.rsa_bits = 2048", "keys.rsa_bits"),
+        ("joining.allow_unverified = true", "joining.allow_unverified"),
+    ];
+    for (choice, key) in cases {
+        assert_eq!(told(choice), [key]);
+    }
+    assert!(told("instance.name = \"Mairie\"\nstore.cache_mib = 8\nproxies.trusted = [\"10.0.0.0/8\"]").is_empty());
+}
+
+#[test]
 fn a_sandbox_says_what_it_is_and_keeps_its_mails() {
     let config = config_of(&format!("{REQUIRED}instance.kind = \"sandbox\"\n")).unwrap();
     assert!(config.trial && config.mailbox_page && config.mark_tokens);

@@ -86,6 +86,7 @@ fn sec_216_check_config_tells_everything_in_the_language_of_the_terminal() {
     let (code, said, _) = run(&["check-config", "--config", file], &[]);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("can be started"), "{said}");
+    assert!(said.contains("keys.rsa_bits: new RSA keys are shorter"), "SEC-14: {said}");
     let broken = [("MONCOMPTEPRO_TLS__MODE", "of"), ("MONCOMPTEPRO_ACR__VOCABULARY", "best"), ("LANG", "fr_FR.UTF-8")];
     for command in ["check-config", "serve"] {
         let (code, _, told) = run(&[command, "--config", file], &broken);
