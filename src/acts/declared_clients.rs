@@ -111,7 +111,8 @@ fn changes(tx: &impl crate::store::Read, wanted: &[Client]) -> Result<Vec<Client
     }
 }
 
-fn to_client(declared: &DeclaredClient, now: Timestamp) -> Client {
+/// The client as it is entered.
+pub(super) fn to_client(declared: &DeclaredClient, now: Timestamp) -> Client {
     let authentication = match &declared.secret {
         Some(secret) => ClientAuthentication::Secret {
             methods: vec![declared.method],

@@ -40,7 +40,7 @@ pub use clients::{
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
 pub use declared_clients::{DeclarationError, declare_clients};
 pub use facts::{Standing, gather, subject_of};
-pub use instance::reset;
+pub use instance::{SandboxReset, reset, reset_sandbox};
 pub use interactions::{
     begin_interaction, bind_interaction, decide_consent, find_interaction, finish_interaction, note_locale, note_login,
     note_step,

@@ -12,10 +12,10 @@ mod refusal;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::acts::By;
+use crate::acts::{self, By, SandboxReset};
 use crate::app::App;
 use crate::domain::{Actor, Origin};
-use crate::web::StatusCode;
+use crate::web::{Method, StatusCode};
 
 pub use call::Call;
 use refusal::Refusal;
@@ -65,6 +65,7 @@ async fn route(request: &Request<'_>) -> Reply {
     match segments.split_first() {
         Some((&"clients", rest)) => Box::pin(clients::route(request, rest)).await,
         Some((&"instance", [])) if request.call.is_get() => Ok(instance(request.app)),
+        Some((&"instance", ["reset"])) if request.call.method == Method::POST => reset(request).await,
         _ => Err(Refusal::NoSuchAddress),
     }
 }
@@ -77,6 +78,15 @@ fn instance(app: &App) -> Answer {
         "pid": std::process::id(),
         "version": env!("CARGO_PKG_VERSION"),
     }))
+}
+
+/// Empties a sandbox.
+async fn reset(request: &Request<'_>) -> Reply {
+    request.call.nothing_else()?;
+    match acts::reset_sandbox(request.app, request.by).await? {
+        SandboxReset::Done => Ok(done(&json!({ "reset": true }))),
+        SandboxReset::NotASandbox => Err(Refusal::NotASandbox),
+    }
 }
 
 /// A document with status 200.

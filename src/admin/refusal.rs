@@ -31,6 +31,8 @@ pub(super) enum Refusal {
     HasNoSecret(String),
     #[error("the secret before can work for {} days more at most", MAX_SECRET_OVERLAP.as_secs() / 86400)]
     OverlapTooLong,
+    #[error("this is no sandbox: what it holds is not thrown away by a command")]
+    NotASandbox,
     #[error("the answer cannot be written: {0}")]
     Unwritable(String),
     #[error("{0}")]
@@ -77,6 +79,7 @@ impl Refusal {
             Self::Declared { .. } => (StatusCode::CONFLICT, "declared"),
             Self::HasNoSecret(_) => (StatusCode::CONFLICT, "has_no_secret"),
             Self::OverlapTooLong => (StatusCode::BAD_REQUEST, "overlap_too_long"),
+            Self::NotASandbox => (StatusCode::CONFLICT, "not_a_sandbox"),
             Self::Unwritable(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Act(ActError::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Act(ActError::TooManyAttempts { .. }) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),

@@ -9,6 +9,7 @@ mod dev;
 mod duration;
 mod output;
 mod place;
+mod reset;
 mod serve;
 mod user;
 
@@ -41,6 +42,8 @@ enum Command {
     /// Print a configuration file to fill in, or the configuration that holds.
     #[command(subcommand)]
     Config(config::Command),
+    /// Empty a sandbox; an instance of production is never emptied.
+    Reset(reset::Arguments),
     /// Look after clients: the services that people sign in to.
     Client(client::Arguments),
     /// Look after people, on the data of an instance that is not running.
@@ -105,6 +108,10 @@ pub fn run() -> ExitCode {
         }
         Command::CheckConfig(arguments) => runtime.block_on(check_config::run(arguments)),
         Command::Config(command) => config::run(command),
+        Command::Reset(arguments) => {
+            log_to_stderr("error");
+            runtime.block_on(reset::run(arguments))
+        }
         Command::Client(arguments) => {
             log_to_stderr("error");
             runtime.block_on(client::run(arguments))

@@ -149,7 +149,12 @@ impl Store {
 
 /// Empties every table but the header.
 pub fn clear(tx: &mut Tx) -> Result<(), StoreError> {
-    engine::clear(tx)
+    engine::clear(tx, &[])
+}
+
+/// The same, but for the signing keys: what clients keep of them stays good.
+pub fn clear_all_but_keys(tx: &mut Tx) -> Result<(), StoreError> {
+    engine::clear(tx, &[signing_keys::KEYS.name()])
 }
 
 /// The tables whose keys begin with the end of retention.

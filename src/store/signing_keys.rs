@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::engine::Table;
 use super::{Read, StoreError, Tx};
 
-const KEYS: Table<str, StoredSigningKey> = Table::new("signing_keys");
+pub(super) const KEYS: Table<str, StoredSigningKey> = Table::new("signing_keys");
 
 /// A signing key as the keyring wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,14 +5,16 @@ use std::path::Path;
 use moncomptepro::config::Config;
 use reqwest::header::{HOST, HeaderMap, HeaderValue};
 
-use crate::support::{Instance, Page};
+use crate::support::{Instance, Operator, Page};
 
 async fn instance(directory: &Path, kind: &str) -> Instance {
-    let file = directory.join(format!("{kind}.toml"));
-    let data_dir = directory.join(kind);
+    let file = directory.join("config.toml");
+    let data_dir = directory.join("data");
     let text = format!(
         "public_url = \"https://bac-a-sable.exemple.fr\"\ndata_dir = {data_dir:?}\nlisten = \"127.0.0.1:8080\"\n\
-         tls.mode = \"off\"\nkeys.rsa_bits = 2048\ninstance.kind = \"{kind}\"\n"
+         tls.mode = \"off\"\nkeys.rsa_bits = 2048\ninstance.kind = \"{kind}\"\n\
+         [[clients]]\nclient_id = \"declared\"\nclient_secret = \"secret\"\n\
+         redirect_uris = [\"https://service.exemple.fr/\"]\n"
     );
     std::fs::write(&file, text).unwrap();
     Instance::start(|port| Config { port, ..Config::from_file(&file).unwrap() }).await
@@ -49,8 +51,34 @@ async fn a_sandbox_takes_the_client_that_a_developer_makes_up_and_production_doe
         assert_eq!(answer.status, 303, "{}", answer.body);
     }
     assert_eq!(get(&sandbox, &asking("http://essai.exemple.fr/retour")).await.status, 400, "not without TLS");
+    let directory = tempfile::tempdir().unwrap();
     let production = instance(directory.path(), "production").await;
     assert_eq!(get(&production, &asking("https://essai.exemple.fr/retour")).await.status, 400);
     assert_eq!(get(&production, "/mailbox").await.status, 404);
     assert!(!get(&production, "/users/start-sign-in").await.body.contains("class=\"trial\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_begins_again_by_command_and_production_never_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = instance(directory.path(), "sandbox").await;
+    let operator = Operator::of(directory.path());
+    get(&sandbox, &asking("https://essai.exemple.fr/retour")).await;
+    let known = || async {
+        let listed = operator.asks(&["client", "list"]).await;
+        let items = listed["items"].as_array().unwrap().clone();
+        items.iter().map(|client| client["client_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(known().await, ["declared", "mon-essai"]);
+    let keys = get(&sandbox, "/oauth/jwks").await.body;
+    operator.types(&["reset"]).await.refused(2, "--yes");
+    assert_eq!(operator.types(&["reset", "--yes"]).await.code, 0);
+    assert_eq!(known().await, ["declared"]);
+    assert_eq!(get(&sandbox, "/oauth/jwks").await.body, keys, "what services keep of the keys stays good");
+    sandbox.stop().await;
+    assert_eq!(operator.types(&["reset", "--yes"]).await.code, 0, "nor does it have to run");
+    let directory = tempfile::tempdir().unwrap();
+    let production = instance(directory.path(), "production").await;
+    Operator::of(directory.path()).types(&["reset", "--yes"]).await.refused(1, "no sandbox");
+    production.stop().await;
 }

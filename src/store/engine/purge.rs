@@ -35,7 +35,7 @@ pub(in crate::store) fn purge_some(
     Ok((AT_ONCE.saturating_sub(left), false))
 }
 
-/// Empties every table but the header.
-pub(in crate::store) fn clear(tx: &mut Tx) -> Result<(), StoreError> {
-    tx.delete_tables(header::TABLE.name())
+/// Empties every table but the header and `kept`.
+pub(in crate::store) fn clear(tx: &mut Tx, kept: &[&'static str]) -> Result<(), StoreError> {
+    tx.delete_tables(&[kept, &[header::TABLE.name()]].concat())
 }

@@ -113,10 +113,11 @@ impl Tx {
     }
 
     /// Empties every table but `kept`.
-    pub(super) fn delete_tables(&mut self, kept: &'static str) -> Result<(), StoreError> {
-        let tables: Vec<_> = self.transaction.list_tables().map_err(|error| fault(kept, error))?.collect();
-        for table in tables.into_iter().filter(|table| table.name() != kept) {
-            self.transaction.delete_table(table).map_err(|error| table_fault(kept, error))?;
+    pub(super) fn delete_tables(&mut self, kept: &[&'static str]) -> Result<(), StoreError> {
+        const EVERY: &str = "every table";
+        let tables: Vec<_> = self.transaction.list_tables().map_err(|error| fault(EVERY, error))?.collect();
+        for table in tables.into_iter().filter(|table| !kept.contains(&table.name())) {
+            self.transaction.delete_table(table).map_err(|error| table_fault(EVERY, error))?;
         }
         Ok(())
     }
