@@ -7,6 +7,7 @@ mod client;
 mod config;
 mod dev;
 mod duration;
+mod first_steps;
 mod output;
 mod place;
 mod reset;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Ending, language, say, starting};
+use super::{Ending, first_steps, language, say, starting};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded, Tls};
 use crate::crypto::Random;
@@ -71,5 +71,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let bound = serve::bind(&config.listen, config.port, false).await.map_err(Ending::refused)?;
     let app = site::start(config, Clock::system(), Random::system()).await.map_err(starting)?;
     say(&format!("{} listens on port {}", app.config.issuer(), bound.port()));
+    if let Some(advice) = first_steps::advice(&app)? {
+        say(&advice);
+    }
     site::run(app, bound).await.map_err(Ending::refused)
 }

@@ -1,3 +1,4 @@
 //! The command line, typed into the program itself: while an instance runs, and while none does.
 
 mod client;
+mod serve;

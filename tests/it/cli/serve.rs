@@ -1,0 +1,81 @@
+//! `serve` as it is first met: on an empty directory, with nothing but the two required keys.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_moncomptepro");
+
+/// The program, stopped when the test is over.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+fn start(config: &Path) -> (Serving, BufReader<std::process::ChildStdout>) {
+    let mut child = Command::new(PROGRAM)
+        .args(["serve", "--config"])
+        .arg(config)
+        .env("LC_ALL", "fr_FR.UTF-8")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(child.stdout.take().unwrap());
+    (Serving(child), said)
+}
+
+/// Reads up to the first line that holds `words`, that line included.
+fn read_to(said: &mut impl BufRead, words: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        assert!(said.read_line(&mut line).unwrap() > 0, "no {words:?} in {lines:#?}");
+        lines.push(line.trim_end().to_owned());
+        if line.contains(words) {
+            return lines;
+        }
+    }
+}
+
+fn config(directory: &Path) -> PathBuf {
+    let path = directory.join("moncomptepro.toml");
+    let data_dir = directory.join("data");
+    let text = format!(
+        "public_url = \"https://a.fr\"\ndata_dir = {data_dir:?}\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\n\
+         keys.rsa_bits = 2048\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn an_empty_directory_becomes_an_instance_that_says_what_to_type_next() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path());
+    let (serving, mut said) = start(&config);
+    let lines = read_to(&mut said, "client create");
+    drop(serving);
+    for file in ["moncomptepro.redb", "master.key"] {
+        assert!(directory.path().join("data").join(file).exists(), "{file}");
+    }
+    let commands: Vec<&String> = lines.iter().filter(|line| line.starts_with("  moncomptepro ")).collect();
+    assert_eq!(commands.len(), 2, "{lines:#?}");
+    let folder = Path::new(PROGRAM).parent().unwrap();
+    for command in commands {
+        let typed = format!("PATH={}:$PATH; {} --show-secret", folder.display(), command.trim());
+        let typed = if command.contains("user create") { typed.replace(" --show-secret", "") } else { typed };
+        let ended = Command::new("sh").args(["-c", &typed]).output().unwrap();
+        assert!(ended.status.success(), "{typed}: {ended:?}");
+    }
+    let (serving, mut said) = start(&config);
+    let first = read_to(&mut said, "https://a.fr");
+    drop(serving);
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut said, &mut rest).unwrap();
+    assert!(!rest.contains("create"), "there is nothing to advise any more: {first:?} {rest}");
+}
