@@ -84,7 +84,7 @@ impl Ending {
 /// What an instance that does not start means for the exit code.
 fn starting(cause: StartError) -> Ending {
     match cause {
-        cause @ (StartError::Locked { .. } | StartError::Open(OpenError::Locked)) => Ending::locked(cause),
+        StartError::Open(locked @ OpenError::Locked { .. }) => Ending::locked(locked),
         StartError::Seed(cause) => Ending::configuration(cause),
         StartError::Clients(cause) => Ending::configuration(cause),
         other => Ending::refused(other),

@@ -32,7 +32,7 @@ pub(super) async fn proceed(app: &App, proceeding: Proceeding) -> Result<Respons
     let address = proceeding.pending.request.return_address.clone();
     let (code, cause) = match go(app, proceeding).await {
         Err(Error::Internal(cause)) => (ErrorCode::ServerError, Some(cause)),
-        Err(Error::Busy(_)) => (ErrorCode::TemporarilyUnavailable, None),
+        Err(Error::Busy(_) | Error::Storage(_)) => (ErrorCode::TemporarilyUnavailable, None),
         other => return other,
     };
     tracing::error!(

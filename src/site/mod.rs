@@ -2,7 +2,6 @@
 
 #[cfg(unix)]
 mod control;
-mod holder;
 mod keys;
 mod machine;
 mod operations;
@@ -37,17 +36,6 @@ const ATTEMPTS_CAPACITY: usize = 200_000;
 /// Why an instance does not start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// Another process holds the data.
-    #[error(
-        "{} is held by {}: one instance at a time, and commands reach one that runs by themselves",
-        .directory.display(), holder::named(*.holder)
-    )]
-    Locked {
-        /// The data directory.
-        directory: PathBuf,
-        /// Its number, if it is known.
-        holder: Option<u32>,
-    },
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -100,9 +88,6 @@ pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, 
 pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
     let config = Arc::new(config);
     let store = open_store(&config, &clock, &random)?;
-    if let DataLocation::Directory(directory) = &config.data {
-        holder::note(directory);
-    }
     let master_key = keys::master(&config, &random)?;
     let keyring = match config.mode {
         Mode::Dev => Keyring::new(dev::published_keys(clock.now())?),
@@ -162,12 +147,7 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, 
         accept_issuer_change: config.accept_issuer_change,
         now: clock.now(),
     };
-    Store::open(opening).map_err(|cause| match (cause, &config.data) {
-        (OpenError::Locked, DataLocation::Directory(directory)) => {
-            StartError::Locked { directory: directory.clone(), holder: holder::find(directory) }
-        }
-        (cause, _) => StartError::Open(cause),
-    })
+    Ok(Store::open(opening)?)
 }
 
 /// Serves an instance on listeners that are bound, until it is told to stop.

@@ -6,7 +6,7 @@ use super::engine::Table;
 use super::{Read, StoreError, Tx, counters};
 use crate::domain::AuditRecord;
 
-const RECORDS: Table<(u64, u64), AuditEntry> = Table::new("audit");
+pub(super) const RECORDS: Table<(u64, u64), AuditEntry> = Table::new("audit");
 const COUNTER: &str = "audit";
 
 /// A record with its place in the trail.
@@ -22,6 +22,11 @@ pub struct AuditEntry {
 pub fn list_latest(tx: &impl Read, before: Option<&AuditEntry>, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
     let before = before.map(|entry| (entry.record.at_millis, entry.sequence));
     RECORDS.list_latest(tx, before.as_ref(), limit)
+}
+
+/// The number of the last entry ever written.
+pub(super) fn last_sequence(tx: &impl Read) -> Result<u64, StoreError> {
+    counters::last(tx, COUNTER)
 }
 
 /// Appends a record.

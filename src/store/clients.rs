@@ -4,9 +4,9 @@ use super::engine::Table;
 use super::{Read, StoreError, Tx};
 use crate::domain::{Client, ClientId};
 
-const CLIENTS: Table<ClientId, Client> = Table::new("clients");
+pub(super) const CLIENTS: Table<ClientId, Client> = Table::new("clients");
 /// The last epoch of clients that are gone: what they were given must not count for one that takes their name.
-const DELETED: Table<ClientId, u32> = Table::new("deleted_clients");
+pub(super) const DELETED: Table<ClientId, u32> = Table::new("deleted_clients");
 
 /// The client with this identifier.
 pub fn find(tx: &impl Read, id: &ClientId) -> Result<Option<Client>, StoreError> {

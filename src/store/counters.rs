@@ -1,22 +1,27 @@
 //! Numbers given one after the other, from 1, each once.
 
 use super::engine::Table;
-use super::{StoreError, Tx};
+use super::{Read, StoreError, Tx};
 
 /// The last number given, by the name of the counter.
-const LAST: Table<str, u64> = Table::new("counters");
+pub(super) const LAST: Table<str, u64> = Table::new("counters");
 
 /// The next number of a counter.
 pub fn next(tx: &mut Tx, counter: &'static str) -> Result<u64, StoreError> {
-    let last = LAST.find(tx, counter)?.unwrap_or(0);
+    let last = last(tx, counter)?;
     let next = last.checked_add(1).ok_or(StoreError::Taken { table: LAST.name() })?;
     LAST.put(tx, counter, &next)?;
     Ok(next)
 }
 
+/// The last number given; 0 when none was.
+pub(super) fn last(tx: &impl Read, counter: &'static str) -> Result<u64, StoreError> {
+    Ok(LAST.find(tx, counter)?.unwrap_or(0))
+}
+
 /// Makes the counter go on after `taken`, a number that came from elsewhere.
 pub fn raise(tx: &mut Tx, counter: &'static str, taken: u64) -> Result<(), StoreError> {
-    if LAST.find(tx, counter)?.unwrap_or(0) < taken {
+    if last(tx, counter)? < taken {
         LAST.put(tx, counter, &taken)?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::engine::Table;
 use super::{Read, StoreError, Tx};
 use crate::domain::{Credentials, UserId};
 
-const CREDENTIALS: Table<UserId, Credentials> = Table::new("credentials");
+pub(super) const CREDENTIALS: Table<UserId, Credentials> = Table::new("credentials");
 
 /// The credentials of a person.
 pub fn find(tx: &impl Read, user_id: UserId) -> Result<Option<Credentials>, StoreError> {

@@ -1,6 +1,7 @@
 //! What can go wrong while storing, and while opening the store.
 
 use std::io;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -44,9 +45,17 @@ pub enum StoreError {
 /// Why the store could not be opened. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// Another process holds the database file.
-    #[error("the database is held by another process")]
-    Locked,
+    /// Another process holds the data directory.
+    #[error(
+        "{} is held by {}: one instance at a time, and commands reach one that runs by themselves",
+        directory.display(), named(*.holder)
+    )]
+    Locked {
+        /// The data directory.
+        directory: PathBuf,
+        /// Its process id, where it is known.
+        holder: Option<u32>,
+    },
     /// The database belongs to another mode of running.
     #[error("the database belongs to mode `{stored}`")]
     OtherMode {
@@ -73,7 +82,23 @@ pub enum OpenError {
     /// The file is not a database, or is damaged. It was left as it is.
     #[error("the database is damaged: {0}")]
     Damaged(String),
-    /// The file or its directory cannot be used.
+    /// The data directory, or the file in it, cannot be read and written.
+    #[error("data_dir: {path} cannot be used: {cause}")]
+    Unusable {
+        /// What cannot be used.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        cause: io::Error,
+    },
+    /// The system refuses something that opening needs.
     #[error("the database cannot be opened: {0}")]
     Io(#[from] io::Error),
+}
+
+fn named(holder: Option<u32>) -> String {
+    match holder {
+        Some(id) => format!("process {id}"),
+        None => String::from("another process"),
+    }
 }

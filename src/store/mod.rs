@@ -11,6 +11,7 @@ pub mod access_tokens;
 pub mod audit;
 pub mod authorization_codes;
 pub mod browser_sessions;
+mod check;
 pub mod clients;
 pub mod counters;
 pub mod credentials;
@@ -18,25 +19,29 @@ mod engine;
 mod error;
 pub mod grants;
 pub mod interactions;
+pub mod marks;
 pub mod memberships;
 pub mod organizations;
 pub mod outbox;
 pub mod password_links;
 pub mod pre_sessions;
 pub mod signing_keys;
+mod tables;
 pub mod users;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use check::{CheckReport, Finding, Problem, TableCount};
 use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
-pub use engine::{Header, Purged, Read, Snapshot, Tx};
+pub use engine::{Header, Purged, Read, Snapshot, Space, Tx};
 pub use error::{OpenError, StoreError};
 pub use redb::StorageBackend;
+use tables::{Keeping, kept};
 
 use crate::protocol::Timestamp;
 
@@ -47,6 +52,11 @@ pub enum Location {
     Memory,
     /// In the file `moncomptepro.redb` of this directory.
     Directory(PathBuf),
+}
+
+/// The file of the database in a data directory.
+pub fn database_file(directory: &Path) -> PathBuf {
+    directory.join(engine::FILE_NAME)
 }
 
 /// How to open the store.
@@ -86,8 +96,13 @@ impl Store {
     }
 
     /// Opens the database on a backend of the caller's (its faults and flushes are then his); the location is ignored.
-    pub fn open_on(backend: Arc<dyn StorageBackend>, opening: Opening) -> Result<Self, OpenError> {
-        Self::start(Medium::Backend(backend), opening, BACK_OFF)
+    /// After a fault, `back_off` says how long to wait before the attempts to open it again; the last one repeats.
+    pub fn open_on(
+        backend: Arc<dyn StorageBackend>,
+        opening: Opening,
+        back_off: [Duration; 3],
+    ) -> Result<Self, OpenError> {
+        Self::start(Medium::Backend(backend), opening, back_off)
     }
 
     fn start(medium: Medium, opening: Opening, back_off: [Duration; 3]) -> Result<Self, OpenError> {
@@ -113,6 +128,20 @@ impl Store {
         self.engine.is_healthy()
     }
 
+    /// Room on the disk; `None` in memory, and where the system does not tell.
+    pub fn space(&self) -> Option<Space> {
+        self.engine.space()
+    }
+
+    /// Keeps 16 MiB of the disk back; they are given up when it is full, so that the store works again long enough to
+    /// purge and to stop in order. Blocks; for periodic work.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn keep_reserve(&self) -> Result<(), OpenError> {
+        self.engine.keep_reserve()
+    }
+
     /// Runs `job` on the state of this instant. Blocks for as long as the reading takes: long reads belong on the
     /// blocking pool.
     pub fn read<T>(&self, job: impl FnOnce(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
@@ -134,11 +163,17 @@ impl Store {
         self.writer.write(job).await
     }
 
+    /// Reads everything that is stored and compares it with itself, as it is at this instant. Belongs on the blocking pool.
+    pub fn check(&self, now: Timestamp) -> Result<CheckReport, StoreError> {
+        self.read(|tx| check::run(tx, now))
+    }
+
     /// Deletes the time-limited records whose retention has ended at `now`, some thousands per transaction.
     pub async fn purge(&self, now: Timestamp) -> Result<Purged, StoreError> {
         let mut purged = Purged::default();
         loop {
-            let (records, may_be_more) = self.write(move |tx| engine::purge_some(tx, TIME_LIMITED, now)).await?;
+            let (records, may_be_more) =
+                self.write(move |tx| engine::purge_some(tx, kept(Keeping::TimeLimited), now)).await?;
             purged.records = purged.records.saturating_add(records);
             if !may_be_more {
                 return Ok(purged);
@@ -147,23 +182,25 @@ impl Store {
     }
 }
 
-/// Empties every table but the header.
+/// Empties every table but the header and the marks.
 pub fn clear(tx: &mut Tx) -> Result<(), StoreError> {
-    engine::clear(tx, &[])
+    clear_all_but(tx, &[])
 }
 
 /// The same, but for the signing keys: what clients keep of them stays good.
 pub fn clear_all_but_keys(tx: &mut Tx) -> Result<(), StoreError> {
-    engine::clear(tx, &[signing_keys::KEYS.name()])
+    clear_all_but(tx, &[signing_keys::KEYS.name()])
 }
 
-/// The tables whose keys begin with the end of retention.
-const TIME_LIMITED: &[&str] = &[
-    access_tokens::TABLE.name(),
-    authorization_codes::TABLE.name(),
-    browser_sessions::TABLE.name(),
-    grants::TABLE.name(),
-    interactions::TABLE.name(),
-    password_links::TABLE.name(),
-    pre_sessions::TABLE.name(),
-];
+fn clear_all_but(tx: &mut Tx, kept: &[&'static str]) -> Result<(), StoreError> {
+    let mark = marks::get(tx)?;
+    engine::clear(tx, kept)?;
+    marks::put(tx, &mark)
+}
+
+/// Deletes every session, code, token, link and sign-in under way: what was handed out opens nothing any more. Mails that
+/// wait may carry such values and go with them.
+pub fn void_what_was_handed_out(tx: &mut Tx) -> Result<(), StoreError> {
+    let doomed = tables::TABLES.iter().filter(|listed| listed.is_void_after_restore()).map(|listed| listed.name);
+    doomed.map(|table| engine::empty(tx, table)).collect()
+}

@@ -4,7 +4,7 @@ use super::engine::Table;
 use super::{Read, StoreError, Tx, counters};
 use crate::domain::{Organization, OrganizationId, Siret};
 
-const ORGANIZATIONS: Table<OrganizationId, Organization> = Table::new("organizations");
+pub(super) const ORGANIZATIONS: Table<OrganizationId, Organization> = Table::new("organizations");
 pub(super) const BY_SIRET: Table<str, OrganizationId> = Table::new("organizations_by_siret");
 const COUNTER: &str = "organizations";
 
@@ -34,6 +34,11 @@ pub fn list(tx: &impl Read, after: Option<OrganizationId>, limit: usize) -> Resu
 /// The next identifier; not given again once the transaction is kept.
 pub fn next_id(tx: &mut Tx) -> Result<OrganizationId, StoreError> {
     counters::next(tx, COUNTER).map(OrganizationId)
+}
+
+/// The last identifier ever given.
+pub(super) fn last_id(tx: &impl Read) -> Result<u64, StoreError> {
+    counters::last(tx, COUNTER)
 }
 
 /// Enters an organization, under an identifier of [`next_id`] or one that it brings along. `Taken` when the identifier

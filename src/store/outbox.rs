@@ -6,7 +6,11 @@ use super::engine::Table;
 use super::{Read, StoreError, Tx, counters};
 use crate::domain::OutgoingMail;
 
-const MAILS: Table<u64, QueuedMail> = Table::new("outbox");
+/// How often a mail is tried before it is set aside (SEC-189).
+const MOST_FAILURES: u8 = 3;
+
+pub(super) const SET_ASIDE: Table<u64, QueuedMail> = Table::new("outbox_set_aside");
+pub(super) const MAILS: Table<u64, QueuedMail> = Table::new("outbox");
 const COUNTER: &str = "outbox";
 
 /// A mail with its place in the outbox.
@@ -16,6 +20,9 @@ pub struct QueuedMail {
     pub id: u64,
     /// The mail.
     pub mail: OutgoingMail,
+    /// How often it could not be delivered.
+    #[serde(default)]
+    pub failures: u8,
 }
 
 /// At most `limit` mails after `after`, the oldest first.
@@ -23,11 +30,35 @@ pub fn list(tx: &impl Read, after: Option<u64>, limit: usize) -> Result<Vec<Queu
     MAILS.list(tx, after.as_ref(), limit)
 }
 
+/// The last place ever given.
+pub(super) fn last_id(tx: &impl Read) -> Result<u64, StoreError> {
+    counters::last(tx, COUNTER)
+}
+
 /// Puts a mail into the outbox; gives its place.
 pub fn insert(tx: &mut Tx, mail: &OutgoingMail) -> Result<u64, StoreError> {
     let id = counters::next(tx, COUNTER)?;
-    MAILS.insert(tx, &id, &QueuedMail { id, mail: mail.clone() })?;
+    MAILS.insert(tx, &id, &QueuedMail { id, mail: mail.clone(), failures: 0 })?;
     Ok(id)
+}
+
+/// Notes that a mail could not be delivered; the third time it is set aside, so that it holds up nobody else. Whether it
+/// was.
+pub fn note_failure(tx: &mut Tx, id: u64) -> Result<bool, StoreError> {
+    let Some(mut queued) = MAILS.find(tx, &id)? else { return Ok(false) };
+    queued.failures = queued.failures.saturating_add(1);
+    if queued.failures < MOST_FAILURES {
+        MAILS.update(tx, &id, &queued)?;
+        return Ok(false);
+    }
+    MAILS.delete(tx, &id)?;
+    SET_ASIDE.put(tx, &id, &queued)?;
+    Ok(true)
+}
+
+/// At most `limit` mails that were set aside.
+pub fn list_set_aside(tx: &impl Read, limit: usize) -> Result<Vec<QueuedMail>, StoreError> {
+    SET_ASIDE.list(tx, None, limit)
 }
 
 /// Takes a mail out; says whether it was there.

@@ -5,9 +5,9 @@ use super::{Read, StoreError, Tx};
 use crate::domain::{Email, User, UserId};
 use crate::protocol::Timestamp;
 
-const USERS: Table<UserId, User> = Table::new("users");
+pub(super) const USERS: Table<UserId, User> = Table::new("users");
 pub(super) const BY_EMAIL: Table<str, UserId> = Table::new("users_by_email");
-const ERASED: Table<UserId, Timestamp> = Table::new("erased_users");
+pub(super) const ERASED: Table<UserId, Timestamp> = Table::new("erased_users");
 
 /// The person with this identifier.
 pub fn find(tx: &impl Read, id: UserId) -> Result<Option<User>, StoreError> {

@@ -32,6 +32,8 @@ pub enum Error {
     TooManyRequests(u64),
     /// Everything is in use: seconds to wait.
     Busy(u64),
+    /// Nothing can be recorded now (a full or failing disk): seconds to wait.
+    Storage(u64),
     /// Our fault; the cause is logged and not shown.
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -118,7 +120,7 @@ impl Error {
 impl From<StoreError> for Error {
     fn from(cause: StoreError) -> Self {
         match cause {
-            StoreError::Unavailable => Self::Busy(5),
+            StoreError::Unavailable => Self::Storage(5),
             StoreError::Damaged { .. }
             | StoreError::Absent { .. }
             | StoreError::Taken { .. }

@@ -128,7 +128,8 @@ fn log(request: &Request, error: &Error) {
         | Error::PayloadTooLarge
         | Error::UnsupportedMediaType
         | Error::TooManyRequests(_)
-        | Error::Busy(_) => tracing::debug!(%request_id, ?error, "not answered as asked"),
+        | Error::Busy(_)
+        | Error::Storage(_) => tracing::debug!(%request_id, ?error, "not answered as asked"),
     }
 }
 
@@ -143,6 +144,7 @@ fn outline(error: &Error) -> (StatusCode, &'static str, Option<u64>) {
         Error::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad_request", None),
         Error::TooManyRequests(wait) => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", Some(*wait)),
         Error::Busy(wait) => (StatusCode::SERVICE_UNAVAILABLE, "busy", Some(*wait)),
+        Error::Storage(wait) => (StatusCode::SERVICE_UNAVAILABLE, "storage", Some(*wait)),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", None),
     }
 }
@@ -230,7 +232,7 @@ fn oauth_json(error: &Error) -> Response {
         Error::Internal(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, OAuthError::new(ErrorCode::ServerError, "internal error"))
         }
-        Error::TooManyRequests(_) | Error::Busy(_) => {
+        Error::TooManyRequests(_) | Error::Busy(_) | Error::Storage(_) => {
             (outline(error).0, OAuthError::new(ErrorCode::TemporarilyUnavailable, "try again later"))
         }
         Error::NotFound | Error::MethodNotAllowed | Error::PayloadTooLarge => {

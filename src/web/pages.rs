@@ -57,7 +57,7 @@ pub struct ErrorPage {
 }
 
 /// Every code that has texts of its own, with the status that it comes with.
-const SAMPLE_CODES: [(&str, u16); 19] = [
+const SAMPLE_CODES: [(&str, u16); 20] = [
     ("not_found", 404),
     ("method_not_allowed", 405),
     ("bad_request", 400),
@@ -71,6 +71,7 @@ const SAMPLE_CODES: [(&str, u16); 19] = [
     ("payload_too_large", 413),
     ("too_many_requests", 429),
     ("busy", 503),
+    ("storage", 503),
     ("server_error", 500),
     ("invalid_logout_hint", 400),
     ("invalid_post_logout_redirect_uri", 400),

@@ -1,8 +1,8 @@
 //! The open database behind a handle that can be replaced.
 //!
 //! After an I/O error redb refuses everything until it is opened again. The engine then says that it is not healthy,
-//! and a supervisor closes, waits, opens and probes until the database serves again. Reads go on from the last good
-//! state as long as the old database is open.
+//! and a supervisor closes, waits, opens and probes until the database serves again. Reads go on from what lies on the
+//! disk, looked at without writing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,9 +12,11 @@ use std::time::Duration;
 
 use redb::{Database, Durability, ReadableDatabase as _, WriteTransaction};
 
+use super::files::Space;
 use super::header::{self, Header, Identity};
-use super::medium::Medium;
+use super::medium::{Care, Medium};
 use super::migrations::MIGRATIONS;
+use super::reserve::Reserve;
 use super::transaction::{Snapshot, Tx};
 use crate::store::{OpenError, StoreError};
 
@@ -48,10 +50,8 @@ impl Engine {
         back_off: [Duration; 3],
     ) -> Result<Arc<Self>, OpenError> {
         // A database that is not ours is refused before the engine, which writes at every opening, touches it.
-        if let Some(snapshot) = medium.peek() {
-            header::peek(&snapshot, identity, MIGRATIONS)?;
-        }
-        let database = medium.open(cache_bytes)?;
+        medium.peek(cache_bytes, |snapshot| header::peek(snapshot, identity, MIGRATIONS))?;
+        let database = medium.open(cache_bytes, Care::EveryPage)?;
         let header = admit(&database, identity)?;
         let current = RwLock::new(Current { database: Some(database), generation: 0 });
         let (is_healthy, is_recovering) = (AtomicBool::new(true), AtomicBool::new(false));
@@ -60,6 +60,16 @@ impl Engine {
 
     pub(in crate::store) fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Room on the disk of the database; none where it has no disk, or the system does not tell.
+    pub(in crate::store) fn space(&self) -> Option<Space> {
+        self.medium.reserve().and_then(Reserve::space)
+    }
+
+    /// Keeps some room back for the day when the disk is full.
+    pub(in crate::store) fn keep_reserve(&self) -> Result<(), OpenError> {
+        Ok(self.medium.reserve().map_or(Ok(()), Reserve::keep)?)
     }
 
     pub(in crate::store) fn is_healthy(&self) -> bool {
@@ -120,22 +130,52 @@ impl Engine {
         }
     }
 
-    /// Closes the database, opens it again, and puts it in service if it is the same one and takes writes.
+    /// Closes the database, opens it again, and puts it in service if it is the same one and takes writes. If not, the
+    /// last good state is read from what lies there. Readers wait for as long as an attempt takes.
     fn reopen(&self) -> Result<(), OpenError> {
-        let closed = self.current_mut().database.take();
-        drop(closed);
-        let database = self.medium.open(self.cache_bytes)?;
-        match probe(&database, &self.header) {
-            Ok(true) => {}
-            Ok(false) => return Err(OpenError::Damaged(String::from("it is another database"))),
-            Err(error) => return Err(OpenError::Damaged(error.to_string())),
+        if self.medium.reserve().is_some_and(Reserve::release_when_full) {
+            tracing::warn!("the disk is full: the reserve was given up");
         }
         let mut current = self.current_mut();
-        current.database = Some(database);
+        drop(current.database.take());
         current.generation = current.generation.wrapping_add(1);
-        self.is_recovering.store(false, Ordering::Release);
-        self.is_healthy.store(true, Ordering::Release);
-        Ok(())
+        match self.open_again() {
+            Ok(database) => {
+                current.database = Some(database);
+                self.is_recovering.store(false, Ordering::Release);
+                self.is_healthy.store(true, Ordering::Release);
+                Ok(())
+            }
+            Err(error) => {
+                current.database = self.open_for_reading();
+                Err(error)
+            }
+        }
+    }
+
+    /// Closes the database, which refuses everything after an I/O error, and reads on from what lies there.
+    fn read_on(&self) {
+        let mut current = self.current_mut();
+        drop(current.database.take());
+        current.generation = current.generation.wrapping_add(1);
+        current.database = self.open_for_reading();
+    }
+
+    fn open_again(&self) -> Result<Database, OpenError> {
+        let database = self.medium.open(self.cache_bytes, Care::Roots)?;
+        match probe(&database, &self.header) {
+            Ok(true) => Ok(database),
+            Ok(false) => Err(OpenError::Damaged(String::from("it is another database"))),
+            Err(error) => Err(OpenError::Damaged(error.to_string())),
+        }
+    }
+
+    /// The last good state, read without writing (SEC-190); `None` where that is not possible either.
+    fn open_for_reading(&self) -> Option<Database> {
+        let database = self.medium.open_over(self.cache_bytes, Care::Roots).ok()?;
+        let transaction = database.begin_read().ok()?;
+        let is_same = header::is_of(&Snapshot { transaction }, &self.header);
+        is_same.ok().filter(|is_same| *is_same).map(|_| database)
     }
 
     fn current(&self) -> RwLockReadGuard<'_, Current> {
@@ -150,6 +190,11 @@ impl Engine {
 /// Tries until the engine is open again or nobody holds it any more.
 fn supervise(engine: &Weak<Engine>, back_off: [Duration; 3]) {
     let [.., last] = back_off;
+    if let Some(engine) = engine.upgrade()
+        && catch_unwind(AssertUnwindSafe(|| engine.read_on())).is_err()
+    {
+        tracing::error!("the storage engine panicked while it was closed");
+    }
     for wait in back_off.into_iter().chain(std::iter::repeat(last)) {
         thread::sleep(wait);
         let Some(engine) = engine.upgrade() else { return };

@@ -18,9 +18,9 @@ pub(in crate::store) struct HandleTable<V> {
 /// A record with its whole name.
 #[derive(Serialize, Deserialize)]
 #[serde(bound(serialize = "V: Serialize", deserialize = "V: DeserializeOwned"))]
-struct Named<V> {
-    key: HandleKey<V>,
-    record: V,
+pub(in crate::store) struct Named<V> {
+    pub(in crate::store) key: HandleKey<V>,
+    pub(in crate::store) record: V,
 }
 
 impl<V: Serialize + DeserializeOwned + Clone> HandleTable<V> {
@@ -30,6 +30,11 @@ impl<V: Serialize + DeserializeOwned + Clone> HandleTable<V> {
 
     pub(in crate::store) const fn name(&self) -> &'static str {
         self.rows.name()
+    }
+
+    /// The rows beneath.
+    pub(in crate::store) const fn rows(&self) -> &Table<HandleKey<V>, Named<V>> {
+        &self.rows
     }
 
     /// The record of this name, expired or not.

@@ -8,7 +8,9 @@ use super::transaction::{Snapshot, Tx};
 use crate::protocol::Timestamp;
 use crate::store::{OpenError, StoreError};
 
-pub(super) const TABLE: Table<str, Header> = Table::new("header");
+/// The name of the first table of every database.
+pub(in crate::store) const NAME: &str = "header";
+pub(super) const TABLE: Table<str, Header> = Table::new(NAME);
 const KEY: &str = "header";
 
 /// The first record of every database.
@@ -85,6 +87,11 @@ fn check(header: &Header, identity: &Identity, known: u32) -> Result<(), OpenErr
         return Err(OpenError::OtherIssuer { stored: header.issuer.clone() });
     }
     Ok(())
+}
+
+/// Whether a database that is only looked at is the one with this header.
+pub(super) fn is_of(snapshot: &Snapshot, header: &Header) -> Result<bool, StoreError> {
+    Ok(TABLE.find(snapshot, KEY)?.as_ref() == Some(header))
 }
 
 /// Whether the database is still the one with this header, and takes writes.

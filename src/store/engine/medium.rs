@@ -1,26 +1,48 @@
 //! Where the database lies: a file of its own directory, memory, or any other backend.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use redb::backends::InMemoryBackend;
+use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{Builder, Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase as _, StorageBackend, StorageError};
 
+use super::files;
+use super::lock::DirectoryLock;
+use super::overlay::Overlay;
+use super::reserve::Reserve;
 use super::transaction::Snapshot;
 use crate::store::OpenError;
 
 /// Name of the database in its directory.
-const FILE_NAME: &str = "moncomptepro.redb";
+pub(in crate::store) const FILE_NAME: &str = "moncomptepro.redb";
 
 /// Something that a database can be opened on, again and again.
 #[derive(Debug, Clone)]
 pub(in crate::store) enum Medium {
-    File(PathBuf),
+    /// A file of a data directory.
+    File(Arc<Place>),
+    /// Anything else.
     Backend(Arc<dyn StorageBackend>),
+}
+
+/// A database file, with its directory held for as long as this lives.
+#[derive(Debug)]
+pub(in crate::store) struct Place {
+    path: PathBuf,
+    reserve: Reserve,
+    _lock: DirectoryLock,
+}
+
+/// How closely a database is looked at when it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Care {
+    /// The checksum of every page (SEC-192): what was altered since it was written is refused.
+    EveryPage,
+    /// What the engine needs to begin: for a database that was in use a moment ago.
+    Roots,
 }
 
 impl Medium {
@@ -30,45 +52,111 @@ impl Medium {
 
     /// The database of `directory`, both made if they are not there: the directory for its owner only, the file too.
     pub(in crate::store) fn directory(directory: &Path) -> Result<Self, OpenError> {
-        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let unusable = |cause| OpenError::Unusable { path: directory.to_path_buf(), cause };
+        files::create_directory(directory).map_err(unusable)?;
+        let lock = DirectoryLock::take(directory)?;
         let path = directory.join(FILE_NAME);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-        file.set_permissions(Permissions::from_mode(0o600))?;
+        files::open_private(&path).map_err(unusable)?;
         // The file's entry must outlive a power cut as surely as its content.
-        File::open(directory)?.sync_all()?;
-        Ok(Self::File(path))
+        files::sync_directory(directory).map_err(unusable)?;
+        Ok(Self::File(Arc::new(Place { path, reserve: Reserve::of(directory), _lock: lock })))
     }
 
-    /// The state of a database that was closed well, without writing a byte; `None` where only the real opening can
-    /// tell: a new one, one that a crash left, one that another process holds.
-    pub(super) fn peek(&self) -> Option<Snapshot> {
-        let Self::File(path) = self else { return None };
-        let opened = catch_unwind(AssertUnwindSafe(|| ReadOnlyDatabase::open(path)));
-        let transaction = opened.ok()?.ok()?.begin_read().ok()?;
-        Some(Snapshot { transaction })
+    /// The room kept beside the database; none where it is not a file.
+    pub(super) fn reserve(&self) -> Option<&Reserve> {
+        match self {
+            Self::File(place) => Some(&place.reserve),
+            Self::Backend(_) => None,
+        }
+    }
+
+    /// Lets `judge` see the state of the database, without writing a byte. Where there is none yet, there is nothing to
+    /// judge.
+    pub(super) fn peek(
+        &self,
+        cache_bytes: usize,
+        judge: impl FnOnce(&Snapshot) -> Result<(), OpenError>,
+    ) -> Result<(), OpenError> {
+        let Self::File(place) = self else { return Ok(()) };
+        if std::fs::metadata(&place.path)?.len() == 0 {
+            return Ok(());
+        }
+        // The engine may panic on a file that was altered behind its back.
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            if let Ok(snapshot) = read_only(&place.path, cache_bytes) {
+                return judge(&snapshot);
+            }
+            // A snapshot ends with the database that it was taken from.
+            let database = self.open_over(cache_bytes, Care::EveryPage)?;
+            let transaction = database.begin_read().map_err(|error| OpenError::Damaged(error.to_string()))?;
+            judge(&Snapshot { transaction })
+        }));
+        judged.unwrap_or_else(|_panic| Err(gave_up()))
     }
 
     /// Opens the database, or makes it on an empty medium.
-    pub(super) fn open(&self, cache_bytes: usize) -> Result<Database, OpenError> {
-        // The engine may panic on a file that was altered behind its back.
-        let opened = catch_unwind(AssertUnwindSafe(|| {
-            let mut builder = Builder::new();
-            builder.set_cache_size(cache_bytes);
+    pub(super) fn open(&self, cache_bytes: usize, care: Care) -> Result<Database, OpenError> {
+        opened(|| {
+            let builder = builder(cache_bytes, care);
             match self {
-                Self::File(path) => builder.create(path),
+                Self::File(place) => builder.create(&place.path),
                 Self::Backend(backend) => builder.create_with_backend(Reopenable(Arc::clone(backend))),
             }
-        }));
-        match opened {
-            Ok(opened) => opened.map_err(refusal),
-            Err(_panic) => Err(OpenError::Damaged(String::from("the engine gave up while opening it"))),
+        })
+    }
+
+    /// Opens the database as it lies there, without writing a byte: what the engine writes stays in memory.
+    pub(in crate::store) fn open_over(&self, cache_bytes: usize, care: Care) -> Result<Database, OpenError> {
+        match self {
+            Self::File(place) => open_file_over(&place.path, cache_bytes, care),
+            Self::Backend(backend) => {
+                let overlay = Overlay::new(Reopenable(Arc::clone(backend)))?;
+                opened(|| builder(cache_bytes, care).create_with_backend(overlay))
+            }
         }
     }
 }
 
+/// Opens a file as it lies there, without writing a byte.
+pub(in crate::store) fn open_file_over(path: &Path, cache_bytes: usize, care: Care) -> Result<Database, OpenError> {
+    let unusable = |cause| OpenError::Unusable { path: path.to_path_buf(), cause };
+    let file = File::open(path).map_err(unusable)?;
+    if file.metadata().map_err(unusable)?.len() == 0 {
+        return Err(OpenError::Damaged(String::from("the file is empty")));
+    }
+    let backend = FileBackend::new(file).map_err(refusal)?;
+    let overlay = Overlay::new(backend).map_err(unusable)?;
+    opened(|| builder(cache_bytes, care).create_with_backend(overlay))
+}
+
+fn builder(cache_bytes: usize, care: Care) -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(cache_bytes).set_check_integrity_on_open(care == Care::EveryPage);
+    builder
+}
+
+fn read_only(path: &Path, cache_bytes: usize) -> Result<Snapshot, OpenError> {
+    let database: ReadOnlyDatabase =
+        Builder::new().set_cache_size(cache_bytes).open_read_only(path).map_err(refusal)?;
+    let transaction = database.begin_read().map_err(|error| OpenError::Damaged(error.to_string()))?;
+    Ok(Snapshot { transaction })
+}
+
+/// The engine may panic on a file that was altered behind its back.
+fn opened(open: impl FnOnce() -> Result<Database, DatabaseError>) -> Result<Database, OpenError> {
+    match catch_unwind(AssertUnwindSafe(open)) {
+        Ok(opened) => opened.map_err(refusal),
+        Err(_panic) => Err(gave_up()),
+    }
+}
+
+fn gave_up() -> OpenError {
+    OpenError::Damaged(String::from("the engine gave up while opening it"))
+}
+
 fn refusal(error: DatabaseError) -> OpenError {
     match error {
-        DatabaseError::DatabaseAlreadyOpen => OpenError::Locked,
+        DatabaseError::DatabaseAlreadyOpen => OpenError::Locked { directory: PathBuf::from(FILE_NAME), holder: None },
         DatabaseError::Storage(StorageError::Io(error)) => match error.kind() {
             io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => OpenError::Damaged(error.to_string()),
             _ => OpenError::Io(error),

@@ -4,13 +4,17 @@
 //! Refuses to know any noun. Doors: [`Engine`], [`Writer`], [`Table`], [`HandleTable`], [`Read`], [`Snapshot`], [`Tx`].
 
 mod database;
+pub(in crate::store) mod files;
 mod handle_table;
 mod header;
 mod key;
+mod lock;
 mod medium;
 mod migrations;
+mod overlay;
 mod purge;
 mod record;
+mod reserve;
 mod table;
 mod transaction;
 mod writer;
@@ -19,12 +23,15 @@ mod writer;
 mod tests;
 
 pub(in crate::store) use database::{BACK_OFF, Engine};
+pub use files::Space;
 pub(in crate::store) use handle_table::HandleTable;
 pub use header::Header;
-pub(in crate::store) use header::Identity;
-pub(in crate::store) use medium::Medium;
+pub(in crate::store) use header::{Identity, NAME as HEADER_TABLE};
+pub(in crate::store) use key::Key;
+pub(in crate::store) use medium::{FILE_NAME, Medium};
 pub use purge::Purged;
-pub(in crate::store) use purge::{clear, purge_some};
+pub(in crate::store) use purge::{clear, empty, purge_some};
+pub(in crate::store) use record::fingerprint;
 pub(in crate::store) use table::Table;
 pub use transaction::{Read, Snapshot, Tx};
 pub(in crate::store) use writer::Writer;

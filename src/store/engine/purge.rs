@@ -20,7 +20,7 @@ pub struct Purged {
 /// Gives how many, and whether there may be more.
 pub(in crate::store) fn purge_some(
     tx: &mut Tx,
-    tables: &[&'static str],
+    tables: impl Iterator<Item = &'static str>,
     now: Timestamp,
 ) -> Result<(usize, bool), StoreError> {
     // Keys begin with the retention in four bytes: what has ended at `now` lies below the next second.
@@ -33,6 +33,11 @@ pub(in crate::store) fn purge_some(
         }
     }
     Ok((AT_ONCE.saturating_sub(left), false))
+}
+
+/// Deletes every record of a table.
+pub(in crate::store) fn empty(tx: &mut Tx, table: &'static str) -> Result<(), StoreError> {
+    tx.delete_table(table)
 }
 
 /// Empties every table but the header and `kept`.

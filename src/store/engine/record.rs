@@ -59,7 +59,7 @@ fn digest_of(table: &str, key: &[u8], body: &[u8]) -> [u8; DIGEST_BYTES] {
 }
 
 /// Names a key in the log without showing it: keys may be addresses.
-fn fingerprint(key: &[u8]) -> String {
+pub(in crate::store) fn fingerprint(key: &[u8]) -> String {
     let bytes = first_bytes(digest::digest(&digest::SHA256, key).as_ref());
     format!("{:016x}", u64::from_be_bytes(bytes))
 }

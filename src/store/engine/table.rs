@@ -74,6 +74,23 @@ impl<K: Key + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
         self.list_span(tx, Span { from, to, limit, order: Order::Ascending })
     }
 
+    /// At most `limit` rows whose keys come after `after`, each with the bytes of its key; what does not open is told row
+    /// by row.
+    pub(in crate::store) fn page(
+        &self,
+        tx: &impl Read,
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Result<V, StoreError>)>, StoreError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rows = tx.rows(self.name, Span { from, to: Bound::Unbounded, limit, order: Order::Ascending })?;
+        let opened = rows.into_iter().map(|(key, bytes)| {
+            let value = record::open(self.name, &key, &bytes);
+            (key, value)
+        });
+        Ok(opened.collect())
+    }
+
     fn list_span(&self, tx: &impl Read, span: Span<'_>) -> Result<Vec<V>, StoreError> {
         let rows = tx.rows(self.name, span)?;
         rows.iter().map(|(key, bytes)| record::open(self.name, key, bytes)).collect()

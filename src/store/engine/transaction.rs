@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use aws_lc_rs::digest;
 use redb::{
     AccessGuard, ReadTransaction, ReadableTable, StorageError, TableDefinition, TableError, TableHandle,
     WriteTransaction,
@@ -51,6 +52,40 @@ pub struct Snapshot {
 /// The writer's transaction: sees its own writes, and is kept whole or not at all.
 pub struct Tx {
     pub(super) transaction: WriteTransaction,
+}
+
+impl Snapshot {
+    /// How many rows a table has, and SHA-256 of all of them in hexadecimal digits.
+    pub(in crate::store) fn digest(&self, table: &'static str) -> Result<(u64, String), StoreError> {
+        let mut context = digest::Context::new(&digest::SHA256);
+        let mut count: u64 = 0;
+        match self.transaction.open_table(definition(table)) {
+            Ok(rows) => {
+                for row in rows.range::<&[u8]>(..).map_err(|error| fault(table, error))? {
+                    let (key, record) = row.map_err(|error| fault(table, error))?;
+                    for part in [key.value(), record.value()] {
+                        context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+                        context.update(part);
+                    }
+                    count = count.saturating_add(1);
+                }
+            }
+            Err(TableError::TableDoesNotExist(_)) => {}
+            Err(error) => return Err(table_fault(table, error)),
+        }
+        Ok((count, context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    /// The names of the tables that there are.
+    pub(in crate::store) fn table_names(&self) -> Result<Vec<String>, StoreError> {
+        let tables = self.transaction.list_tables().map_err(|error| fault("tables", error))?;
+        Ok(tables.map(|table| table.name().to_owned()).collect())
+    }
+
+    /// Whether a row is there.
+    pub(in crate::store) fn has_row(&self, table: &'static str, key: &[u8]) -> Result<bool, StoreError> {
+        Ok(self.row(table, key)?.is_some())
+    }
 }
 
 impl Rows for Snapshot {
@@ -110,6 +145,14 @@ impl Tx {
             deleted += 1;
         }
         Ok(deleted)
+    }
+
+    /// Empties a table.
+    pub(super) fn delete_table(&mut self, table: &'static str) -> Result<(), StoreError> {
+        match self.transaction.delete_table(definition(table)) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(table_fault(table, error)),
+        }
     }
 
     /// Empties every table but `kept`.

@@ -77,7 +77,9 @@ async fn sec_181_another_database_is_not_put_in_service() {
     let mut other = opening();
     other.instance_id = String::from("second");
     let impostor = Disk::new();
-    drop(Store::open_on(Arc::clone(&impostor) as Arc<dyn StorageBackend>, other).unwrap());
+    drop(
+        Store::open_on(Arc::clone(&impostor) as Arc<dyn StorageBackend>, other, [Duration::from_millis(1); 3]).unwrap(),
+    );
 
     disk.fail_after(0, i64::MAX);
     assert_eq!(insert(&store, 1).await, Err(StoreError::Unavailable));

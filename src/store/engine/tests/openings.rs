@@ -15,7 +15,7 @@ fn opening_in(directory: &Path) -> Opening {
 }
 
 fn open_on(disk: &Arc<Disk>, opening: Opening) -> Result<Store, OpenError> {
-    Store::open_on(Arc::clone(disk) as Arc<dyn StorageBackend>, opening)
+    Store::open_on(Arc::clone(disk) as Arc<dyn StorageBackend>, opening, [Duration::from_millis(1); 3])
 }
 
 fn identity() -> Identity {
@@ -48,7 +48,9 @@ fn sec_172_the_file_and_its_directory_are_their_owners_only() {
 fn sec_194_a_file_in_use_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let _store = Store::open(opening_in(directory.path())).unwrap();
-    assert!(matches!(Store::open(opening_in(directory.path())), Err(OpenError::Locked)));
+    assert!(
+        matches!(Store::open(opening_in(directory.path())), Err(OpenError::Locked { holder: Some(holder), .. }) if holder == std::process::id())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,301 @@
+//! The whole database read and compared with itself: records that open, indexes that agree with their tables, references
+//! that lead somewhere, counters that are ahead. Nothing is written.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::engine::{self, HandleTable, Key, Table};
+use super::tables::TABLES;
+use super::{
+    Snapshot, StoreError, access_tokens, audit, authorization_codes, browser_sessions, clients, counters, credentials,
+    grants, interactions, marks, memberships, organizations, outbox, password_links, pre_sessions, signing_keys, users,
+};
+use crate::domain::{CodeState, HandleKey};
+use crate::protocol::Timestamp;
+
+/// Records read at once.
+const PAGE: usize = 1_000;
+/// Findings that are told one by one; a wholly damaged table needs no more.
+const MOST_FINDINGS: usize = 1_000;
+
+/// What a check came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CheckReport {
+    /// How many records each table holds, in the order of the list of tables.
+    pub tables: Vec<TableCount>,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+impl CheckReport {
+    /// Whether nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// How many records a table holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableCount {
+    /// Its name.
+    pub table: &'static str,
+    /// Its records.
+    pub records: u64,
+    /// SHA-256 of all of them: the same content, the same digest.
+    pub digest: String,
+}
+
+/// Something that is wrong with a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Where.
+    pub table: String,
+    /// Names the key without showing it; nothing where the whole table is meant.
+    pub key: String,
+    /// What.
+    pub problem: Problem,
+}
+
+/// What can be wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// The record does not open: it was altered, or lies where another one belongs.
+    Damaged,
+    /// No version of this program made this table.
+    UnknownTable,
+    /// The record lies under a name that is not its own.
+    Misfiled,
+    /// The index does not lead to the record.
+    NotIn {
+        /// The index.
+        index: &'static str,
+    },
+    /// The row of an index, or a part of somebody, without the record that it belongs to.
+    Without {
+        /// Where the record should be.
+        table: &'static str,
+    },
+    /// The counter would give this number again.
+    CounterBehind,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}: ", self.table, self.key)?;
+        match &self.problem {
+            Problem::Damaged => formatter.write_str("damaged or misplaced"),
+            Problem::UnknownTable => formatter.write_str("a table that this program does not know"),
+            Problem::Misfiled => formatter.write_str("lies under another name than its own"),
+            Problem::NotIn { index } => write!(formatter, "is not found through {index}"),
+            Problem::Without { table } => write!(formatter, "belongs to a record of {table} that is not there"),
+            Problem::CounterBehind => formatter.write_str("its number would be given again"),
+        }
+    }
+}
+
+/// What one record is found to be.
+type Verdict = Result<Option<Problem>, StoreError>;
+
+/// Reads everything in one snapshot. What is retained until `now` or before may be half purged, and is not compared.
+///
+/// # Errors
+/// When the storage fails; what is damaged is a finding.
+pub(super) fn run(tx: &Snapshot, now: Timestamp) -> Result<CheckReport, StoreError> {
+    let mut inspection = Inspection { tx, report: CheckReport::default() };
+    inspection.count()?;
+    inspection.people()?;
+    inspection.organizations()?;
+    inspection.memberships()?;
+    inspection.tokens(now)?;
+    inspection.trail()?;
+    inspection.others()?;
+    Ok(inspection.report)
+}
+
+struct Inspection<'a> {
+    tx: &'a Snapshot,
+    report: CheckReport,
+}
+
+impl Inspection<'_> {
+    fn count(&mut self) -> Result<(), StoreError> {
+        for listed in TABLES {
+            let (records, digest) = self.tx.digest(listed.name)?;
+            self.report.tables.push(TableCount { table: listed.name, records, digest });
+        }
+        for name in self.tx.table_names()? {
+            if !TABLES.iter().any(|listed| listed.name == name) {
+                self.find(&name, &[], Problem::UnknownTable);
+            }
+        }
+        Ok(())
+    }
+
+    /// The tables of which no more is asked than that their records open and lie where they belong.
+    fn others(&mut self) -> Result<(), StoreError> {
+        self.each(&clients::CLIENTS, |key, client| Ok(misfiled(key, &client.id)))?;
+        self.each(&signing_keys::KEYS, |key, signing_key| Ok(misfiled(key, signing_key.kid.as_str())))?;
+        self.each(&counters::LAST, |_, _| Ok(None))?;
+        self.each(&users::ERASED, |_, _| Ok(None))?;
+        self.each(&clients::DELETED, |_, _| Ok(None))?;
+        self.each(&marks::MARKS, |_, _| Ok(None))?;
+        self.each(&outbox::SET_ASIDE, |key, mail| Ok(misfiled(key, &mail.id)))?;
+        self.each_handle(&browser_sessions::TABLE, |_, _| Ok(None))?;
+        self.each_handle(&interactions::TABLE, |_, _| Ok(None))?;
+        self.each_handle(&password_links::TABLE, |_, _| Ok(None))?;
+        self.each_handle(&pre_sessions::TABLE, |_, _| Ok(None))
+    }
+
+    fn people(&mut self) -> Result<(), StoreError> {
+        let tx = self.tx;
+        self.each(&users::USERS, |key, user| {
+            let found = users::BY_EMAIL.find(tx, user.email.as_str())?;
+            Ok(misfiled(key, &user.id).or(not_in(users::BY_EMAIL.name(), found == Some(user.id))))
+        })?;
+        self.each(&users::BY_EMAIL, |key, id| {
+            let user = users::USERS.find(tx, id)?;
+            let is_theirs = user.is_some_and(|user| user.email.as_str().as_bytes() == key);
+            Ok(without(users::USERS.name(), is_theirs))
+        })?;
+        self.each(&credentials::CREDENTIALS, |key, known| {
+            Ok(misfiled(key, &known.user_id).or(without(users::USERS.name(), users::USERS.has(tx, &known.user_id)?)))
+        })
+    }
+
+    fn organizations(&mut self) -> Result<(), StoreError> {
+        let tx = self.tx;
+        let last = organizations::last_id(tx)?;
+        self.each(&organizations::ORGANIZATIONS, |key, organization| {
+            let found = organizations::BY_SIRET.find(tx, organization.siret.as_str())?;
+            let is_found = found == Some(organization.id);
+            let problem = misfiled(key, &organization.id).or(not_in(organizations::BY_SIRET.name(), is_found));
+            Ok(problem.or((organization.id.0 > last).then_some(Problem::CounterBehind)))
+        })?;
+        self.each(&organizations::BY_SIRET, |key, id| {
+            let organization = organizations::ORGANIZATIONS.find(tx, id)?;
+            let is_its = organization.is_some_and(|organization| organization.siret.as_str().as_bytes() == key);
+            Ok(without(organizations::ORGANIZATIONS.name(), is_its))
+        })
+    }
+
+    fn memberships(&mut self) -> Result<(), StoreError> {
+        let tx = self.tx;
+        self.each(&memberships::MEMBERSHIPS, |key, link| {
+            let (person, organization) = (link.user_id, link.organization_id);
+            let found = memberships::BY_ORGANIZATION.find(tx, &(organization, person))?;
+            let problem = misfiled(key, &(person, organization))
+                .or(not_in(memberships::BY_ORGANIZATION.name(), found == Some(person)))
+                .or(without(users::USERS.name(), users::USERS.has(tx, &person)?));
+            let is_there = organizations::ORGANIZATIONS.has(tx, &organization)?;
+            Ok(problem.or(without(organizations::ORGANIZATIONS.name(), is_there)))
+        })?;
+        let of_the_record = |key: &[u8]| {
+            key.split_first_chunk::<8>().map(|(organization, person)| [person, organization.as_slice()].concat())
+        };
+        self.each(&memberships::BY_ORGANIZATION, |key, _| {
+            let name = memberships::MEMBERSHIPS.name();
+            let is_there = match of_the_record(key) {
+                Some(key) => tx.has_row(name, &key)?,
+                None => false,
+            };
+            Ok(without(name, is_there))
+        })
+    }
+
+    /// A code was redeemed if and only if its grant and a token of it exist (SEC-185).
+    fn tokens(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let tx = self.tx;
+        let mut granted = HashSet::new();
+        self.each_handle(&access_tokens::TABLE, |key, token| {
+            granted.insert(token.grant.to_bytes());
+            let is_due = key.retained_until().has_come(now);
+            Ok(without(grants::TABLE.name(), is_due || grants::TABLE.find(tx, &token.grant)?.is_some()))
+        })?;
+        let mut redeemed = HashSet::new();
+        self.each_handle(&authorization_codes::TABLE, |_, code| {
+            let CodeState::Redeemed { grant } = code.state else { return Ok(None) };
+            redeemed.insert(grant.to_bytes());
+            let is_due = grant.retained_until().has_come(now);
+            Ok(without(grants::TABLE.name(), is_due || grants::TABLE.find(tx, &grant)?.is_some()))
+        })?;
+        self.each_handle(&grants::TABLE, |key, _| {
+            let is_due = key.retained_until().has_come(now);
+            let problem = without(access_tokens::TABLE.name(), is_due || granted.contains(&key.to_bytes()));
+            Ok(problem.or(without(authorization_codes::TABLE.name(), is_due || redeemed.contains(&key.to_bytes()))))
+        })
+    }
+
+    fn trail(&mut self) -> Result<(), StoreError> {
+        let tx = self.tx;
+        let last = audit::last_sequence(tx)?;
+        self.each(&audit::RECORDS, |key, entry| {
+            let problem = misfiled(key, &(entry.record.at_millis, entry.sequence));
+            Ok(problem.or((entry.sequence > last).then_some(Problem::CounterBehind)))
+        })?;
+        let last = outbox::last_id(tx)?;
+        self.each(&outbox::MAILS, |key, mail| {
+            Ok(misfiled(key, &mail.id).or((mail.id > last).then_some(Problem::CounterBehind)))
+        })
+    }
+
+    fn each<K: Key + ?Sized, V: Serialize + DeserializeOwned>(
+        &mut self,
+        table: &Table<K, V>,
+        mut judge: impl FnMut(&[u8], &V) -> Verdict,
+    ) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let rows = table.page(self.tx, after.as_deref(), PAGE)?;
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            after = Some(last.clone());
+            for (key, value) in rows {
+                let verdict = value.and_then(|value| judge(&key, &value));
+                self.note(table.name(), &key, verdict)?;
+            }
+        }
+    }
+
+    fn each_handle<V: Serialize + DeserializeOwned + Clone>(
+        &mut self,
+        table: &HandleTable<V>,
+        mut judge: impl FnMut(&HandleKey<V>, &V) -> Verdict,
+    ) -> Result<(), StoreError> {
+        self.each(table.rows(), |bytes, named| match misfiled(bytes, &named.key) {
+            Some(problem) => Ok(Some(problem)),
+            None => judge(&named.key, &named.record),
+        })
+    }
+
+    fn note(&mut self, table: &'static str, key: &[u8], verdict: Verdict) -> Result<(), StoreError> {
+        match verdict {
+            Ok(None) => {}
+            Ok(Some(problem)) => self.find(table, key, problem),
+            Err(StoreError::Damaged { .. }) => self.find(table, key, Problem::Damaged),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn find(&mut self, table: &str, key: &[u8], problem: Problem) {
+        if self.report.findings.len() < MOST_FINDINGS {
+            let key = if key.is_empty() { String::new() } else { engine::fingerprint(key) };
+            self.report.findings.push(Finding { table: table.to_owned(), key, problem });
+        }
+    }
+}
+
+fn misfiled(key: &[u8], own: &(impl Key + ?Sized)) -> Option<Problem> {
+    (key != own.to_bytes()).then_some(Problem::Misfiled)
+}
+
+fn not_in(index: &'static str, is_found: bool) -> Option<Problem> {
+    (!is_found).then_some(Problem::NotIn { index })
+}
+
+fn without(table: &'static str, is_there: bool) -> Option<Problem> {
+    (!is_there).then_some(Problem::Without { table })
+}

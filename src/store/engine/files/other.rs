@@ -1,0 +1,32 @@
+//! Systems without modes: files inherit who may read them from their directory, whose entries cannot be flushed.
+
+use std::fs::{File, OpenOptions, create_dir_all};
+use std::io;
+use std::path::Path;
+
+use super::Space;
+
+/// Makes a directory, and those above it.
+pub(in crate::store) fn create_directory(path: &Path) -> io::Result<()> {
+    create_dir_all(path)
+}
+
+/// Opens a file for reading and writing, made if it is not there.
+pub(in crate::store) fn open_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+}
+
+/// Makes a file that is not there yet.
+pub(in crate::store) fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).open(path)
+}
+
+/// Nothing to do: the system keeps the entries of directories itself.
+pub(in crate::store) fn sync_directory(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The system does not tell.
+pub(in crate::store) fn space(_path: &Path) -> Option<Space> {
+    None
+}

@@ -1,0 +1,98 @@
+//! Every table of the database, and how its records are kept (SEC-180: all of them by durable commits).
+
+use super::{
+    access_tokens, audit, authorization_codes, browser_sessions, clients, counters, credentials, engine, grants,
+    interactions, marks, memberships, organizations, outbox, password_links, pre_sessions, signing_keys, users,
+};
+
+/// How the records of a table are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// Until somebody deletes them; part of every backup.
+    Lasting,
+    /// As long as the records that they lead to; part of every backup, and rebuilt by none.
+    Index,
+    /// Until the time that their key begins with. A backup leaves them out: what was handed out before it is void after.
+    TimeLimited,
+    /// Until they are done with. A backup leaves them out.
+    Passing,
+}
+
+/// A table and how it is kept.
+pub(super) struct Listed {
+    pub(super) name: &'static str,
+    pub(super) keeping: Keeping,
+}
+
+impl Listed {
+    /// Whether its records are void in a database that was put back to an earlier state.
+    pub(super) fn is_void_after_restore(&self) -> bool {
+        match self.keeping {
+            Keeping::TimeLimited => true,
+            Keeping::Passing => self.name == outbox::MAILS.name(),
+            Keeping::Lasting | Keeping::Index => false,
+        }
+    }
+}
+
+const fn listed(name: &'static str, keeping: Keeping) -> Listed {
+    Listed { name, keeping }
+}
+
+/// All tables. A table that is not here does not exist: a test looks.
+pub(super) const TABLES: &[Listed] = &[
+    listed(engine::HEADER_TABLE, Keeping::Lasting),
+    listed(counters::LAST.name(), Keeping::Lasting),
+    listed(users::USERS.name(), Keeping::Lasting),
+    listed(users::BY_EMAIL.name(), Keeping::Index),
+    listed(users::ERASED.name(), Keeping::Lasting),
+    listed(credentials::CREDENTIALS.name(), Keeping::Lasting),
+    listed(organizations::ORGANIZATIONS.name(), Keeping::Lasting),
+    listed(organizations::BY_SIRET.name(), Keeping::Index),
+    listed(memberships::MEMBERSHIPS.name(), Keeping::Lasting),
+    listed(memberships::BY_ORGANIZATION.name(), Keeping::Index),
+    listed(clients::CLIENTS.name(), Keeping::Lasting),
+    listed(clients::DELETED.name(), Keeping::Lasting),
+    listed(signing_keys::KEYS.name(), Keeping::Lasting),
+    listed(audit::RECORDS.name(), Keeping::Lasting),
+    listed(marks::MARKS.name(), Keeping::Passing),
+    listed(outbox::MAILS.name(), Keeping::Passing),
+    listed(outbox::SET_ASIDE.name(), Keeping::Passing),
+    listed(access_tokens::TABLE.name(), Keeping::TimeLimited),
+    listed(authorization_codes::TABLE.name(), Keeping::TimeLimited),
+    listed(browser_sessions::TABLE.name(), Keeping::TimeLimited),
+    listed(grants::TABLE.name(), Keeping::TimeLimited),
+    listed(interactions::TABLE.name(), Keeping::TimeLimited),
+    listed(password_links::TABLE.name(), Keeping::TimeLimited),
+    listed(pre_sessions::TABLE.name(), Keeping::TimeLimited),
+];
+
+/// The names of the tables that are kept in this way.
+pub(super) fn kept(keeping: Keeping) -> impl Iterator<Item = &'static str> {
+    TABLES.iter().filter(move |listed| listed.keeping == keeping).map(|listed| listed.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn sec_180_every_table_of_the_source_is_listed_once() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+        let mut declared = BTreeSet::from([String::from("header")]);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let names = text.split("Table::new(\"").skip(1).filter_map(|rest| rest.split('"').next());
+                declared.extend(names.map(str::to_owned));
+            }
+        }
+        let listed: BTreeSet<String> = TABLES.iter().map(|listed| listed.name.to_owned()).collect();
+        assert_eq!(declared, listed);
+        assert_eq!(TABLES.len(), listed.len(), "a table is listed twice");
+    }
+}
