@@ -1,5 +1,7 @@
 //! The handles that acts and endpoints work with. No behaviour.
 
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
@@ -43,6 +45,10 @@ pub struct App {
     pub renderer: Arc<Renderer>,
     /// Where mails go that leave the outbox.
     pub mailbox: Mailbox,
+    /// The file that says how far the database has come; none where it is in memory.
+    pub high_water: Option<Arc<PathBuf>>,
+    /// Whether periodic work dies again and again.
+    pub ails: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for App {

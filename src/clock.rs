@@ -1,20 +1,49 @@
-//! The only reader of the system's time. A steerable clock can be frozen and moved; the one of production cannot.
+//! The only reader of the system's time. A steerable clock can be frozen and moved; the one of production cannot, and
+//! does not let itself be set back: what has expired stays expired.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::protocol::Timestamp;
+
+/// How far the system's time may step back before it is no longer followed.
+const TOLERANCE_MILLIS: u64 = 120_000;
 
 /// A source of the current instant. Clones share one time.
 #[derive(Debug, Clone)]
 pub struct Clock {
-    /// `None`: the system's time, which nobody can steer.
-    steering: Option<Arc<Mutex<Steering>>>,
+    source: Source,
+    /// The latest time that was seen. `None`: the source is followed wherever it goes.
+    latest: Option<Arc<Mutex<Seen>>>,
 }
 
-/// Where a steered clock stands, in milliseconds.
+#[derive(Debug, Clone)]
+enum Source {
+    /// The system's time, which nobody can steer.
+    System { started: Instant },
+    /// A time of our own.
+    Steered(Arc<Mutex<Steering>>),
+}
+
+/// A time in milliseconds, and how long the clock had been running then.
 #[derive(Debug, Clone, Copy)]
-enum Steering {
+struct Seen {
+    millis: u64,
+    after: Duration,
+}
+
+/// Where a steered clock stands.
+#[derive(Debug, Clone, Copy)]
+struct Steering {
+    hand: Hand,
+    started: Instant,
+    /// By how much it was moved forward.
+    advanced: Duration,
+}
+
+/// In milliseconds.
+#[derive(Debug, Clone, Copy)]
+enum Hand {
     Frozen { at: u64 },
     Running { ahead: i64 },
 }
@@ -25,89 +54,156 @@ enum Steering {
 pub struct NotSteerable;
 
 impl Clock {
-    /// The system's time. Refuses to be steered.
+    /// The system's time, unless it is set back. Refuses to be steered.
     pub fn system() -> Self {
-        Self { steering: None }
+        Self { source: Source::System { started: instant() }, latest: None }.guarded()
     }
 
     /// The system's time until somebody steers it.
     pub fn steerable() -> Self {
-        Self::steered(Steering::Running { ahead: 0 })
+        Self::steered(Hand::Running { ahead: 0 })
     }
 
     /// A steerable clock that stands still at `start`.
     pub fn manual(start: Timestamp) -> Self {
-        Self::steered(Steering::Frozen { at: start.0.saturating_mul(1000) })
+        Self::steered(Hand::Frozen { at: start.0.saturating_mul(1000) })
     }
 
-    fn steered(steering: Steering) -> Self {
-        Self { steering: Some(Arc::new(Mutex::new(steering))) }
+    fn steered(hand: Hand) -> Self {
+        let steering = Steering { hand, started: instant(), advanced: Duration::ZERO };
+        Self { source: Source::Steered(Arc::new(Mutex::new(steering))), latest: None }
     }
 
-    /// The current instant.
+    /// The same clock, which no longer follows its source backwards (SEC-195).
+    #[must_use]
+    pub fn guarded(self) -> Self {
+        Self { latest: Some(Arc::new(Mutex::new(Seen { millis: 0, after: Duration::ZERO }))), ..self }
+    }
+
+    /// The current instant, by which everything that expires is judged.
     pub fn now(&self) -> Timestamp {
         Timestamp(self.now_millis() / 1000)
     }
 
     /// The current instant in milliseconds since 1970, for audit and logs.
+    ///
+    /// When the source steps back by more than two minutes, time goes on from the latest that was seen.
     pub fn now_millis(&self) -> u64 {
-        match &self.steering {
-            None => system_millis(),
-            Some(steering) => steering.lock().unwrap_or_else(PoisonError::into_inner).millis(),
+        let wall = self.wall_millis();
+        let Some(latest) = &self.latest else { return wall };
+        let after = self.elapsed();
+        let mut seen = locked(latest);
+        if wall.saturating_add(TOLERANCE_MILLIS) < seen.millis {
+            let since = u64::try_from(after.saturating_sub(seen.after).as_millis()).unwrap_or(u64::MAX);
+            return seen.millis.saturating_add(since);
+        }
+        if wall > seen.millis {
+            *seen = Seen { millis: wall, after };
+        }
+        wall
+    }
+
+    /// What the source shows, set back or not: for those who compare it with a clock of their own.
+    pub fn wall(&self) -> Timestamp {
+        Timestamp(self.wall_millis() / 1000)
+    }
+
+    /// By how many seconds the source is behind the instant by which everything is judged; zero on good days.
+    pub fn seconds_behind(&self) -> u64 {
+        let (now, wall) = (self.now_millis(), self.wall_millis());
+        now.saturating_sub(wall) / 1000
+    }
+
+    /// Time is at least `seen`, as an earlier run has noted.
+    pub fn raise(&self, seen: Timestamp) {
+        let Some(latest) = &self.latest else { return };
+        let (mut latest, after) = (locked(latest), self.elapsed());
+        if latest.millis < seen.0.saturating_mul(1000) {
+            *latest = Seen { millis: seen.0.saturating_mul(1000), after };
+        }
+    }
+
+    /// How long the clock has been running: goes on at its own pace, whatever becomes of the date.
+    pub fn elapsed(&self) -> Duration {
+        match &self.source {
+            Source::System { started } => instant().saturating_duration_since(*started),
+            Source::Steered(steering) => {
+                let steering = locked(steering);
+                match steering.hand {
+                    Hand::Frozen { .. } => steering.advanced,
+                    Hand::Running { .. } => {
+                        steering.advanced.saturating_add(instant().saturating_duration_since(steering.started))
+                    }
+                }
+            }
         }
     }
 
     /// Stops at `at`.
     pub fn freeze(&self, at: Timestamp) -> Result<(), NotSteerable> {
-        self.steer(|_| Steering::Frozen { at: at.0.saturating_mul(1000) })
+        self.steer(|steering| steering.hand = Hand::Frozen { at: at.0.saturating_mul(1000) })
     }
 
     /// Moves forward by `duration`; a clock that stands still stands still later.
     pub fn advance(&self, duration: Duration) -> Result<(), NotSteerable> {
         let step = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        self.steer(|steering| match steering {
-            Steering::Frozen { at } => Steering::Frozen { at: at.saturating_add(step) },
-            Steering::Running { ahead } => Steering::Running { ahead: ahead.saturating_add_unsigned(step) },
+        self.steer(|steering| {
+            steering.advanced = steering.advanced.saturating_add(duration);
+            steering.hand = match steering.hand {
+                Hand::Frozen { at } => Hand::Frozen { at: at.saturating_add(step) },
+                Hand::Running { ahead } => Hand::Running { ahead: ahead.saturating_add_unsigned(step) },
+            };
         })
     }
 
     /// Goes on from the instant that it shows, at the pace of the system.
     pub fn resume(&self) -> Result<(), NotSteerable> {
-        self.steer(|steering| match steering {
-            Steering::Frozen { at } => {
+        self.steer(|steering| {
+            if let Hand::Frozen { at } = steering.hand {
                 let ahead = i128::from(at) - i128::from(system_millis());
-                Steering::Running { ahead: i64::try_from(ahead).unwrap_or(i64::MAX) }
+                steering.hand = Hand::Running { ahead: i64::try_from(ahead).unwrap_or(i64::MAX) };
             }
-            running @ Steering::Running { .. } => running,
         })
     }
 
     /// Goes back to the system's time.
     pub fn reset(&self) -> Result<(), NotSteerable> {
-        self.steer(|_| Steering::Running { ahead: 0 })
+        self.steer(|steering| steering.hand = Hand::Running { ahead: 0 })
     }
 
     /// Seconds by which this clock is ahead of the system's time; negative when behind.
     pub fn offset(&self) -> i64 {
-        let ahead = i128::from(self.now_millis()) - i128::from(system_millis());
+        let ahead = i128::from(self.wall_millis()) - i128::from(system_millis());
         i64::try_from(ahead / 1000).unwrap_or(i64::MAX)
     }
 
     /// Whether the clock stands still.
     pub fn is_frozen(&self) -> bool {
-        self.steering.as_ref().is_some_and(|steering| {
-            matches!(*steering.lock().unwrap_or_else(PoisonError::into_inner), Steering::Frozen { .. })
-        })
+        match &self.source {
+            Source::System { .. } => false,
+            Source::Steered(steering) => matches!(locked(steering).hand, Hand::Frozen { .. }),
+        }
     }
 
-    fn steer(&self, change: impl FnOnce(Steering) -> Steering) -> Result<(), NotSteerable> {
-        let mut steering = self.steering.as_ref().ok_or(NotSteerable)?.lock().unwrap_or_else(PoisonError::into_inner);
-        *steering = change(*steering);
-        Ok(())
+    fn wall_millis(&self) -> u64 {
+        match &self.source {
+            Source::System { .. } => system_millis(),
+            Source::Steered(steering) => locked(steering).hand.millis(),
+        }
+    }
+
+    fn steer(&self, change: impl FnOnce(&mut Steering)) -> Result<(), NotSteerable> {
+        match &self.source {
+            Source::System { .. } => Err(NotSteerable),
+            Source::Steered(steering) => {
+                change(&mut locked(steering));
+                Ok(())
+            }
+        }
     }
 }
 
-impl Steering {
+impl Hand {
     fn millis(self) -> u64 {
         match self {
             Self::Frozen { at } => at,
@@ -116,10 +212,19 @@ impl Steering {
     }
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's time")]
 fn system_millis() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the pace of the system")]
+fn instant() -> Instant {
+    Instant::now()
 }
 
 #[cfg(test)]
@@ -135,6 +240,7 @@ mod tests {
         assert!(shared.is_frozen());
         shared.freeze(Timestamp(500)).unwrap();
         assert_eq!(clock.now_millis(), 500_000);
+        assert_eq!(clock.elapsed(), Duration::from_secs(90));
     }
 
     #[test]
@@ -158,5 +264,36 @@ mod tests {
         assert_eq!(clock.resume(), Err(NotSteerable));
         assert_eq!(clock.reset(), Err(NotSteerable));
         assert_eq!(clock.offset(), 0);
+        assert_eq!(clock.seconds_behind(), 0);
+    }
+
+    #[test]
+    fn sec_195_time_goes_on_from_the_latest_seen_when_it_is_set_back() {
+        let day = 24 * 3_600;
+        for step in [3_600, day, 365 * day] {
+            let clock = Clock::manual(Timestamp(1_700_000_000)).guarded();
+            assert_eq!(clock.now(), Timestamp(1_700_000_000));
+            clock.freeze(Timestamp(1_700_000_000 - step)).unwrap();
+            assert_eq!((clock.now(), clock.wall()), (Timestamp(1_700_000_000), Timestamp(1_700_000_000 - step)));
+            assert_eq!(clock.seconds_behind(), step);
+            clock.advance(Duration::from_secs(300)).unwrap();
+            assert_eq!(clock.now(), Timestamp(1_700_000_300), "and it does not stand still");
+            clock.freeze(Timestamp(1_700_000_500)).unwrap();
+            assert_eq!((clock.now(), clock.seconds_behind()), (Timestamp(1_700_000_500), 0));
+        }
+    }
+
+    #[test]
+    fn sec_195_a_small_step_back_is_followed_and_an_earlier_run_is_remembered() {
+        let clock = Clock::manual(Timestamp(1_700_000_000)).guarded();
+        assert_eq!(clock.now(), Timestamp(1_700_000_000));
+        clock.freeze(Timestamp(1_699_999_900)).unwrap();
+        assert_eq!((clock.now(), clock.seconds_behind()), (Timestamp(1_699_999_900), 0));
+
+        let clock = Clock::manual(Timestamp(1_600_000_000)).guarded();
+        clock.raise(Timestamp(1_700_000_000));
+        assert_eq!(clock.now(), Timestamp(1_700_000_000));
+        clock.raise(Timestamp(1_650_000_000));
+        assert_eq!(clock.now(), Timestamp(1_700_000_000));
     }
 }

@@ -201,11 +201,14 @@ pub async fn redeem_code(
                 Redemption::Redeemed(used) => {
                     let authorization = used.authorization.clone();
                     let nonce = used.nonce.clone();
-                    authorization_codes::update(tx, &key, &used)?;
                     let Some((user, client)) = find_honoured(tx, &authorization)? else {
+                        let burnt = AuthorizationCode { state: CodeState::Burnt, ..used };
+                        authorization_codes::update(tx, &key, &burnt)?;
                         circumstances.record(tx, AuditEvent::CodeRefused { client_id })?;
                         return Ok(None);
                     };
+                    // Redeemed if and only if there is a grant: the check of the store holds it to that.
+                    authorization_codes::update(tx, &key, &used)?;
                     let grant = Grant { authorization: authorization.clone(), issued_at: now, state: GrantState::Live };
                     grants::insert(tx, &grant_key, &grant)?;
                     pin_credential(tx, &circumstances, &authenticated)?;

@@ -9,6 +9,7 @@ mod administration;
 mod attempts;
 mod clients;
 mod codes;
+mod continuity;
 mod declared_clients;
 mod facts;
 mod instance;
@@ -38,6 +39,7 @@ pub use clients::{
     ClientAuthenticationOutcome, authenticate_client, enabled_client, record_client, record_post_logout_uri,
 };
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
+pub use continuity::{Continuity, begin_run, note_time};
 pub use declared_clients::{DeclarationError, declare_clients};
 pub use facts::{Standing, gather, subject_of};
 pub use instance::{SandboxReset, reset, reset_sandbox};

@@ -105,6 +105,8 @@ pub enum AuditEvent {
     ClientDeleted { client_id: ClientId },
     /// A client got another secret; the one before works until then, or not any more.
     ClientSecretRotated { client_id: ClientId, previous_valid_until: Option<Timestamp> },
+    /// The database was found in an earlier state of itself: everything that was handed out was made void.
+    DatabasePutBack,
     /// Everything was put back to the beginning.
     InstanceReset,
 }

@@ -1,48 +1,58 @@
-//! Periodic work: what has expired is deleted, what waits in the outbox leaves.
+//! Periodic work: what has expired is deleted, what waits in the outbox leaves, room is kept on the disk, time is noted.
 //!
-//! Refuses to be waited for: a round that fails is logged, and the next one comes. Doors: [`run`].
+//! Refuses to be waited for: a round that fails or panics is logged, and the next one comes. Doors: [`run`].
 
+mod chores;
+mod steadiness;
+mod supervision;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::mail;
+use steadiness::Steadiness;
+use supervision::{Supervisor, repeat};
 
 /// How long between two rounds of the outbox.
 const OUTBOX_EVERY: Duration = Duration::from_secs(1);
-/// How long between two purges.
+/// How long between two purges, and two looks at the disk.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// How long between two notes of the time.
+const NOTE_TIME_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// Works until `stopped` becomes true.
-pub async fn run(app: App, mut stopped: watch::Receiver<bool>) {
-    let mut outbox = tokio::time::interval(OUTBOX_EVERY);
-    let mut purge = tokio::time::interval(PURGE_EVERY);
-    loop {
-        tokio::select! {
-            _ = outbox.tick() => empty_outbox(&app).await,
-            _ = purge.tick() => purge_expired(&app).await,
-            _ = stopped.changed() => return,
-        }
-    }
-}
-
-/// Mails go to the mailbox page where there is one. Where there is none they wait, for some days at most, until a relay
-/// can be configured.
-async fn empty_outbox(app: &App) {
-    if app.config.mailbox_page {
-        if let Err(cause) = mail::deliver_due(&app.store, &app.renderer, &app.mailbox, &app.clock).await {
-            tracing::warn!(%cause, "the outbox was not emptied");
-        }
-    } else if let Err(cause) = mail::drop_stale(&app.store, &app.clock).await {
-        tracing::warn!(%cause, "stale mails were not dropped");
-    }
-}
-
-async fn purge_expired(app: &App) {
-    match app.store.purge(app.clock.now()).await {
-        Ok(purged) if purged.records > 0 => tracing::debug!(records = purged.records, "purged what had expired"),
-        Ok(_) => {}
-        Err(cause) => tracing::warn!(%cause, "nothing was purged"),
-    }
+pub async fn run(app: App, stopped: watch::Receiver<bool>) {
+    let supervisor = Supervisor::new(&app);
+    let steadiness = Arc::new(Mutex::new(Steadiness::begin(&app.clock)));
+    let is_steady = {
+        let (steadiness, clock) = (Arc::clone(&steadiness), app.clock.clone());
+        move || steadiness.lock().unwrap_or_else(PoisonError::into_inner).observe(&clock)
+    };
+    let outbox = {
+        let (app, is_steady) = (app.clone(), is_steady.clone());
+        move || chores::empty_outbox(app.clone(), is_steady())
+    };
+    let purge = {
+        let (app, is_steady) = (app.clone(), is_steady.clone());
+        move || chores::purge_expired(app.clone(), is_steady())
+    };
+    let note_time = {
+        let app = app.clone();
+        move || chores::note_time(app.clone(), is_steady())
+    };
+    let disk = {
+        let (app, alarm) = (app.clone(), chores::Alarm::default());
+        move || chores::look_at_disk(app.clone(), alarm.clone())
+    };
+    tokio::join!(
+        repeat("outbox", OUTBOX_EVERY, &supervisor, stopped.clone(), outbox),
+        repeat("purge", PURGE_EVERY, &supervisor, stopped.clone(), purge),
+        repeat("disk", PURGE_EVERY, &supervisor, stopped.clone(), disk),
+        repeat("time", NOTE_TIME_EVERY, &supervisor, stopped, note_time),
+    );
+    chores::note_time(app, true).await;
 }

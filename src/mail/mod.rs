@@ -5,27 +5,16 @@
 
 mod mailbox;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use thiserror::Error;
-
 use crate::clock::Clock;
-use crate::render::{RenderError, Renderer};
+use crate::domain::OutgoingMail;
+use crate::render::{Renderer, WrittenMail};
 use crate::store::outbox::{self, QueuedMail};
 use crate::store::{Store, StoreError};
 
 pub use mailbox::{Mailbox, ReceivedMail};
-
-/// Why the outbox could not be emptied; what was not delivered is still in it.
-#[derive(Debug, Error)]
-pub enum DeliveryError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A mail could not be written.
-    #[error(transparent)]
-    Render(#[from] RenderError),
-}
 
 /// How long a mail that cannot leave is worth keeping: a notice of last week helps nobody.
 const WORTH_KEEPING: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -35,7 +24,7 @@ const WORTH_KEEPING: Duration = Duration::from_secs(3 * 24 * 3600);
 /// # Errors
 /// When the store fails.
 pub async fn drop_stale(store: &Store, clock: &Clock) -> Result<usize, StoreError> {
-    let now = clock.now();
+    let now = clock.wall();
     let is_stale = |queued: &QueuedMail| queued.mail.created_at.plus(WORTH_KEEPING).has_come(now);
     let waiting = store.read(|tx| outbox::list(tx, None, ROUND))?;
     let stale: Vec<u64> = waiting.iter().filter(|queued| is_stale(queued)).map(|queued| queued.id).collect();
@@ -61,24 +50,67 @@ async fn remove(store: &Store, ids: Vec<u64>) -> Result<(), StoreError> {
 /// The most mails of one round.
 const ROUND: usize = 100;
 
-/// Delivers what waits in the outbox, oldest first, into the mailbox. How many were delivered.
+/// Delivers what waits in the outbox, oldest first, into the mailbox. How many were delivered. A mail that cannot be
+/// written holds up none of the others, and is set aside when it has been tried three times.
 ///
 /// # Errors
-/// When a mail cannot be rendered or the store fails; what was not delivered stays.
+/// When the store fails; what was not delivered stays.
 pub async fn deliver_due(
     store: &Store,
     renderer: &Renderer,
     mailbox: &Mailbox,
     clock: &Clock,
-) -> Result<usize, DeliveryError> {
+) -> Result<usize, StoreError> {
     let waiting = store.read(|tx| outbox::list(tx, None, ROUND))?;
-    let mut delivered = Vec::new();
-    for QueuedMail { id, mail } in waiting {
-        let written = renderer.mail(&mail.content, mail.locale)?;
-        mailbox.receive(id, &mail, written, clock.now());
-        delivered.push(id);
+    let (mut delivered, mut failed) = (Vec::new(), Vec::new());
+    for QueuedMail { id, mail, .. } in waiting {
+        match write(renderer, id, &mail) {
+            Some(written) => {
+                mailbox.receive(id, &mail, written, clock.now());
+                delivered.push(id);
+            }
+            None => failed.push(id),
+        }
     }
     let count = delivered.len();
     remove(store, delivered).await?;
+    note_failures(store, failed).await?;
     Ok(count)
+}
+
+/// The mail as its reader will see it; `None`, with a line in the log, when it cannot be written.
+fn write(renderer: &Renderer, id: u64, mail: &OutgoingMail) -> Option<WrittenMail> {
+    let written = catch_unwind(AssertUnwindSafe(|| renderer.mail(&mail.content, mail.locale)));
+    match written {
+        Ok(Ok(written)) => Some(written),
+        Ok(Err(cause)) => {
+            tracing::error!(id, %cause, "a mail cannot be written");
+            None
+        }
+        Err(_panic) => {
+            tracing::error!(id, "writing a mail panicked");
+            None
+        }
+    }
+}
+
+async fn note_failures(store: &Store, ids: Vec<u64>) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let set_aside = store
+        .write(move |tx| {
+            let mut set_aside = Vec::new();
+            for id in &ids {
+                if outbox::note_failure(tx, *id)? {
+                    set_aside.push(*id);
+                }
+            }
+            Ok(set_aside)
+        })
+        .await?;
+    for id in set_aside {
+        tracing::error!(id, "a mail was set aside after three tries; it does not leave any more");
+    }
+    Ok(())
 }

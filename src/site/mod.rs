@@ -2,18 +2,20 @@
 
 #[cfg(unix)]
 mod control;
+mod high_water;
 mod keys;
 mod machine;
 mod operations;
 mod reception;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use thiserror::Error;
 use warp::Filter;
 
-use crate::acts::{ActError, By, DeclarationError, declare_clients};
+use crate::acts::{self, ActError, By, DeclarationError, declare_clients};
 use crate::app::{App, MacKeys};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, InstanceKind, Mode, PasswordCost};
@@ -39,6 +41,18 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// There is no database where there was one.
+    #[error(
+        "{} is missing or empty, but {} says that there was a database: put it back, with `moncomptepro restore` from a \
+         backup; to begin anew without it, delete {}",
+        database.display(), noted.display(), noted.display()
+    )]
+    Vanished {
+        /// The file of the database.
+        database: PathBuf,
+        /// Where it is noted how far it had come.
+        noted: PathBuf,
+    },
     /// The database cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -102,7 +116,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         PasswordCost::Floor => Parameters::floor(),
         PasswordCost::Machine => Parameters::for_machine(machine::memory_bytes()),
     };
-    Ok(App {
+    let app = App {
         clock,
         passwords: PasswordLane::new(parameters, random.clone()),
         random,
@@ -112,8 +126,12 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         attempts: Arc::new(Mutex::new(AttemptCounter::new(ATTEMPTS_CAPACITY))),
         renderer: Arc::new(Renderer::new()?),
         mailbox: Mailbox::new(),
+        high_water: high_water::place(&config).map(Arc::new),
+        ails: Arc::new(AtomicBool::new(false)),
         config,
-    })
+    };
+    acts::begin_run(&app).await?;
+    Ok(app)
 }
 
 /// Every route of an instance, the busiest first.
@@ -134,6 +152,7 @@ pub fn routes(app: &App) -> Routes {
 }
 
 fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, StartError> {
+    high_water::check_present(config)?;
     let location = match &config.data {
         DataLocation::Memory => Location::Memory,
         DataLocation::Directory(directory) => Location::Directory(directory.clone()),

@@ -1,5 +1,7 @@
 //! What operators and browsers ask of the site as a whole: is it alive, is it ready, its styles and images.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 use warp::Filter;
 use warp::http::{HeaderValue, StatusCode, header};
@@ -22,10 +24,13 @@ async fn livez(_: App, _: Request) -> Result<Response, Error> {
 
 /// Answers 200 while writes are taken and tokens can be signed.
 async fn readyz(app: App, _: Request) -> Result<Response, Error> {
-    let (status, word) = match (app.store.is_healthy(), app.keyring.is_ready()) {
-        (true, true) => (StatusCode::OK, "ok"),
-        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "store unavailable"),
-        (true, false) => (StatusCode::SERVICE_UNAVAILABLE, "signing keys missing"),
+    let ails = app.ails.load(Ordering::Acquire);
+    let (status, word) = match (app.store.is_healthy(), app.keyring.is_ready(), ails) {
+        (false, _, _) => (StatusCode::SERVICE_UNAVAILABLE, "store unavailable"),
+        (true, false, _) => (StatusCode::SERVICE_UNAVAILABLE, "signing keys missing"),
+        (true, true, true) => (StatusCode::SERVICE_UNAVAILABLE, "periodic work fails"),
+        (true, true, false) if app.clock.seconds_behind() > 0 => (StatusCode::OK, "the clock was set back"),
+        (true, true, false) => (StatusCode::OK, "ok"),
     };
     Ok(json_response(status, &json!({ "status": word })))
 }

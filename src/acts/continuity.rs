@@ -1,0 +1,91 @@
+//! One run after the other on the same data: time does not go back, and neither does the database unnoticed.
+
+use super::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::domain::{Actor, AuditEvent};
+use crate::protocol::Timestamp;
+use crate::store::marks::{self, Mark};
+use crate::store::{self, StoreError, Tx};
+
+/// What a start found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Continuity {
+    /// The database is where the last run left it, or new.
+    Continued,
+    /// It is an earlier state of itself: everything that was handed out has been made void.
+    PutBack,
+}
+
+/// Begins a run: takes over the latest time seen, and compares how far the database has come with what the file beside
+/// it says. The database is noted first, so that a crash in between is no difference.
+///
+/// # Errors
+/// When the store fails.
+pub async fn begin_run(app: &App) -> Result<Continuity, ActError> {
+    let noted = app.high_water.as_deref().and_then(|path: &std::path::PathBuf| {
+        match marks::read_file(path, &app.store.header().instance_id) {
+            Ok(noted) => noted,
+            Err(cause) => {
+                tracing::warn!(path = %path.display(), %cause, "how far the database had come cannot be read");
+                None
+            }
+        }
+    });
+    let known = app.store.read(marks::get)?;
+    let noted = noted.unwrap_or(known);
+    let wall = app.clock.wall();
+    app.clock.raise(known.seen_at.max(noted.seen_at));
+    if app.clock.seconds_behind() > 0 {
+        tracing::warn!(
+            seconds = app.clock.seconds_behind(),
+            "the clock of this machine was set back: nothing that has expired is honoured again; set it right, or \
+             wait until it has caught up"
+        );
+    }
+    let is_put_back = noted.term > known.term;
+    let mark = Mark { term: known.term.max(noted.term).saturating_add(1), seen_at: known.seen_at.max(wall) };
+    let circumstances = Circumstances::of(app, &By::local(Actor::System));
+    let begin = move |tx: &mut Tx| {
+        marks::put(tx, &mark)?;
+        if is_put_back {
+            store::void_what_was_handed_out(tx)?;
+            circumstances.record(tx, AuditEvent::DatabasePutBack)?;
+        }
+        Ok(())
+    };
+    app.store.write(begin).await?;
+    write_beside(app, mark);
+    match is_put_back {
+        true => {
+            tracing::error!(
+                "the database is an earlier state of itself: every session, code, token and link was made void"
+            );
+            Ok(Continuity::PutBack)
+        }
+        false => Ok(Continuity::Continued),
+    }
+}
+
+/// Notes that time has passed, in the database and beside it. `seen_at` is a time that can be trusted.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_time(app: &App, seen_at: Timestamp) -> Result<(), ActError> {
+    let note = move |tx: &mut Tx| -> Result<Mark, StoreError> {
+        let known = marks::get(tx)?;
+        let mark = Mark { term: known.term.saturating_add(1), seen_at: known.seen_at.max(seen_at) };
+        marks::put(tx, &mark)?;
+        Ok(mark)
+    };
+    let mark = app.store.write(note).await?;
+    write_beside(app, mark);
+    Ok(())
+}
+
+/// A file that cannot be written weakens a guard and stops nothing.
+fn write_beside(app: &App, mark: Mark) {
+    let Some(path) = app.high_water.as_deref() else { return };
+    if let Err(cause) = marks::write_file(path, &app.store.header().instance_id, mark) {
+        tracing::warn!(path = %path.display(), %cause, "how far the database has come cannot be noted");
+    }
+}

@@ -1,0 +1,62 @@
+//! What is done again and again; one round of each.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::acts;
+use crate::app::App;
+use crate::mail;
+
+/// Mails go to the mailbox page where there is one. Where there is none they wait, for some days at most, until a relay
+/// can be configured; after a leap of the clock nobody knows how long they have waited.
+pub(super) async fn empty_outbox(app: App, is_steady: bool) {
+    if app.config.mailbox_page {
+        if let Err(cause) = mail::deliver_due(&app.store, &app.renderer, &app.mailbox, &app.clock).await {
+            tracing::warn!(%cause, "the outbox was not emptied");
+        }
+    } else if is_steady && let Err(cause) = mail::drop_stale(&app.store, &app.clock).await {
+        tracing::warn!(%cause, "stale mails were not dropped");
+    }
+}
+
+/// What is retained no longer is deleted, by the time that the clock shows; after a leap of the clock nothing is.
+pub(super) async fn purge_expired(app: App, is_steady: bool) {
+    if !is_steady {
+        return;
+    }
+    match app.store.purge(app.clock.wall()).await {
+        Ok(purged) if purged.records > 0 => tracing::debug!(records = purged.records, "purged what had expired"),
+        Ok(_) => {}
+        Err(cause) => tracing::warn!(%cause, "nothing was purged"),
+    }
+}
+
+/// A time after a leap of the clock is not noted: the next start must not believe it.
+pub(super) async fn note_time(app: App, is_steady: bool) {
+    if is_steady && let Err(cause) = acts::note_time(&app, app.clock.wall()).await {
+        tracing::warn!(%cause, "the time was not noted");
+    }
+}
+
+/// Whether the operator has been told that the disk fills up.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Alarm(Arc<AtomicBool>);
+
+/// Room is kept back, and the operator is told in time, once.
+pub(super) async fn look_at_disk(app: App, alarm: Alarm) {
+    let store = app.store.clone();
+    match tokio::task::spawn_blocking(move || store.keep_reserve()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(cause)) => tracing::warn!(%cause, "no room could be kept back on the disk"),
+        Err(cause) => tracing::error!(%cause, "keeping room on the disk ended badly"),
+    }
+    let Some(space) = app.store.space() else { return };
+    match (space.is_low(), alarm.0.swap(space.is_low(), Ordering::AcqRel)) {
+        (true, false) => {
+            let (free_mib, total_mib) = (space.free >> 20, space.total >> 20);
+            tracing::warn!(free_mib, total_mib, "the disk of the data directory is almost full: make room");
+        }
+        (false, true) => tracing::info!("the disk of the data directory has room again"),
+        (true, true) | (false, false) => {}
+    }
+}

@@ -1,0 +1,77 @@
+//! Work that panics, and a clock that leaps.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::steadiness::Steadiness;
+use super::supervision::{Supervisor, repeat};
+use crate::clock::Clock;
+use crate::protocol::Timestamp;
+
+const NOW: Timestamp = Timestamp(1_795_424_400);
+const HOUR: Duration = Duration::from_secs(3_600);
+
+#[tokio::test]
+async fn sec_189_work_goes_on_after_a_panic_and_the_third_in_a_minute_is_told() {
+    let (clock, ails) = (Clock::manual(NOW), Arc::new(AtomicBool::new(false)));
+    let supervisor = Supervisor::watching(clock.clone(), Arc::clone(&ails));
+    let (stop, stopped) = watch::channel(false);
+    let stop = Arc::new(stop);
+    let rounds = Arc::new(AtomicUsize::new(0));
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let round = {
+        let (rounds, told, ails, clock, stop) =
+            (Arc::clone(&rounds), Arc::clone(&told), Arc::clone(&ails), clock.clone(), Arc::clone(&stop));
+        move || {
+            let number = rounds.fetch_add(1, Ordering::SeqCst);
+            told.lock().unwrap().push(ails.load(Ordering::SeqCst));
+            let (clock, stop) = (clock.clone(), Arc::clone(&stop));
+            async move {
+                match number {
+                    0..3 => panic!("the work of this test panics"),
+                    3 => {}
+                    4 => clock.advance(Duration::from_secs(61)).unwrap(),
+                    _ => drop(stop.send_replace(true)),
+                }
+            }
+        }
+    };
+    repeat("test", Duration::from_millis(1), &supervisor, stopped, round).await;
+    assert_eq!(told.lock().unwrap()[..6], [false, false, false, true, true, false]);
+}
+
+#[test]
+fn sec_196_after_a_leap_nothing_is_deleted_until_the_clock_has_been_steady_for_a_day() {
+    for leap in [24 * HOUR, 10 * 365 * 24 * HOUR] {
+        let clock = Clock::manual(NOW);
+        let mut steadiness = Steadiness::begin(&clock);
+        clock.advance(HOUR).unwrap();
+        assert!(steadiness.observe(&clock), "an hour that passes is no leap");
+        clock.freeze(clock.wall().plus(leap)).unwrap();
+        for _ in 0..24 {
+            assert!(!steadiness.observe(&clock), "{leap:?}");
+            clock.advance(HOUR).unwrap();
+        }
+        assert!(steadiness.observe(&clock), "{leap:?}");
+        clock.advance(HOUR).unwrap();
+        assert!(steadiness.observe(&clock));
+    }
+}
+
+#[test]
+fn sec_196_a_clock_that_comes_back_is_believed_at_once_and_one_that_leaps_again_is_not() {
+    let clock = Clock::manual(NOW);
+    let mut steadiness = Steadiness::begin(&clock);
+    clock.freeze(NOW.plus(24 * HOUR)).unwrap();
+    assert!(!steadiness.observe(&clock));
+    clock.advance(20 * HOUR).unwrap();
+    clock.freeze(clock.wall().plus(48 * HOUR)).unwrap();
+    assert!(!steadiness.observe(&clock));
+    clock.advance(5 * HOUR).unwrap();
+    assert!(!steadiness.observe(&clock), "its probation begins anew");
+    clock.freeze(NOW.plus(25 * HOUR)).unwrap();
+    assert!(steadiness.observe(&clock));
+}
