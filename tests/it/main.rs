@@ -13,6 +13,8 @@ mod configuration;
 #[cfg(test)]
 mod dev;
 #[cfg(test)]
+mod durability;
+#[cfg(test)]
 mod oidc;
 #[cfg(test)]
 mod package;

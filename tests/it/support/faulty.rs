@@ -1,16 +1,37 @@
-//! A disk that can be broken and mended.
+//! A disk that can be broken, filled, made read-only, and mended.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use moncomptepro::store::StorageBackend;
 
-/// Bytes in memory; while it is broken nothing is written.
+/// Bytes in memory, and what is wrong with them.
 #[derive(Debug, Default)]
 pub(crate) struct Disk {
-    bytes: Mutex<Vec<u8>>,
-    is_broken: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    bytes: Vec<u8>,
+    /// What was written once has its place; a full disk still takes it.
+    written: usize,
+    fault: Option<Fault>,
+    /// Writes, flushes and changes of length so far.
+    calls: usize,
+    /// Calls that fail whatever the state of the disk: from this one on, so many.
+    failing: Option<(usize, usize)>,
+}
+
+/// What a disk does not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It writes nothing.
+    Broken,
+    /// It has no room for what is new.
+    Full,
+    /// It was mounted again for reading only.
+    ReadOnly,
 }
 
 /// A handle on it; the test keeps another.
@@ -18,54 +39,106 @@ pub(crate) struct Disk {
 struct Handle(Arc<Disk>);
 
 impl Disk {
+    /// A disk that holds `bytes`.
+    pub(crate) fn with(bytes: Vec<u8>) -> Arc<Self> {
+        let written = bytes.len();
+        Arc::new(Self { state: Mutex::new(State { bytes, written, ..State::default() }) })
+    }
+
     pub(crate) fn break_down(&self) {
-        self.is_broken.store(true, Ordering::SeqCst);
+        self.suffer(Fault::Broken);
+    }
+
+    pub(crate) fn suffer(&self, fault: Fault) {
+        self.state().fault = Some(fault);
+    }
+
+    /// After `calls` more writes, flushes and changes of length, so many of them fail.
+    pub(crate) fn fail_after(&self, calls: usize, times: usize) {
+        let mut state = self.state();
+        state.failing = Some((state.calls + calls, times));
+    }
+
+    /// Everything works again.
+    pub(crate) fn mend(&self) {
+        let mut state = self.state();
+        state.fault = None;
+        state.failing = None;
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.state().calls
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.state().bytes.clone()
     }
 
     /// Whether these bytes are anywhere on it.
     pub(crate) fn holds(&self, text: &str) -> bool {
-        self.bytes.lock().unwrap().windows(text.len()).any(|window| window == text.as_bytes())
+        self.state().bytes.windows(text.len()).any(|window| window == text.as_bytes())
     }
 
     pub(crate) fn backend(self: &Arc<Self>) -> Arc<dyn StorageBackend> {
         Arc::new(Handle(Arc::clone(self)))
     }
 
-    fn check(&self) -> io::Result<()> {
-        match self.is_broken.load(Ordering::SeqCst) {
-            true => Err(io::Error::other("the disk is broken")),
-            false => Ok(()),
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+}
+
+impl State {
+    /// Counts a call; one that reaches to `end` and fails says why.
+    fn call(&mut self, end: usize) -> io::Result<()> {
+        let number = self.calls;
+        self.calls += 1;
+        if self.failing.is_some_and(|(first, times)| number >= first && number - first < times) {
+            return Err(io::Error::other("the disk fails"));
+        }
+        match self.fault {
+            Some(Fault::Broken) => Err(io::Error::other("the disk is broken")),
+            Some(Fault::ReadOnly) => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
+            Some(Fault::Full) if end > self.written => Err(io::ErrorKind::StorageFull.into()),
+            Some(Fault::Full) | None => Ok(()),
         }
     }
 }
 
 impl StorageBackend for Handle {
     fn len(&self) -> io::Result<u64> {
-        Ok(u64::try_from(self.0.bytes.lock().unwrap().len()).unwrap())
+        Ok(u64::try_from(self.0.state().bytes.len()).unwrap())
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let start = usize::try_from(offset).unwrap();
-        let bytes = self.0.bytes.lock().unwrap();
-        let found = bytes.get(start..start + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let state = self.0.state();
+        let found = state.bytes.get(start..start + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
         out.copy_from_slice(found);
         Ok(())
     }
 
+    /// A file grows without taking room, as on any disk.
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.check()?;
-        self.0.bytes.lock().unwrap().resize(usize::try_from(len).unwrap(), 0);
+        let mut state = self.0.state();
+        state.call(0)?;
+        let length = usize::try_from(len).unwrap();
+        state.bytes.resize(length, 0);
+        state.written = state.written.min(length);
         Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.0.check()
+        self.0.state().call(0)
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.check()?;
         let start = usize::try_from(offset).unwrap();
-        self.0.bytes.lock().unwrap()[start..start + data.len()].copy_from_slice(data);
+        let end = start + data.len();
+        let mut state = self.0.state();
+        state.call(end)?;
+        state.bytes[start..end].copy_from_slice(data);
+        state.written = state.written.max(end);
         Ok(())
     }
 }

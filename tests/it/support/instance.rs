@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use moncomptepro::app::App;
 use moncomptepro::clock::Clock;
@@ -58,9 +59,13 @@ impl Instance {
     }
 
     pub(crate) async fn start(config: impl FnOnce(u16) -> Config) -> Self {
+        Self::with_clock(config, Clock::manual(MORNING)).await
+    }
+
+    /// An instance that goes by this clock.
+    pub(crate) async fn with_clock(config: impl FnOnce(u16) -> Config, clock: Clock) -> Self {
         let bound = serve::bind(&[IpAddr::V4(Ipv4Addr::LOCALHOST)], 0, false).await.unwrap();
         let port = bound.port();
-        let clock = Clock::manual(MORNING);
         let app = site::start(config(port), clock, Random::system()).await.unwrap();
         Self::serve(bound, app)
     }
@@ -79,7 +84,7 @@ impl Instance {
             accept_issuer_change: false,
             now: MORNING,
         };
-        let app = App { store: Store::open_on(disk.backend(), opening).unwrap(), ..app };
+        let app = App { store: Store::open_on(disk.backend(), opening, [Duration::from_millis(1); 3]).unwrap(), ..app };
         dev::seed(&app).await.unwrap();
         Self::serve(bound, app)
     }

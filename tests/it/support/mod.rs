@@ -10,8 +10,8 @@ mod relying_party;
 
 pub(crate) use command::{Operator, run};
 pub(crate) use declared::{CALLBACK, SIGNED_OUT, uri};
-pub(crate) use faulty::Disk;
-pub(crate) use instance::Instance;
+pub(crate) use faulty::{Disk, Fault};
+pub(crate) use instance::{Instance, MORNING};
 pub(crate) use page::{Form, Page};
 pub(crate) use person::Person;
 pub(crate) use relying_party::{RelyingParty, jose_header, jose_payload};

@@ -1,0 +1,191 @@
+//! A disk that fails, fills up or turns read-only under an instance that serves: what is refused says so, what was
+//! acknowledged stays, reads go on, and service comes back by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moncomptepro::acts::{self, ActError, TokenOutcome};
+use moncomptepro::app::App;
+use moncomptepro::store::StoreError;
+
+use super::errand::Errand;
+use super::work;
+use super::world;
+use crate::support::{Disk, Fault, Instance, Page, Person, RelyingParty};
+
+const ADDRESS: &str = "user@yopmail.com";
+
+/// Waits for the store, which tries to open its database again every millisecond.
+async fn until_healthy(app: &App) {
+    let recovered = async {
+        while !app.store.is_healthy() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), recovered).await.unwrap();
+}
+
+fn error_of(page: &Page) -> (u16, String) {
+    let code = page.json().get("error").and_then(|error| error.as_str()).unwrap_or_default().to_owned();
+    (page.status.as_u16(), code)
+}
+
+/// Somebody signed in, a client with a live token and a code not redeemed yet, before the disk fails.
+struct Scene {
+    disk: Arc<Disk>,
+    instance: Instance,
+    person: Person,
+    client: RelyingParty,
+    token: String,
+    code: String,
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let disk = Arc::new(Disk::default());
+        let instance = Instance::on_disk(&disk).await;
+        let (person, client) = (instance.person(), instance.standard_client());
+        let first = client.code(&client.sign_in(&person, "openid email", ADDRESS).await);
+        let token = client.redeem(&first).await.access_token;
+        let code = client.code(&person.visit(&client.authorization("openid email", &[])).await);
+        Self { disk, instance, person, client, token, code }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_190_sec_191_while_nothing_can_be_written_acts_are_refused_and_reads_go_on() {
+    for fault in [Fault::Full, Fault::ReadOnly, Fault::Broken] {
+        let Scene { disk, instance, person, client, token, code } = Scene::set().await;
+        disk.suffer(fault);
+        // A disk that is full still takes what has its place already: it is full when something new finds none.
+        let mut refused = None;
+        for number in 0..200 {
+            let page = person.visit(&format!("/users/start-sign-in?round={number}")).await;
+            let newcomer = instance.person();
+            let asks = newcomer.visit(&client.authorization("openid", &[])).await;
+            if asks.status == 303 || asks.status == 503 {
+                refused = Some(asks);
+                break;
+            }
+            assert_eq!(page.status, 200, "{fault:?} {}", page.body);
+        }
+        let refused = refused.unwrap_or_else(|| panic!("{fault:?}: everything was written"));
+        assert!(!refused.body.contains("disk"), "{}", refused.body);
+
+        for path in ["/.well-known/openid-configuration", "/oauth/jwks", "/livez"] {
+            assert_eq!(person.get(path).await.status, 200, "{fault:?} {path}");
+        }
+        assert_eq!(client.userinfo(&token).await.status, 200, "{fault:?}: a live token is honoured");
+        // What fits into the room that is there already may still be written to a full disk.
+        if fault != Fault::Full {
+            assert_eq!(person.get("/readyz").await.status, 503, "{fault:?}");
+            let answer = client.present(&code).await;
+            assert_eq!(error_of(&answer), (503, String::from("temporarily_unavailable")), "{fault:?}");
+            assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{fault:?}");
+        }
+        let home = person.get("/").await;
+        assert_eq!(home.status, 200, "{fault:?}: whoever is signed in is still known: {}", home.body);
+
+        disk.mend();
+        until_healthy(&instance.app).await;
+        assert_eq!(person.get("/readyz").await.status, 200, "{fault:?}: without a restart");
+        let late = client.present(&code).await;
+        assert_eq!(late.status, 200, "{fault:?}: the code was not used up: {}", late.body);
+        assert_eq!(client.present(&code).await.status, 400, "{fault:?}");
+        assert!(instance.app.store.check(instance.clock.now()).unwrap().is_sound(), "{fault:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_190_a_person_is_told_that_nothing_can_be_recorded() {
+    let Scene { disk, instance, client, .. } = Scene::set().await;
+    let newcomer = instance.person();
+    let asks_address = newcomer.visit(&client.authorization("openid", &[])).await;
+    disk.suffer(Fault::ReadOnly);
+    let refused = newcomer.submit(asks_address.form_with("login", None).with("login", ADDRESS)).await;
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert!(refused.body.contains(r#"data-error="storage""#), "{}", refused.body);
+    assert!(refused.header("retry-after").parse::<u64>().is_ok());
+    assert!(!refused.body.to_lowercase().contains("redb"), "{}", refused.body);
+}
+
+/// Runs the errands one after the other, each until it succeeds; what was acknowledged must hold at the end.
+async fn run_errands(app: &App, fault_is_lifted: impl Fn()) -> usize {
+    let mut refusals = 0;
+    let mut errand = Errand::begin();
+    while !errand.is_done() {
+        match errand.go_on(app).await {
+            Ok(()) => {}
+            Err(ActError::Store(StoreError::Unavailable)) => {
+                refusals += 1;
+                fault_is_lifted();
+                until_healthy(app).await;
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    refusals
+}
+
+/// Every write, flush and change of length of an errand fails: once, and from then on until somebody mends the disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_181_sec_190_whichever_write_fails_nothing_acknowledged_is_lost_and_service_comes_back() {
+    let blank = Disk::with(Vec::new());
+    let seeded = world::begin(1, blank.backend()).await;
+    let bytes = {
+        drop(seeded.clone());
+        blank.bytes()
+    };
+    let quiet = Disk::with(bytes.clone());
+    let app = world::on(&seeded, quiet.backend()).unwrap();
+    let before = quiet.calls();
+    assert_eq!(run_errands(&app, || {}).await, 0);
+    let calls = quiet.calls() - before;
+    assert!(calls > 50, "the errands write {calls} times");
+
+    for number in 0..calls {
+        for times in [1, usize::MAX] {
+            let disk = Disk::with(bytes.clone());
+            let app = world::on(&seeded, disk.backend()).unwrap();
+            disk.fail_after(number, times);
+            let refusals = run_errands(&app, || disk.mend()).await;
+            assert_eq!(refusals, 1, "call {number} of {calls}, {times} times");
+            let report = app.store.check(app.clock.now()).unwrap();
+            assert!(report.is_sound(), "call {number} of {calls}, {times} times: {:?}", report.findings);
+            // What is on the disk now is what a restart finds.
+            drop(app);
+            let app = world::on(&seeded, Disk::with(disk.bytes()).backend()).unwrap();
+            assert!(app.store.check(app.clock.now()).unwrap().is_sound(), "call {number} of {calls}, {times} times");
+        }
+    }
+}
+
+/// A code whose redemption was refused may have been redeemed: the outcome of a failed commit is unknown. It is never
+/// redeemed twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_181_an_act_of_unknown_outcome_is_judged_anew_and_not_done_twice() {
+    let blank = Disk::with(Vec::new());
+    let seeded = world::begin(2, blank.backend()).await;
+    for number in 0..40 {
+        let disk = Disk::with(blank.bytes());
+        let app = world::on(&seeded, disk.backend()).unwrap();
+        let client = work::client(&app);
+        let code = super::errand::code_for(&app, &client, ADDRESS).await;
+        disk.fail_after(number, 1);
+        let first = work::try_redeem(&app, &client, &code).await;
+        until_healthy(&app).await;
+        let second = work::try_redeem(&app, &client, &code).await;
+        until_healthy(&app).await;
+        let tokens: Vec<String> = [first, second]
+            .into_iter()
+            .filter_map(|outcome| match outcome {
+                Ok(TokenOutcome::Granted(grant)) => Some(grant.access_token),
+                Ok(TokenOutcome::Refused) | Err(_) => None,
+            })
+            .collect();
+        assert!(tokens.len() <= 1, "after {number} calls: redeemed twice");
+        let honoured = tokens.iter().filter(|token| acts::find_authorized(&app, token).unwrap().is_some()).count();
+        assert!(honoured <= 1, "after {number} calls");
+        assert!(app.store.check(app.clock.now()).unwrap().is_sound(), "after {number} calls");
+    }
+}

@@ -1,0 +1,13 @@
+//! What survives: power cuts, a process killed, disks that fail or are full, files that were damaged.
+
+mod cut;
+mod damage;
+mod dice;
+mod errand;
+mod faults;
+mod journal;
+mod power;
+mod recording;
+mod time;
+mod work;
+mod world;
