@@ -7,26 +7,20 @@
 //! Refuses rules (they are in `domain`), the clock, randomness, and any `Durability` but the immediate one. Doors:
 //! [`Store`], and the modules of the nouns, whose functions take a [`Snapshot`] or a [`Tx`].
 
-pub mod access_tokens;
 pub mod audit;
-pub mod authorization_codes;
-pub mod browser_sessions;
 mod check;
 pub mod clients;
 pub mod counters;
 pub mod credentials;
 mod engine;
 mod error;
-pub mod grants;
-pub mod interactions;
 pub mod marks;
 pub mod memberships;
 pub mod organizations;
 pub mod outbox;
-pub mod password_links;
-pub mod pre_sessions;
 pub mod signing_keys;
 mod tables;
+mod time_limited;
 pub mod users;
 
 #[cfg(test)]
@@ -42,6 +36,9 @@ pub use engine::{Header, Purged, Read, Snapshot, Space, Tx};
 pub use error::{OpenError, StoreError};
 pub use redb::StorageBackend;
 use tables::{Keeping, kept};
+pub use time_limited::{
+    access_tokens, authorization_codes, browser_sessions, grants, interactions, password_links, pre_sessions,
+};
 
 use crate::protocol::Timestamp;
 

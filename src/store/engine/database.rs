@@ -114,6 +114,9 @@ impl Engine {
         }
         drop(current);
         tracing::error!("the store is out of service until its database is open again");
+        if catch_unwind(AssertUnwindSafe(|| self.read_on())).is_err() {
+            tracing::error!("the storage engine panicked while it was closed");
+        }
         self.recover();
     }
 
@@ -190,11 +193,6 @@ impl Engine {
 /// Tries until the engine is open again or nobody holds it any more.
 fn supervise(engine: &Weak<Engine>, back_off: [Duration; 3]) {
     let [.., last] = back_off;
-    if let Some(engine) = engine.upgrade()
-        && catch_unwind(AssertUnwindSafe(|| engine.read_on())).is_err()
-    {
-        tracing::error!("the storage engine panicked while it was closed");
-    }
     for wait in back_off.into_iter().chain(std::iter::repeat(last)) {
         thread::sleep(wait);
         let Some(engine) = engine.upgrade() else { return };

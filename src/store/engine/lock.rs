@@ -15,7 +15,16 @@ const FILE_NAME: &str = "instance.lock";
 /// Held for as long as this lives.
 #[derive(Debug)]
 pub(in crate::store) struct DirectoryLock {
-    _file: File,
+    file: File,
+}
+
+/// Given back by name: closing the file is not enough while a process that is just being started has a copy of it.
+impl Drop for DirectoryLock {
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the lock of the data directory is given back with the process only");
+        }
+    }
 }
 
 impl DirectoryLock {
@@ -30,7 +39,7 @@ impl DirectoryLock {
             Err(TryLockError::Error(error)) => return Err(OpenError::Io(error)),
         }
         sign(&mut file)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 

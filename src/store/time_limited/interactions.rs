@@ -1,10 +1,10 @@
 //! Sign-ins under way.
 
-use super::engine::HandleTable;
-use super::{Read, StoreError, Tx};
 use crate::domain::{HandleKey, Interaction};
+use crate::store::engine::HandleTable;
+use crate::store::{Read, StoreError, Tx};
 
-pub(super) const TABLE: HandleTable<Interaction> = HandleTable::new("interactions");
+pub(in crate::store) const TABLE: HandleTable<Interaction> = HandleTable::new("interactions");
 
 /// The interaction of this name, expired or not.
 pub fn find(tx: &impl Read, key: &HandleKey<Interaction>) -> Result<Option<Interaction>, StoreError> {

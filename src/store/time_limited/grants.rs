@@ -1,10 +1,10 @@
 //! What redeemed codes gave; every token leads here.
 
-use super::engine::HandleTable;
-use super::{Read, StoreError, Tx};
 use crate::domain::{Grant, HandleKey};
+use crate::store::engine::HandleTable;
+use crate::store::{Read, StoreError, Tx};
 
-pub(super) const TABLE: HandleTable<Grant> = HandleTable::new("grants");
+pub(in crate::store) const TABLE: HandleTable<Grant> = HandleTable::new("grants");
 
 /// The grant of this name, expired or not.
 pub fn find(tx: &impl Read, key: &HandleKey<Grant>) -> Result<Option<Grant>, StoreError> {

@@ -1,10 +1,10 @@
 //! What is under way in which browser, by the handle in its cookie.
 
-use super::engine::HandleTable;
-use super::{Read, StoreError, Tx};
 use crate::domain::{HandleKey, PreSession};
+use crate::store::engine::HandleTable;
+use crate::store::{Read, StoreError, Tx};
 
-pub(super) const TABLE: HandleTable<PreSession> = HandleTable::new("pre_sessions");
+pub(in crate::store) const TABLE: HandleTable<PreSession> = HandleTable::new("pre_sessions");
 
 /// What this handle opens; `None` when nothing was begun under it.
 pub fn find(tx: &impl Read, key: &HandleKey<PreSession>) -> Result<Option<PreSession>, StoreError> {

@@ -1,10 +1,10 @@
 //! Authorization codes; a used one stays until its tokens are dead, so that a replay is known.
 
-use super::engine::HandleTable;
-use super::{Read, StoreError, Tx};
 use crate::domain::{AuthorizationCode, HandleKey};
+use crate::store::engine::HandleTable;
+use crate::store::{Read, StoreError, Tx};
 
-pub(super) const TABLE: HandleTable<AuthorizationCode> = HandleTable::new("authorization_codes");
+pub(in crate::store) const TABLE: HandleTable<AuthorizationCode> = HandleTable::new("authorization_codes");
 
 /// The code of this name, expired or not.
 pub fn find(tx: &impl Read, key: &HandleKey<AuthorizationCode>) -> Result<Option<AuthorizationCode>, StoreError> {

@@ -1,10 +1,10 @@
 //! Who is signed in in which browser.
 
-use super::engine::HandleTable;
-use super::{Read, StoreError, Tx};
 use crate::domain::{BrowserSession, HandleKey};
+use crate::store::engine::HandleTable;
+use crate::store::{Read, StoreError, Tx};
 
-pub(super) const TABLE: HandleTable<BrowserSession> = HandleTable::new("browser_sessions");
+pub(in crate::store) const TABLE: HandleTable<BrowserSession> = HandleTable::new("browser_sessions");
 
 /// The session of this name, expired or not.
 pub fn find(tx: &impl Read, key: &HandleKey<BrowserSession>) -> Result<Option<BrowserSession>, StoreError> {

@@ -1,10 +1,10 @@
 //! Access tokens.
 
-use super::engine::HandleTable;
-use super::{Read, StoreError, Tx};
 use crate::domain::{AccessToken, HandleKey};
+use crate::store::engine::HandleTable;
+use crate::store::{Read, StoreError, Tx};
 
-pub(super) const TABLE: HandleTable<AccessToken> = HandleTable::new("access_tokens");
+pub(in crate::store) const TABLE: HandleTable<AccessToken> = HandleTable::new("access_tokens");
 
 /// The token of this name, expired or not.
 pub fn find(tx: &impl Read, key: &HandleKey<AccessToken>) -> Result<Option<AccessToken>, StoreError> {

@@ -1,10 +1,10 @@
 //! Single-use links to choose a password.
 
-use super::engine::HandleTable;
-use super::{Read, StoreError, Tx};
 use crate::domain::{HandleKey, PasswordLink};
+use crate::store::engine::HandleTable;
+use crate::store::{Read, StoreError, Tx};
 
-pub(super) const TABLE: HandleTable<PasswordLink> = HandleTable::new("password_links");
+pub(in crate::store) const TABLE: HandleTable<PasswordLink> = HandleTable::new("password_links");
 
 /// The link of this name, expired or not.
 pub fn find(tx: &impl Read, key: &HandleKey<PasswordLink>) -> Result<Option<PasswordLink>, StoreError> {
