@@ -198,6 +198,6 @@ fn clear_all_but(tx: &mut Tx, kept: &[&'static str]) -> Result<(), StoreError> {
 /// Deletes every session, code, token, link and sign-in under way: what was handed out opens nothing any more. Mails that
 /// wait may carry such values and go with them.
 pub fn void_what_was_handed_out(tx: &mut Tx) -> Result<(), StoreError> {
-    let doomed = tables::TABLES.iter().filter(|listed| listed.is_void_after_restore()).map(|listed| listed.name);
-    doomed.map(|table| engine::empty(tx, table)).collect()
+    let mut doomed = tables::TABLES.iter().filter(|listed| listed.is_void_after_restore()).map(|listed| listed.name);
+    doomed.try_for_each(|table| engine::empty(tx, table))
 }

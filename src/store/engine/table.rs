@@ -11,6 +11,9 @@ use super::record;
 use super::transaction::{Order, Read, Span, Tx};
 use crate::store::StoreError;
 
+/// The bytes of a key, and what lies there as far as it opens.
+pub(in crate::store) type Opened<V> = (Vec<u8>, Result<V, StoreError>);
+
 /// A table of `V` by `K`. Its name is part of every record's digest and never changes.
 pub(in crate::store) struct Table<K: ?Sized, V> {
     name: &'static str,
@@ -81,7 +84,7 @@ impl<K: Key + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
         tx: &impl Read,
         after: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Result<V, StoreError>)>, StoreError> {
+    ) -> Result<Vec<Opened<V>>, StoreError> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = tx.rows(self.name, Span { from, to: Bound::Unbounded, limit, order: Order::Ascending })?;
         let opened = rows.into_iter().map(|(key, bytes)| {
