@@ -5,7 +5,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
-mod administration;
+pub mod administration;
 mod attempts;
 mod clients;
 mod codes;
@@ -30,10 +30,6 @@ use crate::app::App;
 use crate::domain::{Actor, AuditEvent, AuditRecord, Origin};
 use crate::store::{StoreError, Tx, audit};
 
-pub use administration::{
-    ClientRefusal, Decided, IssuedClient, MAX_SECRET_OVERLAP, create_client, delete_client, find_client, list_clients,
-    rotate_client_secret, update_client,
-};
 pub use attempts::{Attempt, reserve_attempt};
 pub use clients::{
     ClientAuthenticationOutcome, authenticate_client, enabled_client, record_client, record_post_logout_uri,

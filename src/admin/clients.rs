@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::page::{ENTRIES, Listing, Page};
 use super::refusal::Refusal;
 use super::{Reply, Request, created, done};
-use crate::acts::{self, IssuedClient};
+use crate::acts::administration::{self as acts, IssuedClient};
 use crate::domain::{Client, ClientId, ClientOrigin, ClientSettings};
 
 /// How long the secret before works after a rotation, when nothing is said.

@@ -6,8 +6,11 @@
 
 mod call;
 mod clients;
+mod organizations;
 mod page;
 mod refusal;
+mod sessions;
+mod users;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,6 +18,7 @@ use serde_json::{Value, json};
 use crate::acts::{self, By, SandboxReset};
 use crate::app::App;
 use crate::domain::{Actor, Origin};
+use crate::protocol::Timestamp;
 use crate::web::{Method, StatusCode};
 
 pub use call::Call;
@@ -64,6 +68,10 @@ async fn route(request: &Request<'_>) -> Reply {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.split_first() {
         Some((&"clients", rest)) => Box::pin(clients::route(request, rest)).await,
+        Some((&"users", rest)) => Box::pin(users::route(request, rest)).await,
+        Some((&"organizations", rest)) => Box::pin(organizations::route(request, rest)).await,
+        Some((&"administrators", rest)) => users::route_administrators(request, rest),
+        Some((&"sessions", rest)) => Box::pin(sessions::route(request, rest)).await,
         Some((&"instance", [])) if request.call.is_get() => Ok(instance(request.app)),
         Some((&"instance", ["reset"])) if request.call.method == Method::POST => reset(request).await,
         _ => Err(Refusal::NoSuchAddress),
@@ -87,6 +95,11 @@ async fn reset(request: &Request<'_>) -> Reply {
         SandboxReset::Done => Ok(done(&json!({ "reset": true }))),
         SandboxReset::NotASandbox => Err(Refusal::NotASandbox),
     }
+}
+
+/// A date, which begins at midnight UTC, or an instant.
+fn instant(text: &str) -> Option<Timestamp> {
+    Timestamp::parse_iso8601(text)
 }
 
 /// A document with status 200.

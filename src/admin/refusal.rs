@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::Answer;
-use crate::acts::{ActError, ClientRefusal, MAX_SECRET_OVERLAP};
+use crate::acts::ActError;
+use crate::acts::administration::{ClientRefusal, MAX_SECRET_OVERLAP, OrganizationRefusal, UserKey, UserRefusal};
 use crate::app::App;
 use crate::web::StatusCode;
 
@@ -21,8 +22,23 @@ pub(super) enum Refusal {
     Unknown { noun: &'static str, id: String },
     #[error("{id} is not the identifier of a {noun}: {expected}")]
     Identifier { noun: &'static str, id: String, expected: &'static str },
-    #[error("{noun} {id} is there already: choose another identifier, or change it with `{noun} update`")]
-    Exists { noun: &'static str, id: String },
+    #[error("{noun} {id} is there already: {remedy}")]
+    Exists { noun: &'static str, id: String, remedy: &'static str },
+    #[error("the account of {0} is closed: `user enable` opens it again")]
+    Disabled(String),
+    #[error(
+        "{0} is the only administrator whose account is open: grant the role to somebody else first, or add \
+         --last-administrator at the machine"
+    )]
+    LastAdministrator(String),
+    #[error("{0} has no role: see `admin list`")]
+    NoRole(String),
+    #[error("{user} does not belong to {organization}: see `org show {organization}`")]
+    NotAMember { user: String, organization: String },
+    #[error(
+        "this instance keeps no links that nothing proves: say how it was verified, or set joining.allow_unverified"
+    )]
+    Unverified,
     #[error("{}", sentence(.0))]
     Invalid(Vec<(&'static str, String)>),
     #[error("client {id} is declared in {file}: change it there, and start the instance again")]
@@ -57,13 +73,46 @@ impl Refusal {
         let id = id.to_owned();
         match refusal {
             ClientRefusal::Unknown => Self::Unknown { noun: "client", id },
-            ClientRefusal::Exists => Self::Exists { noun: "client", id },
+            ClientRefusal::Exists => {
+                let remedy = "choose another identifier, or change it with `client update`";
+                Self::Exists { noun: "client", id, remedy }
+            }
             ClientRefusal::Invalid(faults) => {
                 Self::Invalid(faults.into_iter().map(|fault| (fault.field, fault.reason.to_string())).collect())
             }
             ClientRefusal::Declared => Self::Declared { id, file: configuration_file(app) },
             ClientRefusal::HasNoSecret => Self::HasNoSecret(id),
             ClientRefusal::OverlapTooLong => Self::OverlapTooLong,
+        }
+    }
+
+    /// What became of a person.
+    pub(super) fn of_user(key: &UserKey, refusal: UserRefusal) -> Self {
+        let id = key.to_string();
+        match refusal {
+            UserRefusal::Unknown => Self::Unknown { noun: "user", id },
+            UserRefusal::EmailTaken => {
+                let remedy = "`user reset-password` gives a new link";
+                Self::Exists { noun: "user", id, remedy }
+            }
+            UserRefusal::Disabled => Self::Disabled(id),
+            UserRefusal::LastAdministrator => Self::LastAdministrator(id),
+            UserRefusal::NoRole => Self::NoRole(id),
+        }
+    }
+
+    /// What became of an organization, or of a link to it.
+    pub(super) fn of_organization(id: &str, user: &str, refusal: OrganizationRefusal) -> Self {
+        let (id, user) = (id.to_owned(), user.to_owned());
+        match refusal {
+            OrganizationRefusal::Unknown => Self::Unknown { noun: "org", id },
+            OrganizationRefusal::Exists(_) => Self::Exists { noun: "org", id, remedy: "`org show` shows it" },
+            OrganizationRefusal::Invalid(faults) => {
+                Self::Invalid(faults.into_iter().map(|fault| (fault.field, fault.expected.to_owned())).collect())
+            }
+            OrganizationRefusal::UnknownUser => Self::Unknown { noun: "user", id: user },
+            OrganizationRefusal::Unverified => Self::Unverified,
+            OrganizationRefusal::NotAMember => Self::NotAMember { user, organization: id },
         }
     }
 
@@ -75,6 +124,11 @@ impl Refusal {
             Self::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown"),
             Self::Identifier { .. } => (StatusCode::BAD_REQUEST, "identifier"),
             Self::Exists { .. } => (StatusCode::CONFLICT, "exists"),
+            Self::Disabled(_) => (StatusCode::CONFLICT, "disabled"),
+            Self::LastAdministrator(_) => (StatusCode::CONFLICT, "last_administrator"),
+            Self::NoRole(_) => (StatusCode::CONFLICT, "no_role"),
+            Self::NotAMember { .. } => (StatusCode::CONFLICT, "not_a_member"),
+            Self::Unverified => (StatusCode::CONFLICT, "unverified"),
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
             Self::Declared { .. } => (StatusCode::CONFLICT, "declared"),
             Self::HasNoSecret(_) => (StatusCode::CONFLICT, "has_no_secret"),

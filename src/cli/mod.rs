@@ -2,16 +2,20 @@
 //!
 //! Exit codes: 0 done, 1 refused, 2 usage, 3 not running, 4 locked by another process, 78 configuration. Doors: [`run`].
 
+mod admin;
 mod check_config;
 mod client;
 mod config;
 mod dev;
 mod duration;
 mod first_steps;
+mod naming;
+mod org;
 mod output;
 mod place;
 mod reset;
 mod serve;
+mod session;
 mod user;
 
 use std::io::IsTerminal as _;
@@ -47,9 +51,14 @@ enum Command {
     Reset(reset::Arguments),
     /// Look after clients: the services that people sign in to.
     Client(client::Arguments),
-    /// Look after people, on the data of an instance that is not running.
-    #[command(subcommand)]
-    User(user::Command),
+    /// Look after people.
+    User(user::Arguments),
+    /// Look after organizations, and who belongs to them.
+    Org(org::Arguments),
+    /// Say who administers, moderates and reads.
+    Admin(admin::Arguments),
+    /// See who is signed in, and end it.
+    Session(session::Arguments),
 }
 
 /// Why the program ends other than well.
@@ -109,18 +118,12 @@ pub fn run() -> ExitCode {
         }
         Command::CheckConfig(arguments) => runtime.block_on(check_config::run(arguments)),
         Command::Config(command) => config::run(command),
-        Command::Reset(arguments) => {
-            log_to_stderr("error");
-            runtime.block_on(reset::run(arguments))
-        }
-        Command::Client(arguments) => {
-            log_to_stderr("error");
-            runtime.block_on(client::run(arguments))
-        }
-        Command::User(command) => {
-            log_to_stderr("warn");
-            runtime.block_on(user::run(command))
-        }
+        Command::Reset(arguments) => runtime.block_on(reset::run(arguments)),
+        Command::Client(arguments) => runtime.block_on(client::run(arguments)),
+        Command::User(arguments) => runtime.block_on(user::run(arguments)),
+        Command::Org(arguments) => runtime.block_on(org::run(arguments)),
+        Command::Admin(arguments) => runtime.block_on(admin::run(arguments)),
+        Command::Session(arguments) => runtime.block_on(session::run(arguments)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

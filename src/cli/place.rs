@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::serve::configuration;
-use super::{Ending, starting};
+use super::{Ending, log_to_stderr, starting};
 use crate::admin::{self, Answer, Call};
 use crate::app::App;
 use crate::clock::Clock;
@@ -111,6 +111,7 @@ async fn ask_running(directory: &Path, call: Call) -> Result<Answer, Ending> {
 /// Opens the data in this process.
 async fn here(config: Config, directory: &Path) -> Result<Office, Ending> {
     let account = account(directory)?;
+    log_to_stderr("error");
     let app = site::open(config, Clock::system(), Random::system()).await.map_err(starting)?;
     Ok(Office::Here(Box::new(app), account))
 }

@@ -1,28 +1,41 @@
-//! `moncomptepro user`: people of an instance that is not running.
+//! `moncomptepro user`: people.
 
-use std::path::PathBuf;
+use clap::{Args, Subcommand};
+use serde_json::json;
 
-use clap::Subcommand;
+use super::Ending;
+use super::naming::parse_user;
+use super::output::{Column, Output, Paging, SecretOutput};
+use super::place::Place;
+use crate::admin::Call;
+use crate::domain::Email;
+use crate::web::Method;
 
-use super::serve::configuration;
-use super::{Ending, say, starting};
-use crate::acts::{self, By, NewPerson};
-use crate::app::App;
-use crate::clock::Clock;
-use crate::crypto::Random;
-use crate::domain::{Actor, Email, PersonalInformation, UserId};
-use crate::site;
-use crate::store::users;
-use crate::web::paths;
+const COLUMNS: &[Column] = &[
+    ("USER", "user_id"),
+    ("E-MAIL", "email"),
+    ("GIVEN NAME", "given_name"),
+    ("FAMILY NAME", "family_name"),
+    ("ENABLED", "enabled"),
+    ("ROLE", "role"),
+    ("LAST SIGN-IN", "last_sign_in_at"),
+];
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    output: Output,
+    #[command(subcommand)]
+    command: Command,
+}
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    /// Enter a person, and print the single-use link by which they choose their password.
+enum Command {
+    /// Enter a person, and print the single-use link by which they choose their password within the hour.
     Create {
-        /// The configuration file of the instance.
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
-        /// The person's address.
+        /// The person's address; it counts as proven.
         email: Email,
         /// First names.
         #[arg(long)]
@@ -30,61 +43,109 @@ pub(super) enum Command {
         /// Family name.
         #[arg(long)]
         family_name: String,
+        /// Telephone number.
+        #[arg(long)]
+        phone_number: Option<String>,
+        /// Position.
+        #[arg(long)]
+        job: Option<String>,
+        #[command(flatten)]
+        secret: SecretOutput,
     },
-    /// Print a single-use link by which a person chooses a new password.
+    /// List people, fifty a page.
+    List {
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Show a person and their organizations.
+    Show {
+        #[command(flatten)]
+        user: User,
+    },
+    /// Close an account: every session, code and token of the person is void at once.
+    Disable {
+        #[command(flatten)]
+        user: User,
+        #[command(flatten)]
+        consent: LastAdministrator,
+    },
+    /// Open a closed account again.
+    Enable {
+        #[command(flatten)]
+        user: User,
+    },
+    /// Print a single-use link by which a person chooses a new password within the hour; it ends their sessions then.
     ResetPassword {
-        /// The configuration file of the instance.
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
-        /// The person's address.
-        email: Email,
+        #[command(flatten)]
+        user: User,
+        #[command(flatten)]
+        secret: SecretOutput,
+    },
+    /// End every session of a person, with every code and token.
+    SignOut {
+        #[command(flatten)]
+        user: User,
+    },
+    /// Erase a person: account, password, sessions, links to organizations, mails in the queue. Cannot be undone.
+    Delete {
+        #[command(flatten)]
+        user: User,
+        #[command(flatten)]
+        consent: LastAdministrator,
     },
 }
 
-pub(super) async fn run(command: Command) -> Result<(), Ending> {
-    let by = By::local(Actor::Operator);
-    match command {
-        Command::Create { config, email, given_name, family_name } => {
-            let information = PersonalInformation::parse(&given_name, &family_name, "", "")
-                .map_err(|faults| Ending::refused(format!("{}: cannot be", names(&faults))))?;
-            let app = open(config).await?;
-            if find(&app, &email)?.is_some() {
-                return Err(Ending::refused(format!("{email} is known already: see `user reset-password`")));
-            }
-            let person =
-                NewPerson { email, information, organization: None, additional_claims: serde_json::Map::new() };
-            let (user_id, _) = acts::enter_person(&app, &by, person).await.map_err(Ending::refused)?;
-            print_link(&app, &by, user_id).await
-        }
-        Command::ResetPassword { config, email } => {
-            let app = open(config).await?;
-            let user_id = find(&app, &email)?.ok_or_else(|| Ending::refused(format!("{email} is not known here")))?;
-            print_link(&app, &by, user_id).await
-        }
+/// Who.
+#[derive(Debug, Args)]
+struct User {
+    /// The person's address or identifier.
+    #[arg(value_name = "USER", value_parser = parse_user)]
+    user: String,
+}
+
+/// Consent to an instance that nobody administers.
+#[derive(Debug, Args)]
+pub(super) struct LastAdministrator {
+    /// Do it even if nobody is left to administer the instance but whoever is at the machine.
+    #[arg(long)]
+    pub(super) last_administrator: bool,
+}
+
+impl LastAdministrator {
+    /// Says so in the call.
+    pub(super) fn said_in(&self, call: Call) -> Call {
+        if self.last_administrator { call.with_parameter("last_administrator", "true") } else { call }
     }
 }
 
-fn names(faults: &[crate::domain::PersonalInformationFault]) -> String {
-    use crate::domain::PersonalInformationFault::{Malformed, Missing, TooLong};
-    let fields = faults.iter().map(|fault| match fault {
-        Missing(field) | TooLong(field) | Malformed(field) => field.as_str(),
-    });
-    fields.collect::<Vec<_>>().join(", ")
-}
-
-async fn open(config: Option<PathBuf>) -> Result<App, Ending> {
-    site::start(configuration(config)?, Clock::system(), Random::system()).await.map_err(starting)
-}
-
-fn find(app: &App, email: &Email) -> Result<Option<UserId>, Ending> {
-    let user = app.store.read(|tx| users::find_by_email(tx, email)).map_err(Ending::refused)?;
-    Ok(user.map(|user| user.id))
-}
-
-async fn print_link(app: &App, by: &By, user_id: UserId) -> Result<(), Ending> {
-    let link = acts::issue_password_link(app, by, user_id).await.map_err(Ending::refused)?;
-    let link = link.ok_or_else(|| Ending::refused("this account is disabled"))?;
-    let path = format!("{}?reset_password_token={link}", paths::CHANGE_PASSWORD);
-    say(&app.config.public_url.join(&path));
+pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
+    let Arguments { place, output, command } = arguments;
+    let post = |user: &User, act: &str| Call::new(Method::POST, &["users", &user.user, act]);
+    let call = match command {
+        Command::List { paging } => {
+            let call = Call::new(Method::GET, &["users"]);
+            return output.listing(&place.open().await?, &call, &paging, COLUMNS).await;
+        }
+        Command::Create { email, given_name, family_name, phone_number, job, secret } => {
+            secret.check(&output)?;
+            Call::new(Method::POST, &["users"]).with_body(&json!({
+                "email": email,
+                "given_name": given_name,
+                "family_name": family_name,
+                "phone_number": phone_number.unwrap_or_default(),
+                "job": job.unwrap_or_default(),
+            }))
+        }
+        Command::ResetPassword { user, secret } => {
+            secret.check(&output)?;
+            post(&user, "password-link")
+        }
+        Command::Show { user } => Call::new(Method::GET, &["users", &user.user]),
+        Command::Disable { user, consent } => consent.said_in(post(&user, "disable")),
+        Command::Enable { user } => post(&user, "enable"),
+        Command::SignOut { user } => post(&user, "sign-out"),
+        Command::Delete { user, consent } => consent.said_in(Call::new(Method::DELETE, &["users", &user.user])),
+    };
+    output.one(&place.open().await?.ask(call).await?);
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ClientId, OrganizationId, UserId};
+use super::{ClientId, OrganizationId, Role, UserId, Verification};
 use crate::protocol::Timestamp;
 
 /// Who acts.
@@ -97,6 +97,41 @@ pub enum AuditEvent {
     ClientRecorded { client_id: ClientId },
     /// The first credential of a recorded client was kept.
     ClientSecretPinned { client_id: ClientId },
+    /// An operator looked at a person's data.
+    UserViewed { user_id: UserId },
+    /// An operator looked at the list of people.
+    UsersListed,
+    /// A person's account was closed; everything of theirs is void.
+    UserDisabled { user_id: UserId },
+    /// A person's account was opened again.
+    UserEnabled { user_id: UserId },
+    /// Every session and token of a person was ended.
+    UserSignedOut { user_id: UserId },
+    /// A person was erased; the id stays taken.
+    UserErased { user_id: UserId },
+    /// A person was given a role.
+    RoleGranted { user_id: UserId, role: Role },
+    /// A person's role was taken away.
+    RoleRevoked { user_id: UserId, role: Role },
+    /// An organization was entered.
+    OrganizationCreated { organization_id: OrganizationId },
+    /// A person was linked to an organization, or the link was changed.
+    MembershipWritten {
+        user_id: UserId,
+        organization_id: OrganizationId,
+        is_external: bool,
+        verification: Verification,
+    },
+    /// A link was taken away; everything of the person is void.
+    MembershipDeleted { user_id: UserId, organization_id: OrganizationId },
+    /// An operator looked at who is signed in.
+    SessionsListed { user_id: Option<UserId> },
+    /// A session was ended, by the digest that listings show.
+    SessionRevoked { user_id: UserId, session: String },
+    /// Every session was ended.
+    EverySessionRevoked,
+    /// An operator read the audit trail.
+    AuditRead,
     /// A client was made.
     ClientCreated { client_id: ClientId },
     /// Settings of a client were changed.

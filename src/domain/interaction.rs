@@ -133,6 +133,12 @@ impl Interaction {
         }
     }
 
+    /// Whether an address was given in it, by the person or by the client.
+    pub fn names(&self, email: &Email) -> bool {
+        let hint = self.authorization().and_then(|pending| pending.request.login_hint.as_deref());
+        self.login.as_ref() == Some(email) || hint.and_then(|hint| hint.parse().ok()).as_ref() == Some(email)
+    }
+
     /// The language that the person chose takes the place of the one that the client asked for.
     pub fn speak(&mut self, locale: Locale) {
         match &mut self.destination {

@@ -34,12 +34,15 @@ pub use client_settings::{ClientFault, ClientFaultReason, ClientSettings, Regist
 pub use handle::{Handle, HandleKey};
 pub use ids::{ClientId, MalformedId, OrganizationId, UserId};
 pub use interaction::{Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};
-pub use organization::{MalformedSiret, Membership, Organization, OrganizationSource, Siret, Verification};
+pub use organization::{
+    MalformedSiret, Membership, Organization, OrganizationFacts, OrganizationFault, OrganizationSource, Siret,
+    Verification,
+};
 pub use outgoing_mail::{MailContent, OutgoingMail};
 pub use person::{
     Credentials, Email, MAXIMUM_LENGTH as MAXIMUM_PASSWORD_LENGTH, MINIMUM_LENGTH as MINIMUM_PASSWORD_LENGTH,
     MalformedEmail, PasswordFault, PasswordLink, PasswordLinkRefusal, PersonalInformation, PersonalInformationFault,
-    PersonalInformationField, User, UserState, check_password,
+    PersonalInformationField, Role, User, UserState, check_password,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{

@@ -16,6 +16,13 @@ pub enum MailContent {
         /// The name of the service that asked, if one did.
         service: Option<String>,
     },
+    /// Somebody was given the role of an administrator, or lost it.
+    AdministratorsChanged {
+        /// When.
+        at: Timestamp,
+        /// Whose role changed.
+        about: Email,
+    },
     /// The password of the account was changed.
     PasswordChanged {
         /// When.
@@ -34,4 +41,14 @@ pub struct OutgoingMail {
     pub content: MailContent,
     /// When it was written.
     pub created_at: Timestamp,
+}
+
+impl OutgoingMail {
+    /// Whether it tells of this person, whoever reads it.
+    pub fn is_about(&self, email: &Email) -> bool {
+        match &self.content {
+            MailContent::AdministratorsChanged { about, .. } => about == email,
+            MailContent::NewSignIn { .. } | MailContent::PasswordChanged { .. } => false,
+        }
+    }
 }

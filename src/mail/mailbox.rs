@@ -78,6 +78,12 @@ impl Mailbox {
         mails.iter().filter(|mail| to.is_none_or(|to| mail.to.eq_ignore_ascii_case(to))).cloned().collect()
     }
 
+    /// Forgets the mails to one address, and those that name it.
+    pub fn forget(&self, email: &str) {
+        let mut mails = self.mails.lock().unwrap_or_else(PoisonError::into_inner);
+        mails.retain(|mail| !mail.to.eq_ignore_ascii_case(email) && !mail.text.contains(email));
+    }
+
     /// Forgets every mail.
     pub fn clear(&self) {
         self.mails.lock().unwrap_or_else(PoisonError::into_inner).clear();

@@ -288,3 +288,19 @@ fn rpl_1_gen_7_a_logout_request_refuses_repetition_and_excess() {
     assert!(LogoutRequest::parse(&hint(4096)).is_ok());
     assert!(LogoutRequest::parse(&hint(4097)).is_err());
 }
+
+#[test]
+fn r_41_instants_and_dates_are_read_and_nothing_else() {
+    let read = |text: &str| Timestamp::parse_iso8601(text).map(|instant| instant.to_iso8601());
+    for (text, expected) in [
+        ("2024-06-15T16:17:05.000Z", "2024-06-15T16:17:05.000Z"),
+        ("2024-06-15T16:17:05.9Z", "2024-06-15T16:17:05.000Z"),
+        ("2024-06-15T16:17:05+02:00", "2024-06-15T14:17:05.000Z"),
+        ("2024-06-15", "2024-06-15T00:00:00.000Z"),
+    ] {
+        assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+    }
+    for text in ["", "2024", "2024-06", "2024-13-01", "2024-06-15T16:17:05", "15/06/2024", "1718468225", "1960-01-01"] {
+        assert_eq!(read(text), None, "{text}");
+    }
+}

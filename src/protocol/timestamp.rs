@@ -34,6 +34,19 @@ impl Timestamp {
             Err(_) => String::from("9999-12-31T23:59:59.000Z"),
         }
     }
+
+    /// Reads an instant in ISO 8601 with its offset (`2024-06-15T16:17:05Z`), or a date, which begins at midnight UTC.
+    /// Fractions of a second are cut off.
+    pub fn parse_iso8601(text: &str) -> Option<Self> {
+        let instant: jiff::Timestamp = match text.parse() {
+            Ok(instant) => instant,
+            Err(_) => {
+                let date: jiff::civil::Date = Some(text).filter(|text| text.len() == 10)?.parse().ok()?;
+                date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()
+            }
+        };
+        u64::try_from(instant.as_second()).ok().map(Self)
+    }
 }
 
 impl fmt::Display for Timestamp {

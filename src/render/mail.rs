@@ -19,6 +19,9 @@ pub struct WrittenMail {
 pub(super) fn outline(content: &MailContent) -> (&'static str, Value) {
     match content {
         MailContent::NewSignIn { at, service } => ("new-sign-in", context! { at => at.0, service }),
+        MailContent::AdministratorsChanged { at, about } => {
+            ("administrators-changed", context! { at => at.0, about => about.as_str() })
+        }
         MailContent::PasswordChanged { at } => ("password-changed", context! { at => at.0 }),
     }
 }

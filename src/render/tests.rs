@@ -267,10 +267,13 @@ fn mails_say_what_happened_in_both_languages() {
         "{}",
         mail.text
     );
-    for locale in [Locale::Fr, Locale::En] {
-        let mail = renderer.mail(&MailContent::PasswordChanged { at }, locale).unwrap();
-        assert!(!mail.subject.contains(['\r', '\n']));
-        assert!(mail.html.contains(&format!("<html lang=\"{}\">", locale.as_str())));
+    let about = "marie@mairie.example".parse().unwrap();
+    for content in [MailContent::PasswordChanged { at }, MailContent::AdministratorsChanged { at, about }] {
+        for locale in [Locale::Fr, Locale::En] {
+            let mail = renderer.mail(&content, locale).unwrap();
+            assert!(!mail.subject.contains(['\r', '\n']));
+            assert!(mail.html.contains(&format!("<html lang=\"{}\">", locale.as_str())));
+        }
     }
 }
 

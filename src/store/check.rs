@@ -154,7 +154,13 @@ impl Inspection<'_> {
         let tx = self.tx;
         self.each(&users::USERS, |key, user| {
             let found = users::BY_EMAIL.find(tx, user.email.as_str())?;
-            Ok(misfiled(key, &user.id).or(not_in(users::BY_EMAIL.name(), found == Some(user.id))))
+            let problem = misfiled(key, &user.id).or(not_in(users::BY_EMAIL.name(), found == Some(user.id)));
+            let is_listed = user.role.is_none() || users::WITH_ROLE.has(tx, &user.id)?;
+            Ok(problem.or(not_in(users::WITH_ROLE.name(), is_listed)))
+        })?;
+        self.each(&users::WITH_ROLE, |key, id| {
+            let has_role = users::USERS.find(tx, id)?.is_some_and(|user| user.role.is_some());
+            Ok(misfiled(key, id).or(without(users::USERS.name(), has_role)))
         })?;
         self.each(&users::BY_EMAIL, |key, id| {
             let user = users::USERS.find(tx, id)?;

@@ -9,6 +9,9 @@ use crate::domain::OutgoingMail;
 /// How often a mail is tried before it is set aside (SEC-189).
 const MOST_FAILURES: u8 = 3;
 
+/// How many mails are looked at at once.
+const PAGE: usize = 500;
+
 pub(super) const SET_ASIDE: Table<u64, QueuedMail> = Table::new("outbox_set_aside");
 pub(super) const MAILS: Table<u64, QueuedMail> = Table::new("outbox");
 const COUNTER: &str = "outbox";
@@ -64,4 +67,20 @@ pub fn list_set_aside(tx: &impl Read, limit: usize) -> Result<Vec<QueuedMail>, S
 /// Takes a mail out; says whether it was there.
 pub fn delete(tx: &mut Tx, id: u64) -> Result<bool, StoreError> {
     MAILS.delete(tx, &id)
+}
+
+/// Takes out every mail that `is_doomed`, whether it waits or was set aside.
+pub fn delete_where(tx: &mut Tx, is_doomed: impl Fn(&OutgoingMail) -> bool) -> Result<(), StoreError> {
+    for table in [&MAILS, &SET_ASIDE] {
+        let mut after = None;
+        loop {
+            let page = table.list(tx, after.as_ref(), PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            for queued in page.iter().filter(|queued| is_doomed(&queued.mail)) {
+                table.delete(tx, &queued.id)?;
+            }
+        }
+    }
+    Ok(())
 }

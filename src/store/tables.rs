@@ -45,6 +45,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(counters::LAST.name(), Keeping::Lasting),
     listed(users::USERS.name(), Keeping::Lasting),
     listed(users::BY_EMAIL.name(), Keeping::Index),
+    listed(users::WITH_ROLE.name(), Keeping::Index),
     listed(users::ERASED.name(), Keeping::Lasting),
     listed(credentials::CREDENTIALS.name(), Keeping::Lasting),
     listed(organizations::ORGANIZATIONS.name(), Keeping::Lasting),

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::{
     Actor, AuditEvent, AuditRecord, Client, Credentials, Email, MailContent, Membership, Organization, OrganizationId,
-    OrganizationSource, Origin, OutgoingMail, Siret, User, UserId, Verification,
+    OrganizationSource, Origin, OutgoingMail, Role, Siret, User, UserId, Verification,
 };
 use crate::protocol::Locale;
 use signing_keys::StoredSigningKey;
@@ -103,11 +103,12 @@ async fn sec_101_an_address_belongs_to_one_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r_3_the_index_by_address_is_what_the_people_give() {
+async fn r_3_the_indexes_by_address_and_role_are_what_the_people_give() {
     let store = store();
     let mut dice = Dice(1);
     for _ in 0..300 {
         let (act, someone) = (dice.roll(4), user(dice.roll(20), &format!("person-{}@example.fr", dice.roll(20))));
+        let someone = User { role: (dice.roll(2) == 0).then_some(Role::Reader), ..someone };
         let done = store.write(move |tx| match act {
             0 => users::delete(tx, someone.id, NOW).map(|_| ()),
             1 => users::update(tx, &someone),
@@ -116,6 +117,8 @@ async fn r_3_the_index_by_address_is_what_the_people_give() {
         assert!(matches!(done.await, Ok(()) | Err(StoreError::Taken { .. } | StoreError::Absent { .. })));
 
         let mut people = store.read(|tx| users::list(tx, None, usize::MAX)).unwrap();
+        let with_role: Vec<User> = people.iter().filter(|person| person.role.is_some()).cloned().collect();
+        assert_eq!(store.read(|tx| users::list_with_role(tx, None, usize::MAX)).unwrap(), with_role);
         people.sort_by(|one, other| one.email.cmp(&other.email));
         let rebuilt: Vec<UserId> = people.iter().map(|person| person.id).collect();
         assert_eq!(store.read(|tx| users::BY_EMAIL.list(tx, None, usize::MAX)).unwrap(), rebuilt);
@@ -289,4 +292,28 @@ async fn clients_credentials_and_signing_keys_are_written_read_and_deleted() {
     });
     assert_eq!(gone.await, Ok([true; 3]));
     assert!(store.read(|tx| signing_keys::list(tx, 10)).unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_168_the_mails_of_one_reader_are_taken_out_wherever_they_wait() {
+    let store = store();
+    let mail = |to: &str| OutgoingMail {
+        to: to.parse().unwrap(),
+        locale: Locale::Fr,
+        content: MailContent::PasswordChanged { at: NOW },
+        created_at: NOW,
+    };
+    for to in ["alice@example.fr", "bob@example.fr", "alice@example.fr"] {
+        let mail = mail(to);
+        store.write(move |tx| outbox::insert(tx, &mail)).await.unwrap();
+    }
+    for _ in 0..3 {
+        store.write(|tx| outbox::note_failure(tx, 1)).await.unwrap();
+    }
+    assert_eq!(store.read(|tx| outbox::list_set_aside(tx, 9)).unwrap().len(), 1);
+    let alice: Email = "alice@example.fr".parse().unwrap();
+    store.write(move |tx| outbox::delete_where(tx, |mail| mail.to == alice)).await.unwrap();
+    assert_eq!(store.read(|tx| outbox::list_set_aside(tx, 9)).unwrap(), []);
+    let left: Vec<u64> = store.read(|tx| outbox::list(tx, None, 9)).unwrap().iter().map(|queued| queued.id).collect();
+    assert_eq!(left, [2]);
 }

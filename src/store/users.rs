@@ -8,6 +8,8 @@ use crate::protocol::Timestamp;
 pub(super) const USERS: Table<UserId, User> = Table::new("users");
 pub(super) const BY_EMAIL: Table<str, UserId> = Table::new("users_by_email");
 pub(super) const ERASED: Table<UserId, Timestamp> = Table::new("erased_users");
+/// People who have a role: few, looked for together.
+pub(super) const WITH_ROLE: Table<UserId, UserId> = Table::new("users_with_role");
 
 /// The person with this identifier.
 pub fn find(tx: &impl Read, id: UserId) -> Result<Option<User>, StoreError> {
@@ -32,13 +34,28 @@ pub fn list(tx: &impl Read, after: Option<UserId>, limit: usize) -> Result<Vec<U
     USERS.list(tx, after.as_ref(), limit)
 }
 
+/// At most `limit` people who have a role after `after`, by identifier.
+pub fn list_with_role(tx: &impl Read, after: Option<UserId>, limit: usize) -> Result<Vec<User>, StoreError> {
+    let ids = WITH_ROLE.list(tx, after.as_ref(), limit)?;
+    ids.into_iter().map(|id| USERS.get(tx, &id)).collect()
+}
+
 /// Enters a person. `Taken` when the identifier or the address is in use, or the identifier belonged to somebody erased.
 pub fn insert(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
     if ERASED.has(tx, &user.id)? {
         return Err(StoreError::Taken { table: USERS.name() });
     }
     USERS.insert(tx, &user.id, user)?;
-    BY_EMAIL.insert(tx, user.email.as_str(), &user.id)
+    BY_EMAIL.insert(tx, user.email.as_str(), &user.id)?;
+    note_role(tx, user)
+}
+
+/// Keeps the index of those who have a role.
+fn note_role(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
+    match user.role {
+        Some(_) => WITH_ROLE.put(tx, &user.id, &user.id).map(|_| ()),
+        None => WITH_ROLE.delete(tx, &user.id).map(|_| ()),
+    }
 }
 
 /// Writes a person anew. `Taken` when a new address is in use.
@@ -47,6 +64,9 @@ pub fn update(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
     if before.email != user.email {
         BY_EMAIL.insert(tx, user.email.as_str(), &user.id)?;
         BY_EMAIL.delete(tx, before.email.as_str())?;
+    }
+    if before.role.is_some() != user.role.is_some() {
+        note_role(tx, user)?;
     }
     USERS.update(tx, &user.id, user)
 }
@@ -57,6 +77,7 @@ pub fn update(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
 pub fn delete(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<bool, StoreError> {
     let Some(user) = USERS.find(tx, &id)? else { return Ok(false) };
     BY_EMAIL.delete(tx, user.email.as_str())?;
+    WITH_ROLE.delete(tx, &id)?;
     ERASED.put(tx, &id, &now)?;
     USERS.delete(tx, &id)
 }

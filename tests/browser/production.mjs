@@ -39,7 +39,7 @@ export async function startProduction(people) {
   for (let number = 1; number <= people; number += 1) {
     const email = `claire.petit${number}@exemple.fr`;
     const names = ["--given-name", "Claire", "--family-name", "Petit"];
-    const { stdout } = await run(executable, ["user", "create", "--config", configuration, email, ...names]);
+    const { stdout } = await run(executable, ["user", "create", "--config", configuration, "--show-secret", email, ...names]);
     invitations.push({ email, link: /https:\S+/.exec(stdout)[0] });
   }
 

@@ -4,6 +4,11 @@
 //! that names what can be done about it; nothing has changed then.
 
 mod clients;
+mod erasure;
+mod organizations;
+mod roles;
+mod sessions;
+mod users;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -14,6 +19,18 @@ use crate::domain::FieldChange;
 pub use clients::{
     ClientRefusal, IssuedClient, MAX_SECRET_OVERLAP, create_client, delete_client, find_client, list_clients,
     rotate_client_secret, update_client,
+};
+
+pub use erasure::erase_user;
+pub use organizations::{
+    Link, MalformedOrganizationKey, OrganizationDossier, OrganizationKey, OrganizationRefusal, create_organization,
+    find_organization, link_user, list_organizations, unlink_user, view_organization,
+};
+pub use roles::{grant_role, list_administrators, revoke_role};
+pub use sessions::{ListedSession, UnknownSession, list_sessions, revoke_every_session, revoke_session, session_name};
+pub use users::{
+    LinkedUser, MalformedUserKey, NewUser, UserDossier, UserKey, UserRefusal, create_user, disable_user, enable_user,
+    list_users, reset_password, sign_out_user, view_user,
 };
 
 /// What an act answers: done, refused by its rules, or not carried out at all.

@@ -1,5 +1,6 @@
 //! An organization, the register's facts about it, and who belongs to it.
 
+mod facts;
 mod membership;
 mod public_body;
 mod siret;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::OrganizationId;
 use crate::protocol::Timestamp;
 
+pub use facts::{OrganizationFacts, OrganizationFault};
 pub use membership::{Membership, Verification};
 pub use siret::{MalformedSiret, Siret};
 
@@ -20,6 +22,8 @@ pub use siret::{MalformedSiret, Siret};
 pub enum OrganizationSource {
     /// The national register.
     Register,
+    /// An operator.
+    Operator,
     /// Made up for a SIRET that no source knows, to try a service with.
     Invented,
 }

@@ -5,6 +5,7 @@ mod email;
 mod password_link;
 mod password_policy;
 mod personal_information;
+mod role;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -15,4 +16,5 @@ pub use email::{Email, MalformedEmail};
 pub use password_link::{PasswordLink, PasswordLinkRefusal};
 pub use password_policy::{MAXIMUM_LENGTH, MINIMUM_LENGTH, PasswordFault, check_password};
 pub use personal_information::{PersonalInformation, PersonalInformationFault, PersonalInformationField};
+pub use role::Role;
 pub use user::{User, UserState};

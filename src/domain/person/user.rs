@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Email, PersonalInformation};
+use super::{Email, PersonalInformation, Role};
 use crate::domain::UserId;
 use crate::protocol::Timestamp;
 
@@ -33,6 +33,9 @@ pub struct User {
     pub information: PersonalInformation,
     /// Whether the account may be used.
     pub state: UserState,
+    /// What they may do for the instance as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// When the account was opened.
     pub created_at: Timestamp,
     /// The last change of anything that the claims show.
@@ -58,6 +61,7 @@ impl User {
             email_verified_at: None,
             information: PersonalInformation::default(),
             state: UserState::Active,
+            role: None,
             created_at: now,
             updated_at: now,
             sign_in_count: 0,
@@ -78,6 +82,22 @@ impl User {
     /// Whether a new session may begin.
     pub fn may_sign_in(&self) -> bool {
         self.honours(self.epoch)
+    }
+
+    /// Whether they may do everything now: the role of a closed account is of no use.
+    pub fn is_active_administrator(&self) -> bool {
+        self.may_sign_in() && self.role.as_ref().is_some_and(Role::is_administrator)
+    }
+
+    /// Voids every session, code, token and link of this person at once.
+    pub fn void_everything(&mut self) {
+        self.epoch = self.epoch.saturating_add(1);
+    }
+
+    /// Closes the account.
+    pub fn disable(&mut self, now: Timestamp) {
+        self.void_everything();
+        self.state = UserState::Disabled { at: now };
     }
 
     /// Notes a sign-in.

@@ -43,6 +43,25 @@ impl<V: Serialize + DeserializeOwned + Clone> HandleTable<V> {
         Ok(named.filter(|named| named.key == *key).map(|named| named.record))
     }
 
+    /// At most `limit` records with their names after `after`, those whose retention ends first before the others.
+    pub(in crate::store) fn list(
+        &self,
+        tx: &impl Read,
+        after: Option<&HandleKey<V>>,
+        limit: usize,
+    ) -> Result<Vec<(HandleKey<V>, V)>, StoreError> {
+        let named = self.rows.list(tx, after, limit)?;
+        Ok(named.into_iter().map(|named| (named.key, named.record)).collect())
+    }
+
+    /// Deletes a record; says whether there was one.
+    pub(in crate::store) fn delete(&self, tx: &mut Tx, key: &HandleKey<V>) -> Result<bool, StoreError> {
+        if self.find(tx, key)?.is_none() {
+            return Ok(false);
+        }
+        self.rows.delete(tx, key)
+    }
+
     pub(in crate::store) fn insert(&self, tx: &mut Tx, key: &HandleKey<V>, record: &V) -> Result<(), StoreError> {
         self.rows.insert(tx, key, &Named { key: *key, record: record.clone() })
     }

@@ -20,3 +20,17 @@ pub fn insert(tx: &mut Tx, key: &HandleKey<BrowserSession>, session: &BrowserSes
 pub fn update(tx: &mut Tx, key: &HandleKey<BrowserSession>, session: &BrowserSession) -> Result<(), StoreError> {
     TABLE.update(tx, key, session)
 }
+
+/// At most `limit` sessions after `after`, expired or not, in the order in which their retention ends.
+pub fn list(
+    tx: &impl Read,
+    after: Option<&HandleKey<BrowserSession>>,
+    limit: usize,
+) -> Result<Vec<(HandleKey<BrowserSession>, BrowserSession)>, StoreError> {
+    TABLE.list(tx, after, limit)
+}
+
+/// Deletes one; says whether it was there.
+pub fn delete(tx: &mut Tx, key: &HandleKey<BrowserSession>) -> Result<bool, StoreError> {
+    TABLE.delete(tx, key)
+}

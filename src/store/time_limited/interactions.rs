@@ -20,3 +20,17 @@ pub fn insert(tx: &mut Tx, key: &HandleKey<Interaction>, interaction: &Interacti
 pub fn update(tx: &mut Tx, key: &HandleKey<Interaction>, interaction: &Interaction) -> Result<(), StoreError> {
     TABLE.update(tx, key, interaction)
 }
+
+/// At most `limit` sign-ins after `after`, expired or not, in the order in which their retention ends.
+pub fn list(
+    tx: &impl Read,
+    after: Option<&HandleKey<Interaction>>,
+    limit: usize,
+) -> Result<Vec<(HandleKey<Interaction>, Interaction)>, StoreError> {
+    TABLE.list(tx, after, limit)
+}
+
+/// Deletes one; says whether it was there.
+pub fn delete(tx: &mut Tx, key: &HandleKey<Interaction>) -> Result<bool, StoreError> {
+    TABLE.delete(tx, key)
+}

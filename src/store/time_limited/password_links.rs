@@ -20,3 +20,17 @@ pub fn insert(tx: &mut Tx, key: &HandleKey<PasswordLink>, link: &PasswordLink) -
 pub fn update(tx: &mut Tx, key: &HandleKey<PasswordLink>, link: &PasswordLink) -> Result<(), StoreError> {
     TABLE.update(tx, key, link)
 }
+
+/// At most `limit` links after `after`, expired or not, in the order in which their retention ends.
+pub fn list(
+    tx: &impl Read,
+    after: Option<&HandleKey<PasswordLink>>,
+    limit: usize,
+) -> Result<Vec<(HandleKey<PasswordLink>, PasswordLink)>, StoreError> {
+    TABLE.list(tx, after, limit)
+}
+
+/// Deletes one; says whether it was there.
+pub fn delete(tx: &mut Tx, key: &HandleKey<PasswordLink>) -> Result<bool, StoreError> {
+    TABLE.delete(tx, key)
+}

@@ -50,19 +50,24 @@ pub(crate) fn run(arguments: &[&str]) -> Ended {
 /// Commands for the instance that a configuration file describes.
 #[derive(Debug, Clone)]
 pub(crate) struct Operator {
-    config: String,
+    place: [String; 2],
 }
 
 impl Operator {
     /// The operator of the production instance on `directory`.
     pub(crate) fn of(directory: &Path) -> Self {
-        Self { config: directory.join("config.toml").to_str().unwrap().to_owned() }
+        Self { place: [String::from("--config"), directory.join("config.toml").to_str().unwrap().to_owned()] }
+    }
+
+    /// The operator of whatever instance runs on this data directory.
+    pub(crate) fn at(directory: &Path) -> Self {
+        Self { place: [String::from("--data-dir"), directory.to_str().unwrap().to_owned()] }
     }
 
     /// Types a command, and waits on a thread of its own: the instance may run on this one.
     pub(crate) async fn types(&self, arguments: &[&str]) -> Ended {
         let mut typed: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        typed.extend([String::from("--config"), self.config.clone()]);
+        typed.extend(self.place.clone());
         tokio::task::spawn_blocking(move || run(&typed.iter().map(String::as_str).collect::<Vec<_>>())).await.unwrap()
     }
 

@@ -11,7 +11,7 @@ use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::Random;
 use moncomptepro::domain::{User, UserState};
 use moncomptepro::protocol::Timestamp;
-use moncomptepro::store::{Location, Opening, Store, audit, users};
+use moncomptepro::store::{Location, Opening, Store, audit, outbox, users};
 use moncomptepro::{dev, serve, site};
 
 use super::{Disk, Person, RelyingParty};
@@ -142,6 +142,12 @@ impl Instance {
     /// How many acts were recorded.
     pub(crate) fn recorded_acts(&self) -> usize {
         self.app.store.read(|tx| audit::list_latest(tx, None, 10_000)).unwrap().len()
+    }
+
+    /// How many mails wait in the outbox for this address.
+    pub(crate) fn mails_waiting_for(&self, address: &str) -> usize {
+        let waiting = self.app.store.read(|tx| outbox::list(tx, None, 10_000)).unwrap();
+        waiting.iter().filter(|queued| queued.mail.to.as_str() == address).count()
     }
 
     /// A person with a fresh browser.

@@ -7,6 +7,7 @@ mod instance;
 mod page;
 mod person;
 mod relying_party;
+mod stored;
 
 pub(crate) use command::{Operator, run};
 pub(crate) use declared::{CALLBACK, SIGNED_OUT, uri};
@@ -15,3 +16,4 @@ pub(crate) use instance::{Instance, MORNING};
 pub(crate) use page::{Form, Page};
 pub(crate) use person::Person;
 pub(crate) use relying_party::{RelyingParty, jose_header, jose_payload};
+pub(crate) use stored::stored;

@@ -1,0 +1,137 @@
+//! Erasure of a person (SEC-168): account, credentials, sessions, links, memberships and mails go; tokens are void; the
+//! identifier stays taken, and is all that the audit keeps.
+
+use super::Decided;
+use super::roles::is_last_administrator;
+use super::users::{UserKey, UserRefusal, find, may_lock_out};
+use crate::acts::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::domain::{
+    AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME, Interaction, PasswordLink, User, UserId,
+};
+use crate::protocol::Timestamp;
+use crate::store::{
+    Read, StoreError, Tx, browser_sessions, credentials, interactions, memberships, outbox, password_links, users,
+};
+
+/// How many records are looked at at once.
+const PAGE: usize = 500;
+
+/// Records of a person that no index leads to.
+#[derive(Debug, Clone, Default)]
+struct Traces {
+    interactions: Vec<HandleKey<Interaction>>,
+    sessions: Vec<HandleKey<BrowserSession>>,
+    links: Vec<HandleKey<PasswordLink>>,
+}
+
+/// Erases a person. Gives their identifier.
+///
+/// # Errors
+/// When the store fails.
+pub async fn erase_user(
+    app: &App,
+    by: &By,
+    key: UserKey,
+    even_the_last_administrator: bool,
+) -> Decided<UserId, UserRefusal> {
+    let may_lock_out = may_lock_out(by, even_the_last_administrator);
+    let known = app.store.read(|tx| find(tx, &key))?;
+    let Some(user) = known else { return Ok(Err(UserRefusal::Unknown)) };
+    let looked_at = app.clock.now();
+    let traces = find_traces(app, user.clone()).await?;
+    let circumstances = Circumstances::of(app, by);
+    let (now, email) = (app.clock.now(), user.email);
+    let outcome = app
+        .store
+        .write(move |tx| {
+            let Some(user) = users::find(tx, user.id)? else { return Ok(Err(UserRefusal::Unknown)) };
+            if is_last_administrator(tx, &user)? && !may_lock_out {
+                return Ok(Err(UserRefusal::LastAdministrator));
+            }
+            // Sign-ins that were begun since the long look was taken.
+            let since = HandleKey::new(looked_at.plus(INTERACTION_LIFETIME), [0; 32]);
+            let fresh = interactions_of(tx, Some(since), &user.email)?;
+            for key in traces.interactions.iter().chain(&fresh) {
+                interactions::delete(tx, key)?;
+            }
+            for key in &traces.sessions {
+                browser_sessions::delete(tx, key)?;
+            }
+            for key in &traces.links {
+                password_links::delete(tx, key)?;
+            }
+            erase(tx, &user, now)?;
+            circumstances.record(tx, AuditEvent::UserErased { user_id: user.id })?;
+            Ok(Ok(user.id))
+        })
+        .await?;
+    if outcome.is_ok() {
+        app.mailbox.forget(email.as_str());
+    }
+    Ok(outcome)
+}
+
+/// What indexes lead to.
+fn erase(tx: &mut Tx, user: &User, now: Timestamp) -> Result<(), StoreError> {
+    for membership in memberships::list_of_user(tx, user.id)? {
+        memberships::delete(tx, user.id, membership.organization_id)?;
+    }
+    credentials::delete(tx, user.id)?;
+    outbox::delete_where(tx, |mail| mail.to == user.email || mail.is_about(&user.email))?;
+    users::delete(tx, user.id, now)?;
+    Ok(())
+}
+
+/// Looks through what is kept for some hours; nobody waits behind that.
+async fn find_traces(app: &App, user: User) -> Result<Traces, ActError> {
+    let store = app.store.clone();
+    let looking = tokio::task::spawn_blocking(move || {
+        store.read(|tx| {
+            Ok(Traces {
+                interactions: interactions_of(tx, None, &user.email)?,
+                sessions: sessions_of(tx, user.id)?,
+                links: links_of(tx, user.id)?,
+            })
+        })
+    });
+    Ok(looking.await.unwrap_or(Err(StoreError::Panicked))?)
+}
+
+fn interactions_of(
+    tx: &impl Read,
+    mut after: Option<HandleKey<Interaction>>,
+    email: &Email,
+) -> Result<Vec<HandleKey<Interaction>>, StoreError> {
+    let mut found = Vec::new();
+    loop {
+        let page = interactions::list(tx, after.as_ref(), PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after = Some(*last);
+        found.extend(page.iter().filter(|(_, interaction)| interaction.names(email)).map(|(key, _)| *key));
+    }
+}
+
+fn sessions_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<BrowserSession>>, StoreError> {
+    let (mut after, mut found) = (None, Vec::new());
+    loop {
+        let page = browser_sessions::list(tx, after.as_ref(), PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after = Some(*last);
+        let is_theirs = |record: &BrowserSession| match record {
+            BrowserSession::Live(session) => session.user_id == user_id,
+            BrowserSession::Renewed { .. } | BrowserSession::Ended { .. } => false,
+        };
+        found.extend(page.iter().filter(|(_, record)| is_theirs(record)).map(|(key, _)| *key));
+    }
+}
+
+fn links_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<PasswordLink>>, StoreError> {
+    let (mut after, mut found) = (None, Vec::new());
+    loop {
+        let page = password_links::list(tx, after.as_ref(), PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after = Some(*last);
+        found.extend(page.iter().filter(|(_, link)| link.user_id == user_id).map(|(key, _)| *key));
+    }
+}

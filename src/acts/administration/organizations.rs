@@ -1,0 +1,234 @@
+//! Organizations: entered, looked at, and who belongs to them.
+
+use std::str::FromStr;
+
+use super::Decided;
+use super::users::{UserKey, find as find_user};
+use crate::acts::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::domain::{
+    AuditEvent, Membership, Organization, OrganizationFacts, OrganizationFault, OrganizationId, Siret, User, UserId,
+    Verification,
+};
+use crate::store::{Read, StoreError, memberships, organizations, users};
+
+/// How an operator names an organization: by SIRET or by our identifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrganizationKey {
+    /// Our identifier.
+    Id(OrganizationId),
+    /// The register's number.
+    Siret(Siret),
+}
+
+/// The text is neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a SIRET (14 digits with a valid check digit) or an identifier is expected")]
+pub struct MalformedOrganizationKey;
+
+impl FromStr for OrganizationKey {
+    type Err = MalformedOrganizationKey;
+
+    fn from_str(text: &str) -> Result<Self, MalformedOrganizationKey> {
+        let digits = text.chars().filter(|character| !character.is_whitespace()).count();
+        match digits >= 14 {
+            true => text.parse().map(Self::Siret).map_err(|_| MalformedOrganizationKey),
+            false => text.parse().map(Self::Id).map_err(|_| MalformedOrganizationKey),
+        }
+    }
+}
+
+impl std::fmt::Display for OrganizationKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(formatter),
+            Self::Siret(siret) => siret.fmt(formatter),
+        }
+    }
+}
+
+/// Why nothing was done to an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrganizationRefusal {
+    /// There is no such organization.
+    Unknown,
+    /// This SIRET is there already.
+    Exists(OrganizationId),
+    /// Facts that cannot stand.
+    Invalid(Vec<OrganizationFault>),
+    /// There is no such person.
+    UnknownUser,
+    /// The instance keeps no links that nothing proves.
+    Unverified,
+    /// The person does not belong to it.
+    NotAMember,
+}
+
+/// An organization and some of those who belong to it.
+#[derive(Debug, Clone)]
+pub struct OrganizationDossier {
+    /// The organization.
+    pub organization: Organization,
+    /// The links, by the identifier of the person.
+    pub members: Vec<(Membership, User)>,
+}
+
+/// A link to make or to change.
+#[derive(Debug, Clone, Copy)]
+pub struct Link {
+    /// Whether the person works for the organization without belonging to it.
+    pub is_external: bool,
+    /// How that was proven.
+    pub verification: Verification,
+}
+
+fn find(tx: &impl Read, key: &OrganizationKey) -> Result<Option<Organization>, StoreError> {
+    match key {
+        OrganizationKey::Id(id) => organizations::find(tx, *id),
+        OrganizationKey::Siret(siret) => organizations::find_by_siret(tx, siret),
+    }
+}
+
+/// Enters an organization, under the next identifier.
+///
+/// # Errors
+/// When the store fails.
+pub async fn create_organization(
+    app: &App,
+    by: &By,
+    facts: OrganizationFacts,
+) -> Decided<Organization, OrganizationRefusal> {
+    if let Err(faults) = facts.check() {
+        return Ok(Err(OrganizationRefusal::Invalid(faults)));
+    }
+    let circumstances = Circumstances::of(app, by);
+    let now = app.clock.now();
+    let outcome = app
+        .store
+        .write(move |tx| {
+            if let Some(known) = organizations::find_by_siret(tx, &facts.siret)? {
+                return Ok(Err(OrganizationRefusal::Exists(known.id)));
+            }
+            let organization = facts.clone().into_organization(organizations::next_id(tx)?, now);
+            organizations::insert(tx, &organization)?;
+            circumstances.record(tx, AuditEvent::OrganizationCreated { organization_id: organization.id })?;
+            Ok(Ok(organization))
+        })
+        .await?;
+    Ok(outcome)
+}
+
+/// At most `limit` organizations after `after`, by identifier.
+///
+/// # Errors
+/// When the store fails.
+pub fn list_organizations(
+    app: &App,
+    after: Option<OrganizationId>,
+    limit: usize,
+) -> Result<Vec<Organization>, ActError> {
+    Ok(app.store.read(|tx| organizations::list(tx, after, limit))?)
+}
+
+/// The organization that an operator named.
+///
+/// # Errors
+/// When the store fails.
+pub fn find_organization(app: &App, key: &OrganizationKey) -> Result<Option<Organization>, ActError> {
+    Ok(app.store.read(|tx| find(tx, key))?)
+}
+
+/// An organization with at most `limit` of those who belong to it, after `after`.
+///
+/// # Errors
+/// When the store fails.
+pub fn view_organization(
+    app: &App,
+    key: &OrganizationKey,
+    after: Option<UserId>,
+    limit: usize,
+) -> Result<Option<OrganizationDossier>, ActError> {
+    let found = app.store.read(|tx| {
+        let Some(organization) = find(tx, key)? else { return Ok(None) };
+        let mut members = Vec::new();
+        for membership in memberships::list_of_organization(tx, organization.id, after, limit)? {
+            let user = users::get(tx, membership.user_id)?;
+            members.push((membership, user));
+        }
+        Ok(Some(OrganizationDossier { organization, members }))
+    })?;
+    Ok(found)
+}
+
+/// Links a person to an organization, or changes the link that there is.
+///
+/// # Errors
+/// When the store fails.
+pub async fn link_user(
+    app: &App,
+    by: &By,
+    key: OrganizationKey,
+    user_key: UserKey,
+    link: Link,
+) -> Decided<Membership, OrganizationRefusal> {
+    if link.verification == Verification::Unverified && !app.config.allow_unverified_links {
+        return Ok(Err(OrganizationRefusal::Unverified));
+    }
+    let circumstances = Circumstances::of(app, by);
+    let now = app.clock.now();
+    let outcome = app
+        .store
+        .write(move |tx| {
+            let Some(organization) = find(tx, &key)? else { return Ok(Err(OrganizationRefusal::Unknown)) };
+            let Some(user) = find_user(tx, &user_key)? else { return Ok(Err(OrganizationRefusal::UnknownUser)) };
+            let (user_id, organization_id) = (user.id, organization.id);
+            let Link { is_external, verification } = link;
+            let known = memberships::find(tx, user_id, organization_id)?;
+            let is_same = |known: &Membership| known.is_external == is_external && known.verification == verification;
+            if let Some(known) = known.as_ref().filter(|known| is_same(known)) {
+                return Ok(Ok(known.clone()));
+            }
+            let created_at = known.as_ref().map_or(now, |known| known.created_at);
+            let membership =
+                Membership { user_id, organization_id, is_external, verification, created_at, updated_at: now };
+            match known {
+                Some(_) => memberships::update(tx, &membership)?,
+                None => memberships::insert(tx, &membership)?,
+            }
+            let event = AuditEvent::MembershipWritten { user_id, organization_id, is_external, verification };
+            circumstances.record(tx, event)?;
+            Ok(Ok(membership))
+        })
+        .await?;
+    Ok(outcome)
+}
+
+/// Takes a link away. What the person authorized with it ends with everything else of theirs (SEC-37): they sign in
+/// again, for what they still belong to.
+///
+/// # Errors
+/// When the store fails.
+pub async fn unlink_user(
+    app: &App,
+    by: &By,
+    key: OrganizationKey,
+    user_key: UserKey,
+) -> Decided<(UserId, OrganizationId), OrganizationRefusal> {
+    let circumstances = Circumstances::of(app, by);
+    let outcome = app
+        .store
+        .write(move |tx| {
+            let Some(organization) = find(tx, &key)? else { return Ok(Err(OrganizationRefusal::Unknown)) };
+            let Some(mut user) = find_user(tx, &user_key)? else { return Ok(Err(OrganizationRefusal::UnknownUser)) };
+            let (user_id, organization_id) = (user.id, organization.id);
+            if !memberships::delete(tx, user_id, organization_id)? {
+                return Ok(Err(OrganizationRefusal::NotAMember));
+            }
+            user.void_everything();
+            users::update(tx, &user)?;
+            circumstances.record(tx, AuditEvent::MembershipDeleted { user_id, organization_id })?;
+            Ok(Ok((user_id, organization_id)))
+        })
+        .await?;
+    Ok(outcome)
+}

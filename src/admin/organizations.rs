@@ -1,0 +1,178 @@
+//! `organizations`: establishments, and who belongs to them.
+
+use serde::{Deserialize, Serialize};
+
+use super::page::{Cursor, ENTRIES, Listing, Page};
+use super::refusal::Refusal;
+use super::{Reply, Request, created, done, users};
+use crate::acts::administration::{self as acts, Link, OrganizationDossier, OrganizationKey};
+use crate::domain::{
+    Email, Membership, Organization, OrganizationFacts, OrganizationId, OrganizationSource, Siret, User, UserId,
+    Verification,
+};
+
+/// An organization as it is shown.
+#[derive(Debug, Serialize)]
+struct View {
+    organization_id: OrganizationId,
+    siret: Siret,
+    label: String,
+    legal_category: Option<String>,
+    activity: Option<String>,
+    headcount: Option<String>,
+    entity_headcount: Option<String>,
+    is_head_office: bool,
+    is_active: bool,
+    is_public_service: bool,
+    address: Option<String>,
+    source: OrganizationSource,
+    created_at: String,
+    updated_at: String,
+}
+
+/// An organization with those who belong to it.
+#[derive(Debug, Serialize)]
+struct DossierView {
+    #[serde(flatten)]
+    organization: View,
+    members: Page<MemberView>,
+}
+
+/// A person who belongs to an organization.
+#[derive(Debug, Serialize)]
+struct MemberView {
+    user_id: UserId,
+    email: Email,
+    is_external: bool,
+    verification: Verification,
+    created_at: String,
+}
+
+/// A link as it is shown.
+#[derive(Debug, Serialize)]
+struct LinkView {
+    organization_id: OrganizationId,
+    user_id: UserId,
+    is_external: bool,
+    verification: Verification,
+    created_at: String,
+    updated_at: String,
+}
+
+/// A link to make.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewLink {
+    #[serde(default)]
+    is_external: bool,
+    verification: Verification,
+}
+
+pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
+    match (request.call.method.as_str(), rest) {
+        ("GET", []) => list(request),
+        ("POST", []) => create(request).await,
+        ("GET", [key]) => show(request, &parse(key)?),
+        ("PUT", [key, "members", user]) => link(request, parse(key)?, user).await,
+        ("DELETE", [key, "members", user]) => unlink(request, parse(key)?, user).await,
+        _ => Err(Refusal::NoSuchAddress),
+    }
+}
+
+pub(super) fn parse(key: &str) -> Result<OrganizationKey, Refusal> {
+    let expected = "a SIRET (14 digits with a valid check digit) or an identifier is expected";
+    key.parse().map_err(|_| Refusal::Identifier { noun: "org", id: key.chars().take(64).collect(), expected })
+}
+
+fn list(request: &Request<'_>) -> Reply {
+    let Listing { cursor } = request.call.parameters()?;
+    let listed = acts::list_organizations(request.app, cursor.key("organizations")?, ENTRIES)?;
+    let views = listed.into_iter().map(view).collect();
+    Ok(done(&Page::new("organizations", views, |view: &View| view.organization_id.to_string())))
+}
+
+async fn create(request: &Request<'_>) -> Reply {
+    let facts: OrganizationFacts = request.call.document()?;
+    let siret = facts.siret.to_string();
+    match acts::create_organization(request.app, request.by, facts).await? {
+        Ok(organization) => Ok(created(&view(organization))),
+        Err(refusal) => Err(Refusal::of_organization(&siret, "", refusal)),
+    }
+}
+
+fn show(request: &Request<'_>, key: &OrganizationKey) -> Reply {
+    let Listing { cursor } = request.call.parameters()?;
+    let after = members_after(&cursor)?;
+    match acts::view_organization(request.app, key, after, ENTRIES)? {
+        Some(OrganizationDossier { organization, members }) => {
+            let members = members.into_iter().map(member_view).collect();
+            let members = Page::new("members", members, |member: &MemberView| member.user_id.to_string());
+            Ok(done(&DossierView { organization: view(organization), members }))
+        }
+        None => Err(Refusal::Unknown { noun: "org", id: key.to_string() }),
+    }
+}
+
+fn members_after(cursor: &Cursor) -> Result<Option<UserId>, Refusal> {
+    cursor.key("members")
+}
+
+async fn link(request: &Request<'_>, key: OrganizationKey, user: &str) -> Reply {
+    let NewLink { is_external, verification } = request.call.document()?;
+    let (name, link) = (key.to_string(), Link { is_external, verification });
+    match acts::link_user(request.app, request.by, key, users::parse(user)?, link).await? {
+        Ok(membership) => Ok(done(&link_view(&membership))),
+        Err(refusal) => Err(Refusal::of_organization(&name, user, refusal)),
+    }
+}
+
+async fn unlink(request: &Request<'_>, key: OrganizationKey, user: &str) -> Reply {
+    request.call.nothing_else()?;
+    let name = key.to_string();
+    match acts::unlink_user(request.app, request.by, key, users::parse(user)?).await? {
+        Ok((user_id, organization_id)) => {
+            Ok(done(&serde_json::json!({ "organization_id": organization_id, "user_id": user_id, "deleted": true })))
+        }
+        Err(refusal) => Err(Refusal::of_organization(&name, user, refusal)),
+    }
+}
+
+fn view(organization: Organization) -> View {
+    View {
+        organization_id: organization.id,
+        is_public_service: organization.is_public_service(),
+        siret: organization.siret,
+        label: organization.label,
+        legal_category: organization.legal_category,
+        activity: organization.activity,
+        headcount: organization.headcount,
+        entity_headcount: organization.entity_headcount,
+        is_head_office: organization.is_head_office,
+        is_active: organization.is_active,
+        address: organization.address,
+        source: organization.source,
+        created_at: organization.created_at.to_iso8601(),
+        updated_at: organization.updated_at.to_iso8601(),
+    }
+}
+
+fn member_view((membership, user): (Membership, User)) -> MemberView {
+    MemberView {
+        user_id: user.id,
+        email: user.email,
+        is_external: membership.is_external,
+        verification: membership.verification,
+        created_at: membership.created_at.to_iso8601(),
+    }
+}
+
+fn link_view(membership: &Membership) -> LinkView {
+    LinkView {
+        organization_id: membership.organization_id,
+        user_id: membership.user_id,
+        is_external: membership.is_external,
+        verification: membership.verification,
+        created_at: membership.created_at.to_iso8601(),
+        updated_at: membership.updated_at.to_iso8601(),
+    }
+}

@@ -1,0 +1,158 @@
+//! `moncomptepro org`: organizations, and who belongs to them.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::Ending;
+use super::naming::{parse_organization, parse_user};
+use super::output::{Column, Output, Paging};
+use super::place::Place;
+use crate::admin::Call;
+use crate::domain::{OrganizationFacts, Siret};
+use crate::web::Method;
+
+const COLUMNS: &[Column] = &[
+    ("ORG", "organization_id"),
+    ("SIRET", "siret"),
+    ("LABEL", "label"),
+    ("CATEGORY", "legal_category"),
+    ("PUBLIC SERVICE", "is_public_service"),
+    ("ACTIVE", "is_active"),
+];
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    output: Output,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Enter an organization.
+    Add {
+        /// The register's number: 14 digits.
+        siret: Siret,
+        #[command(flatten)]
+        facts: Facts,
+    },
+    /// List organizations, fifty a page.
+    List {
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Show an organization, and fifty of those who belong to it.
+    Show {
+        /// Its SIRET or identifier.
+        #[arg(value_name = "ORG", value_parser = parse_organization)]
+        organization: String,
+        /// Go on with its people where the page before ended: `members.next`.
+        #[arg(long, value_name = "CURSOR")]
+        cursor: Option<String>,
+    },
+    /// Link a person to an organization, or change their link.
+    Link {
+        /// Its SIRET or identifier.
+        #[arg(value_name = "ORG", value_parser = parse_organization)]
+        organization: String,
+        /// The person's address or identifier.
+        #[arg(value_parser = parse_user)]
+        user: String,
+        /// The person works for the organization without belonging to it.
+        #[arg(long)]
+        external: bool,
+        /// How it was proven: the e-mail domain is the organization's, a proof was received, or nothing proves it.
+        #[arg(long, default_value = "proof", value_parser = PossibleValuesParser::new(["domain", "proof", "none"]))]
+        verified: String,
+    },
+    /// Take a person's link away; their sessions and tokens end, and they sign in again.
+    Unlink {
+        /// Its SIRET or identifier.
+        #[arg(value_name = "ORG", value_parser = parse_organization)]
+        organization: String,
+        /// The person's address or identifier.
+        #[arg(value_parser = parse_user)]
+        user: String,
+    },
+}
+
+/// What the register says.
+#[derive(Debug, Args)]
+struct Facts {
+    /// Its name and sign as people know it.
+    #[arg(long)]
+    label: String,
+    /// INSEE's legal category, level III: 7210 is a commune.
+    #[arg(long, value_name = "CODE")]
+    legal_category: Option<String>,
+    /// Activity, NAF rev. 2: 84.11Z.
+    #[arg(long, value_name = "CODE")]
+    activity: Option<String>,
+    /// Head-count band of the establishment: NN, 00, 12…
+    #[arg(long, value_name = "BAND")]
+    headcount: Option<String>,
+    /// Head-count band of the legal entity.
+    #[arg(long, value_name = "BAND")]
+    entity_headcount: Option<String>,
+    /// Whether it is the head office of its legal entity.
+    #[arg(long, value_name = "true|false", default_value_t = true, action = clap::ArgAction::Set)]
+    head_office: bool,
+    /// Whether it is active.
+    #[arg(long, value_name = "true|false", default_value_t = true, action = clap::ArgAction::Set)]
+    active: bool,
+    /// Postal code and commune in one line.
+    #[arg(long)]
+    address: Option<String>,
+}
+
+impl Facts {
+    fn about(self, siret: Siret) -> OrganizationFacts {
+        OrganizationFacts {
+            siret,
+            label: self.label,
+            legal_category: self.legal_category,
+            activity: self.activity,
+            headcount: self.headcount,
+            entity_headcount: self.entity_headcount,
+            is_head_office: self.head_office,
+            is_active: self.active,
+            address: self.address,
+        }
+    }
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
+    let Arguments { place, output, command } = arguments;
+    let call = match command {
+        Command::List { paging } => {
+            let call = Call::new(Method::GET, &["organizations"]);
+            return output.listing(&place.open().await?, &call, &paging, COLUMNS).await;
+        }
+        Command::Add { siret, facts } => Call::new(Method::POST, &["organizations"]).with_body(&facts.about(siret)),
+        Command::Show { organization, cursor } => {
+            let call = Call::new(Method::GET, &["organizations", &organization]);
+            match cursor {
+                Some(cursor) => call.with_parameter("cursor", &cursor),
+                None => call,
+            }
+        }
+        Command::Link { organization, user, external, verified } => {
+            let verification = match verified.as_str() {
+                "domain" => "domain",
+                "none" => "unverified",
+                _ => "proof_received",
+            };
+            Call::new(Method::PUT, &["organizations", &organization, "members", &user])
+                .with_body(&json!({ "is_external": external, "verification": verification }))
+        }
+        Command::Unlink { organization, user } => {
+            Call::new(Method::DELETE, &["organizations", &organization, "members", &user])
+        }
+    };
+    output.one(&place.open().await?.ask(call).await?);
+    Ok(())
+}
