@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::{Keyring, MacKey, PasswordLane, Random};
-use crate::domain::AttemptCounter;
+use crate::domain::Limiter;
 use crate::mail::Mailbox;
 use crate::render::Renderer;
 use crate::store::Store;
@@ -40,7 +40,7 @@ pub struct App {
     /// Keys of message authentication codes.
     pub keys: Arc<MacKeys>,
     /// Attempts counted.
-    pub attempts: Arc<Mutex<AttemptCounter>>,
+    pub limiter: Arc<Mutex<Limiter>>,
     /// Pages and mails.
     pub renderer: Arc<Renderer>,
     /// Where mails go that leave the outbox.

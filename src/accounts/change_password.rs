@@ -18,6 +18,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
 /// Sets the password and uses the link up.
 pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, form, .. } = submission;
+    let taken = acts::take_form(&app, request.source(), None, None)?;
     let link = form.get("reset_password_token").unwrap_or_default();
     let Some(user) = acts::find_password_link(&app, link)? else { return void(&app, &browser) };
     let password = form.get("password").unwrap_or_default();
@@ -26,9 +27,12 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     }
     let by = browser.by(&request);
     let choice =
-        PasswordChoice { link, password, source: &request.source(), place: browser.place(), locale: browser.locale };
+        PasswordChoice { link, password, source: request.source(), place: browser.place(), locale: browser.locale };
     match acts::change_password(&app, &by, choice).await? {
-        PasswordChange::Changed(next) => changed(&app, browser.renewed(next), user.id),
+        PasswordChange::Changed(next) => {
+            taken.given_back(&app)?;
+            changed(&app, browser.renewed(next), user.id)
+        }
         PasswordChange::Refused(fault) => ask(&app, &browser, link, user.email.as_str(), Some(word(fault))),
         PasswordChange::LinkVoid => void(&app, &browser),
     }

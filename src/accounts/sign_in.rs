@@ -29,10 +29,10 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     };
     let browser = journey::speak(browser, Some(&current));
     let attempt = PasswordAttempt {
-        source: &request.source(),
+        source: request.source(),
         email: &login,
         password: form.get("password").unwrap_or_default(),
-        is_known_browser: journey::is_known_browser(&app, &request, &login),
+        known_browser: journey::known_browser(&app, &request),
         interaction: current.key,
         place: browser.place(),
         locale: browser.locale,

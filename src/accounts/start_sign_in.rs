@@ -29,10 +29,12 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
 
 /// Takes the address, and asks for the password of whoever it is.
 pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
-    let Submission { browser, query, form, .. } = submission;
+    let Submission { browser, request, query, form } = submission;
     let current = journey::current(&app, &browser, &query).await?;
     let typed = form.get("login").unwrap_or_default();
-    let Ok(login) = typed.parse::<Email>() else {
+    let login = typed.parse::<Email>().ok();
+    let taken = acts::take_form(&app, request.source(), login.as_ref(), journey::known_browser(&app, &request))?;
+    let Some(login) = login else {
         return ask(&app, browser, current.as_ref(), typed.chars().take(254).collect(), true);
     };
     let (id, key) = match &current {
@@ -43,6 +45,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         }
     };
     acts::note_login(&app, key, login).await?;
+    taken.pays_for(&app, &key)?;
     browser.redirect(&app, &paths::within(paths::SIGN_IN, Some(&id)))
 }
 

@@ -1,74 +1,298 @@
-//! Attempts are taken before they are made, in memory; the write of the request records how they ended.
+//! Attempts are taken before they are made, in memory; the write of the request records how they ended, and any ban
+//! that must survive a restart.
 
-use std::sync::PoisonError;
+use std::sync::MutexGuard;
+use std::time::Duration;
 
 use super::ActError;
+use super::known_browsers::find_known_browser;
 use crate::app::App;
 use crate::crypto;
-use crate::domain::AttemptLimit;
+use crate::domain::{
+    AttemptLimit, Ban, Banned, Email, GuessRefusal, HandleKey, Interaction, KnownBrowser, Limiter, Source,
+    SourceLimits, TooManyAttempts,
+};
+use crate::store::bans;
 
-/// Attempts taken for one try at a secret, to be settled when its outcome is known.
-#[derive(Debug)]
-pub struct Attempt {
-    subject: u64,
-    source: Option<u64>,
-}
+/// How much more a source may do that many people share.
+const SHARED_FACTOR: u32 = 20;
+/// How long the e-mail step pays for the password step that follows it.
+const PAID_FOR: AttemptLimit = AttemptLimit { attempts: 1, window: Duration::from_secs(15 * 60) };
+/// Bans read at once at the start.
+const PAGE: usize = 1000;
 
-impl Attempt {
-    /// The secret was right: the subject's count starts again, the source is not charged.
-    pub fn succeeded(self, app: &App) {
-        let mut counter = app.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        counter.forget(self.subject);
-        if let Some(source) = self.source {
-            counter.release(source);
-        }
-    }
-
-    /// The try was never made: nothing is charged.
-    pub fn withdrawn(self, app: &App) {
-        let mut counter = app.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        counter.release(self.subject);
-        if let Some(source) = self.source {
-            counter.release(source);
-        }
-    }
-}
-
-/// Takes one attempt at the secret of `subject` (an address or a client, told apart by `kind`) from `source`.
-///
-/// # Errors
-/// When there were too many, with the seconds to wait; nothing is charged then.
-pub fn reserve_attempt(
-    app: &App,
-    kind: &str,
-    subject: &str,
-    source: &str,
-    limit: AttemptLimit,
-) -> Result<Attempt, ActError> {
-    let now = app.clock.now();
-    let subject = key(app, kind, subject);
-    let mut counter = app.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-    let too_many =
-        |refusal: crate::domain::TooManyAttempts| ActError::TooManyAttempts { retry_after: refusal.retry_after };
-    let source = match app.config.limits.per_source {
-        Some(per_source) => {
-            let source = key(app, "source", source);
-            counter.reserve(source, per_source, now).map_err(too_many)?;
-            Some(source)
-        }
-        None => None,
-    };
-    if let Err(refusal) = counter.reserve(subject, limit, now) {
-        if let Some(source) = source {
-            counter.release(source);
-        }
-        return Err(too_many(refusal));
-    }
-    Ok(Attempt { subject, source })
+/// The counts. A failure in the middle of counting is a refusal of this request; the next one counts on.
+fn lock(app: &App) -> Result<MutexGuard<'_, Limiter>, ActError> {
+    app.limiter.lock().map_err(|_| {
+        app.limiter.clear_poison();
+        ActError::Unguarded
+    })
 }
 
 /// A keyed hash, so that nobody can choose what collides.
 fn key(app: &App, kind: &str, subject: &str) -> u64 {
     let digest = crypto::sha256(app.keys.attempts.tag(kind, &[subject]).as_bytes());
     digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a source may do, and whether many people share it; `None` where sources are not limited.
+fn limits_of(app: &App, source: Source) -> Option<(SourceLimits, bool)> {
+    let limits = app.config.limits.per_source?;
+    let is_shared = app.config.limits.shared_sources.iter().any(|network| network.contains(&source.address()));
+    Some(if is_shared { (limits.times(SHARED_FACTOR), true) } else { (limits, false) })
+}
+
+/// A form sent to a page of sign-in, taken.
+#[must_use]
+pub struct FormTaken {
+    source: Option<u64>,
+}
+
+impl FormTaken {
+    /// The next form of this sign-in, that of the password, is the second half of the same attempt.
+    ///
+    /// # Errors
+    /// When attempts cannot be counted.
+    pub fn pays_for(self, app: &App, sign_in: &HandleKey<Interaction>) -> Result<(), ActError> {
+        if self.source.is_some() {
+            let now = app.clock.now();
+            lock(app)?.pay_ahead(sign_in_key(app, sign_in), PAID_FOR, now);
+        }
+        Ok(())
+    }
+
+    /// It came to what it was meant for.
+    ///
+    /// # Errors
+    /// When attempts cannot be counted.
+    pub fn given_back(self, app: &App) -> Result<(), ActError> {
+        if let Some(source) = self.source {
+            lock(app)?.give_back_submission(source);
+        }
+        Ok(())
+    }
+}
+
+/// Takes a form sent to a page of sign-in. Sources that many people share are charged for what fails only (`email` is
+/// `None` where nothing came of it yet); the browser in which the owner of the address signed in before never is.
+///
+/// # Errors
+/// When there were too many; nothing is charged then.
+pub fn take_form(
+    app: &App,
+    source: Source,
+    email: Option<&Email>,
+    known_browser: Option<&str>,
+) -> Result<FormTaken, ActError> {
+    let free = FormTaken { source: None };
+    let Some((limits, is_shared)) = limits_of(app, source) else { return Ok(free) };
+    let is_known = match email {
+        Some(email) => find_known_browser(app, known_browser, email)?,
+        None => false,
+    };
+    if is_known || (is_shared && email.is_some()) {
+        return Ok(free);
+    }
+    let source = key(app, "source", &source.to_string());
+    lock(app)?.take_submission(source, limits.submissions, app.clock.now())?;
+    Ok(FormTaken { source: Some(source) })
+}
+
+fn sign_in_key(app: &App, sign_in: &HandleKey<Interaction>) -> u64 {
+    key(app, "sign-in", &hex(sign_in.digest()))
+}
+
+/// A guess at somebody's password.
+pub(super) struct Guess<'a> {
+    /// From where.
+    pub(super) source: Source,
+    /// At whose.
+    pub(super) email: &'a Email,
+    /// In which browser of theirs; counted apart there, and strangers at the same source do not slow it down.
+    pub(super) known_browser: Option<&'a HandleKey<KnownBrowser>>,
+    /// What the store remembers of wrong ones in a row.
+    pub(super) in_a_row: u32,
+    /// In which sign-in.
+    pub(super) sign_in: &'a HandleKey<Interaction>,
+}
+
+/// A guess taken, to be settled when its outcome is known.
+#[derive(Debug)]
+pub(super) struct GuessTaken {
+    secret: u64,
+    source: Option<u64>,
+    is_last: bool,
+    bans: Vec<Ban>,
+}
+
+/// Takes a guess before it is made: from its source, then at its secret.
+///
+/// # Errors
+/// When there were too many, with the seconds to wait, or a hundred in a row; nothing is charged then.
+pub(super) fn take_guess(app: &App, guess: &Guess<'_>) -> Result<GuessTaken, ActError> {
+    let now = app.clock.now();
+    let limits = &app.config.limits;
+    let secret = match guess.known_browser {
+        Some(browser) => key(app, "known browser", &hex(browser.digest())),
+        None => account_key(app, guess.email),
+    };
+    let charged = limits_of(app, guess.source).filter(|_| guess.known_browser.is_none());
+    let source = key(app, "source", &guess.source.to_string());
+    let sign_in = sign_in_key(app, guess.sign_in);
+    let mut limiter = lock(app)?;
+    let mut bans = Vec::new();
+    if let Some((limits, _)) = charged {
+        if !limiter.use_payment(sign_in, now) {
+            limiter.take_submission(source, limits.submissions, now)?;
+        }
+        match limiter.take_failure(source, limits.failures, now) {
+            Ok(ban) => bans.extend(ban),
+            Err(refusal) => return Err(refusal.into()),
+        }
+    }
+    match limiter.take_guess(secret, &limits.per_account, guess.in_a_row, now) {
+        Ok(taken) => {
+            let (level, in_a_row) = (taken.level, taken.in_a_row);
+            let waits = taken
+                .waits_until
+                .and_then(|until| Ban::lasting(secret, until, Banned::Guesses { level, in_a_row }, now));
+            bans.extend(waits);
+            let is_last = in_a_row >= limits.per_account.in_a_row;
+            Ok(GuessTaken { secret, source: charged.map(|_| source), is_last, bans })
+        }
+        Err(refusal) => {
+            // The form was sent all the same; a failure it was not.
+            if charged.is_some() {
+                limiter.give_back_failure(source);
+            }
+            Err(refusal.into())
+        }
+    }
+}
+
+impl GuessTaken {
+    /// The password was right: guesses at it are forgotten, the source is charged for nothing.
+    pub(super) fn succeeded(self, app: &App) -> Result<(), ActError> {
+        let mut limiter = lock(app)?;
+        limiter.forget_guesses(self.secret);
+        if let Some(source) = self.source {
+            limiter.give_back_failure(source);
+            limiter.give_back_submission(source);
+        }
+        Ok(())
+    }
+
+    /// It was wrong. Gives the bans to be written with the failure.
+    pub(super) fn failed(self, app: &App) -> Result<Failed, ActError> {
+        note_failure(app)?;
+        Ok(Failed { is_last: self.is_last, bans: self.bans })
+    }
+
+    /// It was never made: nothing is charged.
+    pub(super) fn withdrawn(self, app: &App) -> Result<(), ActError> {
+        let mut limiter = lock(app)?;
+        limiter.give_back_guess(self.secret);
+        if let Some(source) = self.source {
+            limiter.give_back_failure(source);
+            limiter.give_back_submission(source);
+        }
+        Ok(())
+    }
+}
+
+/// What a wrong guess leads to.
+pub(super) struct Failed {
+    /// Whether it was the last one that was allowed.
+    pub(super) is_last: bool,
+    /// What must survive a restart.
+    pub(super) bans: Vec<Ban>,
+}
+
+/// Whoever proves that the mailbox is theirs begins anew.
+pub(super) fn forget_guesses(app: &App, email: &Email) -> Result<(), ActError> {
+    let key = account_key(app, email);
+    lock(app)?.forget_guesses(key);
+    Ok(())
+}
+
+fn account_key(app: &App, email: &Email) -> u64 {
+    key(app, "account", email.as_str())
+}
+
+/// Counts a failure of the instance, and says aloud when there are far more than usual.
+fn note_failure(app: &App) -> Result<(), ActError> {
+    if let Some(surge) = lock(app)?.note_failure(app.clock.now()) {
+        tracing::warn!(failures = surge.failures, usual = surge.usual, "far more failures than usual in five minutes");
+    }
+    Ok(())
+}
+
+/// Counts a wrong secret of a client. Others who name the same client from elsewhere are not concerned.
+///
+/// # Errors
+/// When there were too many.
+pub(super) async fn count_wrong_secret(app: &App, client_id: &str, source: Source) -> Result<(), ActError> {
+    let now = app.clock.now();
+    let client = key(app, "client", &format!("{client_id} {source}"));
+    let charged = limits_of(app, source).map(|(limits, _)| (key(app, "source", &source.to_string()), limits));
+    let ban = {
+        let mut limiter = lock(app)?;
+        let of_source = match charged {
+            Some((source, limits)) => limiter.take_failure(source, limits.failures, now)?,
+            None => None,
+        };
+        match limiter.take_failure(client, app.config.limits.per_client, now) {
+            Ok(of_client) => of_source.or(of_client),
+            Err(refusal) => {
+                if let Some((source, _)) = charged {
+                    limiter.give_back_failure(source);
+                }
+                return Err(refusal.into());
+            }
+        }
+    };
+    note_failure(app)?;
+    if let Some(ban) = ban {
+        app.store.write(move |tx| bans::insert(tx, &ban)).await?;
+    }
+    Ok(())
+}
+
+/// Goes on where the bans of before a restart left off.
+///
+/// # Errors
+/// When the store fails.
+pub fn restore_bans(app: &App) -> Result<(), ActError> {
+    let now = app.clock.now();
+    let mut after = None;
+    loop {
+        let page = app.store.read(|tx| bans::list(tx, after.as_ref(), PAGE))?;
+        let mut limiter = lock(app)?;
+        for ban in &page {
+            limiter.restore(ban, now);
+        }
+        after = page.last().copied();
+        if page.len() < PAGE {
+            return Ok(());
+        }
+    }
+}
+
+impl From<TooManyAttempts> for ActError {
+    fn from(refusal: TooManyAttempts) -> Self {
+        Self::TooManyAttempts { retry_after: refusal.retry_after }
+    }
+}
+
+impl From<GuessRefusal> for ActError {
+    fn from(refusal: GuessRefusal) -> Self {
+        match refusal {
+            GuessRefusal::TooMany(refusal) => refusal.into(),
+            GuessRefusal::Suspended => Self::Suspended,
+        }
+    }
 }

@@ -2,11 +2,12 @@
 
 use subtle::ConstantTimeEq as _;
 
-use super::{ActError, By, Circumstances, reserve_attempt};
+use super::attempts::count_wrong_secret;
+use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::UnknownClients;
 use crate::crypto;
-use crate::domain::{AuditEvent, Client, ClientAuthentication, ClientId, ClientOrigin, SecretDigest};
+use crate::domain::{AuditEvent, Client, ClientAuthentication, ClientId, ClientOrigin, SecretDigest, Source};
 use crate::protocol::{
     ClientAuthenticationMethod, ClientCredentials, RedirectUri, RedirectUriPolicy, Scope, Timestamp,
 };
@@ -125,10 +126,10 @@ async fn learn(
 ///
 /// # Errors
 /// Too many wrong attempts, or a failing store.
-pub fn authenticate_client(
+pub async fn authenticate_client(
     app: &App,
     credentials: &ClientCredentials,
-    source: &str,
+    source: Source,
 ) -> Result<ClientAuthenticationOutcome, ActError> {
     let shown = credentials.secret().map(|secret| SecretDigest(crypto::sha256(secret.expose().as_bytes())));
     let client = enabled_client(app, credentials.client_id())?.map(|client| match client.authentication {
@@ -139,8 +140,7 @@ pub fn authenticate_client(
     match client.filter(|client| accepts(client, credentials.method(), shown.as_ref(), now)) {
         Some(client) => Ok(ClientAuthenticationOutcome::Authenticated(Box::new(client))),
         None => {
-            let subject = format!("{} {source}", credentials.client_id());
-            reserve_attempt(app, "client", &subject, source, app.config.limits.per_client)?;
+            count_wrong_secret(app, credentials.client_id(), source).await?;
             Ok(ClientAuthenticationOutcome::Refused)
         }
     }

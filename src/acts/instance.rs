@@ -60,6 +60,6 @@ async fn begin_again(
         })
         .await?;
     app.mailbox.clear();
-    app.attempts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    app.limiter.lock().unwrap_or_else(PoisonError::into_inner).clear();
     Ok(())
 }

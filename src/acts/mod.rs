@@ -14,6 +14,7 @@ mod declared_clients;
 mod facts;
 mod instance;
 mod interactions;
+mod known_browsers;
 mod new_session;
 mod organizations;
 mod passwords;
@@ -30,7 +31,7 @@ use crate::app::App;
 use crate::domain::{Actor, AuditEvent, AuditRecord, Origin};
 use crate::store::{StoreError, Tx, audit};
 
-pub use attempts::{Attempt, reserve_attempt};
+pub use attempts::{FormTaken, restore_bans, take_form};
 pub use clients::{
     ClientAuthenticationOutcome, authenticate_client, enabled_client, record_client, record_post_logout_uri,
 };
@@ -81,6 +82,12 @@ pub enum ActError {
         /// Seconds to wait.
         retry_after: u64,
     },
+    /// A hundred wrong passwords in a row: this one opens nothing until its owner chooses another by mail.
+    #[error("the password is suspended")]
+    Suspended,
+    /// Attempts cannot be counted: nothing is tried.
+    #[error("attempts cannot be counted")]
+    Unguarded,
     /// The browser got another handle while this request was on its way: what it asks belongs to nobody any more.
     #[error("the browser has another handle since")]
     Superseded,

@@ -9,11 +9,13 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     AssertedAssurance, AuditEvent, BrowserSession, ClientId, Credentials, Factor, Handle, HandleKey, Interaction,
-    MailContent, OutgoingMail, PreSession, Proof, Session, SessionId, User, UserId,
+    KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, OutgoingMail, PreSession, Proof, Session, SessionId, User,
+    UserId,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
-    Read, StoreError, Tx, browser_sessions, clients, credentials, interactions, outbox, pre_sessions, users,
+    Read, StoreError, Tx, browser_sessions, clients, credentials, interactions, known_browsers, outbox, pre_sessions,
+    users,
 };
 
 /// How long after the end of a session its record is kept: tokens issued in it look it up.
@@ -26,6 +28,17 @@ pub struct NewSession {
     pub active: ActiveSession,
     /// The browser's new handle; the one before is dead.
     pub browser: Handle<PreSession>,
+    /// What makes the browser known to this person from now on, where it was not yet.
+    pub known_browser: Option<Handle<KnownBrowser>>,
+}
+
+/// A password that was right.
+#[derive(Clone)]
+pub(super) struct Proven {
+    /// Its hash at the current cost, where the stored one is of another.
+    pub(super) renewed_hash: Option<String>,
+    /// The browser, if the person signed in there before.
+    pub(super) known_browser: Option<(HandleKey<KnownBrowser>, KnownBrowser)>,
 }
 
 /// Whose session is to be opened, where, and by what.
@@ -36,7 +49,7 @@ pub(super) struct Opening {
     pub(super) interaction: Option<HandleKey<Interaction>>,
     pub(super) browser: HandleKey<PreSession>,
     pub(super) previous: Option<HandleKey<BrowserSession>>,
-    pub(super) renewed_hash: Option<String>,
+    pub(super) proven: Option<Proven>,
     pub(super) locale: Locale,
 }
 
@@ -45,6 +58,7 @@ struct Drawn {
     key: HandleKey<BrowserSession>,
     fresh_id: SessionId,
     proof: Proof,
+    known_browser: Option<HandleKey<KnownBrowser>>,
 }
 
 /// What came of it.
@@ -60,8 +74,17 @@ pub(super) async fn open_session(app: &App, by: &By, opening: Opening) -> Result
     let Handle { value, key } = crypto::issue_handle::<BrowserSession>(&app.random, now.plus(RETENTION_AFTER_END));
     let browser = issue_browser_handle(app);
     let to = browser.key;
-    let drawn =
-        Drawn { key, fresh_id: SessionId(app.random.token()), proof: Proof { factor: Factor::Password, at: now } };
+    let known_browser = opening
+        .proven
+        .as_ref()
+        .filter(|proven| proven.wants_handle(now))
+        .map(|_| crypto::issue_handle::<KnownBrowser>(&app.random, now.plus(KNOWN_BROWSER_LIFETIME)));
+    let drawn = Drawn {
+        key,
+        fresh_id: SessionId(app.random.token()),
+        proof: Proof { factor: Factor::Password, at: now },
+        known_browser: known_browser.as_ref().map(|handle| handle.key),
+    };
     let circumstances = Circumstances::of(app, by);
     let outcome = app
         .store
@@ -76,10 +99,11 @@ pub(super) async fn open_session(app: &App, by: &By, opening: Opening) -> Result
             browser_sessions::insert(tx, &drawn.key, &BrowserSession::Live(session.clone()))?;
             user.signed_in(now);
             users::update(tx, &user)?;
-            if let Some(password_hash) = opening.renewed_hash.clone()
-                && let Some(known) = credentials::find(tx, user.id)?
-            {
-                credentials::update(tx, &Credentials { password_hash: Some(password_hash), ..known })?;
+            if let Some(proven) = &opening.proven {
+                settle(tx, proven, &user)?;
+                if let Some(key) = &drawn.known_browser {
+                    known_browsers::insert(tx, key, &KnownBrowser::begin(&user, now))?;
+                }
             }
             let client_id = enter_interaction(tx, &opening, &session)?;
             let renewal = Renewal { to, session: Some((&session.id, drawn.key)), entered: opening.interaction };
@@ -94,11 +118,35 @@ pub(super) async fn open_session(app: &App, by: &By, opening: Opening) -> Result
     match outcome {
         Outcome::Opened(opened) => {
             let (session, user) = *opened;
-            Ok(Some(NewSession { active: ActiveSession { value, key, session, user }, browser }))
+            Ok(Some(NewSession { active: ActiveSession { value, key, session, user }, browser, known_browser }))
         }
         Outcome::NoAccount => Ok(None),
         Outcome::Superseded => Err(ActError::Superseded),
     }
+}
+
+impl Proven {
+    /// Whether the browser gets a handle by which it will be known.
+    fn wants_handle(&self, now: Timestamp) -> bool {
+        self.known_browser.as_ref().is_none_or(|(_, known)| known.wants_renewal(now))
+    }
+}
+
+/// What a right password changes beside the session: its hash, and the count of wrong ones where it was counted.
+/// Guesses of strangers elsewhere stay counted when the owner signs in in a browser of theirs.
+fn settle(tx: &mut Tx, proven: &Proven, user: &User) -> Result<(), StoreError> {
+    if let Some((key, _)) = &proven.known_browser
+        && let Some(known) = known_browsers::find(tx, key)?.filter(|known| known.wrong_guesses > 0)
+    {
+        known_browsers::update(tx, key, &KnownBrowser { wrong_guesses: 0, ..known })?;
+    }
+    let Some(known) = credentials::find(tx, user.id)? else { return Ok(()) };
+    let wrong_guesses = if proven.known_browser.is_some() { known.wrong_guesses } else { 0 };
+    if proven.renewed_hash.is_none() && wrong_guesses == known.wrong_guesses {
+        return Ok(());
+    }
+    let password_hash = proven.renewed_hash.clone().or(known.password_hash);
+    credentials::update(tx, &Credentials { password_hash, wrong_guesses, ..known })
 }
 
 /// A form sent twice by one person comes to what the first of the two opened, and goes on from there. For anybody else

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::attempts::forget_guesses;
 use super::pre_sessions::{InBrowser, Renewal, issue_browser_handle, renew};
 use super::sessions::find_live;
 use super::{ActError, By, Circumstances};
@@ -9,7 +10,7 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     AuditEvent, Credentials, Handle, HandleKey, MailContent, OutgoingMail, PasswordFault, PasswordLink, PreSession,
-    User, UserId, check_password,
+    Source, User, UserId, check_password,
 };
 use crate::protocol::Locale;
 use crate::store::{credentials, outbox, password_links, users};
@@ -23,8 +24,8 @@ pub struct PasswordChoice<'a> {
     pub link: &'a str,
     /// The text.
     pub password: &'a str,
-    /// From where, as hashes are counted.
-    pub source: &'a str,
+    /// From where.
+    pub source: Source,
     /// In which browser.
     pub place: InBrowser<'a>,
     /// The language of the person's mails.
@@ -93,7 +94,8 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
     if let Err(fault) = check_password(&normalized, &user.email, &app.config.instance_name) {
         return Ok(PasswordChange::Refused(fault));
     }
-    let password_hash = app.passwords.hash(choice.source, choice.password).await.map_err(|_| ActError::Busy)?;
+    let password_hash =
+        app.passwords.hash(&choice.source.to_string(), choice.password).await.map_err(|_| ActError::Busy)?;
     let circumstances = Circumstances::of(app, by);
     let (now, locale) = (app.clock.now(), choice.locale);
     let (browser, next) = (choice.place.handle, issue_browser_handle(app));
@@ -105,8 +107,7 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
             let Some(mut user) = users::find(tx, link.user_id)? else { return Ok(false) };
             let Ok(used) = link.redeem(&user, now) else { return Ok(false) };
             password_links::update(tx, &key, &used)?;
-            let known =
-                Credentials { user_id: user.id, password_hash: Some(password_hash.clone()), password_changed_at: now };
+            let known = Credentials::new(user.id, Some(password_hash.clone()), now);
             match credentials::find(tx, user.id)? {
                 Some(_) => credentials::update(tx, &known)?,
                 None => credentials::insert(tx, &known)?,
@@ -126,5 +127,10 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
             Ok(true)
         })
         .await?;
-    Ok(if is_changed { PasswordChange::Changed(next) } else { PasswordChange::LinkVoid })
+    if !is_changed {
+        return Ok(PasswordChange::LinkVoid);
+    }
+    // The link came by mail: whoever used it reads the mailbox, and guesses of before count no more.
+    forget_guesses(app, &user.email)?;
+    Ok(PasswordChange::Changed(next))
 }

@@ -154,7 +154,7 @@ fn put_credentials(
     password_hash: Option<String>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let known = Credentials { user_id, password_hash, password_changed_at: now };
+    let known = Credentials::new(user_id, password_hash, now);
     match credentials::find(tx, user_id)? {
         Some(_) => credentials::update(tx, &known),
         None => credentials::insert(tx, &known),

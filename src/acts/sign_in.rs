@@ -1,23 +1,28 @@
 //! Signing in: by password, or without one where trying services is what the instance is for.
 
-use super::new_session::{NewSession, Opening, open_session};
+use super::attempts::{Failed, Guess, take_guess};
+use super::known_browsers::known_to;
+use super::new_session::{NewSession, Opening, Proven, open_session};
 use super::pre_sessions::InBrowser;
-use super::{ActError, By, Circumstances, reserve_attempt};
+use super::{ActError, By, Circumstances};
 use crate::app::App;
-use crate::domain::{AssertedAssurance, AuditEvent, Email, HandleKey, Interaction, User, UserId};
+use crate::crypto;
+use crate::domain::{
+    AssertedAssurance, AuditEvent, Credentials, Email, HandleKey, Interaction, KnownBrowser, Source, User, UserId,
+};
 use crate::protocol::Locale;
-use crate::store::{credentials, users};
+use crate::store::{StoreError, Tx, bans, credentials, known_browsers, users};
 
 /// A password given at the password step.
 pub struct PasswordAttempt<'a> {
     /// From where, as attempts are counted.
-    pub source: &'a str,
+    pub source: Source,
     /// Whose.
     pub email: &'a Email,
     /// The text.
     pub password: &'a str,
-    /// Whether this person signed in in this browser before: strangers who guess do not slow it down.
-    pub is_known_browser: bool,
+    /// The value of the cookie that says that this person signed in in this browser before.
+    pub known_browser: Option<&'a str>,
     /// The sign-in under way.
     pub interaction: HandleKey<Interaction>,
     /// In which browser.
@@ -40,39 +45,70 @@ pub struct SignInAs<'a> {
     pub locale: Locale,
 }
 
+/// What is known of an address at the password step.
+#[derive(Default)]
+struct Known {
+    user: Option<User>,
+    credentials: Option<Credentials>,
+    browser: Option<(HandleKey<KnownBrowser>, KnownBrowser)>,
+}
+
+impl Known {
+    /// Reads it, expiry and epochs judged.
+    fn of(app: &App, attempt: &PasswordAttempt<'_>) -> Result<Self, ActError> {
+        let key = attempt.known_browser.and_then(crypto::parse_handle::<KnownBrowser>);
+        let (now, most) = (app.clock.now(), app.config.limits.per_account.in_a_row);
+        let known = app.store.read(|tx| {
+            let Some(user) = users::find_by_email(tx, attempt.email)? else { return Ok(Self::default()) };
+            let browser = match key {
+                Some(key) => known_to(tx, &key, &user, most, now)?.map(|known| (key, known)),
+                None => None,
+            };
+            Ok(Self { credentials: credentials::find(tx, user.id)?, user: Some(user), browser })
+        })?;
+        Ok(known)
+    }
+
+    /// Wrong passwords in a row, where this attempt would be counted.
+    fn in_a_row(&self) -> u32 {
+        let of_account = || self.credentials.as_ref().map_or(0, |credentials| credentials.wrong_guesses);
+        self.browser.as_ref().map_or_else(of_account, |(_, known)| known.wrong_guesses)
+    }
+}
+
 /// Checks a password and begins a session; `None` when address and password do not belong together. An unknown
 /// address, a disabled account and an account without password cost the same hash.
 ///
 /// # Errors
-/// Too many attempts, a full lane, or a failing store.
+/// Too many attempts, a suspended password, a full lane, or a failing store.
 pub async fn sign_in_with_password(
     app: &App,
     by: &By,
     attempt: PasswordAttempt<'_>,
 ) -> Result<Option<NewSession>, ActError> {
-    let kind = if attempt.is_known_browser { "account in a known browser" } else { "account" };
-    let limit = app.config.limits.per_account;
-    let reserved = reserve_attempt(app, kind, attempt.email.as_str(), attempt.source, limit)?;
-    let known = app.store.read(|tx| {
-        let Some(user) = users::find_by_email(tx, attempt.email)? else { return Ok(None) };
-        let known = credentials::find(tx, user.id)?;
-        Ok(Some((user, known)))
-    })?;
-    let (user, known) = known.map_or((None, None), |(user, known)| (Some(user), known));
-    let usable = user.as_ref().is_some_and(User::may_sign_in);
-    let stored = known.as_ref().and_then(|known| known.password_hash.as_deref()).filter(|_| usable);
-    let Ok(verdict) = app.passwords.verify(attempt.source, stored, attempt.password).await else {
-        reserved.withdrawn(app);
+    let known = Known::of(app, &attempt)?;
+    let guess = Guess {
+        source: attempt.source,
+        email: attempt.email,
+        known_browser: known.browser.as_ref().map(|(key, _)| key),
+        in_a_row: known.in_a_row(),
+        sign_in: &attempt.interaction,
+    };
+    let taken = take_guess(app, &guess)?;
+    let usable = known.user.as_ref().is_some_and(User::may_sign_in);
+    let stored = known.credentials.as_ref().and_then(|known| known.password_hash.as_deref()).filter(|_| usable);
+    let source = attempt.source.to_string();
+    let Ok(verdict) = app.passwords.verify(&source, stored, attempt.password).await else {
+        taken.withdrawn(app)?;
         return Err(ActError::Busy);
     };
-    let Some(user) = user.filter(|_| verdict.matches) else {
-        let circumstances = Circumstances::of(app, by);
-        let user_id = known.map(|known| known.user_id);
-        app.store.write(move |tx| circumstances.record(tx, AuditEvent::SignInFailed { user_id })).await?;
+    let Some(user) = known.user.as_ref().filter(|_| verdict.matches) else {
+        let failed = taken.failed(app)?;
+        record_failure(app, by, &known, failed).await?;
         return Ok(None);
     };
     let renewed_hash = match verdict.needs_rehash {
-        true => app.passwords.hash(attempt.source, attempt.password).await.ok(),
+        true => app.passwords.hash(&source, attempt.password).await.ok(),
         false => None,
     };
     let opening = Opening {
@@ -81,12 +117,48 @@ pub async fn sign_in_with_password(
         interaction: Some(attempt.interaction),
         browser: attempt.place.handle,
         previous: attempt.place.session.map(|active| active.key),
-        renewed_hash,
+        proven: Some(Proven { renewed_hash, known_browser: known.browser }),
         locale: attempt.locale,
     };
     let session = open_session(app, by, opening).await?;
-    reserved.succeeded(app);
+    taken.succeeded(app)?;
     Ok(session)
+}
+
+/// Writes a wrong password down, where wrong ones in a row are counted, with the bans that it leads to.
+async fn record_failure(app: &App, by: &By, known: &Known, failed: Failed) -> Result<(), ActError> {
+    let circumstances = Circumstances::of(app, by);
+    let user_id = known.user.as_ref().map(|user| user.id);
+    let browser = known.browser.as_ref().map(|(key, _)| *key);
+    app.store
+        .write(move |tx| {
+            match (browser, user_id) {
+                (Some(key), _) => count_in_browser(tx, &key)?,
+                (None, Some(user_id)) => count_in_account(tx, user_id)?,
+                (None, None) => {}
+            }
+            for ban in &failed.bans {
+                bans::insert(tx, ban)?;
+            }
+            if failed.is_last {
+                circumstances.record(tx, AuditEvent::PasswordSuspended { user_id })?;
+            }
+            circumstances.record(tx, AuditEvent::SignInFailed { user_id })
+        })
+        .await?;
+    Ok(())
+}
+
+fn count_in_browser(tx: &mut Tx, key: &HandleKey<KnownBrowser>) -> Result<(), StoreError> {
+    let Some(known) = known_browsers::find(tx, key)? else { return Ok(()) };
+    let wrong_guesses = known.wrong_guesses.saturating_add(1);
+    known_browsers::update(tx, key, &KnownBrowser { wrong_guesses, ..known })
+}
+
+fn count_in_account(tx: &mut Tx, user_id: UserId) -> Result<(), StoreError> {
+    let Some(known) = credentials::find(tx, user_id)? else { return Ok(()) };
+    let wrong_guesses = known.wrong_guesses.saturating_add(1);
+    credentials::update(tx, &Credentials { wrong_guesses, ..known })
 }
 
 /// Begins a session for a person who is not asked for a credential; `None` when there is no such usable account.
@@ -100,7 +172,7 @@ pub async fn sign_in_as(app: &App, by: &By, request: SignInAs<'_>) -> Result<Opt
         interaction: request.interaction,
         browser: request.place.handle,
         previous: request.place.session.map(|active| active.key),
-        renewed_hash: None,
+        proven: None,
         locale: request.locale,
     };
     open_session(app, by, opening).await

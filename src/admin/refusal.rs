@@ -135,8 +135,9 @@ impl Refusal {
             Self::OverlapTooLong => (StatusCode::BAD_REQUEST, "overlap_too_long"),
             Self::NotASandbox => (StatusCode::CONFLICT, "not_a_sandbox"),
             Self::Unwritable(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
-            Self::Act(ActError::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            Self::Act(ActError::Busy | ActError::Unguarded) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Act(ActError::TooManyAttempts { .. }) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
+            Self::Act(ActError::Suspended) => (StatusCode::FORBIDDEN, "password_suspended"),
             Self::Act(ActError::Superseded) => (StatusCode::CONFLICT, "superseded"),
             Self::Act(ActError::Store(_)) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
         }

@@ -133,6 +133,10 @@ fn addresses(settings: &Settings) -> Vec<SocketAddr> {
     settings.texts(KEYS, "listen").iter().filter_map(|text| text.parse().ok()).collect()
 }
 
+fn networks(settings: &Settings, path: &str) -> Vec<ipnet::IpNet> {
+    settings.texts(KEYS, path).iter().filter_map(|text| network(text)).collect()
+}
+
 fn metrics(settings: &Settings) -> Option<SocketAddr> {
     settings.text(KEYS, "metrics.listen").and_then(|text| text.parse().ok())
 }
@@ -164,7 +168,7 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         port: listen.first()?.port(),
         local_names: false,
         tls,
-        trusted_proxies: settings.texts(KEYS, "proxies.trusted").iter().filter_map(|text| network(text)).collect(),
+        trusted_proxies: networks(settings, "proxies.trusted"),
         connections: Connections {
             at_one_time: size("limits.connections")?,
             per_source: size("limits.connections_per_source")?,
@@ -192,7 +196,7 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         allow_unverified_links: settings.flag(KEYS, "joining.allow_unverified"),
         password_cost: PasswordCost::Machine,
         rsa_bits: settings.number(KEYS, "keys.rsa_bits").and_then(|bits| u32::try_from(bits).ok())?,
-        limits: Limits::standard(),
+        limits: Limits { shared_sources: networks(settings, "limits.shared_sources"), ..Limits::standard() },
         people_picker: None,
         automatic_sign_in: None,
         mark_tokens: is_sandbox,

@@ -111,6 +111,15 @@ pub(super) const KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "limits.shared_sources",
+        kind: Kind::Networks,
+        standard: Standard::Texts(&[]),
+        about: [
+            "Réseaux où beaucoup de personnes partagent une adresse (une mairie) : vingt fois plus d'essais, échecs seuls comptés.",
+            "Networks where many people share one address (a town hall): twenty times the attempts, failures alone counted.",
+        ],
+    },
+    ConfigKey {
         path: "logs.format",
         kind: Kind::OneOf(&["text", "json"]),
         standard: Standard::Text("text"),

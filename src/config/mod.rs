@@ -31,7 +31,7 @@ pub use public_url::{MalformedPublicUrl, PublicUrl};
 pub use template::template;
 pub use weakenings::Weakening;
 
-use crate::domain::{AcrVocabulary, AttemptLimit, Email};
+use crate::domain::{AcrVocabulary, AttemptLimit, Email, GuessLimits, SourceLimits};
 
 /// The name of an instance that nobody named.
 const NEUTRAL_NAME: &str = "Compte professionnel";
@@ -106,18 +106,28 @@ pub struct PeoplePicker {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Wrong passwords for one account.
-    pub per_account: AttemptLimit,
-    /// Failures from one network address; `None` is unlimited.
-    pub per_source: Option<AttemptLimit>,
-    /// Wrong secrets for one client from one network address.
+    pub per_account: GuessLimits,
+    /// Forms and failures from one source; `None` is unlimited.
+    pub per_source: Option<SourceLimits>,
+    /// Networks behind whose addresses many people sit: each source of theirs may do twenty times that.
+    pub shared_sources: Vec<IpNet>,
+    /// Wrong secrets for one client from one source.
     pub per_client: AttemptLimit,
 }
 
 impl Limits {
-    /// 10 failures in 5 minutes for an account, 100 in an hour from an address, 20 in 5 minutes for a client.
+    /// For an account 10 failures in 5 minutes, then waits of 30 seconds to an hour, and 100 in a row; from a source 60
+    /// forms a minute and 100 failures an hour; for a client 20 wrong secrets in 5 minutes from one source.
     pub fn standard() -> Self {
         let limit = |attempts, seconds| AttemptLimit { attempts, window: Duration::from_secs(seconds) };
-        Self { per_account: limit(10, 300), per_source: Some(limit(100, 3600)), per_client: limit(20, 300) }
+        let per_account = GuessLimits {
+            free: limit(10, 300),
+            first_wait: Duration::from_secs(30),
+            longest_wait: Duration::from_secs(3600),
+            in_a_row: 100,
+        };
+        let per_source = SourceLimits { submissions: limit(60, 60), failures: limit(100, 3600) };
+        Self { per_account, per_source: Some(per_source), shared_sources: Vec::new(), per_client: limit(20, 300) }
     }
 }
 

@@ -89,6 +89,8 @@ pub enum AuditEvent {
     CodeRedeemed { user_id: UserId, client_id: ClientId },
     /// A code was refused.
     CodeRefused { client_id: ClientId },
+    /// The last wrong password in a row that is allowed: it opens nothing until its owner chooses another by mail.
+    PasswordSuspended { user_id: Option<UserId> },
     /// A redeemed code came again: its tokens were revoked.
     CodeReplayed { client_id: ClientId },
     /// A client was entered or changed.

@@ -21,7 +21,9 @@ mod pre_session;
 mod session;
 pub mod steps;
 
-pub use attempts::{AttemptCounter, AttemptLimit, TooManyAttempts};
+pub use attempts::{
+    AttemptLimit, Ban, Banned, GuessLimits, GuessRefusal, Limiter, Source, SourceLimits, Surge, Taken, TooManyAttempts,
+};
 pub use audit::{Actor, AuditEvent, AuditRecord, FieldChange, Origin};
 pub use authorization::{
     ACCESS_TOKEN_LIFETIME, AccessToken, Authorization, AuthorizationCode, CODE_LIFETIME, CodePresentation, CodeRefusal,
@@ -40,9 +42,9 @@ pub use organization::{
 };
 pub use outgoing_mail::{MailContent, OutgoingMail};
 pub use person::{
-    Credentials, Email, MAXIMUM_LENGTH as MAXIMUM_PASSWORD_LENGTH, MINIMUM_LENGTH as MINIMUM_PASSWORD_LENGTH,
-    MalformedEmail, PasswordFault, PasswordLink, PasswordLinkRefusal, PersonalInformation, PersonalInformationFault,
-    PersonalInformationField, Role, User, UserState, check_password,
+    Credentials, Email, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAXIMUM_LENGTH as MAXIMUM_PASSWORD_LENGTH,
+    MINIMUM_LENGTH as MINIMUM_PASSWORD_LENGTH, MalformedEmail, PasswordFault, PasswordLink, PasswordLinkRefusal,
+    PersonalInformation, PersonalInformationFault, PersonalInformationField, Role, User, UserState, check_password,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{

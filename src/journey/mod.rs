@@ -10,12 +10,9 @@ mod current;
 use crate::acts::{self, ActiveSession, NewSession};
 use crate::app::App;
 use crate::domain::steps::{self, Step};
-use crate::domain::{Email, PendingAuthorization, Progress};
+use crate::domain::{KNOWN_BROWSER_LIFETIME, PendingAuthorization, Progress};
 use crate::store::{Read, StoreError, clients};
 use crate::web::{Browser, Error, Request, Response, cookies, paths};
-
-/// How long a browser is remembered as one that somebody signed in with: 90 days.
-const KNOWN_FOR_SECONDS: u32 = 90 * 24 * 3600;
 
 pub use current::{Current, client_label, current, current_by_id, label_of, speak};
 
@@ -52,15 +49,19 @@ pub fn go_on_signed_in(
     let mut response = browser.redirect(app, &next(app, Some(&session.active), current)?)?;
     let policy = &app.config.cookies;
     cookies::set(&mut response, policy, cookies::SESSION, &session.active.value, None)?;
-    let known = app.keys.csrf.tag(cookies::KNOWN, &[session.active.user.email.as_str()]);
-    cookies::set(&mut response, policy, cookies::KNOWN, &known, Some(KNOWN_FOR_SECONDS))?;
+    if let Some(known) = &session.known_browser {
+        cookies::set(&mut response, policy, cookies::KNOWN, &known.value, Some(known_for_seconds()))?;
+    }
     Ok(response)
 }
 
-/// Whether this person signed in in this browser before.
-pub fn is_known_browser(app: &App, request: &Request, email: &Email) -> bool {
+/// What the browser shows to say that somebody signed in in it before.
+pub fn known_browser<'a>(app: &App, request: &'a Request) -> Option<&'a str> {
     cookies::find(&request.headers, &app.config.cookies, cookies::KNOWN)
-        .is_some_and(|tag| app.keys.csrf.verify(cookies::KNOWN, &[email.as_str()], tag))
+}
+
+fn known_for_seconds() -> u32 {
+    u32::try_from(KNOWN_BROWSER_LIFETIME.as_secs()).unwrap_or(u32::MAX)
 }
 
 /// The next step itself.

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DataLocation, InstanceKind, Mode, PasswordCost};
 use crate::crypto::{KeySetError, Keyring, MasterKeyError, Parameters, PasswordLane, Random};
 use crate::dev::{self, SeedError};
-use crate::domain::{Actor, AttemptCounter};
+use crate::domain::{Actor, Limiter};
 use crate::mail::Mailbox;
 use crate::render::{RenderError, Renderer};
 use crate::store::{Location, OpenError, Opening, Store, StoreError};
@@ -86,6 +86,7 @@ pub enum StartError {
 /// What is in the way, in words that name it.
 pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
     let app = open(config, clock, random).await?;
+    acts::restore_bans(&app)?;
     match app.config.mode {
         Mode::Dev => {
             dev::seed(&app).await?;
@@ -123,7 +124,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         store,
         keyring,
         keys: Arc::new(keys),
-        attempts: Arc::new(Mutex::new(AttemptCounter::new(ATTEMPTS_CAPACITY))),
+        limiter: Arc::new(Mutex::new(Limiter::new(ATTEMPTS_CAPACITY))),
         renderer: Arc::new(Renderer::new()?),
         mailbox: Mailbox::new(),
         high_water: high_water::place(&config).map(Arc::new),

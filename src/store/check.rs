@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 use super::engine::{self, HandleTable, Key, Table};
 use super::tables::TABLES;
 use super::{
-    Snapshot, StoreError, access_tokens, audit, authorization_codes, browser_sessions, clients, counters, credentials,
-    grants, interactions, marks, memberships, organizations, outbox, password_links, pre_sessions, signing_keys, users,
+    Snapshot, StoreError, access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters,
+    credentials, grants, interactions, known_browsers, marks, memberships, organizations, outbox, password_links,
+    pre_sessions, signing_keys, users,
 };
 use crate::domain::{CodeState, HandleKey};
 use crate::protocol::Timestamp;
@@ -147,7 +148,9 @@ impl Inspection<'_> {
         self.each_handle(&browser_sessions::TABLE, |_, _| Ok(None))?;
         self.each_handle(&interactions::TABLE, |_, _| Ok(None))?;
         self.each_handle(&password_links::TABLE, |_, _| Ok(None))?;
-        self.each_handle(&pre_sessions::TABLE, |_, _| Ok(None))
+        self.each_handle(&pre_sessions::TABLE, |_, _| Ok(None))?;
+        self.each_handle(&known_browsers::TABLE, |_, _| Ok(None))?;
+        self.each_handle(&bans::TABLE, |_, _| Ok(None))
     }
 
     fn people(&mut self) -> Result<(), StoreError> {

@@ -37,7 +37,8 @@ pub use error::{OpenError, StoreError};
 pub use redb::StorageBackend;
 use tables::{Keeping, kept};
 pub use time_limited::{
-    access_tokens, authorization_codes, browser_sessions, grants, interactions, password_links, pre_sessions,
+    access_tokens, authorization_codes, bans, browser_sessions, grants, interactions, known_browsers, password_links,
+    pre_sessions,
 };
 
 use crate::protocol::Timestamp;

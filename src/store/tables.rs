@@ -1,8 +1,9 @@
 //! Every table of the database, and how its records are kept (SEC-180: all of them by durable commits).
 
 use super::{
-    access_tokens, audit, authorization_codes, browser_sessions, clients, counters, credentials, engine, grants,
-    interactions, marks, memberships, organizations, outbox, password_links, pre_sessions, signing_keys, users,
+    access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters, credentials, engine, grants,
+    interactions, known_browsers, marks, memberships, organizations, outbox, password_links, pre_sessions,
+    signing_keys, users,
 };
 
 /// How the records of a table are kept.
@@ -61,9 +62,11 @@ pub(super) const TABLES: &[Listed] = &[
     listed(outbox::SET_ASIDE.name(), Keeping::Passing),
     listed(access_tokens::TABLE.name(), Keeping::TimeLimited),
     listed(authorization_codes::TABLE.name(), Keeping::TimeLimited),
+    listed(bans::TABLE.name(), Keeping::TimeLimited),
     listed(browser_sessions::TABLE.name(), Keeping::TimeLimited),
     listed(grants::TABLE.name(), Keeping::TimeLimited),
     listed(interactions::TABLE.name(), Keeping::TimeLimited),
+    listed(known_browsers::TABLE.name(), Keeping::TimeLimited),
     listed(password_links::TABLE.name(), Keeping::TimeLimited),
     listed(pre_sessions::TABLE.name(), Keeping::TimeLimited),
 ];

@@ -256,10 +256,7 @@ async fn r_8_the_trail_is_in_the_order_of_time_and_every_event_comes_back_as_it_
 async fn clients_credentials_and_signing_keys_are_written_read_and_deleted() {
     let store = store();
     let client = Client::new("test-id".parse().unwrap(), String::from("Test"), NOW);
-    let credentials =
-        Credentials {
-            user_id: UserId(7), password_hash: Some(String::from("$argon2id$…")), password_changed_at: NOW
-        };
+    let credentials = Credentials::new(UserId(7), Some(String::from("$argon2id$…")), NOW);
     let key = StoredSigningKey { kid: String::from("k1"), body: json!({ "state": "current" }) };
     let (renamed, id) = (Client { name: String::from("Renamed"), ..client.clone() }, client.id.clone());
     let (rotated, kept) = (StoredSigningKey { body: json!({ "state": "retired" }), ..key.clone() }, key.clone());

@@ -9,7 +9,7 @@ use crate::config::CookiePolicy;
 pub const BROWSER: &str = "browser";
 /// The handle of the session.
 pub const SESSION: &str = "session";
-/// Says that somebody signed in to an account in this browser before; names nobody.
+/// The handle of a browser in which somebody signed in before; proves nothing about who sits there.
 pub const KNOWN: &str = "known";
 /// The language chosen, `fr` or `en`.
 pub const LANGUAGE: &str = "language";

@@ -135,6 +135,8 @@ impl From<ActError> for Error {
         match cause {
             ActError::Busy => Self::Busy(5),
             ActError::TooManyAttempts { retry_after } => Self::TooManyRequests(retry_after),
+            ActError::Suspended => Self::refused(StatusCode::FORBIDDEN, "password_suspended"),
+            ActError::Unguarded => Self::Busy(5),
             ActError::Superseded => Self::expired_interaction(),
             ActError::Store(cause) => cause.into(),
         }

@@ -57,7 +57,7 @@ pub struct ErrorPage {
 }
 
 /// Every code that has texts of its own, with the status that it comes with.
-const SAMPLE_CODES: [(&str, u16); 20] = [
+const SAMPLE_CODES: [(&str, u16); 21] = [
     ("not_found", 404),
     ("method_not_allowed", 405),
     ("bad_request", 400),
@@ -70,6 +70,7 @@ const SAMPLE_CODES: [(&str, u16); 20] = [
     ("expired_interaction", 410),
     ("payload_too_large", 413),
     ("too_many_requests", 429),
+    ("password_suspended", 403),
     ("busy", 503),
     ("storage", 503),
     ("server_error", 500),

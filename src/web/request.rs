@@ -6,7 +6,7 @@ use warp::http::{HeaderMap, Method, header};
 use warp::hyper::body::Bytes;
 
 use super::Error;
-use crate::domain::{Actor, Origin};
+use crate::domain::{Actor, Origin, Source};
 use crate::protocol::{ErrorCode, OAuthError, Parameters};
 
 /// The most bytes of a body that is read.
@@ -108,15 +108,9 @@ impl Request {
         Origin { source: Some(self.arrival.peer.to_string()), request_id: Some(self.arrival.request_id.clone()) }
     }
 
-    /// Who counts as the source of attempts: an IPv4 address, or the /64 of an IPv6 address.
-    pub fn source(&self) -> String {
-        match self.arrival.peer {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
-                let [first, second, third, fourth, ..] = address.segments();
-                format!("{first:x}:{second:x}:{third:x}:{fourth:x}::/64")
-            }
-        }
+    /// Who counts as the source of attempts.
+    pub fn source(&self) -> Source {
+        Source::of(self.arrival.peer)
     }
 
     /// A visitor's circumstances, for acts.

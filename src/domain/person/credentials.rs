@@ -14,4 +14,14 @@ pub struct Credentials {
     pub password_hash: Option<String>,
     /// When the password was last chosen.
     pub password_changed_at: Timestamp,
+    /// Wrong passwords in a row, from browsers in which the person never signed in.
+    #[serde(default)]
+    pub wrong_guesses: u32,
+}
+
+impl Credentials {
+    /// Credentials at which nobody has guessed yet.
+    pub fn new(user_id: UserId, password_hash: Option<String>, now: Timestamp) -> Self {
+        Self { user_id, password_hash, password_changed_at: now, wrong_guesses: 0 }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod email;
+mod known_browser;
 mod password_link;
 mod password_policy;
 mod personal_information;
@@ -13,6 +14,7 @@ mod user;
 pub use credentials::Credentials;
 pub(super) use email::is_invisible;
 pub use email::{Email, MalformedEmail};
+pub use known_browser::{KNOWN_BROWSER_LIFETIME, KnownBrowser};
 pub use password_link::{PasswordLink, PasswordLinkRefusal};
 pub use password_policy::{MAXIMUM_LENGTH, MINIMUM_LENGTH, PasswordFault, check_password};
 pub use personal_information::{PersonalInformation, PersonalInformationFault, PersonalInformationField};

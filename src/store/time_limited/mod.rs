@@ -1,10 +1,12 @@
-//! Records that are kept until a time and then purged: codes, tokens, grants, sessions, links, sign-ins under way. Their
+//! Records that are kept until a time and then purged: codes, tokens, grants, sessions, links, sign-ins under way, bans. Their
 //! keys begin with that time, so that neighbours in time are neighbours on disk.
 
 pub mod access_tokens;
 pub mod authorization_codes;
+pub mod bans;
 pub mod browser_sessions;
 pub mod grants;
 pub mod interactions;
+pub mod known_browsers;
 pub mod password_links;
 pub mod pre_sessions;

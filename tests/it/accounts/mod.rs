@@ -1,7 +1,10 @@
 //! Stories of people signing in and looking after their account.
 
 mod change_password;
+mod guessing;
 mod handles;
 mod home;
+mod known_browsers;
 mod organization;
 mod sign_in;
+mod sources;

@@ -5,7 +5,7 @@ use moncomptepro::acts::{
     self, ActError, ActiveSession, By, CodeRequest, Issue, PasswordChange, PasswordChoice, SignInAs, TokenOutcome,
 };
 use moncomptepro::app::App;
-use moncomptepro::domain::{Actor, Client, Email, User};
+use moncomptepro::domain::{Actor, Client, Email, Source, User};
 use moncomptepro::protocol::Locale;
 use moncomptepro::store::users;
 
@@ -122,7 +122,7 @@ async fn choose_password(app: &App, link: &str) -> Result<PasswordChange, ActErr
     let choice = PasswordChoice {
         link,
         password: PASSWORD,
-        source: "192.0.2.1",
+        source: Source::of([192, 0, 2, 1].into()),
         place: work::fresh_browser(app),
         locale: Locale::Fr,
     };

@@ -14,7 +14,8 @@ use moncomptepro::acts::{
 };
 use moncomptepro::app::App;
 use moncomptepro::domain::{
-    Actor, Client, CodePresentation, Destination, Email, PendingAuthorization, PersonalInformation, User, UserId,
+    Actor, Client, CodePresentation, Destination, Email, PendingAuthorization, PersonalInformation, Source, User,
+    UserId,
 };
 use moncomptepro::mail;
 use moncomptepro::protocol::{AuthorizationAttempt, ClientRules, Locale, Parameters, RedirectUriPolicy, ResponseType};
@@ -138,10 +139,10 @@ impl Workers {
             let email: Email = address.parse().unwrap();
             let interaction = acts::begin_interaction(&app, None, Destination::Home).await.unwrap();
             let attempt = PasswordAttempt {
-                source: "192.0.2.1",
+                source: Source::of([192, 0, 2, 1].into()),
                 email: &email,
                 password: address,
-                is_known_browser: false,
+                known_browser: None,
                 interaction: interaction.key,
                 place: fresh_browser(&app),
                 locale: Locale::Fr,
@@ -255,7 +256,7 @@ impl Workers {
             let choice = PasswordChoice {
                 link: &link,
                 password,
-                source: "192.0.2.1",
+                source: Source::of([192, 0, 2, 1].into()),
                 place: fresh_browser(&app),
                 locale: Locale::Fr,
             };

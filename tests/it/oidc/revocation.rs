@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use moncomptepro::acts::{self, By, InBrowser, PasswordChange, PasswordChoice};
-use moncomptepro::domain::{Actor, ClientState, UserId};
+use moncomptepro::domain::{Actor, ClientState, Source, UserId};
 use moncomptepro::protocol::Locale;
 
 use super::{JEAN, signed_in};
@@ -32,7 +32,8 @@ async fn bring_about(event: Event, instance: &Instance, person: &Person) {
             let link = acts::issue_password_link(&instance.app, &by, UserId(1)).await.unwrap().unwrap();
             let password = "a long and quiet walk by the sea";
             let place = InBrowser { handle: acts::issue_browser_handle(&instance.app).key, session: None };
-            let choice = PasswordChoice { link: &link, password, source: "here", place, locale: Locale::Fr };
+            let source = Source::of([192, 0, 2, 7].into());
+            let choice = PasswordChoice { link: &link, password, source, place, locale: Locale::Fr };
             let change = acts::change_password(&instance.app, &by, choice).await.unwrap();
             assert!(matches!(change, PasswordChange::Changed(_)));
         }

@@ -155,6 +155,12 @@ impl Instance {
         Person::new(self.address.clone(), self.app.config.issuer().to_owned())
     }
 
+    /// A person with a fresh browser on a machine of their own, known by the last two numbers of its address.
+    pub(crate) fn person_at(&self, third: u8, fourth: u8) -> Person {
+        let machine = Ipv4Addr::new(127, 0, third, fourth).into();
+        Person::at(Some(machine), self.address.clone(), self.app.config.issuer().to_owned())
+    }
+
     /// The seeded client with OpenID types.
     pub(crate) fn standard_client(&self) -> RelyingParty {
         let redirect_uri = "http://localhost:4000/login-callback";

@@ -1,5 +1,6 @@
 //! A person and their browser: cookies, forms, redirects inside the site.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use reqwest::cookie::{CookieStore as _, Jar};
@@ -20,8 +21,14 @@ pub(crate) struct Person {
 
 impl Person {
     pub(super) fn new(address: String, issuer: String) -> Self {
+        Self::at(None, address, issuer)
+    }
+
+    /// With a machine of their own, known by its network address.
+    pub(super) fn at(machine: Option<IpAddr>, address: String, issuer: String) -> Self {
         let jar = Arc::new(Jar::default());
-        let http = reqwest::Client::builder().cookie_provider(jar.clone()).redirect(Policy::none()).build().unwrap();
+        let http = reqwest::Client::builder().cookie_provider(jar.clone()).redirect(Policy::none());
+        let http = http.local_address(machine).build().unwrap();
         Self { http, jar, language: None, address, issuer }
     }
 
@@ -38,6 +45,11 @@ impl Person {
     /// `name=value` of the cookie that binds sign-ins under way to this browser.
     pub(crate) fn browser_cookie(&self) -> String {
         self.cookie("browser")
+    }
+
+    /// `name=value` of the cookie that says that somebody signed in here before.
+    pub(crate) fn known_cookie(&self) -> String {
+        self.cookie("known")
     }
 
     fn cookie(&self, name: &str) -> String {

@@ -1,0 +1,21 @@
+//! Counting attempts, so that guessing is slow: bounded tables in memory, on a clock that is given.
+//!
+//! An attempt is taken before it is made, so that many at once are no way around. What lasts for five minutes or more
+//! is a [`Ban`], which the store keeps through a restart.
+
+mod ban;
+mod guesses;
+mod limiter;
+mod source;
+mod surge;
+mod table;
+#[cfg(test)]
+mod tests;
+mod windows;
+
+pub use ban::{Ban, Banned};
+pub use guesses::{GuessLimits, GuessRefusal, Taken};
+pub use limiter::{Limiter, SourceLimits};
+pub use source::Source;
+pub use surge::Surge;
+pub use windows::{AttemptLimit, TooManyAttempts};
