@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::crypto::{Keyring, MacKey, PasswordLane, Random};
+use crate::crypto::{Keyring, MacKey, MasterKey, PasswordLane, Random};
 use crate::domain::Limiter;
 use crate::mail::Mailbox;
 use crate::render::Renderer;
@@ -33,6 +33,8 @@ pub struct App {
     pub random: Random,
     /// The database.
     pub store: Store,
+    /// What secrets at rest are sealed with.
+    pub master_key: MasterKey,
     /// Signing keys.
     pub keyring: Keyring,
     /// Password hashing.

@@ -4,8 +4,10 @@
 //! answers are the same. Identifiers come from the path only, bodies name only their own fields, listings come by pages.
 //! Refuses to know sockets, cookies and pages. Doors: [`answer`], [`Call`], [`Answer`], [`by_command_line`].
 
+mod audit;
 mod call;
 mod clients;
+mod keys;
 mod organizations;
 mod page;
 mod refusal;
@@ -71,6 +73,8 @@ async fn route(request: &Request<'_>) -> Reply {
         Some((&"users", rest)) => Box::pin(users::route(request, rest)).await,
         Some((&"organizations", rest)) => Box::pin(organizations::route(request, rest)).await,
         Some((&"administrators", rest)) => users::route_administrators(request, rest),
+        Some((&"audit", rest)) => Box::pin(audit::route(request, rest)).await,
+        Some((&"keys", rest)) => Box::pin(keys::route(request, rest)).await,
         Some((&"sessions", rest)) => Box::pin(sessions::route(request, rest)).await,
         Some((&"instance", [])) if request.call.is_get() => Ok(instance(request.app)),
         Some((&"instance", ["reset"])) if request.call.method == Method::POST => reset(request).await,

@@ -32,6 +32,16 @@ pub(super) struct Listing {
 }
 
 impl Cursor {
+    /// A cursor that was given under another name.
+    pub(super) fn of(text: String) -> Self {
+        Self(Some(text))
+    }
+
+    /// A cursor after the entry with this key.
+    pub(super) fn write(noun: &str, key: &str) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{noun}:{key}"))
+    }
+
     /// The text of the last entry's key.
     pub(super) fn text(&self, noun: &str) -> Result<Option<String>, Refusal> {
         let Some(cursor) = &self.0 else { return Ok(None) };
@@ -50,7 +60,7 @@ impl<T> Page<T> {
     /// A page of what was listed; `key` names the last entry. A full page may be followed by an empty one.
     pub(super) fn new(noun: &str, items: Vec<T>, key: impl Fn(&T) -> String) -> Self {
         let last = items.last().filter(|_| items.len() >= ENTRIES);
-        let next = last.map(|last| URL_SAFE_NO_PAD.encode(format!("{noun}:{}", key(last))));
+        let next = last.map(|last| Cursor::write(noun, &key(last)));
         Self { items, next }
     }
 }

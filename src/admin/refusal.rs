@@ -5,8 +5,11 @@ use thiserror::Error;
 
 use super::Answer;
 use crate::acts::ActError;
-use crate::acts::administration::{ClientRefusal, MAX_SECRET_OVERLAP, OrganizationRefusal, UserKey, UserRefusal};
+use crate::acts::administration::{
+    ClientRefusal, KeyRefusal, MAX_SECRET_OVERLAP, OrganizationRefusal, UserKey, UserRefusal,
+};
 use crate::app::App;
+use crate::protocol::{SignatureAlgorithm, Timestamp};
 use crate::web::StatusCode;
 
 /// A refusal; nothing was changed.
@@ -47,6 +50,15 @@ pub(super) enum Refusal {
     HasNoSecret(String),
     #[error("the secret before can work for {} days more at most", MAX_SECRET_OVERLAP.as_secs() / 86400)]
     OverlapTooLong,
+    #[error("the keys of this instance come with the program, and are the same everywhere: they are not rotated")]
+    KeysNotOurs,
+    #[error(
+        "the next {} key has not been published for long enough: services that keep keys would refuse its tokens. Wait \
+         until {from}, or add --now", .algorithm.as_str()
+    )]
+    KeyTooYoung { algorithm: SignatureAlgorithm, from: Timestamp },
+    #[error("something else was changed there at the same time: look again, and repeat the command")]
+    Conflict,
     #[error("this is no sandbox: what it holds is not thrown away by a command")]
     NotASandbox,
     #[error("the answer cannot be written: {0}")]
@@ -116,6 +128,15 @@ impl Refusal {
         }
     }
 
+    /// What became of the keys.
+    pub(super) fn of_keys(refusal: KeyRefusal) -> Self {
+        match refusal {
+            KeyRefusal::NotOurs => Self::KeysNotOurs,
+            KeyRefusal::TooYoung { algorithm, from } => Self::KeyTooYoung { algorithm, from },
+            KeyRefusal::Conflict => Self::Conflict,
+        }
+    }
+
     fn outline(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NoSuchAddress => (StatusCode::NOT_FOUND, "no_such_address"),
@@ -133,6 +154,9 @@ impl Refusal {
             Self::Declared { .. } => (StatusCode::CONFLICT, "declared"),
             Self::HasNoSecret(_) => (StatusCode::CONFLICT, "has_no_secret"),
             Self::OverlapTooLong => (StatusCode::BAD_REQUEST, "overlap_too_long"),
+            Self::KeysNotOurs => (StatusCode::CONFLICT, "keys_not_ours"),
+            Self::KeyTooYoung { .. } => (StatusCode::CONFLICT, "key_too_young"),
+            Self::Conflict => (StatusCode::CONFLICT, "conflict"),
             Self::NotASandbox => (StatusCode::CONFLICT, "not_a_sandbox"),
             Self::Unwritable(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Act(ActError::Busy | ActError::Unguarded) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),

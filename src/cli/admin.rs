@@ -5,9 +5,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::Ending;
-use super::naming::{parse_organization, parse_user};
 use super::output::{Column, Output, Paging};
 use super::place::Place;
+use super::spelling::{parse_organization, parse_user};
 use super::user::LastAdministrator;
 use crate::admin::Call;
 use crate::web::Method;

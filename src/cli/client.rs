@@ -7,9 +7,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::Ending;
-use super::duration::parse_duration;
 use super::output::{Column, Output, Paging, SecretOutput};
 use super::place::Place;
+use super::spelling::parse_duration;
 use crate::admin::Call;
 use crate::domain::{ClaimsProfile, ClientId, ClientSettings};
 use crate::protocol::{ClientAuthenticationMethod, ScopeSet, SignatureAlgorithm};

@@ -3,19 +3,21 @@
 //! Exit codes: 0 done, 1 refused, 2 usage, 3 not running, 4 locked by another process, 78 configuration. Doors: [`run`].
 
 mod admin;
+mod audit;
 mod check_config;
 mod client;
+mod completions;
 mod config;
 mod dev;
-mod duration;
 mod first_steps;
-mod naming;
+mod keys;
 mod org;
 mod output;
 mod place;
 mod reset;
 mod serve;
 mod session;
+mod spelling;
 mod user;
 
 use std::io::IsTerminal as _;
@@ -57,8 +59,14 @@ enum Command {
     Org(org::Arguments),
     /// Say who administers, moderates and reads.
     Admin(admin::Arguments),
+    /// Look at the keys that sign, and rotate them.
+    Keys(keys::Arguments),
+    /// Read what happened.
+    Audit(audit::Arguments),
     /// See who is signed in, and end it.
     Session(session::Arguments),
+    /// Print what the shell needs to complete commands: moncomptepro completions bash > /etc/bash_completion.d/moncomptepro
+    Completions(completions::Arguments),
 }
 
 /// Why the program ends other than well.
@@ -123,6 +131,9 @@ pub fn run() -> ExitCode {
         Command::User(arguments) => runtime.block_on(user::run(arguments)),
         Command::Org(arguments) => runtime.block_on(org::run(arguments)),
         Command::Admin(arguments) => runtime.block_on(admin::run(arguments)),
+        Command::Keys(arguments) => runtime.block_on(keys::run(arguments)),
+        Command::Audit(arguments) => runtime.block_on(audit::run(arguments)),
+        Command::Completions(arguments) => completions::run(&arguments),
         Command::Session(arguments) => runtime.block_on(session::run(arguments)),
     };
     match result {

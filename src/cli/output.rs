@@ -1,7 +1,7 @@
 //! What commands print: a table for people, JSON for programs, whose names do not change.
 
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
@@ -74,6 +74,19 @@ impl Output {
         }
     }
 
+    /// In which form.
+    pub(super) fn form(&self) -> Form {
+        self.output
+    }
+
+    /// Prints a listing that has one page only.
+    pub(super) fn whole(&self, document: &Value, columns: &[Column]) {
+        match (self.output, document.get("items").and_then(Value::as_array)) {
+            (Form::Table, Some(items)) => say(table(columns, items).trim_end()),
+            (Form::Table | Form::Json, _) => self.json(document),
+        }
+    }
+
     fn json(&self, document: &Value) {
         say(&serde_json::to_string_pretty(document).unwrap_or_else(|_| document.to_string()));
     }
@@ -113,6 +126,16 @@ impl Output {
             }
         }
         Ok(())
+    }
+}
+
+/// Prints a line of a long answer; false when nobody reads any more.
+pub(super) fn write_line(text: &str) -> Result<bool, Ending> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        Err(cause) => Err(Ending::refused(format!("the answer cannot be written: {cause}"))),
     }
 }
 

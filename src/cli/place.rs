@@ -58,6 +58,15 @@ fn not_running(directory: &Path) -> Ending {
 }
 
 impl Office {
+    /// Whether an instance answers.
+    pub(super) fn is_running(&self) -> bool {
+        match self {
+            #[cfg(unix)]
+            Self::Running(_) => true,
+            Self::Here(..) => false,
+        }
+    }
+
     /// Asks, and gives the document of the answer.
     ///
     /// # Errors

@@ -3,9 +3,9 @@
 use clap::{Args, Subcommand};
 
 use super::Ending;
-use super::naming::parse_user;
 use super::output::{Column, Output, Paging};
 use super::place::Place;
+use super::spelling::parse_user;
 use crate::admin::Call;
 use crate::web::Method;
 

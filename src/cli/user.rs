@@ -4,9 +4,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::Ending;
-use super::naming::parse_user;
 use super::output::{Column, Output, Paging, SecretOutput};
 use super::place::Place;
+use super::spelling::parse_user;
 use crate::admin::Call;
 use crate::domain::Email;
 use crate::web::Method;

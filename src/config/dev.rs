@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{
     Config, Connections, CookiePolicy, DataLocation, InstanceKind, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME,
@@ -61,6 +62,8 @@ impl Config {
             allow_unverified_links: true,
             password_cost: PasswordCost::Floor,
             rsa_bits: 2048,
+            key_rotation_every: None,
+            keys_published_ahead: Duration::from_secs(24 * 3600),
             limits: Limits { per_source: None, ..Limits::standard() },
             people_picker: Some(PeoplePicker {
                 action: String::from("/_dev/sign-in"),

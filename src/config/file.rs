@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
@@ -146,6 +147,9 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
     let text = |path| settings.text(KEYS, path);
     let file = |path| settings.text(KEYS, path).map(PathBuf::from);
     let size = |path| settings.number(KEYS, path).and_then(|number| usize::try_from(number).ok());
+    let hours = |path, unit: u64| {
+        settings.number(KEYS, path).map(|number| Duration::from_secs(number.saturating_mul(unit).saturating_mul(3600)))
+    };
     let listen = addresses(settings);
     let public_url: PublicUrl = text("public_url")?.parse().ok()?;
     let kind = match text("instance.kind")?.as_str() {
@@ -196,6 +200,8 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         allow_unverified_links: settings.flag(KEYS, "joining.allow_unverified"),
         password_cost: PasswordCost::Machine,
         rsa_bits: settings.number(KEYS, "keys.rsa_bits").and_then(|bits| u32::try_from(bits).ok())?,
+        key_rotation_every: hours("keys.rotate_every_days", 24).filter(|every| !every.is_zero()),
+        keys_published_ahead: hours("keys.published_ahead_hours", 1)?,
         limits: Limits { shared_sources: networks(settings, "limits.shared_sources"), ..Limits::standard() },
         people_picker: None,
         automatic_sign_in: None,

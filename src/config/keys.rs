@@ -168,6 +168,24 @@ pub(super) const KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "keys.rotate_every_days",
+        kind: Kind::Number(0, 3650),
+        standard: Standard::Number(90),
+        about: [
+            "Après combien de jours une clé de signature est remplacée ; 0 : seulement par `moncomptepro keys rotate`.",
+            "After how many days a signing key is replaced; 0: only by `moncomptepro keys rotate`.",
+        ],
+    },
+    ConfigKey {
+        path: "keys.published_ahead_hours",
+        kind: Kind::Number(1, 720),
+        standard: Standard::Number(24),
+        about: [
+            "Combien d'heures une clé est publiée avant de signer : plus que les services ne gardent les clés en cache.",
+            "How many hours a key is published before it signs: more than services keep keys in their caches.",
+        ],
+    },
+    ConfigKey {
         path: "joining.allow_unverified",
         kind: Kind::Flag,
         standard: Standard::Flag(false),

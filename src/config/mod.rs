@@ -244,6 +244,10 @@ pub struct Config {
     pub password_cost: PasswordCost,
     /// Size of new RSA keys in bits.
     pub rsa_bits: u32,
+    /// After how long a signing key is replaced by itself; `None` for never.
+    pub key_rotation_every: Option<Duration>,
+    /// How long a signing key is published before it signs.
+    pub keys_published_ahead: Duration,
     /// How many attempts are allowed.
     pub limits: Limits,
     /// The list of people on the sign-in page.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ClientId, OrganizationId, Role, UserId, Verification};
-use crate::protocol::Timestamp;
+use crate::protocol::{SignatureAlgorithm, Timestamp};
 
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +134,10 @@ pub enum AuditEvent {
     EverySessionRevoked,
     /// An operator read the audit trail.
     AuditRead,
+    /// A key began to sign in place of another one.
+    SigningKeyRotated { algorithm: SignatureAlgorithm, kid: String, is_emergency: bool },
+    /// A retired key is published no more.
+    SigningKeyDropped { kid: String },
     /// A client was made.
     ClientCreated { client_id: ClientId },
     /// Settings of a client were changed.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::acts;
+use crate::acts::administration::{KeyRotation, Urgency, drop_retired_keys, keys_due, rotate_keys};
+use crate::acts::{self, By};
 use crate::app::App;
+use crate::domain::Actor;
 use crate::mail;
 
 /// Mails go to the mailbox page where there is one. Where there is none they wait, for some days at most, until a relay
@@ -28,6 +30,28 @@ pub(super) async fn purge_expired(app: App, is_steady: bool) {
         Ok(purged) if purged.records > 0 => tracing::debug!(records = purged.records, "purged what had expired"),
         Ok(_) => {}
         Err(cause) => tracing::warn!(%cause, "nothing was purged"),
+    }
+}
+
+/// Keys that have signed for long enough give way to the next ones; what nothing needs any more is published no more.
+/// After a leap of the clock, nobody knows how long that was.
+pub async fn look_after_keys(app: App, is_steady: bool) {
+    if !is_steady {
+        return;
+    }
+    let by = By::local(Actor::System);
+    let algorithms = keys_due(&app);
+    if !algorithms.is_empty() {
+        match rotate_keys(&app, &by, KeyRotation { algorithms, urgency: Urgency::None }).await {
+            Ok(Ok(_)) => tracing::info!("signing keys were rotated"),
+            Ok(Err(refusal)) => tracing::warn!(?refusal, "signing keys are due and were not rotated"),
+            Err(cause) => tracing::warn!(%cause, "signing keys are due and were not rotated"),
+        }
+    }
+    match drop_retired_keys(&app, &by).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "retired signing keys are published no more"),
+        Err(cause) => tracing::warn!(%cause, "retired signing keys were not dropped"),
     }
 }
 

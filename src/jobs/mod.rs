@@ -1,6 +1,6 @@
 //! Periodic work: what has expired is deleted, what waits in the outbox leaves, room is kept on the disk, time is noted.
 //!
-//! Refuses to be waited for: a round that fails or panics is logged, and the next one comes. Doors: [`run`].
+//! Refuses to be waited for: a round that fails or panics is logged, and the next one comes. Doors: [`run`], [`look_after_keys`].
 
 mod chores;
 mod steadiness;
@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::app::App;
+pub use chores::look_after_keys;
 use steadiness::Steadiness;
 use supervision::{Supervisor, repeat};
 
@@ -21,6 +22,8 @@ use supervision::{Supervisor, repeat};
 const OUTBOX_EVERY: Duration = Duration::from_secs(1);
 /// How long between two purges, and two looks at the disk.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// How long between two looks at the signing keys.
+const KEYS_EVERY: Duration = Duration::from_secs(10 * 60);
 /// How long between two notes of the time.
 const NOTE_TIME_EVERY: Duration = Duration::from_secs(5 * 60);
 
@@ -40,6 +43,10 @@ pub async fn run(app: App, stopped: watch::Receiver<bool>) {
         let (app, is_steady) = (app.clone(), is_steady.clone());
         move || chores::purge_expired(app.clone(), is_steady())
     };
+    let keys = {
+        let (app, is_steady) = (app.clone(), is_steady.clone());
+        move || chores::look_after_keys(app.clone(), is_steady())
+    };
     let note_time = {
         let app = app.clone();
         move || chores::note_time(app.clone(), is_steady())
@@ -52,6 +59,7 @@ pub async fn run(app: App, stopped: watch::Receiver<bool>) {
         repeat("outbox", OUTBOX_EVERY, &supervisor, stopped.clone(), outbox),
         repeat("purge", PURGE_EVERY, &supervisor, stopped.clone(), purge),
         repeat("disk", PURGE_EVERY, &supervisor, stopped.clone(), disk),
+        repeat("keys", KEYS_EVERY, &supervisor, stopped.clone(), keys),
         repeat("time", NOTE_TIME_EVERY, &supervisor, stopped, note_time),
     );
     chores::note_time(app, true).await;

@@ -3,14 +3,11 @@
 use std::path::Path;
 
 use super::StartError;
+use crate::acts::administration::{make_keys, read_keys};
 use crate::config::{Config, DataLocation};
-use crate::crypto::{KeySet, Keyring, MasterKey, MasterKeyPlaces, Random, SigningKey, SigningKeyRecord};
-use crate::protocol::{SignatureAlgorithm, Timestamp};
-use crate::store::signing_keys::{self, StoredSigningKey};
-use crate::store::{Store, StoreError};
-
-/// The most signing keys, retired ones among them.
-const MAX_KEYS: usize = 1000;
+use crate::crypto::{Keyring, MasterKey, MasterKeyPlaces, Random};
+use crate::protocol::Timestamp;
+use crate::store::Store;
 
 /// The master key; that of an instance in memory ends with it.
 pub(super) fn master(config: &Config, random: &Random) -> Result<MasterKey, StartError> {
@@ -36,49 +33,9 @@ pub(super) async fn stored(
     now: Timestamp,
     random: &Random,
 ) -> Result<Keyring, StartError> {
-    let stored = store.read(|tx| signing_keys::list(tx, MAX_KEYS))?;
-    if stored.is_empty() {
-        return made(config, store, master_key, now, random).await;
-    }
-    let damaged = |_| StoreError::Damaged { table: "signing_keys" };
-    let records: Result<Vec<SigningKeyRecord>, StoreError> =
-        stored.into_iter().map(|key| serde_json::from_value(key.body).map_err(damaged)).collect();
-    Ok(Keyring::new(KeySet::from_records(&records?, master_key)?))
-}
-
-async fn made(
-    config: &Config,
-    store: &Store,
-    master_key: &MasterKey,
-    now: Timestamp,
-    random: &Random,
-) -> Result<Keyring, StartError> {
-    let rsa_bits = config.rsa_bits;
-    let keys =
-        tokio::task::spawn_blocking(move || generate(rsa_bits, now)).await.map_err(StartError::Interrupted)??;
-    let mut records = Vec::new();
-    for key in keys.keys() {
-        let body = serde_json::to_value(key.to_record(master_key, random).map_err(crate::crypto::KeySetError::from)?);
-        let body = body.map_err(|_| StoreError::Unwritable { table: "signing_keys" })?;
-        records.push(StoredSigningKey { kid: key.kid().to_owned(), body });
-    }
-    store
-        .write(move |tx| {
-            for record in &records {
-                signing_keys::insert(tx, record)?;
-            }
-            Ok(())
-        })
-        .await?;
-    Ok(Keyring::new(keys))
-}
-
-/// RSA keys take a tenth of a second and more each.
-fn generate(rsa_bits: u32, now: Timestamp) -> Result<KeySet, crate::crypto::KeySetError> {
-    let mut keys = Vec::new();
-    for algorithm in SignatureAlgorithm::ALL {
-        keys.push(SigningKey::generate(*algorithm, rsa_bits, "", now)?.activated(now)?);
-        keys.push(SigningKey::generate(*algorithm, rsa_bits, "", now)?);
-    }
-    KeySet::new(keys)
+    let set = match read_keys(store, master_key)? {
+        Some(set) => set,
+        None => make_keys(store, master_key, random, config.rsa_bits, now).await?,
+    };
+    Ok(Keyring::new(set))
 }

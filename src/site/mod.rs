@@ -15,11 +15,12 @@ use std::sync::{Arc, Mutex};
 use thiserror::Error;
 use warp::Filter;
 
+use crate::acts::administration::KeyStoreError;
 use crate::acts::{self, ActError, By, DeclarationError, declare_clients};
 use crate::app::{App, MacKeys};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, InstanceKind, Mode, PasswordCost};
-use crate::crypto::{KeySetError, Keyring, MasterKeyError, Parameters, PasswordLane, Random};
+use crate::crypto::{Keyring, MasterKeyError, Parameters, PasswordLane, Random};
 use crate::dev::{self, SeedError};
 use crate::domain::{Actor, Limiter};
 use crate::mail::Mailbox;
@@ -61,10 +62,7 @@ pub enum StartError {
     MasterKey(#[from] MasterKeyError),
     /// A signing key cannot be read or made.
     #[error(transparent)]
-    Keys(#[from] KeySetError),
-    /// Making the keys was cut short.
-    #[error("making the signing keys was cut short: {0}")]
-    Interrupted(tokio::task::JoinError),
+    Keys(#[from] KeyStoreError),
     /// The templates do not stand.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -105,7 +103,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
     let store = open_store(&config, &clock, &random)?;
     let master_key = keys::master(&config, &random)?;
     let keyring = match config.mode {
-        Mode::Dev => Keyring::new(dev::published_keys(clock.now())?),
+        Mode::Dev => Keyring::new(dev::published_keys(clock.now()).map_err(KeyStoreError::from)?),
         Mode::Serve => keys::stored(&config, &store, &master_key, clock.now(), &random).await?,
     };
     let keys = MacKeys {
@@ -123,6 +121,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         random,
         store,
         keyring,
+        master_key,
         keys: Arc::new(keys),
         limiter: Arc::new(Mutex::new(Limiter::new(ATTEMPTS_CAPACITY))),
         renderer: Arc::new(Renderer::new()?),

@@ -18,6 +18,11 @@ pub struct AuditEntry {
     pub record: AuditRecord,
 }
 
+/// At most `limit` entries after that of this time and number, the oldest first.
+pub fn list(tx: &impl Read, at_millis: u64, sequence: u64, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+    RECORDS.list(tx, Some(&(at_millis, sequence)), limit)
+}
+
 /// At most `limit` entries older than `before`, the latest first.
 pub fn list_latest(tx: &impl Read, before: Option<&AuditEntry>, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
     let before = before.map(|entry| (entry.record.at_millis, entry.sequence));

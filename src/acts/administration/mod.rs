@@ -3,8 +3,10 @@
 //! Each act checks its facts and writes in one transaction, with the event that tells of it. What it refuses is a value
 //! that names what can be done about it; nothing has changed then.
 
+mod audit;
 mod clients;
 mod erasure;
+mod keys;
 mod organizations;
 mod roles;
 mod sessions;
@@ -21,7 +23,12 @@ pub use clients::{
     rotate_client_secret, update_client,
 };
 
+pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
 pub use erasure::erase_user;
+pub use keys::{
+    KEPT_AFTER_RETIREMENT, KeyRefusal, KeyRotation, KeyStoreError, Urgency, drop_retired_keys, keys_due, make_keys,
+    read_keys, rotate_keys,
+};
 pub use organizations::{
     Link, MalformedOrganizationKey, OrganizationDossier, OrganizationKey, OrganizationRefusal, create_organization,
     find_organization, link_user, list_organizations, unlink_user, view_organization,

@@ -8,7 +8,7 @@ mod tests;
 mod token_check;
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jsonwebtoken::Header;
 use serde::Serialize;
@@ -128,12 +128,14 @@ pub enum SignError {
 #[derive(Debug, Clone, Default)]
 pub struct Keyring {
     set: Arc<RwLock<Arc<KeySet>>>,
+    /// One reload at a time, so that the set that was read last is the one in use.
+    reloading: Arc<Mutex<()>>,
 }
 
 impl Keyring {
     /// A keyring that uses `set`.
     pub fn new(set: KeySet) -> Self {
-        Self { set: Arc::new(RwLock::new(Arc::new(set))) }
+        Self { set: Arc::new(RwLock::new(Arc::new(set))), reloading: Arc::default() }
     }
 
     /// The set in use.
@@ -144,6 +146,16 @@ impl Keyring {
     /// Uses another set from now on.
     pub fn replace(&self, set: KeySet) {
         *self.set.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set);
+    }
+
+    /// Uses the set that `read` gives from now on; whoever signs meanwhile uses the one before.
+    ///
+    /// # Errors
+    /// Those of `read`; the set in use stays.
+    pub fn reload<E>(&self, read: impl FnOnce() -> Result<KeySet, E>) -> Result<(), E> {
+        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        self.replace(read()?);
+        Ok(())
     }
 
     /// Whether every algorithm has a key that signs.

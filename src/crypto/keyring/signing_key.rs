@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::KeySize;
@@ -48,6 +49,14 @@ pub enum KeyState {
 }
 
 impl KeyState {
+    /// From when on a key that is next may sign, once everybody who keeps keys for `ahead` has seen it; none for others.
+    pub fn signs_from(self, ahead: Duration) -> Option<Timestamp> {
+        match self {
+            Self::Next { created_at } => Some(created_at.plus(ahead)),
+            Self::Current { .. } | Self::Retired { .. } => None,
+        }
+    }
+
     /// A key that is next begins to sign at `now`; no other key can.
     pub fn activated(self, now: Timestamp) -> Result<Self, KeyError> {
         match self {

@@ -1,6 +1,8 @@
 //! The command line, typed into the program itself: while an instance runs, and while none does.
 
+mod audit;
 mod client;
+mod keys;
 mod serve;
 mod story;
 mod user;

@@ -1,6 +1,18 @@
-//! Durations as people write them.
+//! How people write times, people and organizations on the command line.
 
 use std::time::Duration;
+
+use crate::acts::administration::{MalformedOrganizationKey, MalformedUserKey, OrganizationKey, UserKey};
+
+/// An e-mail address or an identifier; in its one spelling.
+pub(super) fn parse_user(text: &str) -> Result<String, MalformedUserKey> {
+    text.parse().map(|key: UserKey| key.to_string())
+}
+
+/// A SIRET or an identifier; in its one spelling.
+pub(super) fn parse_organization(text: &str) -> Result<String, MalformedOrganizationKey> {
+    text.parse().map(|key: OrganizationKey| key.to_string())
+}
 
 /// Reads `90s`, `30m`, `24h`, `7d`, or `0`.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
