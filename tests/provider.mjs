@@ -8,10 +8,10 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const START_LIMIT_MS = 20_000;
 
-/** Starts the executable of MONCOMPTEPRO_BIN; returns its issuer, and what stops it. */
+/** Starts the executable of PROVIDER_BIN; returns its issuer, and what stops it. */
 export async function startProvider(...options) {
-  const executable = process.env.MONCOMPTEPRO_BIN;
-  if (!executable) throw new Error("MONCOMPTEPRO_BIN names no executable");
+  const executable = process.env.PROVIDER_BIN;
+  if (!executable) throw new Error("PROVIDER_BIN names no executable");
   const folder = await mkdtemp(join(tmpdir(), "moncomptepro-"));
   const portFile = join(folder, "port");
   const child = spawn(executable, ["dev", "--listen", "127.0.0.1:0", "--port-file", portFile, ...options], {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { startProduction } from "./production.mjs";
+import { startProduction } from "../production.mjs";
 import { journey } from "./visit.mjs";
 
 const PASSWORD = "une phrase de passe longue et neuve";

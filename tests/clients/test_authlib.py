@@ -91,7 +91,7 @@ class AuthlibTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         port_file = Path(folder.name) / "port"
-        command = [os.environ["MONCOMPTEPRO_BIN"], "dev", "--listen", "127.0.0.1:0", "--port-file", str(port_file)]
+        command = [os.environ["PROVIDER_BIN"], "dev", "--listen", "127.0.0.1:0", "--port-file", str(port_file)]
         cls.provider = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         cls.addClassCleanup(cls.provider.wait)
         cls.addClassCleanup(cls.provider.terminate)

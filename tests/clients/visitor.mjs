@@ -52,9 +52,9 @@ export class Visitor {
       const known = Object.keys(answers).find((name) => forms.some((form) => form.includes(`name="${name}"`)));
       if (!known) return { url, status: response.status, html };
       const form = parseForm(forms.find((text) => text.includes(`name="${known}"`)), url);
-      const body = new URLSearchParams({ ...form.fields, [known]: answers[known] });
-      const { [known]: _, ...rest } = answers;
-      answers = rest;
+      const given = Object.entries(answers).filter(([name]) => name in form.fields);
+      const body = new URLSearchParams({ ...form.fields, ...Object.fromEntries(given) });
+      answers = Object.fromEntries(Object.entries(answers).filter(([name]) => !(name in form.fields)));
       url = form.action;
       init = { method: "POST", body, headers: { origin } };
     }
