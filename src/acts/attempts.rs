@@ -157,9 +157,7 @@ pub(super) fn take_guess(app: &App, guess: &Guess<'_>) -> Result<GuessTaken, Act
     match limiter.take_guess(secret, &limits.per_account, guess.in_a_row, now) {
         Ok(taken) => {
             let (level, in_a_row) = (taken.level, taken.in_a_row);
-            let waits = taken
-                .waits_until
-                .and_then(|until| Ban::lasting(secret, until, Banned::Guesses { level, in_a_row }, now));
+            let waits = taken.waits_until.and_then(|until| Ban::lasting(secret, until, Banned::Guesses { level }, now));
             bans.extend(waits);
             let is_last = in_a_row >= limits.per_account.in_a_row;
             Ok(GuessTaken { secret, source: charged.map(|_| source), is_last, bans })
@@ -238,7 +236,9 @@ fn note_failure(app: &App) -> Result<(), ActError> {
 pub(super) async fn count_wrong_secret(app: &App, client_id: &str, source: Source) -> Result<(), ActError> {
     let now = app.clock.now();
     let client = key(app, "client", &format!("{client_id} {source}"));
-    let charged = limits_of(app, source).map(|(limits, _)| (key(app, "source", &source.to_string()), limits));
+    // Apart from people's: a service with an old secret keeps nobody of its office from signing in.
+    let charged =
+        limits_of(app, source).map(|(limits, _)| (key(app, "source of clients", &source.to_string()), limits));
     let ban = {
         let mut limiter = lock(app)?;
         let of_source = match charged {

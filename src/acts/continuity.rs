@@ -33,7 +33,6 @@ pub async fn begin_run(app: &App) -> Result<Continuity, ActError> {
     });
     let known = app.store.read(marks::get)?;
     let noted = noted.unwrap_or(known);
-    let wall = app.clock.wall();
     app.clock.raise(known.seen_at.max(noted.seen_at));
     if app.clock.seconds_behind() > 0 {
         tracing::warn!(
@@ -43,7 +42,9 @@ pub async fn begin_run(app: &App) -> Result<Continuity, ActError> {
         );
     }
     let is_put_back = noted.term > known.term;
-    let mark = Mark { term: known.term.max(noted.term).saturating_add(1), seen_at: known.seen_at.max(wall) };
+    // What the clock shows at the start is not believed yet: a machine that begins in the wrong year is set right soon.
+    let seen_at = known.seen_at.max(noted.seen_at);
+    let mark = Mark { term: known.term.max(noted.term).saturating_add(1), seen_at };
     let circumstances = Circumstances::of(app, &By::local(Actor::System));
     let begin = move |tx: &mut Tx| {
         marks::put(tx, &mark)?;

@@ -84,8 +84,10 @@ fn changes(tx: &impl crate::store::Read, wanted: &[Client]) -> Result<Vec<Client
     for client in wanted {
         match clients::find(tx, &client.id)? {
             Some(known) => {
-                // A client that was disabled while it was not declared starts anew: nothing of before is honoured.
-                let epoch = if known.is_enabled() { known.epoch } else { known.epoch.saturating_add(1) };
+                // A client that was disabled while it was not declared, or has another secret, starts anew: nothing of
+                // before is honoured.
+                let goes_on = known.is_enabled() && known.authentication == client.authentication;
+                let epoch = if goes_on { known.epoch } else { known.epoch.saturating_add(1) };
                 let client = Client { created_at: known.created_at, epoch, ..client.clone() };
                 if client != known {
                     changes.push(client);

@@ -1,9 +1,8 @@
 //! The key that protects the keys: 256 bits in a file of its own, never in the database.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::hkdf;
@@ -11,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
+use super::key_file;
 use crate::crypto::{MacKey, Random};
 
 /// The name of the key among the credentials of a service manager.
@@ -83,7 +83,7 @@ impl MasterKey {
             _ => MasterKeyError::Io(path.to_path_buf(), error),
         };
         let file = File::open(path).map_err(failed)?;
-        if file.metadata().map_err(failed)?.permissions().mode() & 0o007 != 0 {
+        if key_file::is_open_to_everybody(&file.metadata().map_err(failed)?) {
             return Err(MasterKeyError::WorldReadable(path.to_path_buf()));
         }
         let malformed = || MasterKeyError::Malformed(path.to_path_buf());
@@ -114,7 +114,7 @@ impl MasterKey {
     fn write_new(&self, path: &Path, random: &Random) -> io::Result<()> {
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let temporary = directory.join(format!(".master-key-{}", random.token()));
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        let mut file = key_file::create_for_owner(&temporary)?;
         let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(self.bytes.as_slice()) + "\n");
         let linked = file
             .write_all(text.as_bytes())
@@ -122,7 +122,7 @@ impl MasterKey {
             .and_then(|()| fs::hard_link(&temporary, path));
         fs::remove_file(&temporary)?;
         linked?;
-        File::open(directory)?.sync_all()
+        key_file::sync_directory(directory)
     }
 
     /// Names this key in every record that it seals.
@@ -157,8 +157,10 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]

@@ -4,6 +4,7 @@
 //! the work, aws-lc-rs. Doors: the types and functions re-exported here.
 
 mod digest;
+mod key_file;
 mod keyring;
 mod mac;
 mod master_key;

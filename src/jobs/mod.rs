@@ -48,7 +48,7 @@ pub async fn run(app: App, stopped: watch::Receiver<bool>) {
         move || chores::look_after_keys(app.clone(), is_steady())
     };
     let note_time = {
-        let app = app.clone();
+        let (app, is_steady) = (app.clone(), is_steady.clone());
         move || chores::note_time(app.clone(), is_steady())
     };
     let disk = {
@@ -62,5 +62,5 @@ pub async fn run(app: App, stopped: watch::Receiver<bool>) {
         repeat("keys", KEYS_EVERY, &supervisor, stopped.clone(), keys),
         repeat("time", NOTE_TIME_EVERY, &supervisor, stopped, note_time),
     );
-    chores::note_time(app, true).await;
+    chores::note_time(app, is_steady()).await;
 }

@@ -46,6 +46,9 @@ async fn r_39_clients_of_the_file_follow_the_file() {
     let app = started(directory.path(), &renamed).await.unwrap();
     assert_eq!(service(&app).unwrap(), Client { name: String::from("Guichet"), ..entered.clone() });
     drop(app);
+    let app = started(directory.path(), &SERVICE.replace("un-secret", "un-autre")).await.unwrap();
+    assert!(service(&app).unwrap().epoch > entered.epoch, "SEC-37: with another secret, its tokens are void");
+    drop(app);
     let app = started(directory.path(), "").await.unwrap();
     let vanished = service(&app).unwrap();
     assert!(!vanished.is_enabled() && vanished.epoch > entered.epoch, "its tokens are void");

@@ -1,15 +1,11 @@
 //! A wait that is long enough to outlive a restart.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::Timestamp;
 
 /// From which length on a wait is kept in the store.
 const KEPT_FROM: u64 = 5 * 60;
-/// How long after its end a ban is kept: what it says of guesses in a row still counts.
-const REMEMBERED_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Who may not try again before when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +26,6 @@ pub enum Banned {
     Guesses {
         /// Waits imposed so far.
         level: u32,
-        /// Wrong guesses in a row.
-        in_a_row: u32,
     },
     /// Failures of one source, or of one client from one source.
     Source,
@@ -45,9 +39,6 @@ impl Ban {
 
     /// Until when its record is of use.
     pub fn retained_until(&self) -> Timestamp {
-        match self.banned {
-            Banned::Guesses { .. } => self.until.plus(REMEMBERED_FOR),
-            Banned::Source => self.until,
-        }
+        self.until
     }
 }

@@ -153,10 +153,13 @@ impl GuessTable {
         self.table.forget(key);
     }
 
-    /// Goes on where a ban of before a restart left off.
-    pub(super) fn restore(&mut self, key: u64, waits_until: Timestamp, level: u32, in_a_row: u32, now: Timestamp) {
+    /// Goes on with a wait of before a restart. How many guesses were made in a row is in the store, where the owner's
+    /// proof takes them away.
+    pub(super) fn restore(&mut self, key: u64, waits_until: Timestamp, level: u32, now: Timestamp) {
+        if waits_until.has_come(now) {
+            return;
+        }
         let Ok(guesses) = self.table.enter(key, now, || Guesses::none(now)) else { return };
-        guesses.in_a_row = guesses.in_a_row.max(in_a_row);
         if guesses.waits_until < waits_until {
             guesses.waits_until = waits_until;
             guesses.level = level;

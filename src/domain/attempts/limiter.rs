@@ -122,9 +122,7 @@ impl Limiter {
     /// Goes on where a ban of before a restart left off.
     pub fn restore(&mut self, ban: &Ban, now: Timestamp) {
         match ban.banned {
-            Banned::Guesses { level, in_a_row } => {
-                self.guesses.restore(ban.subject, ban.until, level, in_a_row, now);
-            }
+            Banned::Guesses { level } => self.guesses.restore(ban.subject, ban.until, level, now),
             Banned::Source => self.failures.shut(ban.subject, ban.until, now),
         }
     }

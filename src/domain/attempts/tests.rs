@@ -98,13 +98,16 @@ fn sec_95_r_7_bans_of_five_minutes_and_more_outlive_the_memory() {
     assert!(until(299).is_none() && until(300).is_some());
     let mut limiter = Limiter::new(10);
     let now = Timestamp(*guess_on(&mut limiter, 15, Timestamp(1_000)).last().unwrap());
-    let banned = Banned::Guesses { level: 5, in_a_row: 15 };
+    let banned = Banned::Guesses { level: 5 };
     let ban = Ban::lasting(1, now.plus(Duration::from_secs(960)), banned, now).unwrap();
     let mut after = Limiter::new(10);
     after.restore(&ban, now);
     assert_eq!(after.take_guess(1, &GUESSES, 0, now), wait(960));
-    let taken = after.take_guess(1, &GUESSES, 0, ban.until).unwrap();
+    let taken = after.take_guess(1, &GUESSES, 15, ban.until).unwrap();
     assert_eq!((taken.level, taken.in_a_row), (6, 16), "it goes on where it was");
+    let mut late = Limiter::new(10);
+    late.restore(&ban, ban.until);
+    assert!(late.is_empty(), "a wait that is over is no wait");
 
     let hourly = AttemptLimit { attempts: 2, window: Duration::from_secs(HOUR) };
     assert_eq!(limiter.take_failure(7, hourly, now), Ok(None));

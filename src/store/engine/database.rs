@@ -51,7 +51,7 @@ impl Engine {
     ) -> Result<Arc<Self>, OpenError> {
         // A database that is not ours is refused before the engine, which writes at every opening, touches it.
         medium.peek(cache_bytes, |snapshot| header::peek(snapshot, identity, MIGRATIONS))?;
-        let database = medium.open(cache_bytes, Care::EveryPage)?;
+        let database = medium.open(cache_bytes, medium.affordable_care())?;
         let header = admit(&database, identity)?;
         let current = RwLock::new(Current { database: Some(database), generation: 0 });
         let (is_healthy, is_recovering) = (AtomicBool::new(true), AtomicBool::new(false));

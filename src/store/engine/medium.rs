@@ -19,6 +19,9 @@ use crate::store::OpenError;
 /// Name of the database in its directory.
 pub(in crate::store) const FILE_NAME: &str = "moncomptepro.redb";
 
+/// Up to this size every page is looked at whenever the database is opened.
+const CHECKED_WHOLE_BYTES: u64 = 16 * 1024 * 1024;
+
 /// Something that a database can be opened on, again and again.
 #[derive(Debug, Clone)]
 pub(in crate::store) enum Medium {
@@ -87,11 +90,21 @@ impl Medium {
                 return judge(&snapshot);
             }
             // A snapshot ends with the database that it was taken from.
-            let database = self.open_over(cache_bytes, Care::EveryPage)?;
+            let database = self.open_over(cache_bytes, Care::Roots)?;
             let transaction = database.begin_read().map_err(|error| OpenError::Damaged(error.to_string()))?;
             judge(&Snapshot { transaction })
         }));
         judged.unwrap_or_else(|_panic| Err(gave_up()))
+    }
+
+    /// How much of the database is looked at when it is opened: all of a small one; of a large one as much as an opening
+    /// needs, since each record carries a digest of its own, and `check` looks at every page.
+    pub(super) fn affordable_care(&self) -> Care {
+        let length = match self {
+            Self::File(place) => std::fs::metadata(&place.path).map_or(0, |found| found.len()),
+            Self::Backend(backend) => backend.len().unwrap_or(0),
+        };
+        if length <= CHECKED_WHOLE_BYTES { Care::EveryPage } else { Care::Roots }
     }
 
     /// Opens the database, or makes it on an empty medium.

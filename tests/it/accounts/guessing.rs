@@ -173,6 +173,13 @@ async fn sec_95_too_many_in_a_row_suspend_the_password_until_the_mailbox_is_prov
     assert_eq!(person.submit(form).await.status, 200);
     let form = asked(&person, ADDRESS).await;
     assert_eq!(person.submit(form.with("password", new)).await.url.path(), "/");
+    let now = instance.clock.now();
+    instance.stop().await;
+    let again = kept(directory.path(), 8).await;
+    again.clock.freeze(now).unwrap();
+    let person = again.person();
+    let form = asked(&person, ADDRESS).await;
+    assert_eq!(person.submit(form.with("password", new)).await.url.path(), "/", "a restart suspends nobody anew");
 }
 
 #[tokio::test]

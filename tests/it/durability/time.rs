@@ -115,3 +115,17 @@ async fn sec_195_a_clock_set_back_revives_nothing_and_the_service_goes_on() {
         assert_eq!(client.userinfo(&tokens.access_token).await.status, 200, "{step}");
     }
 }
+
+#[tokio::test]
+async fn sec_195_a_machine_that_began_in_the_wrong_year_is_not_kept_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |instant: Timestamp| {
+        let directory = directory.path().to_owned();
+        async move { Instance::with_clock(|port| kept(&directory, port), Clock::manual(instant).guarded()).await }
+    };
+    let wrong = at(Timestamp(MORNING.0 + 10 * 365 * 24 * 3_600)).await;
+    assert!(wrong.standard_client().sign_in(&wrong.person(), "openid", ADDRESS).await.location().contains("code="));
+    wrong.stop().await;
+    let right = at(MORNING).await;
+    assert_eq!(right.app.clock.now(), MORNING, "the date of a moment is no proof that it was right");
+}
