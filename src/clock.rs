@@ -216,6 +216,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A point on the machine's own time, for limits of sockets. No clock steers it, and it never goes back.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's time")]
+pub fn instant() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's time")]
 fn system_millis() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);

@@ -2,52 +2,144 @@
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, HeaderValue};
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
-use super::{Limits, Phase};
+use super::activity::Activity;
+use super::admission::Admitted;
+use super::body::{AnswerBody, RequestBody};
+use super::counters::Event;
+use super::gate::Gate;
+use super::wire::Wire;
+use super::{Answer, Phase, Server};
 
-/// Speaks HTTP/1.1 with a peer until either side has enough, or the server stops. The stream may be any: encryption
-/// goes around it.
-pub(super) async fn serve<Stream, Answer, Answering, ResponseBody>(
+/// How a connection ended before its peer or the server ended it.
+enum Cut {
+    /// The peer was silent or slow.
+    Overdue,
+    /// The peer did too much.
+    Flood,
+}
+
+/// Speaks with a peer until either side has enough, or the server stops.
+pub(super) async fn serve<Stream, A>(
+    server: Arc<Server<A>>,
     stream: Stream,
-    peer: SocketAddr,
-    answer: Answer,
-    limits: Limits,
+    peer: IpAddr,
+    admitted: Admitted,
     mut phase: watch::Receiver<Phase>,
 ) where
     Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    Answer: Fn(Request<Incoming>, SocketAddr) -> Answering + Clone + Send + Sync + 'static,
-    Answering: Future<Output = Response<ResponseBody>> + Send + 'static,
-    ResponseBody: Body<Data = Bytes> + Default + Send + 'static,
-    ResponseBody::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    A: Answer,
 {
-    let service = service_fn(move |request| {
-        let answer = answer.clone();
-        let answering = survive(async move { answer(request, peer).await });
-        async move { Ok::<_, Infallible>(answering.await) }
-    });
+    let wire = Wire::new(stream, server.limits.write_stall);
+    let Some(tls) = &server.tls else {
+        return serve_http1(server, wire, peer, admitted, phase).await;
+    };
+    let wire = wire.limited_to(server.limits.handshake_bytes);
+    let handshake = async {
+        let _turn = server.handshakes.acquire().await.ok()?;
+        tls.accept(wire).await.ok()
+    };
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(server.limits.handshake, handshake) => shaken.ok().flatten(),
+        _stopping = phase.wait_for(|phase| *phase != Phase::Serving) => return,
+    };
+    let Some(mut stream) = shaken else {
+        server.counters.count(Event::HandshakeFailed);
+        return;
+    };
+    stream.get_mut().0.unlimited();
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        Box::pin(serve_http2(server, stream, peer, admitted, phase)).await;
+    } else {
+        Box::pin(serve_http1(server, stream, peer, admitted, phase)).await;
+    }
+}
+
+async fn serve_http1<Stream, A>(
+    server: Arc<Server<A>>,
+    stream: Stream,
+    peer: IpAddr,
+    admitted: Admitted,
+    phase: watch::Receiver<Phase>,
+) where
+    Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Answer,
+{
+    let activity = Activity::begin(server.limits, admitted);
+    let io = TokioIo::new(Gate::http1(stream, Arc::clone(&activity)));
+    let requests = Requests { server: Arc::clone(&server), peer, activity: Arc::clone(&activity) };
+    let service = service_fn(move |request| requests.clone().answer(request));
+    // Waits are limited by the activity, which tells headers from silence between requests.
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_read)
-        .max_buf_size(limits.max_header_bytes)
-        .serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
+        .header_read_timeout(None)
+        .max_buf_size(server.limits.max_header_bytes)
+        .serve_connection(io, service);
+    drive(&server, connection, &activity, phase).await;
+}
+
+async fn serve_http2<Stream, A>(
+    server: Arc<Server<A>>,
+    stream: Stream,
+    peer: IpAddr,
+    admitted: Admitted,
+    phase: watch::Receiver<Phase>,
+) where
+    Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Answer,
+{
+    const STREAM_WINDOW: u32 = 64 * 1024;
+    const CONNECTION_WINDOW: u32 = 256 * 1024;
+    let limits = server.limits.http2;
+    let activity = Activity::begin(server.limits, admitted);
+    let io = TokioIo::new(Gate::http2(stream, Arc::clone(&activity), limits));
+    let requests = Requests { server: Arc::clone(&server), peer, activity: Arc::clone(&activity) };
+    let service = service_fn(move |request| requests.clone().answer(request));
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(limits.header_list_bytes)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .keep_alive_interval(limits.ping)
+        .keep_alive_timeout(limits.ping)
+        .serve_connection(io, service);
+    drive(&server, connection, &activity, phase).await;
+}
+
+/// Lets a connection run until it ends, has had its time, or the server stops.
+async fn drive<Connection, A>(
+    server: &Server<A>,
+    connection: Connection,
+    activity: &Activity,
+    mut phase: watch::Receiver<Phase>,
+) where
+    Connection: GracefulConnection,
+    Connection::Error: std::fmt::Display,
+{
+    let mut connection = pin!(connection);
+    let mut timer = None;
     let mut is_draining = false;
     let ended = loop {
         let told = phase.wait_for(|phase| if is_draining { *phase == Phase::Cut } else { *phase != Phase::Serving });
+        let supervised = poll_fn(|context| supervise(connection.as_mut(), activity, &mut timer, context));
         tokio::select! {
-            ended = connection.as_mut() => break ended,
+            ended = supervised => break ended,
             now = told => match now.as_deref() {
                 Ok(Phase::Draining) => connection.as_mut().graceful_shutdown(),
                 // The server is gone, or its time to stop is over.
@@ -56,8 +148,60 @@ pub(super) async fn serve<Stream, Answer, Answering, ResponseBody>(
         }
         is_draining = true;
     };
-    if let Err(cause) = ended {
-        tracing::debug!(%cause, "a connection ended early");
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(cause)) => tracing::debug!(%cause, "a connection ended early"),
+        Err(Cut::Overdue) => server.counters.count(Event::Overdue),
+        Err(Cut::Flood) => {
+            server.counters.count(Event::Flood);
+            // The peer is told, if it still listens; nothing more of it is read.
+            connection.as_mut().graceful_shutdown();
+            poll_fn(|context| {
+                drop(connection.as_mut().poll(context));
+                Poll::Ready(())
+            })
+            .await;
+        }
+    }
+}
+
+fn supervise<Connection: GracefulConnection>(
+    connection: Pin<&mut Connection>,
+    activity: &Activity,
+    timer: &mut Option<Pin<Box<tokio::time::Sleep>>>,
+    context: &mut Context<'_>,
+) -> Poll<Result<Result<(), Connection::Error>, Cut>> {
+    if let Poll::Ready(ended) = connection.poll(context) {
+        return Poll::Ready(Ok(ended));
+    }
+    if activity.is_flooding() {
+        return Poll::Ready(Err(Cut::Flood));
+    }
+    activity.poll_over(timer, context).map(|()| Err(Cut::Overdue))
+}
+
+/// What the requests of one connection share.
+struct Requests<A> {
+    server: Arc<Server<A>>,
+    peer: IpAddr,
+    activity: Arc<Activity>,
+}
+
+impl<A> Clone for Requests<A> {
+    fn clone(&self) -> Self {
+        Self { server: Arc::clone(&self.server), peer: self.peer, activity: Arc::clone(&self.activity) }
+    }
+}
+
+impl<A: Answer> Requests<A> {
+    async fn answer(self, request: Request<Incoming>) -> Result<Response<AnswerBody<A::Body>>, Infallible> {
+        let under_way = self.activity.begin_request();
+        let client = self.server.proxies.client_of(self.peer, request.headers());
+        let request = request.map(|incoming| RequestBody::new(incoming, self.server.limits.body));
+        let answer = self.server.answer.clone();
+        let response = survive(async move { answer.answer(request, client).await }).await;
+        let untaken = under_way.answered();
+        Ok(response.map(|body| AnswerBody::new(body, untaken)))
     }
 }
 

@@ -13,17 +13,41 @@ use tokio::net::{TcpListener, TcpStream};
 const NEXT_PORTS: u16 = 50;
 /// How often a port that the system chose for the first address may be in use at another one.
 const CHOICES: u16 = 20;
+/// Where one port on several addresses is chosen.
+const LISTEN_OPTION: &str = "--listen";
 /// `EAFNOSUPPORT` of Linux: a machine started without IPv6.
 const NO_SUCH_FAMILY: i32 = 97;
 
-/// Why nothing is listened on.
+/// Why nothing is listened on: the address, the setting that names it, and what to do about it.
 #[derive(Debug, Error)]
-#[error("{address} cannot be listened on: {cause}")]
+#[error("{setting}: {address} cannot be listened on: {cause}{}", remedy(.address, .cause))]
 pub struct BindError {
+    /// Where the address is chosen: a key of the configuration, or an option.
+    pub setting: &'static str,
     /// The address.
     pub address: SocketAddr,
     /// What the system says.
     pub cause: io::Error,
+}
+
+/// The likely cause, and what helps.
+fn remedy(address: &SocketAddr, cause: &io::Error) -> String {
+    let port = address.port();
+    match cause.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "; another process listens there (`ss -ltnp 'sport = :{port}'` names it): stop it, or choose another port"
+        ),
+        io::ErrorKind::PermissionDenied if port < 1024 => format!(
+            "; ports below 1024 need a right: run as a service with AmbientCapabilities=CAP_NET_BIND_SERVICE, or choose \
+             a port above, such as {}",
+            port.saturating_add(8000)
+        ),
+        io::ErrorKind::PermissionDenied => String::from("; the rules of this system forbid it: choose another port"),
+        io::ErrorKind::AddrNotAvailable => String::from(
+            "; this machine has no such address (`ip address` lists them): choose one of them, 0.0.0.0 or [::] for all",
+        ),
+        _ => String::new(),
+    }
 }
 
 /// Listeners on one port.
@@ -57,6 +81,24 @@ impl Bound {
     }
 }
 
+/// Listens on every one of these addresses, or on none. `setting` says where they are chosen.
+///
+/// # Errors
+/// The first address that cannot be listened on, and why.
+pub async fn bind_all(addresses: &[SocketAddr], setting: &'static str) -> Result<Bound, BindError> {
+    let mut listeners = Vec::new();
+    let mut port = 0;
+    for address in addresses {
+        let refused = |cause| BindError { setting, address: *address, cause };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        if port == 0 {
+            port = listener.local_addr().map_err(refused)?.port();
+        }
+        listeners.push(listener);
+    }
+    Ok(Bound { listeners, port, turn: AtomicUsize::new(0) })
+}
+
 /// Listens on a port of every address; port 0 is one that the system chooses. With `next_free`, a port in use is
 /// passed over for the next one. An address family that this machine lacks is passed over as long as one is left.
 ///
@@ -72,7 +114,7 @@ pub async fn bind(addresses: &[IpAddr], port: u16, next_free: bool) -> Result<Bo
         0
     };
     loop {
-        match bind_all(addresses, candidate).await {
+        match bind_each(addresses, candidate).await {
             Err(refused) if refused.cause.kind() == io::ErrorKind::AddrInUse && left > 0 => {
                 left = left.saturating_sub(1);
                 candidate = if port == 0 { 0 } else { candidate.saturating_add(1) };
@@ -82,19 +124,20 @@ pub async fn bind(addresses: &[IpAddr], port: u16, next_free: bool) -> Result<Bo
     }
 }
 
-async fn bind_all(addresses: &[IpAddr], port: u16) -> Result<Bound, BindError> {
+async fn bind_each(addresses: &[IpAddr], port: u16) -> Result<Bound, BindError> {
     let mut listeners = Vec::new();
     let mut port = port;
     let mut missing = None;
     for address in addresses {
         let address = SocketAddr::new(*address, port);
+        let refused = |cause| BindError { setting: LISTEN_OPTION, address, cause };
         match TcpListener::bind(address).await {
             Ok(listener) => {
-                port = listener.local_addr().map_err(|cause| BindError { address, cause })?.port();
+                port = listener.local_addr().map_err(refused)?.port();
                 listeners.push(listener);
             }
-            Err(cause) if is_missing_family(&cause) => missing = Some(BindError { address, cause }),
-            Err(cause) => return Err(BindError { address, cause }),
+            Err(cause) if is_missing_family(&cause) => missing = Some(refused(cause)),
+            Err(cause) => return Err(refused(cause)),
         }
     }
     match missing {

@@ -1,52 +1,99 @@
-//! Sockets, connections and shutdown: the loop that we own, so that every wait has a limit.
+//! Sockets, TLS, connections and shutdown: the loop that we own, so that every wait has a limit.
 //!
-//! Refuses to know what is answered: it is given a function from request and peer to answer. Doors: [`bind`], [`run`],
+//! Refuses to know what is answered: it is given an [`Answer`]. Doors: [`bind`], [`bind_all`], [`Tls`], [`run`],
 //! [`told_to_stop`].
 
+mod activity;
+mod admission;
+mod body;
 mod connection;
 #[cfg(unix)]
 pub mod control;
+mod counters;
+mod descriptors;
+mod gate;
+mod limits;
 mod listeners;
+mod proxies;
+mod signals;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod wire;
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body, Bytes};
 use hyper::{Request, Response};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 
-pub use listeners::{BindError, Bound, bind};
+use admission::Admission;
+pub use body::{BodyError, RequestBody};
+pub use counters::{Counters, Event};
+pub use limits::{BodyLimits, Http2Limits, Limits, SourceLimits};
+pub use listeners::{BindError, Bound, bind, bind_all};
+pub use proxies::{ForwardedHeader, MalformedNetwork, Network, Proxies};
+pub use signals::{Hangups, told_to_stop};
+pub use tls::{Refreshed, Tls, TlsError};
 
 /// How long nothing is accepted after the system refused to: out of descriptors, for example.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
-/// How long and how much a connection may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Connections at one time; more wait to be accepted.
-    pub connections: usize,
-    /// Time for the headers of a request, and for silence between two requests.
-    pub header_read: Duration,
-    /// Time for the requests under way to end when the server stops.
-    pub shutdown: Duration,
-    /// Bytes of the headers of a request.
-    pub max_header_bytes: usize,
+/// What answers the requests.
+pub trait Answer: Clone + Send + Sync + 'static {
+    /// The body of its answers.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Default
+        + Send
+        + Unpin
+        + 'static;
+
+    /// Answers one request of a client: of the peer, or of whom a trusted proxy asks for.
+    fn answer(
+        &self,
+        request: Request<RequestBody>,
+        client: IpAddr,
+    ) -> impl Future<Output = Response<Self::Body>> + Send + 'static;
 }
 
-impl Limits {
-    /// 4,096 connections, 10 seconds for headers, 10 seconds to stop, 64 KiB of headers.
-    pub fn standard() -> Self {
-        Self {
-            connections: 4096,
-            header_read: Duration::from_secs(10),
-            shutdown: Duration::from_secs(10),
-            max_header_bytes: 64 * 1024,
-        }
+impl<Function, Answering, ResponseBody> Answer for Function
+where
+    Function: Fn(Request<RequestBody>, IpAddr) -> Answering + Clone + Send + Sync + 'static,
+    Answering: Future<Output = Response<ResponseBody>> + Send + 'static,
+    ResponseBody:
+        Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Default + Send + Unpin + 'static,
+{
+    type Body = ResponseBody;
+
+    fn answer(
+        &self,
+        request: Request<RequestBody>,
+        client: IpAddr,
+    ) -> impl Future<Output = Response<ResponseBody>> + Send + 'static {
+        self(request, client)
+    }
+}
+
+/// How an instance serves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long and how much a connection may take.
+    pub limits: Limits,
+    /// TLS; without it, plain HTTP/1.1.
+    pub tls: Option<Tls>,
+    /// Who may say for whom it asks.
+    pub proxies: Proxies,
+    /// Where what happens is counted.
+    pub counters: Counters,
+}
+
+impl Settings {
+    /// Plain HTTP/1.1 with these limits, and nobody trusted.
+    pub fn plain(limits: Limits) -> Self {
+        Self { limits, tls: None, proxies: Proxies::default(), counters: Counters::default() }
     }
 }
 
@@ -60,29 +107,41 @@ enum Phase {
     Cut,
 }
 
+/// What connections share.
+struct Server<A> {
+    answer: A,
+    limits: Limits,
+    tls: Option<Tls>,
+    proxies: Proxies,
+    counters: Counters,
+    admission: Arc<Admission>,
+    handshakes: Semaphore,
+}
+
 /// Serves on every listener until `stopped` ends, then lets the requests under way end, within the limit; what is
 /// still open after it is cut.
-pub async fn run<Answer, Answering, ResponseBody>(
-    bound: Bound,
-    answer: Answer,
-    limits: Limits,
-    stopped: impl Future<Output = ()>,
-) where
-    Answer: Fn(Request<Incoming>, SocketAddr) -> Answering + Clone + Send + Sync + 'static,
-    Answering: Future<Output = Response<ResponseBody>> + Send + 'static,
-    ResponseBody: Body<Data = Bytes> + Default + Send + 'static,
-    ResponseBody::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let places = Arc::new(Semaphore::new(limits.connections));
+pub async fn run<A: Answer>(bound: Bound, settings: Settings, answer: A, stopped: impl Future<Output = ()>) {
+    let limits = settings.limits;
+    let connections = descriptors::room_for(limits.connections);
+    let server = Arc::new(Server {
+        answer,
+        limits,
+        tls: settings.tls,
+        proxies: settings.proxies,
+        counters: settings.counters,
+        admission: Admission::new(limits.per_source),
+        handshakes: Semaphore::new(limits.handshakes),
+    });
+    let places = Arc::new(Semaphore::new(connections));
     let (phase, _) = watch::channel(Phase::Serving);
     tokio::select! {
-        () = accept(&bound, &answer, limits, &places, &phase) => {}
+        () = accept(&bound, &server, &places, &phase) => {}
         () = stopped => {}
     }
     // Nobody is accepted any more; who waits to be is refused by the system.
     drop(bound);
     phase.send_replace(Phase::Draining);
-    let every_place = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    let every_place = u32::try_from(connections).unwrap_or(u32::MAX);
     // Every place free means every connection closed.
     if tokio::time::timeout(limits.shutdown, places.acquire_many(every_place)).await.is_err() {
         tracing::warn!("requests were still under way when the time to stop was over");
@@ -91,56 +150,54 @@ pub async fn run<Answer, Answering, ResponseBody>(
 }
 
 /// Accepts for ever; every connection is a task of its own that holds one place.
-async fn accept<Answer, Answering, ResponseBody>(
+async fn accept<A: Answer>(
     bound: &Bound,
-    answer: &Answer,
-    limits: Limits,
+    server: &Arc<Server<A>>,
     places: &Arc<Semaphore>,
     phase: &watch::Sender<Phase>,
-) where
-    Answer: Fn(Request<Incoming>, SocketAddr) -> Answering + Clone + Send + Sync + 'static,
-    Answering: Future<Output = Response<ResponseBody>> + Send + 'static,
-    ResponseBody: Body<Data = Bytes> + Default + Send + 'static,
-    ResponseBody::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) {
+    let mut is_refused = false;
     loop {
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
         let (stream, peer) = match bound.accept().await {
             Ok(accepted) => accepted,
+            Err(cause) if is_of_the_peer(&cause) => continue,
             Err(cause) => {
-                tracing::warn!(%cause, "a connection was not accepted");
+                server.counters.count(Event::RefusedBySystem);
+                // Once: a full table of descriptors would fill the log as well.
+                if !is_refused {
+                    tracing::warn!(%cause, "no connection can be accepted for now");
+                    is_refused = true;
+                }
                 tokio::time::sleep(PAUSE_AFTER_REFUSAL).await;
                 continue;
             }
         };
+        if is_refused {
+            tracing::info!("connections are accepted again");
+            is_refused = false;
+        }
+        let peer = peer.ip().to_canonical();
+        let Some(admitted) = server.admission.admit(peer, server.proxies.are_at(peer)) else {
+            server.counters.count(Event::TurnedAway);
+            continue;
+        };
         if let Err(cause) = stream.set_nodelay(true) {
             tracing::debug!(%cause, "small packets may wait");
         }
-        let connection = connection::serve(stream, peer, answer.clone(), limits, phase.subscribe());
+        server.counters.count(Event::Accepted);
+        let connection = connection::serve(Arc::clone(server), stream, peer, admitted, phase.subscribe());
+        let counters = server.counters.clone();
         tokio::spawn(async move {
             connection.await;
+            counters.count(Event::Ended);
             drop(place);
         });
     }
 }
 
-/// Ends when the system asks the process to stop (SIGTERM, SIGINT). A second signal stops it at once.
-///
-/// # Errors
-/// When the signals cannot be listened to.
-pub fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            std::process::exit(1);
-        });
-    })
+/// The peer went away before it was accepted; the next one is not concerned.
+fn is_of_the_peer(cause: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(cause.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

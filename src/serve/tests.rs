@@ -1,6 +1,6 @@
 //! Real sockets on loopback.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -30,7 +30,7 @@ async fn start(limits: Limits) -> Running {
     let (stop, stopped) = oneshot::channel::<()>();
     let (held, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (tell, wait) = (Arc::clone(&held), Arc::clone(&release));
-    let answer = move |request: Request<Incoming>, _peer| {
+    let answer = move |request: Request<RequestBody>, _: IpAddr| {
         let (tell, wait) = (Arc::clone(&tell), Arc::clone(&wait));
         async move {
             match request.uri().path() {
@@ -45,7 +45,7 @@ async fn start(limits: Limits) -> Running {
         }
     };
     let told = async { drop(stopped.await) };
-    Running { port, stop, ended: tokio::spawn(run(bound, answer, limits, told)), held, release }
+    Running { port, stop, ended: tokio::spawn(run(bound, Settings::plain(limits), answer, told)), held, release }
 }
 
 async fn connect(port: u16) -> TcpStream {
@@ -140,7 +140,8 @@ async fn sec_12_a_panic_harms_one_request_only() {
 
 #[tokio::test]
 async fn sec_155_a_header_that_never_ends_closes_the_connection() {
-    let limits = Limits { header_read: Duration::from_millis(50), ..Limits::standard() };
+    let short = Duration::from_millis(50);
+    let limits = Limits { headers: short, idle: short, ..Limits::standard() };
     let server = start(limits).await;
     for begun in ["", "G", "GET / HTTP/1.1\r\nHost: loc", "GET / HTTP/1.1\r\nHost: localhost\r\n"] {
         let answer = exchange(&mut connect(server.port).await, begun.as_bytes()).await;
@@ -150,7 +151,8 @@ async fn sec_155_a_header_that_never_ends_closes_the_connection() {
     let mut stream = connect(server.port).await;
     let answer = exchange(&mut stream, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(Limits::standard().header_read <= Duration::from_secs(10));
+    assert!(Limits::standard().headers <= Duration::from_secs(10));
+    assert!(Limits::standard().idle <= Duration::from_secs(60));
 }
 
 #[tokio::test]
@@ -175,8 +177,8 @@ async fn r_10_both_loopback_addresses_share_one_port() {
     let bound = bind(&[LOOPBACK, v6], 0, false).await.unwrap();
     let port = bound.port();
     let answer =
-        |_request, peer: SocketAddr| async move { Response::new(Full::new(Bytes::from(peer.ip().to_string()))) };
-    tokio::spawn(run(bound, answer, Limits::standard(), std::future::pending()));
+        |_: Request<RequestBody>, peer: IpAddr| async move { Response::new(Full::new(Bytes::from(peer.to_string()))) };
+    tokio::spawn(run(bound, Settings::plain(Limits::standard()), answer, std::future::pending()));
     assert!(exchange(&mut connect(port).await, &get("/")).await.ends_with("127.0.0.1"));
     if has_v6 {
         let mut stream = TcpStream::connect((v6, port)).await.unwrap();

@@ -179,11 +179,11 @@ pub async fn run(app: App, bound: serve::Bound) -> std::io::Result<()> {
     let commands = listen_for_commands(&app, stopped.clone())?;
     let chores = tokio::spawn(jobs::run(app.clone(), stopped));
     let reception = Reception::new(app.clone(), routes(&app));
-    let answer = move |request, peer| {
+    let answer = move |request, client| {
         let reception = reception.clone();
-        async move { reception.answer(request, peer).await }
+        async move { reception.answer(request, client).await }
     };
-    serve::run(bound, answer, serve::Limits::standard(), serve::told_to_stop()?).await;
+    serve::run(bound, serve::Settings::plain(serve::Limits::standard()), answer, serve::told_to_stop()?).await;
     stop.send_replace(true);
     if let Err(cause) = chores.await {
         tracing::error!(%cause, "periodic work ended badly");

@@ -1,7 +1,7 @@
 //! The way of every request: received, judged before any route sees it, routed, finished.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
@@ -39,8 +39,8 @@ impl Reception {
         Self { app, route: Arc::new(route) }
     }
 
-    /// Answers one request of a peer.
-    pub async fn answer<B>(&self, request: hyper::Request<B>, peer: SocketAddr) -> Response
+    /// Answers one request of a client.
+    pub async fn answer<B>(&self, request: hyper::Request<B>, client: IpAddr) -> Response
     where
         B: HyperBody<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -53,7 +53,7 @@ impl Reception {
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers.clone(),
             body: read(body).await,
-            arrival: Arrival { peer: peer.ip(), request_id },
+            arrival: Arrival { peer: client, request_id },
         };
         let response = match judge(&self.app, &request, parts.uri.authority().map(|authority| authority.as_str())) {
             Ok(()) => self.routed(parts, request.clone()).await,

@@ -94,16 +94,16 @@ impl Instance {
         let reception = site::Reception::new(app.clone(), site::routes(&app));
         let port = bound.port();
         let (stop, stopped) = tokio::sync::oneshot::channel();
-        let answer = move |request, peer| {
+        let answer = move |request, client| {
             let reception = reception.clone();
-            async move { reception.answer(request, peer).await }
+            async move { reception.answer(request, client).await }
         };
         let serving = tokio::spawn(async move {
             let told = async {
                 // An instance dropped is an instance told to stop.
                 let _ended = stopped.await;
             };
-            serve::run(bound, answer, serve::Limits::standard(), told).await;
+            serve::run(bound, serve::Settings::plain(serve::Limits::standard()), answer, told).await;
         });
         let (commands, told) = tokio::sync::watch::channel(false);
         let commanded = site::listen_for_commands(&app, told).unwrap();

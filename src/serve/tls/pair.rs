@@ -1,0 +1,173 @@
+//! A certificate and its private key: read, and judged before anybody sees them.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::client::verify_server_name;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
+use rustls::{InconsistentKeys, SignatureAlgorithm};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::private_file;
+use super::validity::validity;
+use crate::crypto;
+use crate::protocol::Timestamp;
+
+/// More than any chain of certificates needs.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Why a certificate and its key are not used. Each names the file that the operator has to look at.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    /// A file is not there, or cannot be read or written.
+    #[error("{path}: {cause}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// Everybody on the machine may read the private key.
+    #[error("{0}: everybody on this machine may read this private key; chmod 600 (or 640)")]
+    ReadableByOthers(PathBuf),
+    /// The file holds nothing of what is expected.
+    #[error("{path}: no {what} in PEM here")]
+    Nothing {
+        /// The file.
+        path: PathBuf,
+        /// What is expected.
+        what: &'static str,
+    },
+    /// What the file holds is not usable.
+    #[error("{path}: {reason}")]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The key is another certificate's.
+    #[error("{key}: this private key does not belong to the first certificate of {certificate}")]
+    Mismatch {
+        /// The file of the key.
+        key: PathBuf,
+        /// The file of the certificate.
+        certificate: PathBuf,
+    },
+    /// The cryptographic library refuses to work.
+    #[error("TLS cannot be set up: {0}")]
+    Library(String),
+}
+
+/// A pair that was judged good.
+pub(super) struct Pair {
+    pub(super) shown: Arc<CertifiedKey>,
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
+    pub(super) fingerprint: Fingerprint,
+}
+
+/// SHA-256 of the certificate, as tools show it: `AB:CD:…`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fingerprint([u8; 32]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, byte) in self.0.iter().enumerate() {
+            let separator = if position == 0 { "" } else { ":" };
+            write!(formatter, "{separator}{byte:02X}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Both files as they are, and a digest by which a change is seen.
+pub(super) struct Files {
+    certificate: Vec<u8>,
+    key: Zeroizing<Vec<u8>>,
+    pub(super) digest: [u8; 32],
+}
+
+/// Where the files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Places {
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
+}
+
+impl Places {
+    /// Reads both files.
+    pub(super) fn read(&self) -> Result<Files, TlsError> {
+        let certificate = read(&self.certificate, File::open(&self.certificate))?;
+        let opened = File::open(&self.key);
+        if let Ok(file) = &opened
+            && private_file::is_readable_by_others(file).map_err(|cause| failed(&self.key, cause))?
+        {
+            return Err(TlsError::ReadableByOthers(self.key.clone()));
+        }
+        let key = Zeroizing::new(read(&self.key, opened)?);
+        let both = [crypto::sha256(&certificate), crypto::sha256(&key)].concat();
+        Ok(Files { digest: crypto::sha256(&both), certificate, key })
+    }
+
+    /// Judges what was read.
+    pub(super) fn judge(&self, files: &Files, provider: &CryptoProvider) -> Result<Pair, TlsError> {
+        let unusable = |path: &Path, reason: &dyn fmt::Display| TlsError::Unusable {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        };
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&files.certificate).collect();
+        let chain = chain.map_err(|cause| unusable(&self.certificate, &cause))?;
+        let Some(first) = chain.first() else {
+            return Err(TlsError::Nothing { path: self.certificate.clone(), what: "certificate" });
+        };
+        let not_one = || unusable(&self.certificate, &"the first certificate is damaged");
+        let (from, until) = validity(first).ok_or_else(not_one)?;
+        ParsedCertificate::try_from(first).map_err(|_| not_one())?;
+        let fingerprint = Fingerprint(crypto::sha256(first));
+        let key = PrivateKeyDer::from_pem_slice(&files.key).map_err(|cause| match cause {
+            rustls::pki_types::pem::Error::NoItemsFound => {
+                TlsError::Nothing { path: self.key.clone(), what: "private key" }
+            }
+            cause => unusable(&self.key, &cause),
+        })?;
+        let shown = CertifiedKey::from_der(chain, key, provider).map_err(|cause| match cause {
+            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                TlsError::Mismatch { key: self.key.clone(), certificate: self.certificate.clone() }
+            }
+            _ => unusable(&self.key, &"an RSA key of 2048 to 8192 bits, or an ECDSA key, is expected"),
+        })?;
+        match shown.key.algorithm() {
+            SignatureAlgorithm::RSA | SignatureAlgorithm::ECDSA => {}
+            _ => return Err(unusable(&self.key, &"browsers need a key of RSA or ECDSA")),
+        }
+        Ok(Pair { shown: Arc::new(shown), from, until, fingerprint })
+    }
+}
+
+impl Pair {
+    /// Whether the certificate is for this host.
+    pub(super) fn is_for(&self, host: &str) -> bool {
+        let Ok(name) = ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']')) else { return false };
+        let parsed = self.shown.cert.first().map(ParsedCertificate::try_from);
+        matches!(parsed, Some(Ok(parsed)) if verify_server_name(&parsed, &name).is_ok())
+    }
+}
+
+fn read(path: &Path, opened: io::Result<File>) -> Result<Vec<u8>, TlsError> {
+    let mut bytes = Vec::new();
+    opened.and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)).map_err(|cause| failed(path, cause))?;
+    Ok(bytes)
+}
+
+pub(super) fn failed(path: &Path, cause: io::Error) -> TlsError {
+    TlsError::File { path: path.to_owned(), cause }
+}
