@@ -51,6 +51,8 @@ pub struct App {
     pub high_water: Option<Arc<PathBuf>>,
     /// Whether periodic work dies again and again.
     pub ails: Arc<AtomicBool>,
+    /// Set once the instance is told to stop: from then on it is not ready.
+    pub stopping: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for App {

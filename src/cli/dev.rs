@@ -69,7 +69,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         Some(address) => (vec![address.ip()], address.port(), false),
         None => (vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)], DEFAULT_PORT, true),
     };
-    let bound = serve::bind(&addresses, port, next_free).await.map_err(Ending::refused)?;
+    let bound = serve::bind(&addresses, port, next_free)
+        .await
+        .map_err(|cause| Ending::refused(format!("--listen: {cause}")))?;
     let options = DevOptions {
         issuer: arguments.issuer,
         listen: addresses,
@@ -89,5 +91,6 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         std::fs::write(&path, port.to_string())
             .map_err(|cause| Ending::refused(format!("{}: {cause}", path.display())))?;
     }
-    site::run(app, bound).await.map_err(Ending::refused)
+    let settings = site::settings(&app).map_err(starting)?;
+    site::run(app, bound, settings).await.map_err(Ending::refused)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Ending, first_steps, language, say, starting};
 use crate::clock::Clock;
-use crate::config::{Config, Loaded, Tls};
+use crate::config::{Config, Loaded};
 use crate::crypto::Random;
 use crate::protocol::Locale;
 use crate::{serve, site};
@@ -62,17 +62,33 @@ pub(super) fn configuration(given: Option<PathBuf>) -> Result<Config, Ending> {
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let accept_issuer_change = arguments.accept_issuer_change;
     let config = Config { accept_issuer_change, ..configuration(arguments.config)? };
-    if config.tls != Tls::Off {
-        return Err(Ending::refused("tls.mode: this build serves behind a proxy only: set tls.mode = \"off\""));
-    }
     for weakening in config.weakenings() {
         tracing::warn!(key = weakening.key, "{}", weakening.say(Locale::En));
     }
-    let bound = serve::bind(&config.listen, config.port, false).await.map_err(Ending::refused)?;
+    let refused = |cause| Ending::refused(format!("listen: {cause}"));
+    let bound = serve::bind(&config.listen, config.port, false).await.map_err(refused)?;
     let app = site::start(config, Clock::system(), Random::system()).await.map_err(starting)?;
+    let settings = site::settings(&app).map_err(starting)?;
     say(&format!("{} listens on port {}", app.config.issuer(), bound.port()));
     if let Some(advice) = first_steps::advice(&app)? {
         say(&advice);
     }
-    site::run(app, bound).await.map_err(Ending::refused)
+    if let Some(tls) = settings.tls.as_ref().filter(|tls| tls.is_self_signed()) {
+        say(&self_signed(&tls.fingerprint()));
+    }
+    site::run(app, bound, settings).await.map_err(Ending::refused)
+}
+
+/// What the operator needs to know the certificate by.
+fn self_signed(fingerprint: &str) -> String {
+    match language() {
+        Locale::Fr => format!(
+            "Certificat auto-signé, que les navigateurs signalent ; son empreinte SHA-256 :\n  {fingerprint}\nPour le \
+             vôtre : tls.mode = \"files\"."
+        ),
+        Locale::En => format!(
+            "Self-signed certificate, which browsers warn of; its SHA-256 fingerprint:\n  {fingerprint}\nFor your own: \
+             tls.mode = \"files\"."
+        ),
+    }
 }

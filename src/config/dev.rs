@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     Config, Connections, CookiePolicy, DataLocation, InstanceKind, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME,
-    PasswordCost, PeoplePicker, PublicUrl, Tls, UnknownClients,
+    PasswordCost, PeoplePicker, Proxies, PublicUrl, Tls, UnknownClients,
 };
 use crate::domain::{AcrVocabulary, Email};
 
@@ -45,8 +45,8 @@ impl Config {
             port,
             local_names: true,
             tls: Tls::Off,
-            trusted_proxies: Vec::new(),
-            connections: Connections::standard(),
+            proxies: Proxies::none(),
+            connections: Connections { per_source: None, ..Connections::standard() },
             logs: Logs { format: LogFormat::Text, level: String::from("warn") },
             metrics_listen: None,
             data: options.data_dir.map_or(DataLocation::Memory, DataLocation::Directory),

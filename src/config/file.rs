@@ -12,8 +12,8 @@ use super::keys::KEYS;
 use super::problem::{ConfigError, Conflict, Fault, Origin, Problem};
 use super::settings::{Settings, Source, type_of};
 use super::{
-    Config, Connections, CookiePolicy, DataLocation, InstanceKind, Limits, LogFormat, Logs, Mode, PasswordCost,
-    PublicUrl, Tls, UnknownClients,
+    Config, Connections, CookiePolicy, DataLocation, ForwardedHeader, InstanceKind, Limits, LogFormat, Logs, Mode,
+    PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
 };
 use crate::domain::AcrVocabulary;
 
@@ -172,10 +172,16 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         port: listen.first()?.port(),
         local_names: false,
         tls,
-        trusted_proxies: networks(settings, "proxies.trusted"),
+        proxies: Proxies {
+            trusted: networks(settings, "proxies.trusted"),
+            header: match text("proxies.header")?.as_str() {
+                "forwarded" => ForwardedHeader::Forwarded,
+                _ => ForwardedHeader::XForwardedFor,
+            },
+        },
         connections: Connections {
             at_one_time: size("limits.connections")?,
-            per_source: size("limits.connections_per_source")?,
+            per_source: Some(size("limits.connections_per_source")?),
         },
         logs: Logs {
             format: if text("logs.format")? == "json" { LogFormat::Json } else { LogFormat::Text },

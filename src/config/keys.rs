@@ -88,8 +88,17 @@ pub(super) const KEYS: &[ConfigKey] = &[
         kind: Kind::Networks,
         standard: Standard::Texts(&[]),
         about: [
-            "Les mandataires dont l'en-tête X-Forwarded-For est cru.",
-            "The proxies whose header X-Forwarded-For is believed.",
+            "Les mandataires qui sont crus quand ils disent pour qui ils demandent : adresses, ou réseaux ADRESSE/BITS.",
+            "The proxies that are believed about whom they ask for: addresses, or networks as ADDRESS/BITS.",
+        ],
+    },
+    ConfigKey {
+        path: "proxies.header",
+        kind: Kind::OneOf(&["x-forwarded-for", "forwarded"]),
+        standard: Standard::Text("x-forwarded-for"),
+        about: [
+            "L'en-tête dans lequel ils le disent ; l'autre n'est jamais lu.",
+            "The header in which they say so; the other one is never read.",
         ],
     },
     ConfigKey {

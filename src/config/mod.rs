@@ -156,19 +156,45 @@ pub enum Tls {
     },
 }
 
+/// The header in which proxies say for whom they ask. One of the two: a proxy that writes one passes the other on as a
+/// client sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+/// The proxies that are believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxies {
+    /// Where they are; nowhere, unless they are declared.
+    pub trusted: Vec<IpNet>,
+    /// What they write.
+    pub header: ForwardedHeader,
+}
+
+impl Proxies {
+    /// Nobody is believed.
+    pub fn none() -> Self {
+        Self { trusted: Vec::new(), header: ForwardedHeader::XForwardedFor }
+    }
+}
+
 /// How many connections may be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connections {
     /// At one time.
     pub at_one_time: usize,
-    /// From one IPv4 address or one IPv6 /64.
-    pub per_source: usize,
+    /// From one IPv4 address or one IPv6 /64; `None` is unlimited.
+    pub per_source: Option<usize>,
 }
 
 impl Connections {
     /// 4,096, of which 512 from one source.
     pub fn standard() -> Self {
-        Self { at_one_time: 4096, per_source: 512 }
+        Self { at_one_time: 4096, per_source: Some(512) }
     }
 }
 
@@ -207,8 +233,8 @@ pub struct Config {
     pub local_names: bool,
     /// Where the certificate comes from.
     pub tls: Tls,
-    /// The proxies whose word about the peer's address is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    /// The proxies whose word about the client's address is believed.
+    pub proxies: Proxies,
     /// How many connections may be open.
     pub connections: Connections,
     /// What is logged, and how.
@@ -268,5 +294,16 @@ impl Config {
     /// The issuer identifier: the public URL without a trailing slash.
     pub fn issuer(&self) -> &str {
         self.public_url.as_str()
+    }
+
+    /// Whether browsers are told to come back over TLS only: never with a certificate of our own, and never where
+    /// things are tried out, which would lock people out for a year.
+    pub fn insists_on_tls(&self) -> bool {
+        match self.tls {
+            Tls::Files { .. } => true,
+            Tls::SelfSigned => false,
+            // The proxy in front has the certificate.
+            Tls::Off => self.mode == Mode::Serve,
+        }
     }
 }

@@ -244,7 +244,7 @@ fn sec_14_production_is_strict_without_any_choice() {
     assert_eq!(config.unknown_clients, UnknownClients::Refuse);
     assert!(config.cookies.secure && config.cookies.prefix == "__Host-");
     assert!(!config.local_redirects && !config.local_names && !config.allow_unverified_links && !config.trial);
-    assert!(config.tls == Tls::SelfSigned && config.trusted_proxies.is_empty() && config.metrics_listen.is_none());
+    assert!(config.tls == Tls::SelfSigned && config.proxies == Proxies::none() && config.metrics_listen.is_none());
     assert_eq!((config.people_picker, config.automatic_sign_in), (None, None));
 }
 

@@ -23,6 +23,7 @@ use super::admission::Admitted;
 use super::body::{AnswerBody, RequestBody};
 use super::counters::Event;
 use super::gate::Gate;
+use super::proxies::client_of;
 use super::wire::Wire;
 use super::{Answer, Phase, Server};
 
@@ -88,7 +89,8 @@ async fn serve_http1<Stream, A>(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(None)
-        .max_buf_size(server.limits.max_header_bytes)
+        .max_header_size(server.limits.max_header_bytes)
+        .max_buf_size(server.limits.max_header_bytes.saturating_mul(2))
         .serve_connection(io, service);
     drive(&server, connection, &activity, phase).await;
 }
@@ -196,7 +198,7 @@ impl<A> Clone for Requests<A> {
 impl<A: Answer> Requests<A> {
     async fn answer(self, request: Request<Incoming>) -> Result<Response<AnswerBody<A::Body>>, Infallible> {
         let under_way = self.activity.begin_request();
-        let client = self.server.proxies.client_of(self.peer, request.headers());
+        let client = client_of(&self.server.proxies, self.peer, request.headers());
         let request = request.map(|incoming| RequestBody::new(incoming, self.server.limits.body));
         let answer = self.server.answer.clone();
         let response = survive(async move { answer.answer(request, client).await }).await;

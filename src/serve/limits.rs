@@ -78,7 +78,7 @@ impl Limits {
             handshake: Duration::from_secs(10),
             handshake_bytes: 16 * 1024,
             headers: Duration::from_secs(10),
-            max_header_bytes: 64 * 1024,
+            max_header_bytes: 32 * 1024,
             idle: Duration::from_secs(60),
             body: BodyLimits { grace: Duration::from_secs(10), bytes_per_second: 1024, whole: Duration::from_secs(60) },
             write_stall: Duration::from_secs(30),

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
@@ -13,17 +13,13 @@ use tokio::net::{TcpListener, TcpStream};
 const NEXT_PORTS: u16 = 50;
 /// How often a port that the system chose for the first address may be in use at another one.
 const CHOICES: u16 = 20;
-/// Where one port on several addresses is chosen.
-const LISTEN_OPTION: &str = "--listen";
 /// `EAFNOSUPPORT` of Linux: a machine started without IPv6.
 const NO_SUCH_FAMILY: i32 = 97;
 
-/// Why nothing is listened on: the address, the setting that names it, and what to do about it.
+/// Why nothing is listened on: the address, and what to do about it.
 #[derive(Debug, Error)]
-#[error("{setting}: {address} cannot be listened on: {cause}{}", remedy(.address, .cause))]
+#[error("{address} cannot be listened on: {cause}{}", remedy(.address, .cause))]
 pub struct BindError {
-    /// Where the address is chosen: a key of the configuration, or an option.
-    pub setting: &'static str,
     /// The address.
     pub address: SocketAddr,
     /// What the system says.
@@ -34,6 +30,10 @@ pub struct BindError {
 fn remedy(address: &SocketAddr, cause: &io::Error) -> String {
     let port = address.port();
     match cause.kind() {
+        io::ErrorKind::AddrInUse if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) => format!(
+            "; [::] takes IPv4 as well: leave 0.0.0.0 out, or stop what listens there (`ss -ltnp 'sport = :{port}'` \
+             names it)"
+        ),
         io::ErrorKind::AddrInUse => format!(
             "; another process listens there (`ss -ltnp 'sport = :{port}'` names it): stop it, or choose another port"
         ),
@@ -46,6 +46,9 @@ fn remedy(address: &SocketAddr, cause: &io::Error) -> String {
         io::ErrorKind::AddrNotAvailable => String::from(
             "; this machine has no such address (`ip address` lists them): choose one of them, 0.0.0.0 or [::] for all",
         ),
+        _ if cause.raw_os_error() == Some(NO_SUCH_FAMILY) => {
+            format!("; this machine has no IPv6: choose 0.0.0.0:{port}, or 127.0.0.1:{port}")
+        }
         _ => String::new(),
     }
 }
@@ -81,26 +84,9 @@ impl Bound {
     }
 }
 
-/// Listens on every one of these addresses, or on none. `setting` says where they are chosen.
-///
-/// # Errors
-/// The first address that cannot be listened on, and why.
-pub async fn bind_all(addresses: &[SocketAddr], setting: &'static str) -> Result<Bound, BindError> {
-    let mut listeners = Vec::new();
-    let mut port = 0;
-    for address in addresses {
-        let refused = |cause| BindError { setting, address: *address, cause };
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
-        if port == 0 {
-            port = listener.local_addr().map_err(refused)?.port();
-        }
-        listeners.push(listener);
-    }
-    Ok(Bound { listeners, port, turn: AtomicUsize::new(0) })
-}
-
 /// Listens on a port of every address; port 0 is one that the system chooses. With `next_free`, a port in use is
-/// passed over for the next one. An address family that this machine lacks is passed over as long as one is left.
+/// passed over for the next one, and an address family that this machine lacks as long as one is left: nobody chose
+/// them. Otherwise every address is listened on, or none.
 ///
 /// # Errors
 /// The address that cannot be listened on, and why.
@@ -114,7 +100,7 @@ pub async fn bind(addresses: &[IpAddr], port: u16, next_free: bool) -> Result<Bo
         0
     };
     loop {
-        match bind_each(addresses, candidate).await {
+        match bind_each(addresses, candidate, next_free).await {
             Err(refused) if refused.cause.kind() == io::ErrorKind::AddrInUse && left > 0 => {
                 left = left.saturating_sub(1);
                 candidate = if port == 0 { 0 } else { candidate.saturating_add(1) };
@@ -124,19 +110,19 @@ pub async fn bind(addresses: &[IpAddr], port: u16, next_free: bool) -> Result<Bo
     }
 }
 
-async fn bind_each(addresses: &[IpAddr], port: u16) -> Result<Bound, BindError> {
+async fn bind_each(addresses: &[IpAddr], port: u16, is_lenient: bool) -> Result<Bound, BindError> {
     let mut listeners = Vec::new();
     let mut port = port;
     let mut missing = None;
     for address in addresses {
         let address = SocketAddr::new(*address, port);
-        let refused = |cause| BindError { setting: LISTEN_OPTION, address, cause };
+        let refused = |cause| BindError { address, cause };
         match TcpListener::bind(address).await {
             Ok(listener) => {
                 port = listener.local_addr().map_err(refused)?.port();
                 listeners.push(listener);
             }
-            Err(cause) if is_missing_family(&cause) => missing = Some(refused(cause)),
+            Err(cause) if is_lenient && is_missing_family(&cause) => missing = Some(refused(cause)),
             Err(cause) => return Err(refused(cause)),
         }
     }

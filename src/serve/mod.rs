@@ -1,7 +1,6 @@
 //! Sockets, TLS, connections and shutdown: the loop that we own, so that every wait has a limit.
 //!
-//! Refuses to know what is answered: it is given an [`Answer`]. Doors: [`bind`], [`bind_all`], [`Tls`], [`run`],
-//! [`told_to_stop`].
+//! Refuses to know what is answered: it is given an [`Answer`]. Doors: [`bind`], [`Tls`], [`run`], [`told_to_stop`].
 
 mod activity;
 mod admission;
@@ -30,12 +29,12 @@ use hyper::body::{Body, Bytes};
 use hyper::{Request, Response};
 use tokio::sync::{Semaphore, watch};
 
+use crate::config::Proxies;
 use admission::Admission;
 pub use body::{BodyError, RequestBody};
 pub use counters::{Counters, Event};
 pub use limits::{BodyLimits, Http2Limits, Limits, SourceLimits};
-pub use listeners::{BindError, Bound, bind, bind_all};
-pub use proxies::{ForwardedHeader, MalformedNetwork, Network, Proxies};
+pub use listeners::{BindError, Bound, bind};
 pub use signals::{Hangups, told_to_stop};
 pub use tls::{Refreshed, Tls, TlsError};
 
@@ -93,7 +92,7 @@ pub struct Settings {
 impl Settings {
     /// Plain HTTP/1.1 with these limits, and nobody trusted.
     pub fn plain(limits: Limits) -> Self {
-        Self { limits, tls: None, proxies: Proxies::default(), counters: Counters::default() }
+        Self { limits, tls: None, proxies: Proxies::none(), counters: Counters::default() }
     }
 }
 
@@ -178,7 +177,7 @@ async fn accept<A: Answer>(
             is_refused = false;
         }
         let peer = peer.ip().to_canonical();
-        let Some(admitted) = server.admission.admit(peer, server.proxies.are_at(peer)) else {
+        let Some(admitted) = server.admission.admit(peer, proxies::are_at(&server.proxies, peer)) else {
             server.counters.count(Event::TurnedAway);
             continue;
         };

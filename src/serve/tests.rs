@@ -174,7 +174,7 @@ async fn headers_over_the_limit_are_refused_and_garbage_too() {
 async fn r_10_both_loopback_addresses_share_one_port() {
     let v6 = IpAddr::V6(Ipv6Addr::LOCALHOST);
     let has_v6 = bind(&[v6], 0, false).await.is_ok();
-    let bound = bind(&[LOOPBACK, v6], 0, false).await.unwrap();
+    let bound = bind(&[LOOPBACK, v6], 0, true).await.unwrap();
     let port = bound.port();
     let answer =
         |_: Request<RequestBody>, peer: IpAddr| async move { Response::new(Full::new(Bytes::from(peer.to_string()))) };

@@ -7,9 +7,10 @@ mod keys;
 mod machine;
 mod operations;
 mod reception;
+mod serving;
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use thiserror::Error;
@@ -32,6 +33,7 @@ use crate::{accounts, jobs, oidc, organizations, serve};
 #[cfg(unix)]
 pub use control::{account_name, listen_for_commands};
 pub use reception::{Reception, is_local_name};
+pub use serving::settings;
 
 /// The most keys of the table of attempts.
 const ATTEMPTS_CAPACITY: usize = 200_000;
@@ -72,6 +74,9 @@ pub enum StartError {
     /// Something could not be written.
     #[error(transparent)]
     Act(#[from] ActError),
+    /// The certificate or its key cannot be used.
+    #[error("tls: {0}")]
+    Tls(#[from] serve::TlsError),
     /// The clients of the configuration file do not go with those of the database.
     #[error(transparent)]
     Clients(#[from] DeclarationError),
@@ -128,6 +133,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         mailbox: Mailbox::new(),
         high_water: high_water::place(&config).map(Arc::new),
         ails: Arc::new(AtomicBool::new(false)),
+        stopping: Arc::new(AtomicBool::new(false)),
         config,
     };
     acts::begin_run(&app).await?;
@@ -173,17 +179,32 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, 
 ///
 /// # Errors
 /// When the signals of the system cannot be listened to.
-pub async fn run(app: App, bound: serve::Bound) -> std::io::Result<()> {
+pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings) -> std::io::Result<()> {
+    let told = serve::told_to_stop()?;
+    let hangups = match app.config.mode {
+        Mode::Serve => Some(serve::Hangups::listen()?),
+        // Who closes the terminal means the end.
+        Mode::Dev => None,
+    };
     let (stop, stopped) = tokio::sync::watch::channel(false);
     #[cfg(unix)]
     let commands = listen_for_commands(&app, stopped.clone())?;
     let chores = tokio::spawn(jobs::run(app.clone(), stopped));
+    let renewal = hangups.map(|hangups| tokio::spawn(serving::renew(settings.tls.clone(), app.clock.clone(), hangups)));
     let reception = Reception::new(app.clone(), routes(&app));
     let answer = move |request, client| {
         let reception = reception.clone();
         async move { reception.answer(request, client).await }
     };
-    serve::run(bound, serve::Settings::plain(serve::Limits::standard()), answer, serve::told_to_stop()?).await;
+    let stopping = async {
+        told.await;
+        tracing::info!("told to stop: requests under way may end");
+        app.stopping.store(true, Ordering::Relaxed);
+    };
+    serve::run(bound, settings, answer, stopping).await;
+    if let Some(renewal) = renewal {
+        renewal.abort();
+    }
     stop.send_replace(true);
     if let Err(cause) = chores.await {
         tracing::error!(%cause, "periodic work ended badly");

@@ -8,11 +8,15 @@ use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper::body::{Body as HyperBody, Bytes};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
-use warp::http::{Method, header};
+use warp::http::{HeaderValue, Method, StatusCode, Uri, Version, header};
 use warp::{Filter, Rejection};
 
 use crate::app::App;
+use crate::serve::BodyError;
 use crate::web::{self, Arrival, Body, Error, MAX_BODY_BYTES, Request, Response, Routes, paths};
+
+/// The most bytes of a path and its query: a value of 16 KiB, and what stands around it.
+const MAX_ADDRESS_BYTES: usize = 17 * 1024;
 
 type Answer = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;
 
@@ -46,20 +50,33 @@ impl Reception {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let (parts, body) = request.into_parts();
+        let version = parts.version;
         let request_id = self.app.random.token().chars().take(16).collect();
         let request = Request {
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers.clone(),
-            body: read(body).await,
+            body: Body::Broken,
             arrival: Arrival { peer: client, request_id },
         };
-        let response = match judge(&self.app, &request, parts.uri.authority().map(|authority| authority.as_str())) {
-            Ok(()) => self.routed(parts, request.clone()).await,
-            Err(error) => web::failed(error),
+        let judged = judge(&self.app, &request, &parts.uri);
+        let (request, response) = match judged {
+            Ok(()) => match read(body).await {
+                Ok(body) => {
+                    let request = Request { body, ..request };
+                    let response = self.routed(parts, request.clone()).await;
+                    (request, response)
+                }
+                Err(error) => (request, web::failed(error)),
+            },
+            Err(error) => (request, web::failed(error)),
         };
-        web::finish(&self.app, &request, response).await
+        let mut response = web::finish(&self.app, &request, response).await;
+        if is_last(response.status()) && version < Version::HTTP_2 {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 
     /// A panic of a handler is this request's alone.
@@ -77,32 +94,61 @@ impl Reception {
     }
 }
 
+/// Whether nothing more is read of who was answered so: what was sent was too much, or too slow.
+fn is_last(status: StatusCode) -> bool {
+    matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG)
+}
+
 /// The body, up to its limit.
-async fn read<B>(body: B) -> Body
+async fn read<B>(body: B) -> Result<Body, Error>
 where
     B: HyperBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     match Limited::new(body, MAX_BODY_BYTES).collect().await {
-        Ok(whole) => Body::Whole(whole.to_bytes()),
-        Err(cause) if cause.is::<LengthLimitError>() => Body::TooLarge,
-        Err(_) => Body::Broken,
+        Ok(whole) => Ok(Body::Whole(whole.to_bytes())),
+        Err(cause) if cause.is::<LengthLimitError>() => Ok(Body::TooLarge),
+        Err(cause) if matches!(cause.downcast_ref(), Some(BodyError::TooSlow)) => {
+            Err(Error::refused(StatusCode::REQUEST_TIMEOUT, "bad_request"))
+        }
+        Err(_) => Ok(Body::Broken),
     }
 }
 
-/// What is refused before any route sees it: names that are not ours, and paths with two readings.
-fn judge(app: &App, request: &Request, authority: Option<&str>) -> Result<(), Error> {
-    if request.headers.get_all(header::HOST).iter().count() > 1 {
-        return Err(Error::bad_request("bad_request"));
+/// What is refused before any route sees it, and before its body is read: tunnels, names that are not ours, and
+/// requests with two readings.
+fn judge(app: &App, request: &Request, uri: &Uri) -> Result<(), Error> {
+    if request.method == Method::CONNECT || request.method == Method::TRACE {
+        return Err(Error::MethodNotAllowed);
     }
-    let host = authority.or_else(|| request.header(header::HOST.as_str())).unwrap_or_default();
+    if request.path.len().saturating_add(request.query.len()) > MAX_ADDRESS_BYTES {
+        return Err(Error::refused(StatusCode::URI_TOO_LONG, "bad_request"));
+    }
+    let host = asked_host(request, uri).ok_or_else(|| Error::bad_request("bad_request"))?;
     if !is_own_name(app, host) {
-        return Err(Error::refused(warp::http::StatusCode::MISDIRECTED_REQUEST, "misdirected_host"));
+        return Err(Error::refused(StatusCode::MISDIRECTED_REQUEST, "misdirected_host"));
     }
     let lowered = request.path.to_ascii_lowercase();
     let is_ambiguous = ["%2f", "%5c", "%2e", "%00", "\\", ";", "//"].iter().any(|trick| lowered.contains(trick))
         || lowered.split('/').any(|segment| segment == "." || segment == "..");
     if is_ambiguous { Err(Error::bad_request("bad_request")) } else { Ok(()) }
+}
+
+/// The one host that a request names: in its target, in its header, or the same in both (RFC 9112 §3.2).
+fn asked_host<'a>(request: &'a Request, uri: &'a Uri) -> Option<&'a str> {
+    let is_of_the_web = uri.scheme_str().is_none_or(|scheme| matches!(scheme, "https" | "http"));
+    let mut lines = request.headers.get_all(header::HOST).iter();
+    let header = match (lines.next(), lines.next()) {
+        (Some(line), None) => Some(line.to_str().ok()?),
+        (None, _) => None,
+        (Some(_), Some(_)) => return None,
+    };
+    let target = uri.authority().map(|authority| authority.as_str());
+    match (target, header) {
+        (Some(target), Some(header)) if !target.eq_ignore_ascii_case(header) => None,
+        (Some(host), _) | (None, Some(host)) if is_of_the_web => Some(host),
+        (Some(_) | None, _) => None,
+    }
 }
 
 /// The configured name; where other names of this machine are answered, any that cannot be of the public network.

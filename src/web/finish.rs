@@ -85,7 +85,7 @@ pub async fn finish(app: &App, request: &Request, response: Response) -> Respons
         }
         None => response,
     };
-    headers::complete(&mut response, &request.path, app.config.cookies.secure);
+    headers::complete(&mut response, &request.path, app.config.insists_on_tls());
     if request.method == Method::HEAD {
         *response.body_mut() = Vec::new().into();
     }

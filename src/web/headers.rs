@@ -34,7 +34,7 @@ fn set_policy(response: &mut Response, script: &str, form_action: &str) -> Resul
 }
 
 /// Completes an answer with what it did not set itself.
-pub(super) fn complete(response: &mut Response, path: &str, is_secure: bool) {
+pub(super) fn complete(response: &mut Response, path: &str, insists_on_tls: bool) {
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -58,7 +58,7 @@ pub(super) fn complete(response: &mut Response, path: &str, is_secure: bool) {
             .entry(HeaderName::from_static("cross-origin-opener-policy"))
             .or_insert(HeaderValue::from_static("same-origin"));
     }
-    if is_secure {
+    if insists_on_tls {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static("max-age=31536000"));
     }
 }

@@ -23,6 +23,8 @@ mod pages;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]
+mod serve;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod support;

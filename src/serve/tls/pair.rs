@@ -62,6 +62,9 @@ pub enum TlsError {
         /// The file of the certificate.
         certificate: PathBuf,
     },
+    /// A certificate of our own is kept in the data directory.
+    #[error("a self-signed certificate needs a data directory to be kept in")]
+    NowhereToKeep,
     /// The cryptographic library refuses to work.
     #[error("TLS cannot be set up: {0}")]
     Library(String),

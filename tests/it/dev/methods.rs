@@ -7,7 +7,7 @@ use crate::support::Instance;
 #[tokio::test]
 async fn gen_25_the_header_allow_names_the_methods_that_are_answered_and_no_others() {
     let instance = Instance::dev().await;
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = instance.http().build().unwrap();
     for (path, methods) in [
         ("/_dev/", "GET, HEAD"),
         ("/_dev/mailbox", "GET, HEAD"),

@@ -12,7 +12,7 @@ pub(super) struct Script {
 
 impl Script {
     pub(super) fn of(instance: &Instance) -> Self {
-        Self { http: reqwest::Client::new(), address: instance.address.clone() }
+        Self { http: instance.http().build().unwrap(), address: instance.address.clone() }
     }
 
     pub(super) async fn get(&self, path: &str) -> Value {

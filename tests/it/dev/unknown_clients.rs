@@ -79,7 +79,10 @@ async fn r_10_sec_179_strict_refuses_what_production_refuses() {
 
     let (person, client) = (instance.person(), instance.standard_client());
     let code = client.code(&client.sign_in(&person, "openid", ADDRESS).await);
-    let posted = reqwest::Client::new()
+    let posted = instance
+        .http()
+        .build()
+        .unwrap()
         .post(format!("{}/oauth/token", instance.address))
         .form(&[
             ("grant_type", "authorization_code"),

@@ -11,10 +11,11 @@ use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::Random;
 use moncomptepro::domain::{User, UserState};
 use moncomptepro::protocol::Timestamp;
+use moncomptepro::serve::Limits;
 use moncomptepro::store::{Location, Opening, Store, audit, outbox, users};
 use moncomptepro::{dev, serve, site};
 
-use super::{Disk, Person, RelyingParty};
+use super::{Disk, Person, RelyingParty, tls};
 
 /// When every story begins: Monday 23 November 2026, 09:00 UTC.
 pub(crate) const MORNING: Timestamp = Timestamp(1_795_424_400);
@@ -22,8 +23,14 @@ pub(crate) const MORNING: Timestamp = Timestamp(1_795_424_400);
 pub(crate) struct Instance {
     pub(crate) app: App,
     pub(crate) clock: Clock,
-    /// Where requests are sent: `http://localhost:PORT`.
+    /// Where requests are sent: `http://localhost:PORT`, or over TLS.
     pub(crate) address: String,
+    /// The certificate that it shows, over TLS.
+    pub(crate) certificate: Option<Vec<u8>>,
+    /// Its TLS.
+    pub(crate) tls: Option<serve::Tls>,
+    /// What its sockets have seen.
+    pub(crate) counters: serve::Counters,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     serving: Option<tokio::task::JoinHandle<()>>,
     /// Commands are answered until it is told or dropped.
@@ -58,16 +65,49 @@ impl Instance {
         Self::start(|port| Config { port, ..Config::from_file(file).unwrap() }).await
     }
 
+    /// A development instance whose sockets have other limits.
+    pub(crate) async fn dev_with_limits(change: impl FnOnce(&mut Limits)) -> Self {
+        Self::start_with(|port| Config::dev(DevOptions::default(), port), change).await
+    }
+
+    /// A production instance over TLS, with a certificate of its own, on the data of `directory`.
+    pub(crate) async fn over_tls(directory: &Path) -> Self {
+        Self::over_tls_with(directory, |_| {}).await
+    }
+
+    /// The same with other limits.
+    pub(crate) async fn over_tls_with(directory: &Path, change: impl FnOnce(&mut Limits)) -> Self {
+        let config = |port| {
+            let (file, data_dir) = (directory.join("config.toml"), directory.join("data"));
+            let text = format!(
+                "public_url = \"https://localhost:{port}\"\ndata_dir = {data_dir:?}\nlisten = \"127.0.0.1:{port}\"\n\
+                 keys.rsa_bits = 2048\n"
+            );
+            std::fs::write(&file, text).unwrap();
+            Config::from_file(&file).unwrap()
+        };
+        Self::start_with(config, change).await
+    }
+
     pub(crate) async fn start(config: impl FnOnce(u16) -> Config) -> Self {
-        Self::with_clock(config, Clock::manual(MORNING)).await
+        Self::start_with(config, |_| {}).await
     }
 
     /// An instance that goes by this clock.
     pub(crate) async fn with_clock(config: impl FnOnce(u16) -> Config, clock: Clock) -> Self {
+        Self::begin(config, clock, |_| {}).await
+    }
+
+    /// Starts with other limits of the sockets.
+    pub(crate) async fn start_with(config: impl FnOnce(u16) -> Config, change: impl FnOnce(&mut Limits)) -> Self {
+        Self::begin(config, Clock::manual(MORNING), change).await
+    }
+
+    async fn begin(config: impl FnOnce(u16) -> Config, clock: Clock, change: impl FnOnce(&mut Limits)) -> Self {
         let bound = serve::bind(&[IpAddr::V4(Ipv4Addr::LOCALHOST)], 0, false).await.unwrap();
         let port = bound.port();
         let app = site::start(config(port), clock, Random::system()).await.unwrap();
-        Self::serve(bound, app)
+        Self::serve(bound, app, change)
     }
 
     /// A development instance whose database lies on this disk.
@@ -86,12 +126,16 @@ impl Instance {
         };
         let app = App { store: Store::open_on(disk.backend(), opening, [Duration::from_millis(1); 3]).unwrap(), ..app };
         dev::seed(&app).await.unwrap();
-        Self::serve(bound, app)
+        Self::serve(bound, app, |_| {})
     }
 
     /// Serves an application that stands already.
-    fn serve(bound: serve::Bound, app: App) -> Self {
+    fn serve(bound: serve::Bound, app: App, change: impl FnOnce(&mut Limits)) -> Self {
         let reception = site::Reception::new(app.clone(), site::routes(&app));
+        let mut settings = site::settings(&app).unwrap();
+        change(&mut settings.limits);
+        let (tls, counters) = (settings.tls.clone(), settings.counters.clone());
+        let certificate = tls.as_ref().map(serve::Tls::certificate);
         let port = bound.port();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let answer = move |request, client| {
@@ -103,13 +147,15 @@ impl Instance {
                 // An instance dropped is an instance told to stop.
                 let _ended = stopped.await;
             };
-            serve::run(bound, serve::Settings::plain(serve::Limits::standard()), answer, told).await;
+            serve::run(bound, settings, answer, told).await;
         });
         let (commands, told) = tokio::sync::watch::channel(false);
         let commanded = site::listen_for_commands(&app, told).unwrap();
-        let address = format!("http://localhost:{port}");
+        let scheme = if certificate.is_some() { "https" } else { "http" };
+        let address = format!("{scheme}://localhost:{port}");
         let clock = app.clock.clone();
-        Self { app, clock, address, stop: Some(stop), serving: Some(serving), commands, commanded }
+        let (stop, serving) = (Some(stop), Some(serving));
+        Self { app, clock, address, certificate, tls, counters, stop, serving, commands, commanded }
     }
 
     /// Stops the instance; its database is closed when this returns.
@@ -150,15 +196,20 @@ impl Instance {
         waiting.iter().filter(|queued| queued.mail.to.as_str() == address).count()
     }
 
+    /// A client of the wire that trusts this instance.
+    pub(crate) fn http(&self) -> reqwest::ClientBuilder {
+        tls::http(self.certificate.clone())
+    }
+
     /// A person with a fresh browser.
     pub(crate) fn person(&self) -> Person {
-        Person::new(self.address.clone(), self.app.config.issuer().to_owned())
+        Person::new(self.address.clone(), self.app.config.issuer().to_owned(), self.certificate.clone())
     }
 
     /// A person with a fresh browser on a machine of their own, known by the last two numbers of its address.
     pub(crate) fn person_at(&self, third: u8, fourth: u8) -> Person {
         let machine = Ipv4Addr::new(127, 0, third, fourth).into();
-        Person::at(Some(machine), self.address.clone(), self.app.config.issuer().to_owned())
+        Person::at(Some(machine), self.address.clone(), self.app.config.issuer().to_owned(), self.certificate.clone())
     }
 
     /// The seeded client with OpenID types.

@@ -8,6 +8,7 @@ mod page;
 mod person;
 mod relying_party;
 mod stored;
+pub(crate) mod tls;
 
 pub(crate) use command::{Operator, run};
 pub(crate) use declared::{CALLBACK, SIGNED_OUT, uri};

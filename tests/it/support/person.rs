@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::header::{HeaderMap, HeaderValue, ORIGIN};
-use reqwest::redirect::Policy;
 use url::Url;
 
 use super::Page;
 use super::page::Form;
+use super::tls;
 
 pub(crate) struct Person {
     http: reqwest::Client,
@@ -17,24 +17,33 @@ pub(crate) struct Person {
     language: Option<String>,
     address: String,
     issuer: String,
+    certificate: Option<Vec<u8>>,
 }
 
 impl Person {
-    pub(super) fn new(address: String, issuer: String) -> Self {
-        Self::at(None, address, issuer)
+    pub(super) fn new(address: String, issuer: String, certificate: Option<Vec<u8>>) -> Self {
+        Self::at(None, address, issuer, certificate)
     }
 
     /// With a machine of their own, known by its network address.
-    pub(super) fn at(machine: Option<IpAddr>, address: String, issuer: String) -> Self {
+    pub(super) fn at(
+        machine: Option<IpAddr>,
+        address: String,
+        issuer: String,
+        certificate: Option<Vec<u8>>,
+    ) -> Self {
         let jar = Arc::new(Jar::default());
-        let http = reqwest::Client::builder().cookie_provider(jar.clone()).redirect(Policy::none());
+        let http = tls::http(certificate.clone()).cookie_provider(jar.clone());
         let http = http.local_address(machine).build().unwrap();
-        Self { http, jar, language: None, address, issuer }
+        Self { http, jar, language: None, address, issuer, certificate }
     }
 
     /// A fresh browser that prefers these languages.
     pub(crate) fn accepting(&self, languages: &str) -> Self {
-        Self { language: Some(languages.to_owned()), ..Self::new(self.address.clone(), self.issuer.clone()) }
+        Self {
+            language: Some(languages.to_owned()),
+            ..Self::new(self.address.clone(), self.issuer.clone(), self.certificate.clone())
+        }
     }
 
     /// `name=value` of the session cookie.

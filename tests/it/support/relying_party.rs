@@ -47,7 +47,7 @@ impl RelyingParty {
     pub(crate) fn new(instance: &Instance, client_id: &str, client_secret: &str, redirect_uri: &str) -> Self {
         assert!(instance.clock.now() >= MORNING);
         Self {
-            http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
+            http: instance.http().build().unwrap(),
             address: instance.address.clone(),
             issuer: instance.app.config.issuer().to_owned(),
             clock: instance.clock.clone(),

@@ -1,0 +1,55 @@
+//! How many connections there may be, and from whom.
+
+use moncomptepro::config::{Config, DevOptions, Proxies};
+use moncomptepro::serve::{Event, Limits, SourceLimits};
+
+use super::peer::{Peer, assert_served};
+use crate::support::Instance;
+
+fn few(limits: &mut Limits) {
+    limits.per_source = Some(SourceLimits { connections: 4, unproven: 2 });
+}
+
+#[tokio::test]
+async fn sec_155_a_source_has_its_share_of_connections_and_fewer_before_it_has_asked_anything() {
+    let instance = Instance::dev_with_limits(few).await;
+    let mut silent = (Peer::http1(&instance).await, Peer::http1(&instance).await);
+    assert_eq!(Peer::http1(&instance).await.read_to_end().await, b"", "the third one that says nothing");
+    assert_eq!(instance.counters.get(Event::TurnedAway), 1);
+    silent.0.get_and_stay(&instance).await;
+    silent.1.get_and_stay(&instance).await;
+    let mut more = (Peer::http1(&instance).await, Peer::http1(&instance).await);
+    more.0.get_and_stay(&instance).await;
+    more.1.get_and_stay(&instance).await;
+    assert_eq!(Peer::http1(&instance).await.read_to_end().await, b"", "four are four");
+    assert_eq!(instance.counters.get(Event::TurnedAway), 2);
+    drop((silent, more));
+    while instance.counters.open() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_served(&instance).await;
+}
+
+#[tokio::test]
+async fn sec_155_a_trusted_proxy_may_hold_as_many_as_it_needs() {
+    let trusting = |port| Config {
+        proxies: Proxies { trusted: vec!["127.0.0.0/8".parse().unwrap()], ..Proxies::none() },
+        ..Config::dev(DevOptions::default(), port)
+    };
+    let instance = Instance::start_with(trusting, few).await;
+    let mut peers = Vec::new();
+    for _ in 0..20 {
+        peers.push(Peer::http1(&instance).await);
+    }
+    for peer in &mut peers {
+        peer.get_and_stay(&instance).await;
+    }
+    assert_eq!(instance.counters.get(Event::TurnedAway), 0);
+}
+
+#[test]
+fn sec_155_the_shares_as_shipped() {
+    let limits = Limits::standard();
+    assert_eq!(limits.per_source, Some(SourceLimits { connections: 512, unproven: 64 }));
+    assert_eq!((limits.connections, limits.handshakes), (4096, 256));
+}

@@ -1,0 +1,142 @@
+//! Certificates that change while the instance serves.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use moncomptepro::config::{Config, Tls};
+use moncomptepro::serve::Refreshed;
+use rcgen::{CertificateParams, KeyPair};
+
+use super::peer::{assert_served, shake_hands};
+use crate::support::{Instance, tls};
+
+/// A pair in PEM, and the certificate in DER.
+pub(super) struct Pair {
+    certificate: String,
+    key: String,
+    pub(super) der: Vec<u8>,
+}
+
+impl Pair {
+    pub(super) fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new([String::from("localhost")]).unwrap().self_signed(&key).unwrap();
+        let pem = |label: &str, der: &[u8]| {
+            format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
+        };
+        Self {
+            certificate: pem("CERTIFICATE", certificate.der()),
+            key: pem("PRIVATE KEY", key.serialized_der()),
+            der: certificate.der().to_vec(),
+        }
+    }
+
+    pub(super) fn write(&self, directory: &Path) {
+        self.write_certificate(directory);
+        self.write_key(directory);
+    }
+
+    fn write_certificate(&self, directory: &Path) {
+        fs::write(directory.join("certificate.pem"), &self.certificate).unwrap();
+    }
+
+    fn write_key(&self, directory: &Path) {
+        let path = directory.join("key.pem");
+        fs::write(&path, &self.key).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+}
+
+pub(super) fn configuration(directory: &Path, port: u16) -> String {
+    let (data, certificate, key) =
+        (directory.join("data"), directory.join("certificate.pem"), directory.join("key.pem"));
+    format!(
+        "public_url = \"https://localhost:{port}\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:{port}\"\n\
+         keys.rsa_bits = 2048\n[tls]\nmode = \"files\"\ncertificate_file = {certificate:?}\nprivate_key_file = {key:?}\n"
+    )
+}
+
+async fn with_files(directory: &Path) -> Instance {
+    Instance::start(|port| {
+        let file = directory.join("config.toml");
+        fs::write(&file, configuration(directory, port)).unwrap();
+        Config::from_file(&file).unwrap()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn sec_203_a_certificate_replaced_under_load_costs_nobody_a_handshake() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = Pair::new();
+    first.write(directory.path());
+    let instance = Arc::new(with_files(directory.path()).await);
+    assert_eq!(instance.certificate.as_ref(), Some(&first.der));
+    let now = instance.clock.now();
+    let served = instance.tls.clone().unwrap();
+    let mut old = super::peer::Peer::http1(&instance).await;
+    old.get_and_stay(&instance).await;
+
+    let second = Pair::new();
+    let (is_over, handshakes) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let load = tokio::spawn({
+        let (instance, is_over, handshakes) = (Arc::clone(&instance), Arc::clone(&is_over), Arc::clone(&handshakes));
+        let known = [first.der.clone(), second.der.clone()];
+        async move {
+            while !is_over.load(Ordering::Relaxed) {
+                let tries = known.iter().map(|certificate| async {
+                    let config = tls::client(Some(certificate.clone()));
+                    shake_hands(&instance, config, "localhost", &["http/1.1"]).await.is_ok()
+                });
+                let mut is_good = false;
+                for attempt in tries {
+                    is_good = is_good || attempt.await;
+                }
+                assert!(is_good, "neither certificate was shown whole");
+                handshakes.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    });
+    let some_more = async |count: usize| {
+        let target = handshakes.load(Ordering::Relaxed) + count;
+        while handshakes.load(Ordering::Relaxed) < target {
+            tokio::task::yield_now().await;
+        }
+    };
+    some_more(3).await;
+    second.write_certificate(directory.path());
+    assert!(matches!(served.refresh(now), Refreshed::Refused(_)), "the key is still the other one");
+    some_more(3).await;
+    second.write_key(directory.path());
+    assert_eq!(served.refresh(now), Refreshed::Replaced);
+    some_more(3).await;
+    is_over.store(true, Ordering::Relaxed);
+    load.await.unwrap();
+    old.get_and_stay(&instance).await;
+    let config = tls::client(Some(second.der.clone()));
+    assert!(shake_hands(&instance, config, "localhost", &["h2"]).await.is_ok());
+}
+
+#[tokio::test]
+async fn sec_116_gen_4_browsers_are_bound_to_tls_by_a_certificate_of_the_operator_only() {
+    let directory = tempfile::tempdir().unwrap();
+    Pair::new().write(directory.path());
+    let of_the_operator = with_files(directory.path()).await;
+    let page = of_the_operator.person().get("/users/start-sign-in").await;
+    assert_eq!(page.header("strict-transport-security"), "max-age=31536000");
+    let directory = tempfile::tempdir().unwrap();
+    let of_its_own = Instance::over_tls(directory.path()).await;
+    assert_eq!(of_its_own.app.config.tls, Tls::SelfSigned);
+    let page = of_its_own.person().get("/users/start-sign-in").await;
+    assert_eq!((page.status.as_u16(), page.header("strict-transport-security")), (200, ""));
+    assert!(page.header("set-cookie").starts_with("__Host-"));
+    assert_served(&of_its_own).await;
+}

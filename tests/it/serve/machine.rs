@@ -1,0 +1,118 @@
+//! The limits of the machine, met by a process of its own.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::process::Process;
+
+fn connect(process: &Process) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", process.port)).unwrap();
+    stream.set_read_timeout(Some(super::peer::FOR_EVER)).unwrap();
+    stream
+}
+
+/// One request on a connection that stays; the status and the body.
+fn ask(stream: &mut TcpStream, path: &str) -> (u16, String) {
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    let mut piece = [0; 16 * 1024];
+    loop {
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
+            if body.len() >= length.parse().unwrap() {
+                return (head[9..12].parse().unwrap(), body.to_owned());
+            }
+        }
+        let read = stream.read(&mut piece).unwrap();
+        assert!(read > 0, "closed: {text}");
+        answer.extend(&piece[..read]);
+    }
+}
+
+/// A line of a file about the process.
+fn about(process: &Process, file: &str, name: &str) -> String {
+    let text = fs::read_to_string(format!("/proc/{}/{file}", process.id())).unwrap();
+    text.lines().find(|line| line.starts_with(name)).unwrap().to_owned()
+}
+
+fn resident_kibibytes(process: &Process) -> u64 {
+    about(process, "status", "VmRSS:").split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Hundredths of a second that it has worked.
+fn worked(process: &Process) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap();
+    let fields: Vec<&str> = text.rsplit(") ").next().unwrap().split(' ').collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[test]
+fn sec_208_with_every_descriptor_taken_what_is_open_is_served_writes_work_and_nothing_spins() {
+    let mut process = Process::dev_after("ulimit -n 256");
+    process.wait_for_line("few open files are allowed");
+    let mut first = connect(&process);
+    assert_eq!(ask(&mut first, "/livez").0, 200);
+    let crowd: Vec<TcpStream> = (0..400).map(|_| connect(&process)).collect();
+    // A sign-in is begun: it is written.
+    let request = "/oauth/authorize?response_type=code&client_id=test-id&scope=openid&state=s&nonce=n\
+                   &redirect_uri=http%3A%2F%2Flocalhost%3A9009%2Fauth%2Fcallback";
+    assert_eq!(ask(&mut first, request).0, 303);
+    assert_eq!(ask(&mut first, "/readyz"), (200, String::from("{\"status\":\"ok\"}")));
+    let open = fs::read_dir(format!("/proc/{}/fd", process.id())).unwrap().count();
+    assert!(open <= 256 - 30, "{open} are open: some are kept for everything else");
+    let before = worked(&process);
+    std::thread::sleep(Duration::from_secs(1));
+    let spent = worked(&process) - before;
+    assert!(spent < 20, "{spent} hundredths of a second of work in one second of waiting");
+    drop(crowd);
+    let mut later = connect(&process);
+    assert_eq!(ask(&mut later, "/livez").0, 200);
+}
+
+#[test]
+fn sec_208_the_soft_limit_becomes_the_hard_one() {
+    let process = Process::dev_after("ulimit -S -n 128");
+    assert_eq!(ask(&mut connect(&process), "/livez").0, 200);
+    let line = about(&process, "limits", "Max open files");
+    let numbers: Vec<&str> = line.split_whitespace().skip(3).take(2).collect();
+    assert_eq!(numbers[0], numbers[1], "{line}");
+}
+
+#[test]
+fn sec_210_streams_without_end_leave_memory_as_it_was() {
+    let process = Process::dev_after("true");
+    let mut first = connect(&process);
+    for _ in 0..50 {
+        ask(&mut first, "/users/start-sign-in");
+    }
+    let before = resident_kibibytes(&process);
+    let post = "POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+    let piece = "x".repeat(64 * 1024);
+    let streams = [
+        (String::from("GET /livez HTTP/1.1\r\nHost: localhost\r\nX: "), piece.clone()),
+        (String::from("GET /livez HTTP/1.1\r\nHost: localhost\r\n"), "X: y\r\n".repeat(10_000)),
+        (String::from("GET /"), piece.clone()),
+        (format!("{post}Content-Length: 10000000000\r\n\r\n"), piece.clone()),
+        (format!("{post}Transfer-Encoding: chunked\r\n\r\n"), format!("10000\r\n{piece}\r\n")),
+        (format!("{post}Transfer-Encoding: chunked\r\n\r\n1;"), piece.clone()),
+        (format!("{post}Transfer-Encoding: chunked\r\n\r\n"), String::from("1;a=b\r\nx\r\n").repeat(5000)),
+        (format!("{post}Transfer-Encoding: chunked\r\n\r\n0\r\n"), "X: y\r\n".repeat(10_000)),
+    ];
+    for _ in 0..10 {
+        for (begin, more) in &streams {
+            let mut stream = connect(&process);
+            stream.write_all(begin.as_bytes()).unwrap();
+            let mut taken = 0_usize;
+            while stream.write_all(more.as_bytes()).is_ok() {
+                taken += more.len();
+                assert!(taken < 64 << 20, "{begin:?} is taken for ever");
+            }
+        }
+    }
+    let grown = resident_kibibytes(&process).saturating_sub(before);
+    assert!(grown < 16 * 1024, "{grown} KiB more than before");
+    assert_eq!(ask(&mut first, "/livez").0, 200, "and nobody else is concerned");
+}

@@ -1,0 +1,20 @@
+//! The sockets of an instance: peers that are silent, slow, greedy or sly, and everybody else meanwhile.
+
+mod admission;
+mod bodies;
+mod certificates;
+mod flow;
+mod frames;
+mod framing;
+mod handshakes;
+mod headers;
+mod http2;
+#[cfg(target_os = "linux")]
+mod machine;
+mod peer;
+#[cfg(unix)]
+mod process;
+mod proxies;
+mod silence;
+#[cfg(unix)]
+mod stop;

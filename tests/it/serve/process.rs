@@ -1,0 +1,111 @@
+//! The executable, run as a service manager runs it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::peer::FOR_EVER;
+
+const EXECUTABLE: &str = env!("CARGO_BIN_EXE_moncomptepro");
+
+pub(super) struct Process {
+    child: Child,
+    /// What it says, line by line.
+    said: mpsc::Receiver<String>,
+    /// What it said before it listened.
+    at_first: Vec<String>,
+    pub(super) port: u16,
+}
+
+impl Process {
+    /// `serve` with this configuration; its port is the one that it says.
+    pub(super) fn serve(directory: &Path, configuration: &str) -> Self {
+        let file = directory.join("config.toml");
+        std::fs::write(&file, configuration).unwrap();
+        let mut command = Command::new(EXECUTABLE);
+        command.arg("serve").arg("--config").arg(file);
+        Self::start(command)
+    }
+
+    /// `dev`, started by a shell that sets a limit first.
+    pub(super) fn dev_after(shell: &str) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{shell}; exec \"$0\" \"$@\""), EXECUTABLE, "dev", "--listen", "127.0.0.1:0"]);
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Self {
+        command.env_remove("RUST_LOG").stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let (say, said) = mpsc::channel();
+        let (out, errors) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let complain = say.clone();
+        std::thread::spawn(move || {
+            BufReader::new(out).lines().map_while(Result::ok).try_for_each(|line| say.send(line))
+        });
+        std::thread::spawn(move || {
+            BufReader::new(errors).lines().map_while(Result::ok).try_for_each(|line| complain.send(line))
+        });
+        let mut process = Self { child, said, at_first: Vec::new(), port: 0 };
+        process.port = loop {
+            let line = process.next_line().expect("it ends before it listens");
+            let number = line.split("listens on port ").nth(1).or_else(|| line.split("http://localhost:").nth(1));
+            let digits: String = number.unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
+            process.at_first.push(line);
+            if let Ok(port) = digits.parse() {
+                break port;
+            }
+        };
+        process
+    }
+
+    fn next_line(&self) -> Option<String> {
+        self.said.recv_timeout(FOR_EVER).ok()
+    }
+
+    /// The next line that holds these words.
+    pub(super) fn wait_for_line(&mut self, words: &str) -> String {
+        let mut others = std::mem::take(&mut self.at_first);
+        if let Some(line) = others.iter().find(|line| line.contains(words)) {
+            return line.clone();
+        }
+        while let Some(line) = self.next_line() {
+            if line.contains(words) {
+                return line;
+            }
+            others.push(line);
+        }
+        panic!("nobody says “{words}”: {others:?}");
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Fails if it does not end.
+    pub(super) fn wait(&mut self) -> ExitStatus {
+        let step = Duration::from_millis(10);
+        for _ in 0..FOR_EVER.as_millis() / step.as_millis() {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            std::thread::sleep(step);
+        }
+        panic!("it does not end");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

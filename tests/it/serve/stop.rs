@@ -1,0 +1,113 @@
+//! What the system tells a process: to stop, to stop at once, to read its certificate again.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::atomic::Ordering;
+
+use rustix::process::Signal;
+
+use super::certificates::{Pair, configuration};
+use super::process::Process;
+use crate::support::{Instance, tls};
+
+fn behind_a_proxy(directory: &std::path::Path) -> Process {
+    let data = directory.join("data");
+    let text = format!(
+        "public_url = \"https://identite.exemple.fr\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:0\"\n\
+         tls.mode = \"off\"\nkeys.rsa_bits = 2048\n"
+    );
+    let process = Process::serve(directory, &text);
+    // Signals are listened to once requests are answered.
+    drop(half_a_request(&process));
+    process
+}
+
+/// A request whose body has begun to come.
+fn half_a_request(process: &Process) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", process.port)).unwrap();
+    let head = "POST /oauth/token HTTP/1.1\r\nHost: identite.exemple.fr\r\nExpect: 100-continue\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    // It is under way when the body is asked for.
+    let mut answer = [0; 25];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
+#[test]
+fn sec_187_told_to_stop_it_ends_what_is_under_way_and_takes_nothing_new() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut process = behind_a_proxy(directory.path());
+    let _idle = TcpStream::connect(("127.0.0.1", process.port)).unwrap();
+    let mut stream = half_a_request(&process);
+    process.signal(Signal::TERM);
+    process.wait_for_line("told to stop");
+    while TcpStream::connect(("127.0.0.1", process.port)).is_ok() {
+        std::thread::yield_now();
+    }
+    stream.write_all(b"grant_type").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 4") && !answer.starts_with("HTTP/1.1 408"), "judged to its end: {answer}");
+    assert_eq!(process.wait().code(), Some(0));
+}
+
+#[test]
+fn sec_187_a_second_signal_ends_it_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut process = behind_a_proxy(directory.path());
+    let _under_way = half_a_request(&process);
+    process.signal(Signal::INT);
+    process.wait_for_line("told to stop");
+    process.signal(Signal::TERM);
+    assert_eq!(process.wait().code(), Some(1));
+    // As safe as a loss of power: it starts again.
+    drop(behind_a_proxy(directory.path()));
+}
+
+#[tokio::test]
+async fn sec_187_sec_160_who_is_told_to_stop_is_alive_and_not_ready_and_says_no_more_than_that() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    for (stopping, ready, word) in [(false, 200, "ok"), (true, 503, "fail")] {
+        instance.app.stopping.store(stopping, Ordering::Relaxed);
+        let page = person.get("/readyz").await;
+        assert_eq!((page.status.as_u16(), page.body), (ready, format!("{{\"status\":\"{word}\"}}")));
+        let page = person.get("/livez").await;
+        assert_eq!((page.status.as_u16(), page.body.as_str()), (200, "{\"status\":\"ok\"}"));
+    }
+}
+
+#[tokio::test]
+async fn sec_203_at_sighup_the_certificate_is_read_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let (first, second) = (Pair::new(), Pair::new());
+    first.write(directory.path());
+    let text = configuration(directory.path(), 0).replace("localhost:0", "localhost");
+    let mut process = Process::serve(directory.path(), &text);
+    let port = process.port;
+    let shows = async |certificate: &[u8]| {
+        let http = tls::http(Some(certificate.to_vec())).build().unwrap();
+        http.get(format!("https://localhost:{port}/livez")).send().await.is_ok()
+    };
+    assert!(shows(&first.der).await);
+    second.write(directory.path());
+    process.signal(Signal::HUP);
+    process.wait_for_line("asked to read the certificate again");
+    assert!(shows(&second.der).await && !shows(&first.der).await);
+    std::fs::write(directory.path().join("key.pem"), "").unwrap();
+    process.signal(Signal::HUP);
+    process.wait_for_line("the one before goes on");
+    assert!(shows(&second.der).await);
+}
+
+#[test]
+fn a_process_without_tls_lives_through_sighup() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut process = behind_a_proxy(directory.path());
+    process.signal(Signal::HUP);
+    process.wait_for_line("asked to read the certificate again");
+    process.signal(Signal::TERM);
+    assert_eq!(process.wait().code(), Some(0));
+}

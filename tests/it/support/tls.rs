@@ -1,0 +1,77 @@
+//! Clients over TLS that trust one certificate, whatever day it is.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion};
+
+/// Trusts exactly this certificate; without one, nobody.
+#[derive(Debug)]
+struct Pinned {
+    certificate: Option<Vec<u8>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        match &self.certificate {
+            Some(certificate) if certificate == shown.as_ref() => Ok(ServerCertVerified::assertion()),
+            _ => Err(CertificateError::UnknownIssuer.into()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// A client of these versions and suites.
+pub(crate) fn client_with(
+    certificate: Option<Vec<u8>>,
+    provider: CryptoProvider,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<ClientConfig, Error> {
+    let provider = Arc::new(provider);
+    let verifier = Arc::new(Pinned { certificate, provider: Arc::clone(&provider) });
+    let building = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions)?;
+    Ok(building.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+}
+
+/// A client that trusts this certificate.
+pub(crate) fn client(certificate: Option<Vec<u8>>) -> ClientConfig {
+    client_with(certificate, aws_lc_rs::default_provider(), rustls::DEFAULT_VERSIONS).unwrap()
+}
+
+/// An HTTP client that trusts this certificate and nobody else, and follows nothing.
+pub(crate) fn http(certificate: Option<Vec<u8>>) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(client(certificate))
+        .redirect(reqwest::redirect::Policy::none())
+}
