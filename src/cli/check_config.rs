@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::serve::load;
 use super::{Ending, language, say};
-use crate::config::{Config, DataLocation};
+use crate::clock::Clock;
+use crate::config::{Config, DataLocation, Tls};
 use crate::protocol::Locale;
 use crate::serve;
 
@@ -26,7 +27,8 @@ struct Finding {
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let config = load(arguments.config)?.config;
-    let findings = [data_directory(&config), addresses(&config).await];
+    let findings = [Some(data_directory(&config)), Some(addresses(&config).await), certificate(&config)];
+    let findings: Vec<Finding> = findings.into_iter().flatten().collect();
     let faults: Vec<String> = findings.iter().filter_map(fault).collect();
     for finding in findings.iter().filter(|finding| finding.verdict.is_ok()) {
         say(&format!("{}: {}: ok", finding.key, finding.subject));
@@ -64,6 +66,15 @@ fn tempfile_in(directory: &Path) -> std::io::Result<()> {
     let path = directory.join(format!(".moncomptepro-check-{}", std::process::id()));
     std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
     std::fs::remove_file(&path)
+}
+
+/// The certificate and its key can be used.
+fn certificate(config: &Config) -> Option<Finding> {
+    let Tls::Files { certificate, private_key } = &config.tls else { return None };
+    let now = Clock::system().now();
+    let verdict = serve::Tls::from_files(certificate, private_key, config.public_url.host(), now).map(drop);
+    let verdict = verdict.map_err(|cause| cause.to_string());
+    Some(Finding { key: "tls.certificate_file", subject: certificate.display().to_string(), verdict })
 }
 
 /// The addresses are free, or this very instance holds them: only the first can be told apart from the outside.

@@ -50,7 +50,7 @@ impl Config {
             ],
         );
         tell(
-            self.trusted_proxies.iter().any(|network| network.prefix_len() == 0),
+            self.proxies.trusted.iter().any(|network| network.prefix_len() == 0),
             "proxies.trusted",
             [
                 "toute adresse est crue quand elle dit d'où vient une demande : les limites par adresse ne valent plus rien",

@@ -194,3 +194,35 @@ async fn a_port_in_use_is_passed_over_only_when_the_next_one_will_do() {
     let next = bind(&[LOOPBACK], first.port(), true).await.unwrap();
     assert!(next.port() > first.port());
 }
+
+#[tokio::test]
+async fn sec_218_a_port_in_use_is_named_with_its_remedy_and_nothing_else_is_listened_on() {
+    let taken = bind(&[LOOPBACK], 0, false).await.unwrap();
+    let other = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+    let refused = bind(&[other, LOOPBACK], taken.port(), false).await.unwrap_err().to_string();
+    assert!(refused.starts_with(&format!("127.0.0.1:{} cannot be listened on: ", taken.port())), "{refused}");
+    assert!(refused.contains("ss -ltnp") && refused.contains("choose another port"), "{refused}");
+    assert!(TcpStream::connect((other, taken.port())).await.is_err(), "a part of the addresses is not served");
+}
+
+#[tokio::test]
+async fn sec_218_an_address_of_another_machine_is_named_with_its_remedy() {
+    let elsewhere = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+    let refused = bind(&[LOOPBACK, elsewhere], 0, false).await.unwrap_err().to_string();
+    assert!(refused.contains("192.0.2.1:") && refused.contains("this machine has no such address"), "{refused}");
+}
+
+#[test]
+fn sec_218_each_refusal_of_the_system_has_its_remedy() {
+    use std::io::{Error, ErrorKind};
+
+    let say = |address: &str, cause: Error| BindError { address: address.parse().unwrap(), cause }.to_string();
+    let forbidden = || Error::from(ErrorKind::PermissionDenied);
+    let low = say("0.0.0.0:443", forbidden());
+    assert!(low.contains("CAP_NET_BIND_SERVICE") && low.contains("8443"), "{low}");
+    assert!(say("0.0.0.0:8443", forbidden()).contains("choose another port"));
+    let both = say("[::]:443", Error::from(ErrorKind::AddrInUse));
+    assert!(both.contains("leave 0.0.0.0 out") && both.contains("sport = :443"), "{both}");
+    let no_v6 = say("[::]:443", Error::from_raw_os_error(97));
+    assert!(no_v6.contains("this machine has no IPv6: choose 0.0.0.0:443"), "{no_v6}");
+}
