@@ -217,9 +217,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A point on the machine's own time, for limits of sockets. No clock steers it, and it never goes back.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's time")]
-pub fn instant() -> tokio::time::Instant {
-    tokio::time::Instant::now()
+pub fn machine_instant() -> tokio::time::Instant {
+    tokio::time::Instant::from_std(instant())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's time")]

@@ -32,7 +32,7 @@ struct State {
 impl Activity {
     pub(super) fn begin(limits: Limits, admitted: Admitted) -> Arc<Self> {
         let state = State {
-            since: clock::instant(),
+            since: clock::machine_instant(),
             head_since: None,
             has_asked: false,
             under_way: 0,
@@ -53,13 +53,13 @@ impl Activity {
         state.head_since = match state.head_since {
             _ if !is_in_head => None,
             Some(since) if !is_another => Some(since),
-            Some(_) | None => Some(clock::instant()),
+            Some(_) | None => Some(clock::machine_instant()),
         };
     }
 
     /// The peer took some of an answer.
     pub(super) fn note_progress(&self) {
-        self.state().since = clock::instant();
+        self.state().since = clock::machine_instant();
     }
 
     /// The peer does more than any honest one.
@@ -113,7 +113,7 @@ impl Activity {
             if timer.as_mut().poll(context).is_pending() {
                 return Poll::Pending;
             }
-            if clock::instant() >= deadline {
+            if clock::machine_instant() >= deadline {
                 return Poll::Ready(());
             }
             timer.as_mut().reset(deadline);
@@ -139,7 +139,7 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         let mut state = self.activity.state();
         state.under_way = state.under_way.saturating_sub(1);
-        state.since = clock::instant();
+        state.since = clock::machine_instant();
     }
 }
 
@@ -158,6 +158,6 @@ impl Drop for Untaken {
     fn drop(&mut self) {
         let mut state = self.activity.state();
         state.untaken = state.untaken.saturating_sub(1);
-        state.since = clock::instant();
+        state.since = clock::machine_instant();
     }
 }

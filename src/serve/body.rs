@@ -43,7 +43,7 @@ pub struct RequestBody {
 
 impl RequestBody {
     pub(super) fn new(incoming: Incoming, limits: BodyLimits) -> Self {
-        Self { incoming, limits, since: clock::instant(), received: 0, timer: None }
+        Self { incoming, limits, since: clock::machine_instant(), received: 0, timer: None }
     }
 
     /// Until when the bytes that came are enough.

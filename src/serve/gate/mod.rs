@@ -72,7 +72,7 @@ impl<Stream: AsyncRead + Unpin> AsyncRead for Gate<Stream> {
                 }
             }
             Inspection::Http2(budget) => {
-                if budget.is_exceeded_by(bytes, clock::instant) {
+                if budget.is_exceeded_by(bytes, clock::machine_instant) {
                     gate.activity.note_flood();
                     gate.inspection = Inspection::Flooded;
                 }
