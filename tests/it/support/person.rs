@@ -26,12 +26,7 @@ impl Person {
     }
 
     /// With a machine of their own, known by its network address.
-    pub(super) fn at(
-        machine: Option<IpAddr>,
-        address: String,
-        issuer: String,
-        certificate: Option<Vec<u8>>,
-    ) -> Self {
+    pub(super) fn at(machine: Option<IpAddr>, address: String, issuer: String, certificate: Option<Vec<u8>>) -> Self {
         let jar = Arc::new(Jar::default());
         let http = tls::http(certificate.clone()).cookie_provider(jar.clone());
         let http = http.local_address(machine).build().unwrap();
