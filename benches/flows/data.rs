@@ -1,0 +1,146 @@
+//! The data that the executable is started on: people, organizations and two clients, entered through the library.
+
+use std::fmt::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use moncomptepro::acts::{self, By, Entries};
+use moncomptepro::clock::Clock;
+use moncomptepro::config::Config;
+use moncomptepro::crypto::{Parameters, PasswordLane, Random};
+use moncomptepro::domain::{
+    Actor, Membership, Organization, OrganizationId, OrganizationSource, PersonalInformation, Siret, User, UserId,
+    Verification,
+};
+use moncomptepro::protocol::Timestamp;
+use moncomptepro::site;
+
+use super::http::Site;
+
+/// Where clients are answered.
+pub(crate) const CALLBACK: &str = "https://service.exemple.fr/login-callback";
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "un mot de passe assez long";
+/// Both clients' secret.
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+/// The client whose ID tokens are signed with ES256.
+pub(crate) const ES256: &str = "service-es256";
+/// The client whose ID tokens are signed with RS256.
+pub(crate) const RS256: &str = "service-rs256";
+
+const ISSUER: &str = "https://identite.exemple.fr";
+const PEOPLE: u64 = 1000;
+const PEOPLE_OF_AN_ORGANIZATION: u64 = 10;
+/// People of `dev`, beside the seeded ones.
+const FIXTURE_PEOPLE: u64 = 40;
+const FIRST_FIXTURE: u64 = 10_000;
+
+/// A data directory of production and what to start it with.
+pub(crate) struct Data {
+    pub(crate) config: PathBuf,
+    pub(crate) site: Site,
+    /// The command that starts are the argument of, word by word; none, but for a profile.
+    pub(crate) under: Vec<String>,
+}
+
+/// The address of a person, counted from 0.
+pub(crate) fn address(number: u64) -> String {
+    format!("personne-{number}@exemple.fr")
+}
+
+/// Makes the data of a production instance with the shipped defaults.
+pub(crate) async fn prepare(directory: &Path, under: Vec<String>) -> Data {
+    let port = free_port();
+    let config = directory.join("config.toml");
+    let mut text = format!(
+        "public_url = \"{ISSUER}\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:{port}\"\ntls.mode = \"off\"\n",
+        directory.join("data")
+    );
+    for (client, algorithm) in [(ES256, "ES256"), (RS256, "RS256")] {
+        write!(
+            text,
+            "[[clients]]\nclient_id = \"{client}\"\nclient_secret = \"{SECRET}\"\nredirect_uris = [\"{CALLBACK}\"]\n\
+             id_token_signed_response_alg = \"{algorithm}\"\n"
+        )
+        .unwrap();
+    }
+    std::fs::write(&config, text).unwrap();
+    let app = site::start(Config::from_file(&config).unwrap(), Clock::system(), Random::system()).await.unwrap();
+    let hash = app.passwords.hash("benchmark", PASSWORD).await.unwrap();
+    acts::enter(&app, &By::local(Actor::System), entries(&hash, app.clock.now())).await.unwrap();
+    Data { config, site: Site { port, origin: String::from(ISSUER) }, under }
+}
+
+/// Makes a file of people for `dev`, whose password hashes are of the lower cost.
+pub(crate) async fn fixtures(directory: &Path) -> (PathBuf, Site) {
+    let lane = PasswordLane::new(Parameters::floor(), Random::system());
+    let hash = lane.hash("benchmark", PASSWORD).await.unwrap();
+    let mut text = String::new();
+    for number in 0..FIXTURE_PEOPLE {
+        let id = FIRST_FIXTURE + number;
+        write!(
+            text,
+            "[[users]]\nid = {id}\nemail = \"{}\"\ngiven_name = \"Camille\"\nfamily_name = \"Martin\"\n\
+             password_hash = \"{hash}\"\n",
+            address(number)
+        )
+        .unwrap();
+    }
+    let path = directory.join("fixtures.toml");
+    std::fs::write(&path, text).unwrap();
+    let port = free_port();
+    (path, Site { port, origin: format!("http://localhost:{port}") })
+}
+
+/// A port that nobody listened on a moment ago.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn entries(hash: &str, now: Timestamp) -> Entries {
+    let mut entries = Entries::default();
+    for number in 0..PEOPLE {
+        let information = PersonalInformation {
+            given_name: Some(String::from("Camille")),
+            family_name: Some(String::from("Martin")),
+            phone_number: Some(String::from("+33123456789")),
+            job: Some(String::from("Secrétaire de mairie")),
+        };
+        let user = User::new(UserId(number + 1), address(number).parse().unwrap(), now);
+        let user = User { email_verified_at: Some(now), information, ..user };
+        let organization_id = OrganizationId(number / PEOPLE_OF_AN_ORGANIZATION + 1);
+        entries.memberships.push(Membership {
+            user_id: user.id,
+            organization_id,
+            is_external: false,
+            verification: Verification::Domain,
+            created_at: now,
+            updated_at: now,
+        });
+        entries.users.push((user, Some(hash.to_owned())));
+    }
+    for number in 0..PEOPLE.div_ceil(PEOPLE_OF_AN_ORGANIZATION) {
+        entries.organizations.push(Organization {
+            id: OrganizationId(number + 1),
+            siret: siret(number),
+            label: format!("Commune d'exemple {number} - Mairie"),
+            legal_category: Some(String::from("7210")),
+            activity: Some(String::from("84.11Z")),
+            headcount: Some(String::from("12")),
+            entity_headcount: Some(String::from("12")),
+            is_head_office: true,
+            is_active: true,
+            address: Some(String::from("92140 CLAMART")),
+            source: OrganizationSource::Invented,
+            created_at: now,
+            updated_at: now,
+        });
+    }
+    entries
+}
+
+/// The number with its check digit.
+fn siret(number: u64) -> Siret {
+    let candidates = (0..10).map(|digit| format!("{:013}{digit}", 2_000_000_000_000 + number));
+    candidates.into_iter().find_map(|text| text.parse().ok()).unwrap()
+}

@@ -1,0 +1,169 @@
+//! The executable as it is released: started, looked at, stopped.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::data::Data;
+use super::http::Site;
+use super::load::Load;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_moncomptepro");
+/// Clock ticks of `/proc`, for every Linux that Rust runs on.
+const TICKS_PER_SECOND: f64 = 100.0;
+/// Nothing that is started here takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process of ours, killed when dropped.
+pub(crate) struct Program {
+    child: Child,
+    /// The process that serves: the child, or the child of the command that it runs under.
+    pid: u32,
+    pub(crate) site: Site,
+    /// From the start of the process to its first discovery answer.
+    pub(crate) start: Duration,
+}
+
+/// `serve` on this data; its log goes to a file beside it, as the journal would keep it.
+pub(crate) fn serve(data: &Data) -> Program {
+    serve_under(&data.under.iter().map(String::as_str).collect::<Vec<_>>(), data)
+}
+
+/// The same, as the argument of another command.
+pub(crate) fn serve_under(wrapper: &[&str], data: &Data) -> Program {
+    let log = File::create(data.config.with_extension("log")).unwrap();
+    let arguments = ["serve", "--config", data.config.to_str().unwrap()];
+    start(wrapper, &arguments, log, data.site.clone())
+}
+
+/// `dev`, with these people beside the seeded ones if there are any.
+pub(crate) fn dev(fixtures: Option<&Path>, site: &Site) -> Program {
+    let listen = format!("127.0.0.1:{}", site.port);
+    let mut arguments = vec!["dev", "--listen", &listen];
+    arguments.extend(fixtures.iter().flat_map(|path| ["--fixtures", path.to_str().unwrap()]));
+    start(&[], &arguments, File::options().write(true).open("/dev/null").unwrap(), site.clone())
+}
+
+fn start(wrapper: &[&str], arguments: &[&str], log: File, site: Site) -> Program {
+    let mut words: Vec<&str> = wrapper.to_vec();
+    words.push(PROGRAM);
+    words.extend(arguments);
+    let (first, rest) = words.split_first().unwrap();
+    let begun = Instant::now();
+    let child = Command::new(first)
+        .args(rest)
+        .env_remove("RUST_LOG")
+        .env_remove("MONCOMPTEPRO_CONFIG")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    first_answer(&site, begun);
+    let start = begun.elapsed();
+    let pid = serving(child.id());
+    Program { child, pid, site, start }
+}
+
+/// Waits for the discovery document.
+fn first_answer(site: &Site, begun: Instant) {
+    let request = site.get("/.well-known/openid-configuration", "Connection: close\r\n");
+    loop {
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", site.port)) {
+            stream.write_all(&request).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "nothing listens on port {}", site.port);
+        std::thread::sleep(Duration::from_micros(100));
+    }
+}
+
+/// The last descendant of a process: wrappers have one child.
+fn serving(pid: u32) -> u32 {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    match children.split_whitespace().next().and_then(|child| child.parse().ok()) {
+        Some(child) => serving(child),
+        None => pid,
+    }
+}
+
+impl Program {
+    /// A ceiling: this benchmark as a process of its own, in another role. It says its port.
+    pub(crate) fn ceiling(role: &[&str]) -> Self {
+        let begun = Instant::now();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .arg("--ceiling")
+            .args(role)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let site = Site { port: line.trim().parse().unwrap(), origin: String::from("http://localhost") };
+        Self { pid: child.id(), child, site, start: begun.elapsed() }
+    }
+
+    /// A load on this process, with the processor time that it cost it.
+    pub(crate) async fn under(&self, load: impl Future<Output = Load>) -> Load {
+        let before = self.processor_time();
+        let load = load.await;
+        Load { processor: self.processor_time() - before, ..load }
+    }
+
+    /// Time on a processor since the start, in all threads.
+    fn processor_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap();
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        let ticks: f64 = fields.split(' ').skip(11).take(2).map(|field| field.parse::<f64>().unwrap()).sum();
+        Duration::from_secs_f64(ticks / TICKS_PER_SECOND)
+    }
+
+    /// Memory that it holds now, in MiB.
+    pub(crate) fn resident_mib(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn stop(mut self) {
+        assert!(Command::new("kill").args(["-TERM", &self.pid.to_string()]).status().unwrap().success());
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Where another command stands between, killing that one could leave ours behind.
+        if self.pid != self.child.id() && self.child.try_wait().unwrap().is_none() {
+            Command::new("kill").args(["-KILL", &self.pid.to_string()]).status().unwrap();
+        }
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The start of a process that prints its version: what no start can be below.
+pub(crate) fn start_of_nothing() -> Duration {
+    let begun = Instant::now();
+    assert!(Command::new(PROGRAM).arg("--version").stdout(Stdio::null()).status().unwrap().success());
+    begun.elapsed()
+}
+
+/// Size of the executable in MiB.
+pub(crate) fn executable_mib() -> f64 {
+    fs::metadata(PROGRAM).unwrap().len() as f64 / 1_048_576.0
+}
+
+/// Whether this command is there.
+pub(crate) fn has(command: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(command).exists()))
+}
