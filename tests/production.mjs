@@ -31,7 +31,10 @@ export async function startProduction(people = 0) {
   const lines = [`public_url = "${issuer}"`, `data_dir = "${data}"`, `listen = ["127.0.0.1:${port}", "[::1]:${port}"]`];
   await writeFile(configuration, lines.join("\n"));
 
-  const child = spawn(executable, ["serve", "--config", configuration], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(executable, ["serve", "--config", configuration], {
+    env: { ...process.env, RUST_LOG: "warn" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   await new Promise((resolve, reject) => {
     let said = "";
@@ -50,7 +53,7 @@ export async function startProduction(people = 0) {
   for (let number = 1; number <= people; number += 1) {
     const email = `claire.petit${number}@exemple.fr`;
     const created = await command("user", "create", email, "--given-name", "Claire", "--family-name", "Petit");
-    invitations.push({ email, link: created.link });
+    invitations.push({ email, link: created.password_link });
   }
   const stop = async () => {
     child.kill("SIGTERM");

@@ -19,7 +19,7 @@ test("a person of an organization signs in over TLS to a client, all three made 
     await command("org", "link", SIRET, email, "--verified", "proof");
     const redirectUri = "https://service.exemple.fr/callback";
     const client = await command("client", "create", "--name", "Service", "--redirect-uri", redirectUri);
-    const told = { issuer, siret: SIRET, email, redirectUri, link: person.link, userId: String(person.user_id) };
+    const told = { issuer, siret: SIRET, email, redirectUri, link: person.password_link, userId: String(person.user_id) };
     const service = JSON.stringify({ ...told, clientId: client.client_id, secret: client.client_secret });
     // Which certificates are believed is decided once, when Node starts.
     const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate, SERVICE: service };

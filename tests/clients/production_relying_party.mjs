@@ -14,7 +14,7 @@ const visitor = new Visitor();
 const chosen = await visitor.open(link, { password, password_confirmation: password });
 assert.equal(chosen.status, 200, chosen.html);
 
-const config = await oidc.discovery(new URL(issuer), clientId, secret);
+const config = await oidc.discovery(new URL(issuer), clientId, undefined, oidc.ClientSecretBasic(secret));
 assert.equal(config.serverMetadata().issuer, issuer);
 const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
 const [expectedNonce, expectedState] = [oidc.randomNonce(), oidc.randomState()];

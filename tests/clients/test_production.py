@@ -90,7 +90,8 @@ class ProductionTest(unittest.TestCase):
         self.command("org", "link", SIRET, EMAIL, "--external")
         self.client = self.command("client", "create", "--name", "Service", "--redirect-uri", REDIRECT_URI)
         arguments = [self.executable, "serve", "--config", str(self.config)]
-        self.provider = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+        environment = {**os.environ, "RUST_LOG": "warn"}
+        self.provider = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
         self.addCleanup(self.provider.stdout.close)
         self.addCleanup(self.provider.wait)
         self.addCleanup(self.provider.terminate)
@@ -107,7 +108,7 @@ class ProductionTest(unittest.TestCase):
 
     def test_a_person_of_an_organization_signs_in(self):
         visitor = Visitor(self.certificate)
-        visitor.open(self.person["link"], {"password": PASSWORD, "password_confirmation": PASSWORD})
+        visitor.open(self.person["password_link"], {"password": PASSWORD, "password_confirmation": PASSWORD})
         metadata = requests.get(
             f"{self.issuer}/.well-known/openid-configuration", timeout=5, verify=self.certificate
         ).json()
@@ -118,7 +119,6 @@ class ProductionTest(unittest.TestCase):
             redirect_uri=REDIRECT_URI,
             code_challenge_method="S256",
         )
-        session.verify = self.certificate
         verifier, nonce = "v" * 64, "n-0S6_WzA2Mj"
         url, state = session.create_authorization_url(
             metadata["authorization_endpoint"], code_verifier=verifier, nonce=nonce
@@ -126,7 +126,11 @@ class ProductionTest(unittest.TestCase):
         arrival, _ = visitor.open(url, {"login": EMAIL, "password": PASSWORD})
         self.assertTrue(arrival.startswith(REDIRECT_URI + "?"), arrival)
         token = session.fetch_token(
-            metadata["token_endpoint"], authorization_response=arrival, state=state, code_verifier=verifier
+            metadata["token_endpoint"],
+            authorization_response=arrival,
+            state=state,
+            code_verifier=verifier,
+            verify=self.certificate,
         )
         keys = KeySet.import_key_set(requests.get(metadata["jwks_uri"], timeout=5, verify=self.certificate).json())
         decoded = jwt.decode(token["id_token"], keys, algorithms=metadata["id_token_signing_alg_values_supported"])
@@ -137,11 +141,11 @@ class ProductionTest(unittest.TestCase):
             {"nonce": nonce, "client_id": self.client["client_id"], "access_token": token["access_token"]},
         )
         claims.validate()
-        person = session.get(metadata["userinfo_endpoint"]).json()
+        person = session.get(metadata["userinfo_endpoint"], verify=self.certificate).json()
         self.assertEqual(person["sub"], claims["sub"])
         self.assertEqual((person["email"], person["siret"], person["is_external"]), (EMAIL, SIRET, True))
         self.command("user", "disable", EMAIL)
-        answer = session.get(metadata["userinfo_endpoint"])
+        answer = session.get(metadata["userinfo_endpoint"], verify=self.certificate)
         self.assertEqual(answer.status_code, 401, "a disabled account is honoured for nothing")
 
 
