@@ -66,6 +66,10 @@ impl Call {
         if !self.query.is_empty() {
             return Err(Refusal::Malformed(String::from("no parameters are expected in the query")));
         }
+        // A list would be read as the fields of `T` in their order.
+        if self.body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Refusal::Malformed(String::from("a JSON object is expected")));
+        }
         serde_json::from_slice(&self.body).map_err(|cause| Refusal::Malformed(cause.to_string()))
     }
 

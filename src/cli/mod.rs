@@ -20,7 +20,7 @@ mod session;
 mod spelling;
 mod user;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -91,6 +91,10 @@ impl Ending {
 
     fn locked(message: impl ToString) -> Self {
         Self { code: 4, message: message.to_string() }
+    }
+
+    fn is_locked(&self) -> bool {
+        self.code == 4
     }
 
     fn configuration(message: impl ToString) -> Self {
@@ -164,8 +168,10 @@ fn language() -> Locale {
     }
 }
 
-/// Prints what was asked for.
-#[expect(clippy::print_stdout, reason = "this is where the command line speaks")]
+/// Prints what was asked for. Where nobody reads any more, nothing is lost.
 fn say(text: &str) {
-    println!("{text}");
+    let mut out = std::io::stdout().lock();
+    if let Err(cause) = writeln!(out, "{text}").and_then(|()| out.flush()) {
+        tracing::debug!(%cause, "nobody reads what is printed");
+    }
 }

@@ -1,6 +1,7 @@
 //! Which instance a command is for, and how it is reached: by its local socket while it runs, on its data otherwise.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
@@ -14,6 +15,11 @@ use crate::config::{Config, DataLocation};
 use crate::crypto::Random;
 use crate::site;
 use crate::web::StatusCode;
+
+/// How often data that another process holds is tried.
+const TRIES: u32 = 10;
+/// How long between two tries.
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 /// Which instance.
 #[derive(Debug, Clone, Args)]
@@ -43,13 +49,22 @@ impl Place {
             return running(directory).await?.ok_or_else(|| not_running(directory));
         }
         let config = configuration(self.config.clone())?;
+        log_to_stderr("error");
         let DataLocation::Directory(directory) = config.data.clone() else {
             return Err(Ending::configuration("data_dir: an instance in memory cannot be reached"));
         };
-        if let Some(office) = running(&directory).await? {
-            return Ok(office);
+        // Whoever holds the data may be an instance that is about to answer, or a command that is about to end.
+        let mut tries = TRIES;
+        loop {
+            if let Some(office) = running(&directory).await? {
+                return Ok(office);
+            }
+            tries = tries.saturating_sub(1);
+            match here(config.clone(), &directory).await {
+                Err(ending) if ending.is_locked() && tries > 0 => tokio::time::sleep(BETWEEN_TRIES).await,
+                outcome => return outcome,
+            }
         }
-        here(config, &directory).await
     }
 }
 
@@ -120,7 +135,6 @@ async fn ask_running(directory: &Path, call: Call) -> Result<Answer, Ending> {
 /// Opens the data in this process.
 async fn here(config: Config, directory: &Path) -> Result<Office, Ending> {
     let account = account(directory)?;
-    log_to_stderr("error");
     let app = site::open(config, Clock::system(), Random::system()).await.map_err(starting)?;
     Ok(Office::Here(Box::new(app), account))
 }

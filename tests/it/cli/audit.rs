@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Instance, Operator, run};
+use crate::support::{Instance, Operator, run, stored};
 
 const CREATE: [&str; 8] =
     ["client", "create", "--id", "service-1", "--name", "Service", "--redirect-uri", "https://service.example/"];
@@ -23,7 +23,7 @@ async fn sec_161_sec_164_r_41_what_is_done_by_command_is_in_the_trail_with_who_d
     let directory = tempfile::tempdir().unwrap();
     let instance = Instance::production(directory.path()).await;
     let operator = Operator::of(directory.path());
-    operator.asks(&CREATE).await;
+    let made = operator.asks(&CREATE).await;
     operator.asks(&["client", "update", "service-1", "--name", "Autre", "--pkce", "true"]).await;
     let exported = operator.types(&["audit", "export"]).await;
     let records = lines(&exported.stdout);
@@ -42,6 +42,9 @@ async fn sec_161_sec_164_r_41_what_is_done_by_command_is_in_the_trail_with_who_d
     let text: Vec<&str> = tail.stdout.lines().collect();
     assert!(text.len() == 2 && text[1].contains(&format!("cli:{own}  audit_read")), "{tail:?}");
     instance.stop().await;
+    let secret = made["client_secret"].as_str().unwrap();
+    assert!(!exported.stdout.contains(secret), "SEC-44");
+    assert!(stored(&directory.path().join("data")).iter().all(|record| !record.contains(secret)), "SEC-6");
     let while_down = lines(&operator.types(&["audit", "export"]).await.stdout);
     assert_eq!(while_down[..4], lines(&operator.types(&["audit", "export"]).await.stdout)[..4]);
 }

@@ -4,6 +4,8 @@ mod audit;
 mod client;
 mod keys;
 mod serve;
+#[cfg(unix)]
+mod socket;
 mod story;
 mod user;
 
