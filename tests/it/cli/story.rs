@@ -111,6 +111,7 @@ async fn sec_37_what_a_command_ends_is_over_at_once() {
         (&["client", "rotate-secret", "CLIENT", "--overlap", "0"], [false, false, true, true]),
         (&["client", "delete", "CLIENT"], [false, false, true, true]),
     ];
+    let mut wrong = Vec::new();
     for (number, (command, expected)) in rows.iter().enumerate() {
         let (id, email) = (format!("service-{number}"), format!("p{number}@mairie.example"));
         let service = client(&instance, &operator, &id).await;
@@ -124,8 +125,12 @@ async fn sec_37_what_a_command_ends_is_over_at_once() {
             })
             .collect();
         operator.asks(&command).await;
-        assert_eq!(works(&instance, &service, &held).await, *expected, "{command:?}");
+        let found = works(&instance, &service, &held).await;
+        if found != *expected {
+            wrong.push(format!("{command:?}: {found:?} instead of {expected:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
     instance.stop().await;
 }
 
