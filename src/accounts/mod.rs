@@ -3,6 +3,8 @@
 //! Refuses the protocol of clients: what a client asked is in the sign-in under way, and `journey` knows where it leads.
 //! Doors: [`routes`].
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod change_password;
 mod home;
 pub mod pages;

@@ -4,6 +4,8 @@
 //! answers are the same. Identifiers come from the path only, bodies name only their own fields, listings come by pages.
 //! Refuses to know sockets, cookies and pages. Doors: [`answer`], [`Call`], [`Answer`], [`by_command_line`].
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod audit;
 mod call;
 mod clients;

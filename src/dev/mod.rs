@@ -5,6 +5,8 @@
 //! address of its own), and its keys and passwords are public. Doors: [`seed`], [`published_keys`], [`announcement`],
 //! [`routes`], [`sandbox_routes`].
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod announcement;
 mod another_person;
 mod client;

@@ -257,10 +257,8 @@ mod tests {
         let methods_of = |config: &Config| {
             let seeds = Seeds::load(config).unwrap();
             let client = seeds.find_client(&"test-id".parse().unwrap()).unwrap().to_client(config, Timestamp(1));
-            match client.authentication {
-                ClientAuthentication::Secret { methods, .. } => methods,
-                other => panic!("{other:?}"),
-            }
+            let ClientAuthentication::Secret { methods, .. } = client.authentication else { panic!("no secret") };
+            methods
         };
         let both = [ClientAuthenticationMethod::Basic, ClientAuthenticationMethod::Post];
         assert_eq!(methods_of(&embedded().1), both);

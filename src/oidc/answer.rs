@@ -59,6 +59,23 @@ fn reason(code: ErrorCode) -> &'static str {
         ErrorCode::InteractionRequired => "the person has to be shown a page",
         ErrorCode::UnmetAuthenticationRequirements => "the demanded acr cannot be reached",
         ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable => "something failed here; try again",
-        _ => "the request cannot be answered",
+        ErrorCode::InvalidRequest
+        | ErrorCode::UnauthorizedClient
+        | ErrorCode::UnsupportedResponseType
+        | ErrorCode::InvalidScope
+        | ErrorCode::InvalidRequestUri
+        | ErrorCode::InvalidRequestObject
+        | ErrorCode::RequestNotSupported
+        | ErrorCode::RequestUriNotSupported
+        | ErrorCode::RegistrationNotSupported
+        | ErrorCode::InvalidTarget
+        | ErrorCode::InvalidAuthorizationDetails
+        | ErrorCode::InvalidRedirectUri
+        | ErrorCode::InvalidClient
+        | ErrorCode::InvalidGrant
+        | ErrorCode::UnsupportedGrantType
+        | ErrorCode::InvalidToken
+        | ErrorCode::InsufficientScope
+        | ErrorCode::InsufficientUserAuthentication => "the request cannot be answered",
     }
 }

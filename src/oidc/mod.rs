@@ -3,6 +3,8 @@
 //! Refuses to sign anybody in itself: a request that needs the person is stored and handed to `journey`. Doors:
 //! [`routes`].
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod answer;
 mod authorize;
 mod consent;

@@ -103,11 +103,9 @@ async fn take(app: &App, proceeding: &Proceeding, step: Step) -> Result<Response
 
 /// To the page of a step; with an error instead, where the client forbids pages.
 async fn lead_on(app: &App, proceeding: &Proceeding, step: Step) -> Result<Response, Error> {
-    let refusal = match step {
-        Step::Refuse(code) => Some(code),
-        step if proceeding.pending.request.forbids_pages() => step.error_without_pages(),
-        _ => None,
-    };
+    let may_show = !proceeding.pending.request.forbids_pages();
+    let refusal =
+        if let Step::Refuse(code) = step { Some(code) } else { step.error_without_pages().filter(|_| !may_show) };
     if let Some(code) = refusal {
         return refuse(app, proceeding, code).await;
     }

@@ -2,6 +2,8 @@
 //!
 //! Refuses the protocol of clients. Doors: [`routes`].
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 pub mod pages;
 mod routes;
 mod select_organization;

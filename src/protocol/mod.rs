@@ -3,6 +3,8 @@
 //! Pure: no async, no IO, no clock, no randomness. Refuses anything about people, storage or HTTP
 //! transport. Doors: the types re-exported here.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod authorization;
 mod bearer;
 mod client_authentication;

@@ -1,5 +1,7 @@
 //! The list of rooms: one instance put together from its configuration, and every request's way through it.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 #[cfg(unix)]
 mod control;
 mod high_water;
@@ -14,7 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use thiserror::Error;
-use warp::Filter;
 
 use crate::acts::administration::KeyStoreError;
 use crate::acts::{self, ActError, By, DeclarationError, declare_clients};
@@ -27,7 +28,7 @@ use crate::domain::{Actor, Limiter};
 use crate::mail::Mailbox;
 use crate::render::{RenderError, Renderer};
 use crate::store::{Location, OpenError, Opening, Store, StoreError};
-use crate::web::Routes;
+use crate::web::Table;
 use crate::{accounts, jobs, oidc, organizations, serve};
 
 #[cfg(unix)]
@@ -140,20 +141,14 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
     Ok(app)
 }
 
-/// Every route of an instance, the busiest first.
-pub fn routes(app: &App) -> Routes {
-    let routes = oidc::routes(app)
-        .or(operations::routes(app))
-        .unify()
-        .or(accounts::routes(app))
-        .unify()
-        .or(organizations::routes(app))
-        .unify()
-        .boxed();
+/// Every route of an instance.
+pub fn routes(app: &App) -> Table {
+    let routes =
+        oidc::routes(app).join(operations::routes(app)).join(accounts::routes(app)).join(organizations::routes(app));
     match (app.config.mode, app.config.kind) {
         (Mode::Serve, InstanceKind::Production) => routes,
-        (Mode::Serve, InstanceKind::Sandbox) => routes.or(dev::sandbox_routes(app)).unify().boxed(),
-        (Mode::Dev, _) => routes.or(dev::routes(app)).unify().boxed(),
+        (Mode::Serve, InstanceKind::Sandbox) => routes.join(dev::sandbox_routes(app)),
+        (Mode::Dev, _) => routes.join(dev::routes(app)),
     }
 }
 

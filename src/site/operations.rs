@@ -3,18 +3,17 @@
 use std::sync::atomic::Ordering;
 
 use serde_json::json;
-use warp::Filter;
 use warp::http::{HeaderValue, StatusCode, header};
 
 use crate::app::App;
-use crate::web::{Error, Request, Response, Routes, api, call, json_response, page};
+use crate::web::{Error, Guard, Method, Request, Response, Table, api, json_response, page, paths};
 
 /// The routes of the site as a whole.
-pub(super) fn routes(app: &App) -> Routes {
-    let livez = warp::path!("livez").and(warp::get()).and(call(app)).then(livez).map(api).boxed();
-    let readyz = warp::path!("readyz").and(warp::get()).and(call(app)).then(readyz).map(api).boxed();
-    let assets = warp::path("assets").and(warp::get()).and(call(app)).then(asset).map(page).boxed();
-    livez.or(readyz).unify().or(assets).unify().boxed()
+pub(super) fn routes(app: &App) -> Table {
+    Table::new(app)
+        .call((Method::GET, paths::LIVEZ), Guard::Public, api, livez)
+        .call((Method::GET, paths::READYZ), Guard::Public, api, readyz)
+        .call((Method::GET, paths::ASSET), Guard::Public, page, asset)
 }
 
 /// Answers as long as the process runs.

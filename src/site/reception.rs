@@ -13,7 +13,7 @@ use warp::{Filter, Rejection};
 
 use crate::app::App;
 use crate::serve::BodyError;
-use crate::web::{self, Arrival, Body, Error, MAX_BODY_BYTES, Request, Response, Routes, paths};
+use crate::web::{self, Arrival, Body, Error, MAX_BODY_BYTES, Request, Response, Table};
 
 /// The most bytes of a path and its query: a value of 16 KiB, and what stands around it.
 const MAX_ADDRESS_BYTES: usize = 17 * 1024;
@@ -29,8 +29,8 @@ pub struct Reception {
 
 impl Reception {
     /// Receives for these routes.
-    pub fn new(app: App, routes: Routes) -> Self {
-        let service = TowerToHyperService::new(warp::service(routes.recover(unrouted)));
+    pub fn new(app: App, table: Table) -> Self {
+        let service = TowerToHyperService::new(warp::service(table.into_routes().recover(unrouted)));
         let route = move |request: hyper::Request<Empty<Bytes>>| -> Answer {
             let answer = service.call(request);
             Box::pin(async move {
@@ -81,11 +81,7 @@ impl Reception {
 
     /// A panic of a handler is this request's alone.
     async fn routed(&self, parts: hyper::http::request::Parts, request: Request) -> Response {
-        let path = request.path.clone();
         let mut routable = hyper::Request::from_parts(parts, Empty::new());
-        if request.method == Method::HEAD && paths::allowed_methods(&path).contains("HEAD") {
-            *routable.method_mut() = Method::GET;
-        }
         routable.extensions_mut().insert(request);
         match tokio::spawn((self.route)(routable)).await {
             Ok(response) => response,
@@ -119,7 +115,7 @@ where
 /// requests with two readings.
 fn judge(app: &App, request: &Request, uri: &Uri) -> Result<(), Error> {
     if request.method == Method::CONNECT || request.method == Method::TRACE {
-        return Err(Error::MethodNotAllowed);
+        return Err(Error::MethodNotAllowed(String::from("GET, HEAD, POST, OPTIONS")));
     }
     if request.path.len().saturating_add(request.query.len()) > MAX_ADDRESS_BYTES {
         return Err(Error::refused(StatusCode::URI_TOO_LONG, "bad_request"));
@@ -177,9 +173,7 @@ pub fn is_local_name(host: &str) -> bool {
     is_loopback || is_reserved
 }
 
-/// No route took it: the path does not exist, or not with this method.
-async fn unrouted(rejection: Rejection) -> Result<Response, Infallible> {
-    let is_method = rejection.find::<warp::reject::MethodNotAllowed>().is_some();
-    let error = if is_method { Error::MethodNotAllowed } else { Error::NotFound };
-    Ok(web::failed(error))
+/// Nothing is rejected: the table answers every request.
+async fn unrouted(_: Rejection) -> Result<Response, Infallible> {
+    Ok(web::failed(Error::NotFound))
 }

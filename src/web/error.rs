@@ -18,8 +18,8 @@ pub struct WayOn {
 pub enum Error {
     /// There is no such page.
     NotFound,
-    /// The method is not one of the path's.
-    MethodNotAllowed,
+    /// The method is not one of the path's: those are, as the header `Allow` says it.
+    MethodNotAllowed(String),
     /// A page of refusal: its status, the word that its texts are found by, and a detail to show.
     Refused(Refusal),
     /// An answer to a client in the form of RFC 6749 §5.2.
@@ -75,20 +75,20 @@ impl Error {
 
     /// The same page with a value that helps.
     #[must_use]
-    pub fn with_detail(self, detail: impl Into<String>) -> Self {
-        match self {
-            Self::Refused(refusal) => Self::Refused(Refusal { detail: Some(detail.into()), ..refusal }),
-            other => other,
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            refusal.detail = Some(detail.into());
         }
+        self
     }
 
     /// The same page with a place to go on from.
     #[must_use]
-    pub fn with_way_on(self, href: impl Into<String>) -> Self {
-        match self {
-            Self::Refused(refusal) => Self::Refused(Refusal { way_on: Some(WayOn { href: href.into() }), ..refusal }),
-            other => other,
+    pub fn with_way_on(mut self, href: impl Into<String>) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            refusal.way_on = Some(WayOn { href: href.into() });
         }
+        self
     }
 
     /// An OAuth error with status 400.

@@ -124,7 +124,7 @@ fn log(request: &Request, error: &Error) {
         Error::OAuth(failure) => tracing::info!(%request_id, error = code_of(failure), "refused a client"),
         Error::Refused(refusal) => tracing::info!(%request_id, code = refusal.code, "refused"),
         Error::NotFound
-        | Error::MethodNotAllowed
+        | Error::MethodNotAllowed(_)
         | Error::PayloadTooLarge
         | Error::UnsupportedMediaType
         | Error::TooManyRequests(_)
@@ -137,7 +137,7 @@ fn log(request: &Request, error: &Error) {
 fn outline(error: &Error) -> (StatusCode, &'static str, Option<u64>) {
     match error {
         Error::NotFound => (StatusCode::NOT_FOUND, "not_found", None),
-        Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None),
+        Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None),
         Error::Refused(refusal) => (refusal.status, refusal.code, None),
         Error::OAuth(failure) => (failure.status, code_of(failure), None),
         Error::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", None),
@@ -150,7 +150,7 @@ fn outline(error: &Error) -> (StatusCode, &'static str, Option<u64>) {
 }
 
 async fn render(app: &App, request: &Request, failure: &Failure) -> Response {
-    let (status, _, wait) = outline(&failure.error);
+    let (_, _, wait) = outline(&failure.error);
     let mut response = match failure.skin.unwrap_or_else(|| Skin::of_path(&request.path)) {
         Skin::Page => error_page(app, request, &failure.error).await,
         Skin::OAuth => oauth_json(&failure.error),
@@ -160,9 +160,10 @@ async fn render(app: &App, request: &Request, failure: &Failure) -> Response {
     if let Some(seconds) = wait {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        let allowed = HeaderValue::from_static(paths::allowed_methods(&request.path));
-        headers.insert(header::ALLOW, allowed);
+    if let Error::MethodNotAllowed(allowed) = failure.error.as_ref()
+        && let Ok(value) = HeaderValue::from_str(allowed)
+    {
+        headers.insert(header::ALLOW, value);
     }
     if let Error::OAuth(OAuthFailure { challenge: Some(challenge), .. }) = failure.error.as_ref()
         && let Ok(value) = HeaderValue::from_str(challenge)
@@ -175,10 +176,7 @@ async fn render(app: &App, request: &Request, failure: &Failure) -> Response {
 /// The page of a refusal, in the language of the browser; in plain text where even that fails.
 async fn error_page(app: &App, request: &Request, error: &Error) -> Response {
     let (status, code, wait) = outline(error);
-    let refusal = match error {
-        Error::Refused(refusal) => Some(refusal),
-        _ => None,
-    };
+    let refusal = if let Error::Refused(refusal) = error { Some(refusal) } else { None };
     let page = ErrorPage {
         code: code.to_owned(),
         request_id: request.arrival.request_id.clone(),
@@ -235,7 +233,7 @@ fn oauth_json(error: &Error) -> Response {
         Error::TooManyRequests(_) | Error::Busy(_) | Error::Storage(_) => {
             (outline(error).0, OAuthError::new(ErrorCode::TemporarilyUnavailable, "try again later"))
         }
-        Error::NotFound | Error::MethodNotAllowed | Error::PayloadTooLarge => {
+        Error::NotFound | Error::MethodNotAllowed(_) | Error::PayloadTooLarge => {
             (outline(error).0, OAuthError::new(ErrorCode::InvalidRequest, outline(error).1))
         }
         Error::UnsupportedMediaType => {

@@ -1,7 +1,9 @@
 //! What every endpoint shares: input, answers, errors, addresses, cookies, tokens of forms, headers.
 //!
-//! Refuses to know any single page or endpoint. Doors: [`visit`], [`submission`] and [`call`] for routes, [`Browser`]
-//! for pages, [`Error`], [`finish`].
+//! Refuses to know any single page or endpoint. Doors: [`Table`] for routes, [`Browser`] for pages, [`Error`],
+//! [`finish`].
+
+#![deny(clippy::wildcard_enum_match_arm)]
 
 mod browser;
 pub mod cookies;
@@ -14,16 +16,18 @@ mod input;
 pub mod pages;
 pub mod paths;
 mod request;
+mod table;
 
 pub use browser::{Browser, see_other};
 pub use error::{Error, OAuthFailure, Refusal, WayOn};
 pub use finish::{api, failed, finish, json_response, oauth, page};
-pub use input::{Submission, Visit, call, reading, reading_at, submission, visit};
+pub use input::{Submission, Visit};
 pub use request::{Arrival, Body, MAX_BODY_BYTES, Request};
+pub use table::{Declaration, Endpoint, Guard, Input, Skin, Table};
 pub use warp::http::{HeaderValue, Method, StatusCode, header};
 
 /// An answer.
 pub type Response = warp::reply::Response;
 
-/// The routes of a room.
+/// All routes as warp has them.
 pub type Routes = warp::filters::BoxedFilter<(Response,)>;

@@ -33,6 +33,19 @@ pub const DISCOVERY: &str = "/.well-known/openid-configuration";
 /// Authorization server metadata: the same document.
 pub const SERVER_METADATA: &str = "/.well-known/oauth-authorization-server";
 
+/// Where a sign-in under way resumes.
+pub const INTERACTION: &str = "/interaction/{id}";
+/// Where it is given up.
+pub const CANCEL: &str = "/interaction/{id}/cancel";
+/// The consent page.
+pub const CONSENT: &str = "/interaction/{id}/consent";
+/// Whether the process runs.
+pub const LIVEZ: &str = "/livez";
+/// Whether it can serve.
+pub const READYZ: &str = "/readyz";
+/// Embedded files.
+pub const ASSET: &str = "/assets/{id}";
+
 /// A page of a sign-in under way.
 pub fn within(path: &str, interaction: Option<&str>) -> String {
     match interaction {
@@ -49,39 +62,4 @@ pub fn interaction(id: &str) -> String {
 /// The consent page of a sign-in under way.
 pub fn consent(id: &str) -> String {
     format!("/interaction/{id}/consent")
-}
-
-/// The methods of a path, for the header `Allow` of a 405 (RFC 9110 §10.2.1).
-pub fn allowed_methods(path: &str) -> &'static str {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    match path {
-        TOKEN => "POST, OPTIONS",
-        USERINFO => "GET, POST, OPTIONS",
-        JWKS | DISCOVERY | SERVER_METADATA => "GET, HEAD, OPTIONS",
-        AUTHORIZE | LOGOUT => "GET, POST",
-        SIGN_OUT => "POST",
-        START_SIGN_IN | SIGN_IN | SELECT_ACCOUNT | PERSONAL_INFORMATION | SELECT_ORGANIZATION | CHANGE_PASSWORD => {
-            "GET, HEAD, POST"
-        }
-        _ if path.ends_with("/cancel") => "POST",
-        _ if path.ends_with("/consent") => "GET, HEAD, POST",
-        // To look at it is to go on with it.
-        _ if path.starts_with("/interaction/") => "GET",
-        _ if path.starts_with("/_") => allowed_beside_the_service(path),
-        _ => "GET, HEAD",
-    }
-}
-
-/// The same for what is there to try the service with.
-fn allowed_beside_the_service(path: &str) -> &'static str {
-    let is_one_of = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
-    if is_one_of(&["/api/reset", "/sign-in"]) {
-        "POST"
-    } else if is_one_of(&["/client/callback"]) {
-        "GET, POST"
-    } else if is_one_of(&["/api/clock", "/client", "/another-person"]) {
-        "GET, HEAD, POST"
-    } else {
-        "GET, HEAD"
-    }
 }

@@ -1,5 +1,7 @@
 //! The keys that sign our tokens: per algorithm one next, one current, some retired.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod jwt_signer;
 mod signing_key;
 mod strict_json;

@@ -45,13 +45,12 @@ async fn exchange(app: &App, request: &Request) -> Result<Response, Error> {
 /// The client that a request proves to come from. Unknown clients and wrong secrets get the same answer.
 async fn authenticate(app: &App, request: &Request, body: &Parameters) -> Result<Client, Error> {
     let authorization = request.authorization().map_err(Error::oauth)?;
-    let refusal = |error: OAuthError| match error.code() {
-        ErrorCode::InvalidClient => Error::OAuth(OAuthFailure {
-            status: StatusCode::UNAUTHORIZED,
-            error: Some(error),
-            challenge: authorization.map(|_| BASIC_CHALLENGE.to_owned()),
-        }),
-        _ => Error::oauth(error),
+    let refusal = |error: OAuthError| {
+        if error.code() != ErrorCode::InvalidClient {
+            return Error::oauth(error);
+        }
+        let challenge = authorization.map(|_| BASIC_CHALLENGE.to_owned());
+        Error::OAuth(OAuthFailure { status: StatusCode::UNAUTHORIZED, error: Some(error), challenge })
     };
     let sources = CredentialSources { authorization, query: Some(&request.query), body };
     let credentials = ClientCredentials::parse(sources).map_err(refusal)?;

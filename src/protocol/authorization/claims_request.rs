@@ -92,11 +92,10 @@ fn claims_of(member: Option<&Value>) -> Option<BTreeMap<String, ClaimRequest>> {
 }
 
 fn claim_of(request: &Value) -> Option<ClaimRequest> {
-    let members = match request {
-        Value::Null => return Some(ClaimRequest::default()),
-        Value::Object(members) => members,
-        _ => return None,
-    };
+    if request.is_null() {
+        return Some(ClaimRequest::default());
+    }
+    let members = request.as_object()?;
     let essential = members.get("essential").map_or(Some(false), Value::as_bool)?;
     let mut values: Vec<Value> = members.get("value").filter(|value| !value.is_null()).cloned().into_iter().collect();
     if let Some(listed) = members.get("values") {

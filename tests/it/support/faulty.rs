@@ -32,6 +32,8 @@ pub(crate) enum Fault {
     Full,
     /// It was mounted again for reading only.
     ReadOnly,
+    /// Nothing on it can be read any more.
+    Unreadable,
 }
 
 /// A handle on it; the test keeps another.
@@ -100,7 +102,7 @@ impl State {
             Some(Fault::Broken) => Err(io::Error::other("the disk is broken")),
             Some(Fault::ReadOnly) => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
             Some(Fault::Full) if end > self.written => Err(io::ErrorKind::StorageFull.into()),
-            Some(Fault::Full) | None => Ok(()),
+            Some(Fault::Full | Fault::Unreadable) | None => Ok(()),
         }
     }
 }
@@ -113,6 +115,9 @@ impl StorageBackend for Handle {
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let start = usize::try_from(offset).unwrap();
         let state = self.0.state();
+        if state.fault == Some(Fault::Unreadable) {
+            return Err(io::Error::other("the disk cannot be read"));
+        }
         let found = state.bytes.get(start..start + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
         out.copy_from_slice(found);
         Ok(())

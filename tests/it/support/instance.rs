@@ -112,12 +112,17 @@ impl Instance {
 
     /// A development instance whose database lies on this disk.
     pub(crate) async fn on_disk(disk: &Arc<Disk>) -> Self {
+        Self::on_disk_with_cache(disk, 64 << 20).await
+    }
+
+    /// The same with so many bytes of memory for what was read; with none, every look-up reads from the disk.
+    pub(crate) async fn on_disk_with_cache(disk: &Arc<Disk>, cache_bytes: usize) -> Self {
         let bound = serve::bind(&[IpAddr::V4(Ipv4Addr::LOCALHOST)], 0, false).await.unwrap();
         let config = Config::dev(DevOptions::default(), bound.port());
         let app = site::start(config, Clock::manual(MORNING), Random::system()).await.unwrap();
         let opening = Opening {
             location: Location::Memory,
-            cache_bytes: app.config.cache_bytes,
+            cache_bytes,
             mode: app.config.mode.as_str().to_owned(),
             issuer: app.config.issuer().to_owned(),
             instance_id: String::from("on-a-disk"),

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use reqwest::Method;
 use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::header::{HeaderMap, HeaderValue, ORIGIN};
 use url::Url;
@@ -101,6 +102,12 @@ impl Person {
 
     pub(crate) async fn post_with(&self, form: Form, headers: HeaderMap) -> Page {
         let request = self.http.post(form.action).headers(headers).form(&form.fields);
+        read(request.send().await.unwrap()).await
+    }
+
+    /// Any request, with the cookies of this browser.
+    pub(crate) async fn send(&self, method: Method, target: &str, headers: HeaderMap, body: &str) -> Page {
+        let request = self.http.request(method, self.resolve(target)).headers(headers).body(body.to_owned());
         read(request.send().await.unwrap()).await
     }
 

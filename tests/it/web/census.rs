@@ -1,0 +1,187 @@
+//! Every route, who may come through it, and that nobody else does.
+
+use moncomptepro::config::{Config, DevOptions};
+use moncomptepro::site;
+use moncomptepro::web::{Declaration, Guard, Input};
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN};
+
+use crate::support::{Instance, Page, Person};
+
+const ADDRESS: &str = "user@yopmail.com";
+
+/// The routes of production: a new one is entered here, by somebody who thought about its guard.
+const ROUTES: &str = "\
+GET / Person
+GET /.well-known/oauth-authorization-server Public
+OPTIONS /.well-known/oauth-authorization-server Public
+GET /.well-known/openid-configuration Public
+OPTIONS /.well-known/openid-configuration Public
+GET /assets/{id} Public
+GET /interaction/{id} SignIn
+POST /interaction/{id}/cancel SignIn
+GET /interaction/{id}/consent SignIn
+POST /interaction/{id}/consent SignIn
+GET /livez Public
+GET /oauth/authorize ClientRequest
+POST /oauth/authorize ClientRequest
+GET /oauth/jwks Public
+OPTIONS /oauth/jwks Public
+GET /oauth/logout ClientRequest
+POST /oauth/logout ClientRequest
+OPTIONS /oauth/token Public
+POST /oauth/token Client
+GET /oauth/userinfo Bearer
+OPTIONS /oauth/userinfo Public
+POST /oauth/userinfo Bearer
+GET /readyz Public
+GET /users/change-password Link
+POST /users/change-password Link
+GET /users/personal-information Person
+POST /users/personal-information Person
+GET /users/select-account Person
+POST /users/select-account Person
+GET /users/select-organization Person
+POST /users/select-organization Person
+POST /users/sign-out Person
+GET /users/sign-in Visitor
+POST /users/sign-in Visitor
+GET /users/start-sign-in Visitor
+POST /users/start-sign-in Visitor
+";
+
+fn line(declaration: &Declaration) -> String {
+    format!("{} {} {:?}\n", declaration.method, declaration.path, declaration.guard)
+}
+
+#[tokio::test]
+async fn sec_1_every_route_of_production_says_who_may_come_through() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let table = site::routes(&instance.app);
+    let mut lines: Vec<String> = table.declarations().map(line).collect();
+    let mut expected: Vec<String> = ROUTES.lines().map(|line| format!("{line}\n")).collect();
+    lines.sort();
+    expected.sort();
+    assert_eq!(lines.concat(), expected.concat());
+    lines.dedup();
+    assert_eq!(lines.len(), expected.len(), "no route is there twice");
+    for declaration in table.declarations() {
+        let has_effect = declaration.method == Method::POST;
+        let is_of_programs =
+            matches!(declaration.guard, Guard::Client | Guard::Bearer | Guard::ClientRequest | Guard::Operator);
+        if has_effect && !is_of_programs {
+            assert_eq!(declaration.input, Input::Submission, "SEC-115: {}", line(declaration));
+        }
+    }
+}
+
+fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
+    pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect()
+}
+
+/// What is tried on every route: somebody who has nothing but a browser of their own.
+struct Stranger<'a> {
+    instance: &'a Instance,
+    person: Person,
+    /// The token for forms of their browser.
+    token: String,
+    /// A sign-in under way, and a style, of which paths speak.
+    foreign_sign_in: String,
+    style: String,
+}
+
+impl Stranger<'_> {
+    fn path(&self, declaration: &Declaration) -> String {
+        match declaration.guard {
+            Guard::Public => declaration.path.replace("/assets/{id}", &self.style),
+            Guard::Visitor
+            | Guard::Person
+            | Guard::Link
+            | Guard::SignIn
+            | Guard::ClientRequest
+            | Guard::Client
+            | Guard::Bearer
+            | Guard::Operator => declaration.path.replace("{id}", &self.foreign_sign_in),
+        }
+    }
+
+    /// Sends what the route reads: a form of one's own browser where a form is wanted.
+    async fn knock(&self, declaration: &Declaration) -> Page {
+        let own = self.instance.address.as_str();
+        let form = (CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let (sent, body) = match declaration.input {
+            Input::Visit => (headers(&[]), String::new()),
+            Input::Call => (headers(&[form]), String::new()),
+            Input::Submission => (headers(&[(ORIGIN, own), form]), format!("_csrf={}", self.token)),
+        };
+        self.person.send(declaration.method.clone(), &self.path(declaration), sent, &body).await
+    }
+
+    /// The same from a page of somebody else.
+    async fn knock_from_elsewhere(&self, declaration: &Declaration) -> Page {
+        let sent = headers(&[(ORIGIN, "https://evil.example"), (CONTENT_TYPE, "application/x-www-form-urlencoded")]);
+        let body = format!("_csrf={}", self.token);
+        self.person.send(declaration.method.clone(), &self.path(declaration), sent, &body).await
+    }
+}
+
+#[tokio::test]
+async fn sec_1_sec_115_nobody_comes_through_a_guard_that_is_not_theirs() {
+    let instance = Instance::start(|port| Config { people_picker: None, ..Config::dev(DevOptions::default(), port) });
+    let instance = instance.await;
+    let (owner, client) = (instance.person(), instance.standard_client());
+    let page = owner.visit("/").await;
+    owner.sign_in(page, ADDRESS, ADDRESS).await;
+    let waiting = owner.visit(&client.authorization("openid", &[("prompt", "consent")])).await;
+    let person = instance.person();
+    let start = person.visit("/users/start-sign-in").await;
+    let stranger = Stranger {
+        instance: &instance,
+        token: start.attribute("input[name=_csrf]", "value").unwrap(),
+        style: start.attribute("link[rel=stylesheet]", "href").unwrap(),
+        foreign_sign_in: waiting.url.path().split('/').nth(2).unwrap().to_owned(),
+        person,
+    };
+    let table = site::routes(&instance.app);
+    // What puts the instance back to its beginning would end the story; that it is refused from elsewhere is tried.
+    let before = instance.recorded_acts();
+    for declaration in table.declarations() {
+        let at = line(declaration);
+        if declaration.input == Input::Submission || declaration.guard == Guard::Operator {
+            let refused = stranger.knock_from_elsewhere(declaration).await;
+            assert_eq!(refused.status, 403, "{at}: from another site");
+        }
+        if declaration.guard == Guard::Operator {
+            continue;
+        }
+        let page = stranger.knock(declaration).await;
+        // What is there to try services with lists its people to everybody.
+        let is_beside = declaration.path.starts_with("/_");
+        assert!(is_beside || !page.body.contains(ADDRESS), "{at}: shows somebody else's address");
+        let status = page.status.as_u16();
+        match declaration.guard {
+            Guard::Public => {
+                assert!(matches!(status, 200 | 204), "{at}: {status}");
+                assert!(page.headers.get("set-cookie").is_none(), "{at}: the same for everybody");
+            }
+            Guard::Visitor => assert!(matches!(status, 200 | 303 | 400), "{at}: {status}"),
+            Guard::Person => {
+                let is_asked = status == 303 && page.location().starts_with("/users/start-sign-in");
+                assert!(is_asked, "{at}: {status} {}", page.location());
+            }
+            Guard::Link => assert_eq!(status, 410, "{at}"),
+            Guard::SignIn => assert_eq!(status, 403, "{at}"),
+            Guard::ClientRequest => {
+                let is_refused = status == 400 || page.url.path() == "/oauth/logout";
+                assert!(is_refused && !page.location().starts_with("http"), "{at}: {status} {}", page.location());
+            }
+            Guard::Client => assert!(matches!(status, 400 | 401), "{at}: {status}"),
+            Guard::Bearer => assert_eq!(status, 401, "{at}"),
+            Guard::Operator => {}
+        }
+    }
+    assert_eq!(instance.recorded_acts(), before, "nothing was done");
+    let allow = waiting.form_with("decision", Some("allow")).with("decision", "allow");
+    client.redeem(&client.code(&owner.submit(allow).await)).await;
+}
