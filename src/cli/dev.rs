@@ -91,6 +91,6 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         std::fs::write(&path, port.to_string())
             .map_err(|cause| Ending::refused(format!("{}: {cause}", path.display())))?;
     }
-    let settings = site::settings(&app).map_err(starting)?;
+    let settings = site::settings(&app.config, app.clock.now()).map_err(starting)?;
     site::run(app, bound, settings).await.map_err(Ending::refused)
 }

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::crypto::MasterKeyError;
 use crate::protocol::Locale;
 use crate::site::StartError;
 use crate::store::OpenError;
@@ -108,6 +109,10 @@ fn starting(cause: StartError) -> Ending {
         StartError::Open(locked @ OpenError::Locked { .. }) => Ending::locked(locked),
         StartError::Seed(cause) => Ending::configuration(cause),
         StartError::Clients(cause) => Ending::configuration(cause),
+        cause @ StartError::Tls(_) => Ending::configuration(cause),
+        StartError::MasterKey(
+            cause @ (MasterKeyError::Missing(_) | MasterKeyError::WorldReadable(_) | MasterKeyError::Malformed(_)),
+        ) => Ending::configuration(cause),
         other => Ending::refused(other),
     }
 }

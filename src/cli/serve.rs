@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Ending, first_steps, language, say, starting};
 use crate::clock::Clock;
-use crate::config::{Config, Loaded};
+use crate::config::{Config, Loaded, Tls};
 use crate::crypto::Random;
 use crate::protocol::Locale;
 use crate::{serve, site};
@@ -65,10 +65,20 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     for weakening in config.weakenings() {
         tracing::warn!(key = weakening.key, "{}", weakening.say(Locale::En));
     }
+    let clock = Clock::system();
+    // What the operator has written is judged before anything is made or held.
+    let named = match config.tls {
+        Tls::Files { .. } => Some(site::settings(&config, clock.now()).map_err(starting)?),
+        Tls::SelfSigned | Tls::Off => None,
+    };
+    // The database before the sockets: a second instance hears who holds the data.
+    let app = site::start(config, clock, Random::system()).await.map_err(starting)?;
+    let settings = match named {
+        Some(settings) => settings,
+        None => site::settings(&app.config, app.clock.now()).map_err(starting)?,
+    };
     let refused = |cause| Ending::refused(format!("listen: {cause}"));
-    let bound = serve::bind(&config.listen, config.port, false).await.map_err(refused)?;
-    let app = site::start(config, Clock::system(), Random::system()).await.map_err(starting)?;
-    let settings = site::settings(&app).map_err(starting)?;
+    let bound = serve::bind(&app.config.listen, app.config.port, false).await.map_err(refused)?;
     say(&format!("{} listens on port {}", app.config.issuer(), bound.port()));
     if let Some(advice) = first_steps::advice(&app)? {
         say(&advice);

@@ -24,8 +24,9 @@ struct State {
     has_asked: bool,
     /// Requests that are being answered.
     under_way: usize,
-    /// Answers that are not wholly taken yet.
-    untaken: usize,
+    /// Answers that are not wholly taken yet, each with the last time that the peer took some of it.
+    untaken: Vec<(u64, Instant)>,
+    next_answer: u64,
     is_flooding: bool,
 }
 
@@ -36,7 +37,8 @@ impl Activity {
             head_since: None,
             has_asked: false,
             under_way: 0,
-            untaken: 0,
+            untaken: Vec::new(),
+            next_answer: 0,
             is_flooding: false,
         };
         Arc::new(Self { limits, admitted, state: Mutex::new(state) })
@@ -57,9 +59,12 @@ impl Activity {
         };
     }
 
-    /// The peer took some of an answer.
+    /// The peer took some of what is sent to it.
     pub(super) fn note_progress(&self) {
-        self.state().since = clock::machine_instant();
+        let now = clock::machine_instant();
+        let mut state = self.state();
+        state.since = now;
+        state.untaken.iter_mut().for_each(|(_, since)| *since = now);
     }
 
     /// The peer does more than any honest one.
@@ -82,13 +87,15 @@ impl Activity {
     /// When the connection has to end if nothing changes; `None` while the next move is ours.
     fn deadline(&self) -> Option<Instant> {
         let state = self.state();
+        // An answer that is not taken is not excused by what happens beside it.
+        if let Some(oldest) = state.untaken.iter().map(|(_, since)| *since).min() {
+            return Some(oldest + self.limits.write_stall);
+        }
         if state.under_way > 0 {
             return None;
         }
         let end = if let Some(head_since) = state.head_since {
             head_since.max(state.since) + self.limits.headers
-        } else if state.untaken > 0 {
-            state.since + self.limits.write_stall
         } else if state.has_asked {
             state.since + self.limits.idle
         } else {
@@ -130,8 +137,11 @@ impl UnderWay {
     /// There is an answer: the peer has shown that it is one.
     pub(super) fn answered(self) -> Untaken {
         self.activity.admitted.prove();
-        self.activity.state().untaken += 1;
-        Untaken { activity: Arc::clone(&self.activity) }
+        let mut state = self.activity.state();
+        let id = state.next_answer;
+        state.next_answer = id.wrapping_add(1);
+        state.untaken.push((id, clock::machine_instant()));
+        Untaken { activity: Arc::clone(&self.activity), id }
     }
 }
 
@@ -146,18 +156,23 @@ impl Drop for UnderWay {
 /// An answer that the peer has not wholly taken.
 pub(super) struct Untaken {
     activity: Arc<Activity>,
+    id: u64,
 }
 
 impl Untaken {
+    /// The peer took some of this answer.
     pub(super) fn note_progress(&self) {
-        self.activity.note_progress();
+        let now = clock::machine_instant();
+        let mut state = self.activity.state();
+        state.since = now;
+        state.untaken.iter_mut().filter(|(id, _)| *id == self.id).for_each(|(_, since)| *since = now);
     }
 }
 
 impl Drop for Untaken {
     fn drop(&mut self) {
         let mut state = self.activity.state();
-        state.untaken = state.untaken.saturating_sub(1);
+        state.untaken.retain(|(id, _)| *id != self.id);
         state.since = clock::machine_instant();
     }
 }

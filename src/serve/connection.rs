@@ -51,12 +51,9 @@ pub(super) async fn serve<Stream, A>(
         return serve_http1(server, wire, peer, admitted, phase).await;
     };
     let wire = wire.limited_to(server.limits.handshake_bytes);
-    let handshake = async {
-        let _turn = server.handshakes.acquire().await.ok()?;
-        tls.accept(wire).await.ok()
-    };
+    let handshake = tls.accept(wire, &server.handshakes);
     let shaken = tokio::select! {
-        shaken = tokio::time::timeout(server.limits.handshake, handshake) => shaken.ok().flatten(),
+        shaken = tokio::time::timeout(server.limits.handshake, handshake) => shaken.ok().and_then(Result::ok),
         _stopping = phase.wait_for(|phase| *phase != Phase::Serving) => return,
     };
     let Some(mut stream) = shaken else {

@@ -9,7 +9,7 @@ pub struct Limits {
     pub connections: usize,
     /// What one source may hold; `None` is unlimited. Trusted proxies are never counted.
     pub per_source: Option<SourceLimits>,
-    /// TLS handshakes at one time; more wait for their turn.
+    /// TLS handshakes at one time, from the client's greeting on; more wait for their turn.
     pub handshakes: usize,
     /// Time for a TLS handshake, the wait for its turn included.
     pub handshake: Duration,

@@ -121,7 +121,8 @@ fn judge(app: &App, request: &Request, uri: &Uri) -> Result<(), Error> {
         return Err(Error::refused(StatusCode::URI_TOO_LONG, "bad_request"));
     }
     let host = asked_host(request, uri).ok_or_else(|| Error::bad_request("bad_request"))?;
-    if !is_own_name(app, host) {
+    // Probes ask by address; what they are told says nothing.
+    if !is_own_name(app, host) && !matches!(request.path.as_str(), "/livez" | "/readyz") {
         return Err(Error::refused(StatusCode::MISDIRECTED_REQUEST, "misdirected_host"));
     }
     let lowered = request.path.to_ascii_lowercase();
@@ -149,7 +150,9 @@ fn asked_host<'a>(request: &'a Request, uri: &'a Uri) -> Option<&'a str> {
 
 /// The configured name; where other names of this machine are answered, any that cannot be of the public network.
 fn is_own_name(app: &App, host: &str) -> bool {
-    if host.eq_ignore_ascii_case(app.config.public_url.authority()) {
+    let own = app.config.public_url.authority();
+    // The port of the scheme may be written or left out (RFC 9110 §4.2.3).
+    if host.eq_ignore_ascii_case(own) || host.strip_suffix(":443").is_some_and(|name| name.eq_ignore_ascii_case(own)) {
         return true;
     }
     if !app.config.local_names {

@@ -1,9 +1,9 @@
 //! How an instance is reached: its certificate, its proxies, the limits of its connections.
 
 use super::StartError;
-use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, Tls};
+use crate::protocol::Timestamp;
 use crate::serve::{self, Hangups, Limits, Settings, SourceLimits};
 
 /// Of the connections of one source, how many may stand without an answered request.
@@ -13,9 +13,8 @@ const MOST_UNPROVEN: usize = 64;
 ///
 /// # Errors
 /// The certificate or key that cannot be used, and why.
-pub fn settings(app: &App) -> Result<Settings, StartError> {
-    let config = &app.config;
-    let (host, now) = (config.public_url.host(), app.clock.now());
+pub fn settings(config: &Config, now: Timestamp) -> Result<Settings, StartError> {
+    let host = config.public_url.host();
     let tls = match &config.tls {
         Tls::Off => None,
         Tls::Files { certificate, private_key } => Some(serve::Tls::from_files(certificate, private_key, host, now)?),

@@ -128,10 +128,7 @@ impl Framing {
                 self.end_head()
             }
             Place::Headers => self.head.read(&line, is_cut),
-            Place::ChunkSize => {
-                self.place = chunk(&line);
-                Ok(())
-            }
+            Place::ChunkSize => chunk(&line).map(|place| self.place = place),
             Place::Trailers if is_empty => {
                 self.place = Place::Between;
                 Ok(())
@@ -179,12 +176,17 @@ impl Head {
 }
 
 /// What follows a line with the size of a chunk: its bytes and their line end, or the trailers.
-fn chunk(line: &[u8]) -> Place {
+fn chunk(line: &[u8]) -> Result<Place, Refused> {
+    const MOST_DIGITS: usize = 16;
     let digits: Vec<u8> = line.iter().copied().take_while(u8::is_ascii_hexdigit).collect();
+    // Zeros in front without end would reach beyond what is looked at.
+    if digits.len() > MOST_DIGITS {
+        return Err(Refused);
+    }
     let size = std::str::from_utf8(&digits).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    match size {
+    Ok(match size {
         None => Place::Lost,
         Some(0) => Place::Trailers,
         Some(size) => Place::Chunk(size.saturating_add(2)),
-    }
+    })
 }

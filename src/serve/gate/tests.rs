@@ -42,6 +42,10 @@ fn sec_157_what_two_readers_may_frame_differently_is_refused() {
     ] {
         assert!(refusal(&request(headers, "0\r\n\r\n")).is_some(), "{headers:?}");
     }
+    for zeros in [17, 200] {
+        let chunk = format!("{}5\r\nabcde\r\n0\r\n\r\n", "0".repeat(zeros));
+        assert!(refusal(&request("Transfer-Encoding: chunked\r\n", &chunk)).is_some(), "{zeros}");
+    }
     let padded = format!("Transfer-Encoding: {}chunked\r\n", " ".repeat(200));
     assert!(refusal(&request(&padded, "")).is_some());
     assert!(refusal(b"GET / HTTP/1.1\nHost: a\r\n\r\n").is_some());

@@ -22,6 +22,7 @@ use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, crypto::CryptoProvider};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Semaphore;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -152,12 +153,13 @@ impl Tls {
         self.shared.shown.get().shown.cert.first().map(|der| der.to_vec()).unwrap_or_default()
     }
 
-    /// Shakes hands with a client.
-    pub(super) async fn accept<Stream>(&self, stream: Stream) -> io::Result<TlsStream<Stream>>
+    /// Shakes hands with a client. Takes one of `turns` once the client has greeted: who is silent holds up nobody.
+    pub(super) async fn accept<Stream>(&self, stream: Stream, turns: &Semaphore) -> io::Result<TlsStream<Stream>>
     where
         Stream: AsyncRead + AsyncWrite + Unpin,
     {
         let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let _turn = turns.acquire().await.map_err(io::Error::other)?;
         let is_ours = |name: &str| name.eq_ignore_ascii_case(&self.shared.host);
         let config = match start.client_hello().server_name() {
             Some(name) if !is_ours(name) => &self.shared.foreign,

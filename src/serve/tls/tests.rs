@@ -54,8 +54,12 @@ impl Folder {
 }
 
 fn pair(algorithm: &'static SignatureAlgorithm, until: i32) -> (String, String) {
-    let mut params = CertificateParams::new([HOST.to_owned()]).unwrap();
-    params.not_before = date_time_ymd(2020, 1, 1);
+    pair_of(HOST, algorithm, 2020, until)
+}
+
+fn pair_of(host: &str, algorithm: &'static SignatureAlgorithm, from: i32, until: i32) -> (String, String) {
+    let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+    params.not_before = date_time_ymd(from, 1, 1);
     params.not_after = date_time_ymd(until, 1, 1);
     let key = KeyPair::generate_for(algorithm).unwrap();
     let certificate = params.self_signed(&key).unwrap();
@@ -139,6 +143,14 @@ fn sec_203_a_good_pair_replaces_the_one_in_use_and_a_bad_one_does_not() {
     folder.write_certificate(&expired);
     folder.write_key(&its_key);
     refused("is over since 2025-01-01");
+    for (host, from, words) in
+        [(HOST, 2028, "is not valid before 2028-01-01"), ("autre.exemple.fr", 2020, "is not for identite.exemple.fr")]
+    {
+        let (certificate, key) = pair_of(host, &PKCS_ECDSA_P256_SHA256, from, 2030);
+        folder.write_certificate(&certificate);
+        folder.write_key(&key);
+        refused(words);
+    }
     fs::remove_file(folder.key()).unwrap();
     refused("key.pem: No such file");
     folder.write_certificate(&certificate);

@@ -80,11 +80,16 @@ impl Tls {
             return Ok(None);
         }
         let pair = shared.places.judge(&files, &shared.provider)?;
-        if pair.until.has_come(now) {
-            let reason = format!("this certificate is over since {}", pair.until);
-            return Err(TlsError::Unusable { path: shared.places.certificate.clone(), reason });
-        }
-        Ok(Some((pair, files.digest)))
+        let reason = if pair.until.has_come(now) {
+            format!("this certificate is over since {}", pair.until)
+        } else if now < pair.from {
+            format!("this certificate is not valid before {}", pair.from)
+        } else if shared.shown.get().is_for(&shared.host) && !pair.is_for(&shared.host) {
+            format!("this certificate is not for {}", shared.host)
+        } else {
+            return Ok(Some((pair, files.digest)));
+        };
+        Err(TlsError::Unusable { path: shared.places.certificate.clone(), reason })
     }
 
     /// Days until the certificate is over, when the operator has to be reminded of it: once for each of some numbers.

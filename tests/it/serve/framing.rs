@@ -84,7 +84,7 @@ async fn sec_157_absolute_targets_old_versions_and_head_are_read_as_written() {
     for (request, status) in [
         (format!("GET http://localhost:{port}/livez HTTP/1.1\r\nHost: localhost:{port}\r\n{close}"), 200),
         (format!("GET http://localhost:{port}/livez HTTP/1.1\r\nHost: LOCALHOST:{port}\r\n{close}"), 200),
-        (format!("GET http://evil.fr/livez HTTP/1.1\r\nHost: evil.fr\r\n{close}"), 421),
+        (format!("GET http://evil.fr/ HTTP/1.1\r\nHost: evil.fr\r\n{close}"), 421),
         (format!("GET /livez HTTP/1.0\r\nHost: localhost:{port}\r\n\r\n"), 200),
         (format!("OPTIONS * HTTP/1.1\r\nHost: localhost:{port}\r\n{close}"), 404),
     ] {

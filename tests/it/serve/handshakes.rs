@@ -159,7 +159,7 @@ async fn sec_154_another_name_gets_our_certificate_and_is_told_that_it_is_wrong_
     let (instance, _directory) = instance().await;
     let config = tls::client(instance.certificate.clone());
     let mut stream = shake_hands(&instance, config, "elsewhere.example", &["http/1.1"]).await.unwrap();
-    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n").await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
     assert_eq!(statuses(&String::from_utf8_lossy(&answer)), [421]);
@@ -212,11 +212,10 @@ async fn sec_154_so_many_handshakes_at_one_time_and_the_others_wait_their_turn()
     let mut half = Vec::new();
     for _ in 0..2 {
         let mut peer = Peer::bare(&instance).await;
-        peer.write([22]).await;
+        peer.write(client_hello(0x0303, &[0xc02b])).await;
+        // It has had its answer, and says no more.
+        peer.read_until(|bytes| !bytes.is_empty()).await;
         half.push(peer);
-    }
-    while instance.counters.get(Event::Accepted) < 2 {
-        tokio::task::yield_now().await;
     }
     // Served once the two are let go: it waited, and was not refused.
     let config = tls::client(instance.certificate.clone());
@@ -228,6 +227,19 @@ async fn sec_154_so_many_handshakes_at_one_time_and_the_others_wait_their_turn()
         tokio::task::yield_now().await;
     }
     assert_served(&instance).await;
+}
+
+#[tokio::test]
+async fn sec_154_who_is_silent_takes_nobody_s_turn() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::over_tls_with(directory.path(), |limits| {
+        limits.handshakes = 1;
+        limits.handshake = FOR_EVER * 2;
+    })
+    .await;
+    let mut silent = Peer::bare(&instance).await;
+    silent.write([22, 3, 1]).await;
+    tokio::time::timeout(FOR_EVER, assert_served(&instance)).await.expect("the silent one has the only turn");
 }
 
 #[tokio::test]

@@ -168,6 +168,29 @@ async fn sec_155_an_answer_of_http_2_that_nobody_takes_is_let_go() {
 }
 
 #[tokio::test]
+async fn sec_155_an_answer_that_nobody_takes_is_not_excused_by_others_that_are_taken() {
+    let (instance, _directory) = short_over_tls().await;
+    let mut peer = Peer::http2(&instance).await;
+    let nothing = Frames::settings(&[(0x4, 0)]);
+    let held = Frames::request(&instance, 1, "/users/start-sign-in");
+    peer.write([begin(), nothing, held].concat()).await;
+    // Every other stream has a window, and its answers are taken.
+    let asking = async {
+        for round in 1_u32.. {
+            let stream = round * 2 + 1;
+            let window = Frames::frame(0x8, 0, stream, &60_000_u32.to_be_bytes());
+            let request = [Frames::request(&instance, stream, "/livez"), window].concat();
+            if !peer.try_write(&request).await {
+                break;
+            }
+            tokio::time::sleep(SHORT / 10).await;
+        }
+    };
+    tokio::time::timeout(super::peer::FOR_EVER, asking).await.expect("the answer waits for ever");
+    assert_served(&instance).await;
+}
+
+#[tokio::test]
 async fn sec_155_in_clear_the_same_limits_hold() {
     let instance = Instance::dev_with_limits(short).await;
     for begun in ["", "G", "GET /livez HTTP/1.1\r\n", "\r\n\r\n"] {

@@ -111,3 +111,38 @@ fn a_process_without_tls_lives_through_sighup() {
     process.signal(Signal::TERM);
     assert_eq!(process.wait().code(), Some(0));
 }
+
+/// The end of `serve` with this configuration.
+fn ended(directory: &std::path::Path, text: &str) -> (Option<i32>, String) {
+    let file = directory.join("second.toml");
+    std::fs::write(&file, text).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_moncomptepro"));
+    let output = command.arg("serve").arg("--config").arg(file).env("LC_ALL", "C").output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn sec_203_a_bad_pair_refuses_the_start_as_a_mistake_of_the_configuration_before_anything_is_made() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = configuration(directory.path(), 0).replace("localhost:0", "localhost");
+    let (code, said) = ended(directory.path(), &text);
+    assert_eq!(code, Some(78), "{said}");
+    assert!(said.contains("tls: ") && said.contains("certificate.pem: No such file"), "{said}");
+    Pair::new().write(directory.path());
+    std::fs::write(directory.path().join("key.pem"), "").unwrap();
+    let (code, said) = ended(directory.path(), &text);
+    assert_eq!(code, Some(78), "{said}");
+    assert!(said.contains("key.pem: no private key in PEM here"), "{said}");
+    assert!(!directory.path().join("data").exists(), "nothing was made");
+}
+
+#[test]
+fn sec_194_a_second_instance_hears_who_holds_the_data_and_not_that_the_port_is_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = behind_a_proxy(directory.path());
+    let text = std::fs::read_to_string(directory.path().join("config.toml")).unwrap();
+    let same_port = text.replace("127.0.0.1:0", &format!("127.0.0.1:{}", first.port));
+    let (code, said) = ended(directory.path(), &same_port);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(!said.contains("cannot be listened on"), "{said}");
+}

@@ -137,7 +137,7 @@ impl Instance {
     /// Serves an application that stands already.
     fn serve(bound: serve::Bound, app: App, change: impl FnOnce(&mut Limits)) -> Self {
         let reception = site::Reception::new(app.clone(), site::routes(&app));
-        let mut settings = site::settings(&app).unwrap();
+        let mut settings = site::settings(&app.config, app.clock.now()).unwrap();
         change(&mut settings.limits);
         let (tls, counters) = (settings.tls.clone(), settings.counters.clone());
         let certificate = tls.as_ref().map(serve::Tls::certificate);

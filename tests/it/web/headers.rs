@@ -102,11 +102,18 @@ async fn sec_120_only_our_own_names_are_answered() {
         ("evil.example", 421),
         ("identite.exemple.fr.evil.example", 421),
         ("localhost", 421),
+        ("IDENTITE.exemple.fr:443", 200),
+        ("identite.exemple.fr:80", 421),
+        ("identite.exemple.fr:443:443", 421),
     ] {
         let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_str(host).unwrap())]);
         let page = instance.person().get_with("/users/start-sign-in", headers).await;
         assert_eq!(page.status, status, "{host}");
         assert!(!page.body.contains("evil.example"), "nothing is built from the name that was asked");
+    }
+    for path in ["/livez", "/readyz"] {
+        let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static("10.0.0.7:8080"))]);
+        assert_eq!(instance.person().get_with(path, headers).await.status, 200, "{path}: probes ask by address");
     }
     let trial = Instance::dev().await;
     for (host, status) in [("127.0.0.1:3000", 200), ("provider", 200), ("mock.test", 200), ("evil.fr", 421)] {
