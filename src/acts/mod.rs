@@ -9,7 +9,7 @@ pub mod administration;
 mod attempts;
 mod clients;
 mod codes;
-mod continuity;
+mod data;
 mod declared_clients;
 mod facts;
 mod instance;
@@ -36,7 +36,10 @@ pub use clients::{
     ClientAuthenticationOutcome, authenticate_client, enabled_client, record_client, record_post_logout_uri,
 };
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
-pub use continuity::{Continuity, begin_run, note_time};
+pub use data::{
+    BackupMade, BackupOrder, BackupRefusal, BackupSecret, Continuity, RestoreError, RestoreOrder, Restored, begin_run,
+    create_backup, list_own_backups, note_time, restore, unlock_backup, verify_backup,
+};
 pub use declared_clients::{DeclarationError, declare_clients};
 pub use facts::{Standing, gather, subject_of};
 pub use instance::{SandboxReset, reset, reset_sandbox};

@@ -9,6 +9,7 @@
 mod audit;
 mod call;
 mod clients;
+mod data;
 mod keys;
 mod organizations;
 mod page;
@@ -26,6 +27,7 @@ use crate::protocol::Timestamp;
 use crate::web::{Method, StatusCode};
 
 pub use call::Call;
+pub use data::{described_backup, described_check};
 use refusal::Refusal;
 
 /// What comes back.
@@ -79,6 +81,8 @@ async fn route(request: &Request<'_>) -> Reply {
         Some((&"keys", rest)) => Box::pin(keys::route(request, rest)).await,
         Some((&"sessions", rest)) => Box::pin(sessions::route(request, rest)).await,
         Some((&"instance", [])) if request.call.is_get() => Ok(instance(request.app)),
+        Some((&"instance", ["check"])) if request.call.is_get() => Box::pin(data::check(request)).await,
+        Some((&"backups", [])) if request.call.method == Method::POST => Box::pin(data::back_up(request)).await,
         Some((&"instance", ["reset"])) if request.call.method == Method::POST => reset(request).await,
         _ => Err(Refusal::NoSuchAddress),
     }

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::Answer;
-use crate::acts::ActError;
 use crate::acts::administration::{
     ClientRefusal, KeyRefusal, MAX_SECRET_OVERLAP, OrganizationRefusal, UserKey, UserRefusal,
 };
+use crate::acts::{ActError, BackupRefusal};
 use crate::app::App;
 use crate::protocol::{SignatureAlgorithm, Timestamp};
 use crate::web::StatusCode;
@@ -63,6 +63,8 @@ pub(super) enum Refusal {
     NotASandbox,
     #[error("the answer cannot be written: {0}")]
     Unwritable(String),
+    #[error("{0}")]
+    Backup(#[from] BackupRefusal),
     #[error("{0}")]
     Act(#[from] ActError),
 }
@@ -159,6 +161,7 @@ impl Refusal {
             Self::Conflict => (StatusCode::CONFLICT, "conflict"),
             Self::NotASandbox => (StatusCode::CONFLICT, "not_a_sandbox"),
             Self::Unwritable(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Self::Backup(_) => (StatusCode::CONFLICT, "no_backup"),
             Self::Act(ActError::Busy | ActError::Unguarded) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Act(ActError::TooManyAttempts { .. }) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Act(ActError::Suspended) => (StatusCode::FORBIDDEN, "password_suspended"),

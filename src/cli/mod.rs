@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! Exit codes: 0 done, 1 refused, 2 usage, 3 not running, 4 locked by another process, 78 configuration. Doors: [`run`].
+//! Exit codes: 0 done, 1 refused, 2 usage, 3 not running, 4 locked by another process, 65 damaged data, 78 configuration. Doors: [`run`].
 
 mod admin;
 mod audit;
@@ -8,6 +8,7 @@ mod check_config;
 mod client;
 mod completions;
 mod config;
+mod data;
 mod dev;
 mod first_steps;
 mod keys;
@@ -66,6 +67,12 @@ enum Command {
     Audit(audit::Arguments),
     /// See who is signed in, and end it.
     Session(session::Arguments),
+    /// Write and verify copies of the data.
+    Backup(data::backup::Arguments),
+    /// Put a backup in the place of the data, which is kept aside.
+    Restore(data::restore::Arguments),
+    /// Read the whole data and compare it with itself; nothing is changed.
+    Check(data::check::Arguments),
     /// Print what the shell needs to complete commands: moncomptepro completions bash > /etc/bash_completion.d/moncomptepro
     Completions(completions::Arguments),
 }
@@ -98,6 +105,10 @@ impl Ending {
         self.code == 4
     }
 
+    fn damaged(message: impl ToString) -> Self {
+        Self { code: 65, message: message.to_string() }
+    }
+
     fn configuration(message: impl ToString) -> Self {
         Self { code: 78, message: message.to_string() }
     }
@@ -107,6 +118,7 @@ impl Ending {
 fn starting(cause: StartError) -> Ending {
     match cause {
         StartError::Open(locked @ OpenError::Locked { .. }) => Ending::locked(locked),
+        cause @ (StartError::Damaged { .. } | StartError::Vanished { .. }) => Ending::damaged(cause),
         StartError::Seed(cause) => Ending::configuration(cause),
         StartError::Clients(cause) => Ending::configuration(cause),
         cause @ StartError::Tls(_) => Ending::configuration(cause),
@@ -144,6 +156,9 @@ pub fn run() -> ExitCode {
         Command::Audit(arguments) => runtime.block_on(audit::run(arguments)),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Session(arguments) => runtime.block_on(session::run(arguments)),
+        Command::Backup(arguments) => runtime.block_on(data::backup::run(arguments)),
+        Command::Restore(arguments) => runtime.block_on(data::restore::run(arguments)),
+        Command::Check(arguments) => runtime.block_on(data::check::run(arguments)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

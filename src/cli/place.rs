@@ -43,6 +43,22 @@ pub(super) enum Office {
 }
 
 impl Place {
+    /// The running instance, if there is one.
+    pub(super) async fn find_running(&self) -> Result<Option<Office>, Ending> {
+        running(&self.directory()?).await
+    }
+
+    /// The data directory.
+    pub(super) fn directory(&self) -> Result<PathBuf, Ending> {
+        if let Some(directory) = &self.data_dir {
+            return Ok(directory.clone());
+        }
+        match configuration(self.config.clone())?.data {
+            DataLocation::Directory(directory) => Ok(directory),
+            DataLocation::Memory => Err(Ending::configuration("data_dir: an instance in memory cannot be reached")),
+        }
+    }
+
     /// Finds who answers; opens the data where no instance runs.
     pub(super) async fn open(&self) -> Result<Office, Ending> {
         if let Some(directory) = &self.data_dir {

@@ -55,6 +55,27 @@ pub struct MasterKeyPlaces<'a> {
     pub data_directory: &'a Path,
 }
 
+/// Where the key of an instance lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MasterKeyPlace {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether it is made at the first start: only in the data directory.
+    pub may_be_made: bool,
+}
+
+impl MasterKeyPlaces<'_> {
+    /// Credential, named file, or the data directory's own file.
+    pub fn place(&self) -> MasterKeyPlace {
+        let credential = self.credentials_directory.map(|directory| directory.join(CREDENTIAL));
+        match (credential.filter(|path| path.exists()), self.file) {
+            (Some(path), _) => MasterKeyPlace { path, may_be_made: false },
+            (None, Some(file)) => MasterKeyPlace { path: file.to_path_buf(), may_be_made: false },
+            (None, None) => MasterKeyPlace { path: self.data_directory.join(FILE_NAME), may_be_made: true },
+        }
+    }
+}
+
 impl MasterKey {
     /// A new random key, kept nowhere.
     pub fn generate(random: &Random) -> Self {
@@ -66,14 +87,12 @@ impl MasterKey {
         Self { bytes, id }
     }
 
-    /// The key of an instance: credential, named file, or the data directory's own file, which is made if absent.
-    pub fn find(places: &MasterKeyPlaces<'_>, random: &Random) -> Result<Self, MasterKeyError> {
-        let credential = places.credentials_directory.map(|directory| directory.join(CREDENTIAL));
-        match (credential.filter(|path| path.exists()), places.file) {
-            (Some(credential), _) => Self::load(&credential),
-            (None, Some(file)) => Self::load(file),
-            (None, None) => Self::load_or_create(&places.data_directory.join(FILE_NAME), random),
-        }
+    /// The key at a place; made if absent, where it may be.
+    ///
+    /// # Errors
+    /// When it is not there and may not be made, or cannot be used.
+    pub fn at(place: &MasterKeyPlace, random: &Random) -> Result<Self, MasterKeyError> {
+        if place.may_be_made { Self::load_or_create(&place.path, random) } else { Self::load(&place.path) }
     }
 
     /// Reads a key. A file that everybody may read is refused.
@@ -133,6 +152,35 @@ impl MasterKey {
     /// A key of message authentication for one purpose, the same at every start.
     pub fn mac_key(&self, purpose: &str) -> MacKey {
         MacKey::from_bytes(*derive(&self.bytes, &[b"mac", purpose.as_bytes()]))
+    }
+
+    /// The key of one backup, by its salt, when this key lies in a file for that purpose.
+    pub fn backup_key(&self, salt: &[u8; 16]) -> Zeroizing<[u8; 32]> {
+        derive(&self.bytes, &[b"backup", salt])
+    }
+
+    /// The seal of a backup, which only this key makes.
+    pub fn backup_seal(&self, digest: &str) -> String {
+        self.mac_key("backup seal").tag("backup", &[digest])
+    }
+
+    /// The key itself, to travel inside a protected backup.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// A key that travelled inside a backup; `None` for what cannot be one.
+    pub fn from_backup(bytes: &[u8]) -> Option<Self> {
+        let bytes: [u8; 32] = bytes.try_into().ok()?;
+        Some(Self::from_bytes(Zeroizing::new(bytes)))
+    }
+
+    /// Writes the key to a file that is not there yet, readable by its owner only.
+    ///
+    /// # Errors
+    /// When the file is there, or cannot be written.
+    pub fn save(&self, path: &Path, random: &Random) -> Result<(), MasterKeyError> {
+        self.write_new(path, random).map_err(|error| MasterKeyError::Io(path.to_path_buf(), error))
     }
 
     /// The key of one sealed record. Each record has its own, so that random nonces never meet.
@@ -207,7 +255,7 @@ mod tests {
         let named = directory.path().join("named");
         let find = |file| {
             let places = MasterKeyPlaces { credentials_directory: Some(&credentials), file, data_directory: &data };
-            MasterKey::find(&places, &random)
+            MasterKey::at(&places.place(), &random)
         };
         assert!(matches!(find(Some(named.as_path())), Err(MasterKeyError::Missing(_))));
         assert!(!data.join("master.key").exists(), "a missing named file must not be replaced by a new key");

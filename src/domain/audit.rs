@@ -148,6 +148,10 @@ pub enum AuditEvent {
     ClientSecretRotated { client_id: ClientId, previous_valid_until: Option<Timestamp> },
     /// The database was found in an earlier state of itself: everything that was handed out was made void.
     DatabasePutBack,
+    /// A backup was made, of this instant.
+    BackupCreated { taken_at: Timestamp },
+    /// The database was read from a backup, of that instant.
+    DatabaseRestored { taken_at: Timestamp },
     /// Everything was put back to the beginning.
     InstanceReset,
 }

@@ -3,26 +3,30 @@
 use std::path::Path;
 
 use super::StartError;
-use crate::acts::administration::{make_keys, read_keys};
+use crate::acts::administration::{KeyStoreError, make_keys, read_keys};
 use crate::config::{Config, DataLocation};
-use crate::crypto::{Keyring, MasterKey, MasterKeyPlaces, Random};
+use crate::crypto::{KeyError, KeySetError, Keyring, MasterKey, MasterKeyPlace, MasterKeyPlaces, OpenError, Random};
 use crate::protocol::Timestamp;
-use crate::store::Store;
+use crate::store::{Store, signing_keys};
 
-/// The master key; that of an instance in memory ends with it.
-pub(super) fn master(config: &Config, random: &Random) -> Result<MasterKey, StartError> {
-    match &config.data {
-        DataLocation::Memory => Ok(MasterKey::generate(random)),
-        DataLocation::Directory(data_directory) => {
-            let credentials_directory = std::env::var_os("CREDENTIALS_DIRECTORY");
-            let places = MasterKeyPlaces {
-                credentials_directory: credentials_directory.as_deref().map(Path::new),
-                file: config.master_key_file.as_deref(),
-                data_directory,
-            };
-            Ok(MasterKey::find(&places, random)?)
-        }
-    }
+/// The master key; that of an instance in memory ends with it. Where keys were sealed with one, it must be there: a new
+/// one would only hide that it is missing.
+pub(super) fn master(config: &Config, store: &Store, random: &Random) -> Result<MasterKey, StartError> {
+    let Some(place) = master_key_place(config) else { return Ok(MasterKey::generate(random)) };
+    let may_be_made = place.may_be_made && store.read(|tx| signing_keys::list(tx, 1))?.is_empty();
+    Ok(MasterKey::at(&MasterKeyPlace { may_be_made, ..place }, random)?)
+}
+
+/// Where the master key lies; `None` for data in memory.
+pub(super) fn master_key_place(config: &Config) -> Option<MasterKeyPlace> {
+    let DataLocation::Directory(data_directory) = &config.data else { return None };
+    let credentials_directory = std::env::var_os("CREDENTIALS_DIRECTORY");
+    let places = MasterKeyPlaces {
+        credentials_directory: credentials_directory.as_deref().map(Path::new),
+        file: config.master_key_file.as_deref(),
+        data_directory,
+    };
+    Some(places.place())
 }
 
 /// The signing keys of the database; a current and a next one of each algorithm where there are none.
@@ -33,7 +37,14 @@ pub(super) async fn stored(
     now: Timestamp,
     random: &Random,
 ) -> Result<Keyring, StartError> {
-    let set = match read_keys(store, master_key)? {
+    let read = read_keys(store, master_key).map_err(|cause| match cause {
+        KeyStoreError::Keys(KeySetError::Key(KeyError::Sealed(OpenError::OtherKey))) => {
+            let place = master_key_place(config).map(|place| place.path).unwrap_or_default();
+            StartError::OtherMasterKey { place, found: master_key.id().to_owned() }
+        }
+        other => other.into(),
+    })?;
+    let set = match read {
         Some(set) => set,
         None => make_keys(store, master_key, random, config.rsa_bits, now).await?,
     };

@@ -8,10 +8,11 @@ mod high_water;
 mod keys;
 mod machine;
 mod operations;
+mod places;
 mod reception;
 mod serving;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -27,12 +28,13 @@ use crate::dev::{self, SeedError};
 use crate::domain::{Actor, Limiter};
 use crate::mail::Mailbox;
 use crate::render::{RenderError, Renderer};
-use crate::store::{Location, OpenError, Opening, Store, StoreError};
+use crate::store::{Location, OpenError, Opening, Store, StoreError, database_file};
 use crate::web::Table;
 use crate::{accounts, jobs, oidc, organizations, serve};
 
 #[cfg(unix)]
 pub use control::{account_name, listen_for_commands};
+pub use places::{Places, places};
 pub use reception::{Reception, is_local_name};
 pub use serving::settings;
 
@@ -45,6 +47,16 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The database is damaged.
+    #[error("{}", damage(database, reason, backups))]
+    Damaged {
+        /// Its file, left as it is.
+        database: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+        /// The backups of the data directory, the newest first.
+        backups: Vec<PathBuf>,
+    },
     /// There is no database where there was one.
     #[error(
         "{} is missing or empty, but {} says that there was a database: put it back, with `moncomptepro restore` from a \
@@ -63,6 +75,17 @@ pub enum StartError {
     /// The master key cannot be read or made.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
+    /// The master key is not the one that sealed the signing keys.
+    #[error(
+        "{} holds the master key {found}, but the signing keys of this database were sealed with another one: put the \
+         right key there; a backup names the one that it needs (`moncomptepro backup verify FILE`)", place.display()
+    )]
+    OtherMasterKey {
+        /// Where the key lies.
+        place: PathBuf,
+        /// Which key it is.
+        found: String,
+    },
     /// A signing key cannot be read or made.
     #[error(transparent)]
     Keys(#[from] KeyStoreError),
@@ -81,6 +104,21 @@ pub enum StartError {
     /// The clients of the configuration file do not go with those of the database.
     #[error(transparent)]
     Clients(#[from] DeclarationError),
+}
+
+/// What to do about a damaged database.
+fn damage(database: &Path, reason: &str, backups: &[PathBuf]) -> String {
+    let directory = database.parent().unwrap_or(Path::new(".")).display();
+    let newest: Vec<String> = backups.iter().take(3).map(|path| path.display().to_string()).collect();
+    let known = match newest.is_empty() {
+        true => format!("no backup lies in {directory}/backups"),
+        false => format!("the newest backups are {}", newest.join(", ")),
+    };
+    format!(
+        "{} is damaged: {reason}. It was left as it is. To see more: `moncomptepro check --data-dir {directory}`; to put a \
+         backup in its place: `moncomptepro restore FILE`; {known}",
+        database.display()
+    )
 }
 
 /// Puts an instance together: opens the database, reads or makes the keys, enters what development mode starts with, or
@@ -107,7 +145,7 @@ pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, 
 pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
     let config = Arc::new(config);
     let store = open_store(&config, &clock, &random)?;
-    let master_key = keys::master(&config, &random)?;
+    let master_key = keys::master(&config, &store, &random)?;
     let keyring = match config.mode {
         Mode::Dev => Keyring::new(dev::published_keys(clock.now()).map_err(KeyStoreError::from)?),
         Mode::Serve => keys::stored(&config, &store, &master_key, clock.now(), &random).await?,
@@ -126,6 +164,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         passwords: PasswordLane::new(parameters, random.clone()),
         random,
         store,
+        master_key,
         keyring,
         master_key,
         keys: Arc::new(keys),
@@ -167,7 +206,14 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, 
         accept_issuer_change: config.accept_issuer_change,
         now: clock.now(),
     };
-    Ok(Store::open(opening)?)
+    Store::open(opening).map_err(|cause| match (cause, &config.data) {
+        (OpenError::Damaged(reason), DataLocation::Directory(directory)) => StartError::Damaged {
+            database: database_file(directory),
+            reason,
+            backups: acts::list_own_backups(directory),
+        },
+        (cause, _) => StartError::Open(cause),
+    })
 }
 
 /// Serves an instance on listeners that are bound, until it is told to stop.

@@ -38,6 +38,22 @@ pub fn first_epoch(tx: &impl Read, id: &ClientId) -> Result<u32, StoreError> {
     Ok(DELETED.find(tx, id)?.map_or(0, |last| last.saturating_add(1)))
 }
 
+/// Clients that are gone, with their last epoch.
+pub(super) fn list_deleted(tx: &impl Read) -> Result<Vec<(ClientId, u32)>, StoreError> {
+    let id_of = |key: Vec<u8>| String::from_utf8(key).ok().and_then(|text| text.parse().ok());
+    let read = |(key, epoch): (Vec<u8>, Result<u32, StoreError>)| {
+        let id = id_of(key).ok_or(StoreError::Damaged { table: DELETED.name() })?;
+        Ok((id, epoch?))
+    };
+    DELETED.page(tx, None, usize::MAX)?.into_iter().map(read).collect()
+}
+
+/// Notes that a client of this name is gone, with its last epoch.
+pub(super) fn note_deleted(tx: &mut Tx, id: &ClientId, epoch: u32) -> Result<(), StoreError> {
+    let last = DELETED.find(tx, id)?.map_or(epoch, |known| known.max(epoch));
+    DELETED.put(tx, id, &last).map(|_| ())
+}
+
 /// Deletes a client; says whether there was one.
 pub fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, StoreError> {
     let Some(client) = CLIENTS.find(tx, id)? else { return Ok(false) };

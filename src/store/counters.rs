@@ -3,6 +3,9 @@
 use super::engine::Table;
 use super::{Read, StoreError, Tx};
 
+/// More counters than there are.
+const MOST: usize = 1_000;
+
 /// The last number given, by the name of the counter.
 pub(super) const LAST: Table<str, u64> = Table::new("counters");
 
@@ -19,10 +22,25 @@ pub(super) fn last(tx: &impl Read, counter: &'static str) -> Result<u64, StoreEr
     Ok(LAST.find(tx, counter)?.unwrap_or(0))
 }
 
-/// Makes the counter go on after `taken`, a number that came from elsewhere.
-pub fn raise(tx: &mut Tx, counter: &'static str, taken: u64) -> Result<(), StoreError> {
-    if last(tx, counter)? < taken {
+/// Every counter with the last number that it gave.
+pub(super) fn list(tx: &impl Read) -> Result<Vec<(String, u64)>, StoreError> {
+    let rows = LAST.page(tx, None, MOST)?;
+    let named = |(key, last): (Vec<u8>, Result<u64, StoreError>)| {
+        let name = String::from_utf8(key).map_err(|_| StoreError::Damaged { table: LAST.name() })?;
+        Ok((name, last?))
+    };
+    rows.into_iter().map(named).collect()
+}
+
+/// Makes the counter go on after `taken`, whoever gave it.
+pub(super) fn raise_named(tx: &mut Tx, counter: &str, taken: u64) -> Result<(), StoreError> {
+    if LAST.find(tx, counter)?.unwrap_or(0) < taken {
         LAST.put(tx, counter, &taken)?;
     }
     Ok(())
+}
+
+/// Makes the counter go on after `taken`, a number that came from elsewhere.
+pub fn raise(tx: &mut Tx, counter: &'static str, taken: u64) -> Result<(), StoreError> {
+    raise_named(tx, counter, taken)
 }

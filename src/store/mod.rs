@@ -8,6 +8,7 @@
 //! [`Store`], and the modules of the nouns, whose functions take a [`Snapshot`] or a [`Tx`].
 
 pub mod audit;
+pub mod backup;
 mod check;
 pub mod clients;
 pub mod counters;
@@ -32,7 +33,7 @@ use std::time::Duration;
 
 pub use check::{CheckReport, Finding, Problem, TableCount};
 use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
-pub use engine::{Header, Purged, Read, Snapshot, Space, Tx};
+pub use engine::{DirectoryLock, Header, Purged, Read, Snapshot, Space, StillImage, Tx};
 pub use error::{OpenError, StoreError};
 pub use redb::StorageBackend;
 use tables::{Keeping, kept};
@@ -50,6 +51,22 @@ pub enum Location {
     Memory,
     /// In the file `moncomptepro.redb` of this directory.
     Directory(PathBuf),
+}
+
+/// Makes a directory, and those above it, for its owner only.
+///
+/// # Errors
+/// When the system refuses.
+pub fn create_private_directory(path: &Path) -> std::io::Result<()> {
+    engine::files::create_directory(path)
+}
+
+/// Makes the entries of a directory as durable as the files in it.
+///
+/// # Errors
+/// When the system refuses.
+pub fn sync_directory(path: &Path) -> std::io::Result<()> {
+    engine::files::sync_directory(path)
 }
 
 /// The file of the database in a data directory.
@@ -151,6 +168,22 @@ impl Store {
         result
     }
 
+    /// The size of the database's file in bytes; 0 in memory.
+    pub fn file_bytes(&self) -> u64 {
+        self.engine.file_bytes()
+    }
+
+    /// The same as [`Self::write`], for a thread of the blocking pool.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub fn write_blocking<T: Send + 'static>(
+        &self,
+        job: impl Fn(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write_blocking(job)
+    }
+
     /// Runs `job` in the writer's transaction and answers once its writes are durable.
     ///
     /// Dropping the future does not take the job back.
@@ -177,6 +210,16 @@ impl Store {
                 return Ok(purged);
             }
         }
+    }
+}
+
+impl StillImage {
+    /// Reads everything that lies there and compares it with itself.
+    ///
+    /// # Errors
+    /// When it cannot be read; what is damaged is a finding.
+    pub fn check(&self, now: Timestamp) -> Result<CheckReport, StoreError> {
+        self.read(|tx| check::run(tx, now))
     }
 }
 

@@ -40,6 +40,22 @@ pub fn list_with_role(tx: &impl Read, after: Option<UserId>, limit: usize) -> Re
     ids.into_iter().map(|id| USERS.get(tx, &id)).collect()
 }
 
+/// People who were erased, and when.
+pub(super) fn list_erased(tx: &impl Read) -> Result<Vec<(UserId, Timestamp)>, StoreError> {
+    let id_of = |key: &[u8]| key.try_into().map(|bytes| UserId(u64::from_be_bytes(bytes)));
+    let rows = ERASED.page(tx, None, usize::MAX)?;
+    let read = |(key, at): (Vec<u8>, Result<Timestamp, StoreError>)| {
+        let id = id_of(&key).map_err(|_| StoreError::Damaged { table: ERASED.name() })?;
+        Ok((id, at?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Takes an identifier for good, of somebody who was erased elsewhere and is not here.
+pub fn note_erased(tx: &mut Tx, id: UserId, at: Timestamp) -> Result<(), StoreError> {
+    ERASED.put(tx, &id, &at).map(|_| ())
+}
+
 /// Enters a person. `Taken` when the identifier or the address is in use, or the identifier belonged to somebody erased.
 pub fn insert(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
     if ERASED.has(tx, &user.id)? {

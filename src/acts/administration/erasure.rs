@@ -73,7 +73,7 @@ pub async fn erase_user(
 }
 
 /// What indexes lead to.
-fn erase(tx: &mut Tx, user: &User, now: Timestamp) -> Result<(), StoreError> {
+pub(in crate::acts) fn erase(tx: &mut Tx, user: &User, now: Timestamp) -> Result<(), StoreError> {
     for membership in memberships::list_of_user(tx, user.id)? {
         memberships::delete(tx, user.id, membership.organization_id)?;
     }

@@ -24,6 +24,7 @@ pub use clients::{
 };
 
 pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
+pub(super) use erasure::erase;
 pub use erasure::erase_user;
 pub use keys::{
     KEPT_AFTER_RETIREMENT, KeyRefusal, KeyRotation, KeyStoreError, Urgency, drop_retired_keys, keys_due, make_keys,

@@ -102,6 +102,16 @@ pub(super) fn hash(memory: &mut Memory, parameters: Parameters, salt: &[u8; 16],
     Some(hash.to_string())
 }
 
+/// A key from a passphrase; `None` when the parameters are impossible, or more than any stored hash may cost.
+pub fn derive_key(parameters: Parameters, salt: &[u8; 16], passphrase: &str) -> Option<Zeroizing<[u8; 32]>> {
+    if parameters.memory_kib > MAX_MEMORY_KIB || parameters.iterations > MAX_ITERATIONS {
+        return None;
+    }
+    let argon2 = parameters.argon2()?;
+    let mut key = Zeroizing::new([0; OUTPUT_BYTES]);
+    Memory::default().hash(&argon2, passphrase, salt, key.as_mut_slice()).then_some(key)
+}
+
 /// The memory of one thread, kept between hashes: allocating it anew costs as much as the hash.
 #[derive(Default)]
 pub(super) struct Memory {

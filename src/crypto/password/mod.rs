@@ -7,6 +7,6 @@ mod queue;
 mod tests;
 mod text;
 
-pub use hashing::Parameters;
+pub use hashing::{Parameters, derive_key};
 pub use lane::{HashError, LaneLimits, PasswordLane, Verification};
 pub use text::normalize_password;

@@ -62,6 +62,11 @@ impl Engine {
         &self.header
     }
 
+    /// The size of the database's file; 0 where it is not a file.
+    pub(in crate::store) fn file_bytes(&self) -> u64 {
+        self.medium.file_bytes().unwrap_or(0)
+    }
+
     /// Room on the disk of the database; none where it has no disk, or the system does not tell.
     pub(in crate::store) fn space(&self) -> Option<Space> {
         self.medium.reserve().and_then(Reserve::space)

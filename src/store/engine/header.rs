@@ -89,6 +89,11 @@ fn check(header: &Header, identity: &Identity, known: u32) -> Result<(), OpenErr
     Ok(())
 }
 
+/// The header of a database that is only looked at.
+pub(super) fn get(snapshot: &Snapshot) -> Result<Header, StoreError> {
+    TABLE.get(snapshot, KEY)
+}
+
 /// Whether a database that is only looked at is the one with this header.
 pub(super) fn is_of(snapshot: &Snapshot, header: &Header) -> Result<bool, StoreError> {
     Ok(TABLE.find(snapshot, KEY)?.as_ref() == Some(header))

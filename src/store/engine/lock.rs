@@ -12,9 +12,9 @@ use crate::store::OpenError;
 /// Name of the lock in its directory.
 const FILE_NAME: &str = "instance.lock";
 
-/// Held for as long as this lives.
+/// A data directory, held for as long as this lives.
 #[derive(Debug)]
-pub(in crate::store) struct DirectoryLock {
+pub struct DirectoryLock {
     file: File,
 }
 
@@ -28,18 +28,42 @@ impl Drop for DirectoryLock {
 }
 
 impl DirectoryLock {
-    /// Takes the directory. `Locked` when another process, or another opening of this one, has it.
-    pub(in crate::store) fn take(directory: &Path) -> Result<Self, OpenError> {
-        let mut file = files::open_private(&directory.join(FILE_NAME))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(OpenError::Locked { directory: directory.to_path_buf(), holder: read_holder(&mut file) });
-            }
-            Err(TryLockError::Error(error)) => return Err(OpenError::Io(error)),
-        }
+    /// Takes the directory.
+    ///
+    /// # Errors
+    /// `Locked` when another process, or another opening of this one, has it.
+    pub fn take(directory: &Path) -> Result<Self, OpenError> {
+        let unusable = |cause| OpenError::Unusable { path: directory.to_path_buf(), cause };
+        let mut file = files::open_private(&directory.join(FILE_NAME)).map_err(unusable)?;
+        hold(directory, &mut file)?;
         sign(&mut file)?;
         Ok(Self { file })
+    }
+}
+
+impl DirectoryLock {
+    /// Takes the directory for somebody who writes nothing, not even here. `None` where nobody has ever held it.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_as_it_is(directory: &Path) -> Result<Option<Self>, OpenError> {
+        let mut file = match File::open(directory.join(FILE_NAME)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(OpenError::Unusable { path: directory.to_path_buf(), cause }),
+        };
+        hold(directory, &mut file)?;
+        Ok(Some(Self { file }))
+    }
+}
+
+fn hold(directory: &Path, file: &mut File) -> Result<(), OpenError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            Err(OpenError::Locked { directory: directory.to_path_buf(), holder: read_holder(file) })
+        }
+        Err(TryLockError::Error(cause)) => Err(OpenError::Unusable { path: directory.to_path_buf(), cause }),
     }
 }
 

@@ -65,6 +65,14 @@ impl Medium {
         Ok(Self::File(Arc::new(Place { path, reserve: Reserve::of(directory), _lock: lock })))
     }
 
+    /// The size of the database's file; none where it is not a file.
+    pub(super) fn file_bytes(&self) -> Option<u64> {
+        match self {
+            Self::File(place) => std::fs::metadata(&place.path).ok().map(|metadata| metadata.len()),
+            Self::Backend(_) => None,
+        }
+    }
+
     /// The room kept beside the database; none where it is not a file.
     pub(super) fn reserve(&self) -> Option<&Reserve> {
         match self {

@@ -34,6 +34,11 @@ pub(super) fn open<V: DeserializeOwned>(table: &'static str, key: &[u8], bytes: 
     })
 }
 
+/// Whether a record is whole and lies where it belongs, whatever it holds.
+pub(in crate::store) fn check_record(table: &'static str, key: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
+    open::<serde::de::IgnoredAny>(table, key, bytes).map(|_| ())
+}
+
 fn read<V: DeserializeOwned>(table: &'static str, key: &[u8], bytes: &[u8]) -> Result<V, String> {
     let (format, rest) = bytes.split_first().ok_or("empty")?;
     if *format != FORMAT {

@@ -76,6 +76,27 @@ impl Snapshot {
         Ok((count, context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
+    /// Gives every row of a table away, `at_once` read together, until `take` has enough.
+    pub(in crate::store) fn for_each_row(
+        &self,
+        table: &'static str,
+        at_once: usize,
+        mut take: impl FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            let rows =
+                self.rows(table, Span { from, to: Bound::Unbounded, limit: at_once, order: Order::Ascending })?;
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            let next = last.clone();
+            if !rows.iter().all(|(key, record)| take(key, record)) {
+                return Ok(());
+            }
+            after = Some(next);
+        }
+    }
+
     /// The names of the tables that there are.
     pub(in crate::store) fn table_names(&self) -> Result<Vec<String>, StoreError> {
         let tables = self.transaction.list_tables().map_err(|error| fault("tables", error))?;
@@ -126,6 +147,16 @@ impl Tx {
         let mut rows = self.open(table)?;
         let before = rows.insert(key, record).map_err(|error| fault(table, error))?;
         Ok(before.is_some())
+    }
+
+    /// Writes a row as it was read from a database of ours.
+    pub(in crate::store) fn import_row(
+        &mut self,
+        table: &'static str,
+        key: &[u8],
+        record: &[u8],
+    ) -> Result<(), StoreError> {
+        self.put_row(table, key, record).map(|_| ())
     }
 
     /// Deletes a row; says whether there was one.

@@ -44,6 +44,19 @@ impl Writer {
         answer.await.map_err(|_lost| StoreError::Unavailable)?
     }
 
+    /// The same for a thread that may block, outside the runtime.
+    pub(in crate::store) fn write_blocking<T, F>(&self, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Queued { run, result: None, reply });
+        let queue = self.queue.as_ref().ok_or(StoreError::Unavailable)?;
+        queue.blocking_send(job).map_err(|_closed| StoreError::Unavailable)?;
+        answer.blocking_recv().map_err(|_lost| StoreError::Unavailable)?
+    }
+
     /// How many jobs wait.
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {

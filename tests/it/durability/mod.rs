@@ -1,5 +1,6 @@
 //! What survives: power cuts, a process killed, disks that fail or are full, files that were damaged.
 
+mod backup;
 mod cut;
 mod damage;
 mod dice;

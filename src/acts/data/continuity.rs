@@ -1,6 +1,6 @@
 //! One run after the other on the same data: time does not go back, and neither does the database unnoticed.
 
-use super::{ActError, By, Circumstances};
+use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{Actor, AuditEvent};
 use crate::protocol::Timestamp;

@@ -1,0 +1,11 @@
+//! The data as a whole: taken over from run to run, backed up, restored.
+
+mod backups;
+mod continuity;
+mod restore;
+
+pub use backups::{
+    BackupMade, BackupOrder, BackupRefusal, BackupSecret, create_backup, list_own_backups, unlock_backup, verify_backup,
+};
+pub use continuity::{Continuity, begin_run, note_time};
+pub use restore::{RestoreError, RestoreOrder, Restored, restore};

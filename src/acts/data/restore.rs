@@ -1,0 +1,283 @@
+//! A backup put in the place of the data: built and judged beside it first, and only then exchanged.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::backups::{BackupRefusal, BackupSecret, unlock_backup, verify_backup};
+use crate::acts::administration::erase;
+use crate::crypto::{MasterKey, MasterKeyError, Random};
+use crate::domain::{Actor, AuditEvent, AuditRecord, Origin};
+use crate::protocol::Timestamp;
+use crate::store::backup::{self, BackupError, BackupFile, Lessons, Manifest, Verified};
+use crate::store::marks::{self, Mark};
+use crate::store::{self, DirectoryLock, Location, OpenError, Opening, StillImage, Store, StoreError, audit, users};
+
+/// Where the new database is built, in the data directory.
+const WORKSHOP: &str = "restoring";
+/// Memory for pages while it is built.
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+/// What is to be restored, and where.
+pub struct RestoreOrder {
+    /// The backup.
+    pub backup: PathBuf,
+    /// What opens it.
+    pub secret: Option<BackupSecret>,
+    /// The data directory.
+    pub data_directory: PathBuf,
+    /// Where it is noted how far the database has come.
+    pub high_water: PathBuf,
+    /// Where the master key lies.
+    pub master_key_place: PathBuf,
+    /// The mode of running that the data is for.
+    pub mode: String,
+    /// The issuer that the data is for.
+    pub issuer: String,
+    /// Whether a backup of another issuer is taken.
+    pub accept_issuer_change: bool,
+    /// Whether the data of another instance is replaced.
+    pub replace_other_instance: bool,
+    /// Who restores.
+    pub actor: Actor,
+    /// The time.
+    pub now: Timestamp,
+    /// Random values.
+    pub random: Random,
+}
+
+/// What was restored.
+#[derive(Debug)]
+pub struct Restored {
+    /// What the backup says about itself.
+    pub manifest: Manifest,
+    /// Where the database that was there before lies now.
+    pub kept: Option<PathBuf>,
+    /// People of the backup who had been erased since, and were erased again.
+    pub erased_again: usize,
+    /// Whether the database before could say what had been given since the backup.
+    pub has_learnt: bool,
+}
+
+/// Why nothing was restored. Nothing was replaced.
+#[derive(Debug, Error)]
+pub enum RestoreError {
+    /// What the backup says.
+    #[error(transparent)]
+    Backup(#[from] BackupRefusal),
+    /// The data cannot be taken, or what was built cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// What was built cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no master key, and none in the backup.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// Another master key is needed.
+    #[error("the backup needs the master key {needed}; {} holds {found}", place.display())]
+    OtherMasterKey {
+        /// The one that sealed it.
+        needed: String,
+        /// The one that is there.
+        found: String,
+        /// Where.
+        place: PathBuf,
+    },
+    /// The backup was not made with the master key that it names.
+    #[error("the backup was altered: its seal was not made with the master key {0}")]
+    Seal(String),
+    /// The data is of another instance.
+    #[error(
+        "the backup is of instance {backup}, the data of instance {data}: --replace-other-instance takes it all the same"
+    )]
+    OtherInstance {
+        /// That of the backup.
+        backup: String,
+        /// That of the data.
+        data: String,
+    },
+    /// What was built does not agree with itself.
+    #[error("the backup does not agree with itself: {0}")]
+    NotSound(String),
+    /// A file cannot be moved.
+    #[error("{}: {cause}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+impl From<BackupError> for RestoreError {
+    fn from(cause: BackupError) -> Self {
+        Self::Backup(BackupRefusal::Backup(cause))
+    }
+}
+
+/// Restores a backup. No instance may run on the data. Blocks.
+///
+/// # Errors
+/// Why nothing was restored.
+pub fn restore(order: &RestoreOrder) -> Result<Restored, RestoreError> {
+    store::create_private_directory(&order.data_directory).map_err(failed(&order.data_directory))?;
+    let held = DirectoryLock::take(&order.data_directory)?;
+    let verified = verify_backup(&order.backup, order.secret.as_ref())?;
+    let master_key = master_key_for(order, &verified)?;
+    let before = Before::look(order, &verified.manifest)?;
+    let workshop = order.data_directory.join(WORKSHOP);
+    clear(&workshop)?;
+    let built = build(order, &verified, &before, &workshop);
+    let (erased_again, mark) = match built {
+        Ok(built) => built,
+        Err(error) => {
+            clear(&workshop)?;
+            return Err(error);
+        }
+    };
+    if let Some(key) = master_key {
+        key.save(&order.master_key_place, &order.random)?;
+    }
+    let kept = exchange(order, &workshop)?;
+    marks::write_file(&order.high_water, &verified.manifest.instance_id, mark).map_err(failed(&order.high_water))?;
+    clear(&workshop)?;
+    drop(held);
+    Ok(Restored { manifest: verified.manifest, kept, erased_again, has_learnt: before.lessons.is_some() })
+}
+
+fn failed(path: &Path) -> impl Fn(io::Error) -> RestoreError + '_ {
+    move |cause| RestoreError::Io { path: path.to_path_buf(), cause }
+}
+
+/// The master key, if it has yet to be written: the one on this machine is held against what the backup needs, and its
+/// seal against the key.
+fn master_key_for(order: &RestoreOrder, verified: &Verified) -> Result<Option<MasterKey>, RestoreError> {
+    let needed = &verified.manifest.master_key_id;
+    let inside = verified.master_key.as_ref().and_then(|bytes| MasterKey::from_backup(bytes));
+    let (key, is_new) = match (MasterKey::load(&order.master_key_place), inside) {
+        (Ok(key), _) => (key, false),
+        (Err(MasterKeyError::Missing(_)), Some(inside)) => (inside, true),
+        (Err(error), _) => return Err(error.into()),
+    };
+    if key.id() != needed {
+        let place = order.master_key_place.clone();
+        return Err(RestoreError::OtherMasterKey { needed: needed.clone(), found: key.id().to_owned(), place });
+    }
+    if key.backup_seal(&verified.digest) != verified.seal {
+        return Err(RestoreError::Seal(needed.clone()));
+    }
+    Ok(is_new.then_some(key))
+}
+
+/// What is there before.
+struct Before {
+    /// What it has to say, where it can be read and is of the same instance.
+    lessons: Option<Lessons>,
+    mark: Mark,
+}
+
+impl Before {
+    fn look(order: &RestoreOrder, manifest: &Manifest) -> Result<Self, RestoreError> {
+        let noted = marks::read_file(&order.high_water, &manifest.instance_id).ok().flatten().unwrap_or_default();
+        // What is damaged, or not there, has nothing to say.
+        let Ok(image) = StillImage::of_directory(&order.data_directory) else {
+            return Ok(Self { lessons: None, mark: noted });
+        };
+        let Ok(header) = image.header() else { return Ok(Self { lessons: None, mark: noted }) };
+        if header.instance_id != manifest.instance_id {
+            return match order.replace_other_instance {
+                true => Ok(Self { lessons: None, mark: noted }),
+                false => {
+                    Err(RestoreError::OtherInstance { backup: manifest.instance_id.clone(), data: header.instance_id })
+                }
+            };
+        }
+        let lessons = Lessons::of(&image).ok();
+        let known = lessons.as_ref().map(Lessons::mark).unwrap_or_default();
+        let mark = Mark { term: noted.term.max(known.term), seen_at: noted.seen_at.max(known.seen_at) };
+        Ok(Self { lessons, mark })
+    }
+}
+
+/// Builds the new database and judges it. Gives how many people were erased again, and its mark.
+fn build(
+    order: &RestoreOrder,
+    verified: &Verified,
+    before: &Before,
+    workshop: &Path,
+) -> Result<(usize, Mark), RestoreError> {
+    let opening = Opening {
+        location: Location::Directory(workshop.to_path_buf()),
+        cache_bytes: CACHE_BYTES,
+        mode: order.mode.clone(),
+        issuer: order.issuer.clone(),
+        instance_id: verified.manifest.instance_id.clone(),
+        accept_issuer_change: order.accept_issuer_change,
+        now: order.now,
+    };
+    let file = BackupFile::open(&order.backup)?;
+    let key = unlock_backup(&order.backup, file.manifest(), order.secret.as_ref())?;
+    let blank = Store::open(opening.clone())?;
+    backup::import(&blank, file, key.as_ref())?;
+    drop(blank);
+    // Opened as any database is: its mode, its issuer and its format are judged, and older records brought up to date.
+    let store = Store::open(opening)?;
+    let mark = Mark { term: before.mark.term.saturating_add(1), seen_at: before.mark.seen_at };
+    let (lessons, now) = (before.lessons.clone(), order.now);
+    let (actor, taken_at) = (order.actor.clone(), verified.manifest.taken_at);
+    let erased_again = store.write_blocking(move |tx| {
+        let mut erased_again = 0;
+        match &lessons {
+            Some(lessons) => {
+                lessons.teach(tx)?;
+                for (id, at) in lessons.erased() {
+                    if let Some(user) = users::find(tx, *id)? {
+                        erase(tx, &user, *at)?;
+                        erased_again += 1;
+                    }
+                    users::note_erased(tx, *id, *at)?;
+                }
+            }
+            None => backup::keep_a_distance(tx)?,
+        }
+        marks::put(tx, &mark)?;
+        let event = AuditEvent::DatabaseRestored { taken_at };
+        let at_millis = now.0.saturating_mul(1000);
+        audit::insert(tx, &AuditRecord { at_millis, actor: actor.clone(), origin: Origin::default(), event })?;
+        Ok(erased_again)
+    })?;
+    let report = store.check(order.now)?;
+    match report.findings.first() {
+        Some(finding) => Err(RestoreError::NotSound(finding.to_string())),
+        None => Ok((erased_again, mark)),
+    }
+}
+
+/// Puts the new database in the place of the old one, which is kept beside it. At every instant there is one of the two.
+fn exchange(order: &RestoreOrder, workshop: &Path) -> Result<Option<PathBuf>, RestoreError> {
+    let (current, new) = (store::database_file(&order.data_directory), store::database_file(workshop));
+    let kept = match current.try_exists().map_err(failed(&current))? {
+        true => {
+            let time: String = order.now.to_iso8601().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
+            let kept = current.with_extension(format!("redb.replaced-{time}"));
+            fs::hard_link(&current, &kept).map_err(failed(&kept))?;
+            Some(kept)
+        }
+        false => None,
+    };
+    fs::rename(&new, &current).map_err(failed(&current))?;
+    store::sync_directory(&order.data_directory).map_err(failed(&order.data_directory))?;
+    Ok(kept)
+}
+
+/// Nothing of an earlier attempt stays.
+fn clear(workshop: &Path) -> Result<(), RestoreError> {
+    match fs::remove_dir_all(workshop) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(failed(workshop)(cause)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

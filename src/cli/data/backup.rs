@@ -1,0 +1,75 @@
+//! `moncomptepro backup`: copies of the data, taken while an instance serves or on its data otherwise.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::secret::{SecretArguments, absolute};
+use crate::acts::{self, BackupSecret};
+use crate::admin::{self, Call};
+use crate::cli::Ending;
+use crate::cli::output::Output;
+use crate::cli::place::Place;
+use crate::web::Method;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    output: Output,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a backup of this instant: accounts, organizations, clients, keys, audit. Sessions, codes and tokens are left
+    /// out. The file is read back before it gets its name.
+    Create {
+        /// The file to write; one in `backups` of the data directory when absent.
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        secret: SecretArguments,
+        /// Put the master key inside, so that the backup alone restores everything: only under a passphrase.
+        #[arg(long, requires = "passphrase_file")]
+        with_master_key: bool,
+    },
+    /// Read a backup to its end and say what it is, and that it is whole. That it was not altered on purpose is known when
+    /// it is restored, with the master key. Nothing is changed.
+    Verify {
+        /// The backup.
+        file: PathBuf,
+        #[command(flatten)]
+        secret: SecretArguments,
+    },
+}
+
+pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
+    let Arguments { place, output, command } = arguments;
+    match command {
+        Command::Create { file, secret, with_master_key } => {
+            let file = file.as_deref().map(absolute).transpose()?;
+            let (passphrase, key_file) = match secret.read()? {
+                Some(BackupSecret::Passphrase(passphrase)) => (Some(passphrase), None),
+                Some(BackupSecret::KeyFile(file)) => (None, Some(file)),
+                None => (None, None),
+            };
+            let call = Call::new(Method::POST, &["backups"]).with_body(&json!({
+                "path": file,
+                "passphrase": passphrase.as_ref().map(|passphrase| passphrase.as_str()),
+                "key_file": key_file,
+                "with_master_key": with_master_key,
+            }));
+            output.one(&place.open().await?.ask(call).await?);
+        }
+        Command::Verify { file, secret } => {
+            let secret = secret.read()?;
+            let verifying = tokio::task::spawn_blocking(move || acts::verify_backup(&file, secret.as_ref()));
+            let verified = verifying.await.map_err(Ending::refused)?.map_err(Ending::refused)?;
+            output.one(&admin::described_backup(&verified.manifest, json!({ "verified": true })));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! A backup read into a database that holds nothing yet, and what a database that it replaces still has to say.
+
+use super::reader::{BackupFile, Verified};
+use super::{BackupError, BackupKey};
+use crate::domain::{ClientId, UserId};
+use crate::protocol::Timestamp;
+use crate::store::marks::{self, Mark};
+use crate::store::signing_keys::{self, StoredSigningKey};
+use crate::store::{StillImage, Store, StoreError, Tx, clients, counters, users};
+
+/// Rows of one transaction.
+const AT_ONCE: usize = 5_000;
+/// By how much numbers go on where nobody knows what was given since the backup.
+const UNKNOWN: u64 = 1_000;
+/// More keys than an instance keeps.
+const MOST_KEYS: usize = 1_000;
+
+type Rows = Vec<(&'static str, Vec<u8>, Vec<u8>)>;
+
+/// Reads a backup into `store`, which is new and serves nobody yet. Blocks.
+///
+/// # Errors
+/// What is wrong with the backup; `store` is not to be used then.
+pub fn import(store: &Store, file: BackupFile, key: Option<&BackupKey>) -> Result<Verified, BackupError> {
+    let mut rows = Rows::new();
+    let verified = file.read(key, |table, key, record| {
+        rows.push((table, key.to_vec(), record.to_vec()));
+        if rows.len() < AT_ONCE { Ok(()) } else { write(store, std::mem::take(&mut rows)) }
+    })?;
+    write(store, rows)?;
+    Ok(verified)
+}
+
+fn write(store: &Store, rows: Rows) -> Result<(), StoreError> {
+    store.write_blocking(move |tx| rows.iter().try_for_each(|(table, key, record)| tx.import_row(table, key, record)))
+}
+
+/// What a database knows that one from a backup does not: everything that must not be given, or be possible, again.
+#[derive(Debug, Clone, Default)]
+pub struct Lessons {
+    mark: Mark,
+    counters: Vec<(String, u64)>,
+    erased: Vec<(UserId, Timestamp)>,
+    deleted_clients: Vec<(ClientId, u32)>,
+    signing_keys: Vec<StoredSigningKey>,
+}
+
+impl Lessons {
+    /// What the database that is about to be replaced has to say.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of(replaced: &StillImage) -> Result<Self, StoreError> {
+        replaced.read(|tx| {
+            Ok(Self {
+                mark: marks::get(tx)?,
+                counters: counters::list(tx)?,
+                erased: users::list_erased(tx)?,
+                deleted_clients: clients::list_deleted(tx)?,
+                signing_keys: signing_keys::list(tx, MOST_KEYS)?,
+            })
+        })
+    }
+
+    /// People who were erased.
+    pub fn erased(&self) -> &[(UserId, Timestamp)] {
+        &self.erased
+    }
+
+    /// The mark of the database.
+    pub fn mark(&self) -> Mark {
+        self.mark
+    }
+
+    /// Teaches a database that was read from a backup of the same one: numbers go on, identifiers of people and clients
+    /// that are gone stay taken, and the signing keys are those of the last day.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn teach(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        for (counter, last) in &self.counters {
+            counters::raise_named(tx, counter, *last)?;
+        }
+        for (id, epoch) in &self.deleted_clients {
+            clients::note_deleted(tx, id, *epoch)?;
+        }
+        if self.signing_keys.is_empty() {
+            return Ok(());
+        }
+        for key in signing_keys::list(tx, MOST_KEYS)? {
+            signing_keys::delete(tx, &key.kid)?;
+        }
+        self.signing_keys.iter().try_for_each(|key| signing_keys::insert(tx, key))
+    }
+}
+
+/// Where nobody can say what was given since the backup, numbers go on at a distance.
+///
+/// # Errors
+/// When the store fails.
+pub fn keep_a_distance(tx: &mut Tx) -> Result<(), StoreError> {
+    for (counter, last) in counters::list(tx)? {
+        counters::raise_named(tx, &counter, last.saturating_add(UNKNOWN))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! Writing a backup: a new file under a temporary name, flushed, read back, and only then given its name.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{Context, SHA256, digest};
+
+use super::entries::{self, Entry, NO_TABLE};
+use super::frames::{Cipher, FRAME_BYTES, Place};
+use super::manifest::{Manifest, Protection, TableEntry};
+use super::reader::BackupFile;
+use super::{BackupError, BackupKey, MAGIC, MASTER_KEY};
+use crate::protocol::Timestamp;
+use crate::store::engine::files;
+use crate::store::tables::{Keeping, TABLES};
+use crate::store::{Snapshot, Store, StoreError};
+
+/// Rows read at once.
+const PAGE: usize = 500;
+
+/// What a backup is to say and to hold besides the records.
+pub struct Draft<'a> {
+    /// The instant.
+    pub taken_at: Timestamp,
+    /// The id of the instance's master key.
+    pub master_key_id: &'a str,
+    /// The master key itself, to go inside a protected backup.
+    pub master_key: Option<&'a [u8]>,
+    /// How the content is protected.
+    pub protection: Protection,
+    /// The key of that protection.
+    pub key: Option<&'a BackupKey>,
+    /// Makes the seal of a digest, with the instance's master key.
+    pub seal: &'a dyn Fn(&str) -> String,
+}
+
+/// Writes a backup of this instant to a file that is not there yet. Blocks; the store goes on writing meanwhile.
+///
+/// # Errors
+/// Why there is none; what was begun is removed.
+pub fn write(store: &Store, path: &Path, draft: &Draft<'_>) -> Result<Manifest, BackupError> {
+    let failed = |cause| BackupError::Io { path: path.to_path_buf(), cause };
+    if path.try_exists().map_err(failed)? {
+        return Err(BackupError::Exists(path.to_path_buf()));
+    }
+    check_room(store, path)?;
+    let temporary = Temporary::make(path)?;
+    let manifest = store.read(|tx| temporary.fill(store, tx, draft))??;
+    temporary.file.sync_all().map_err(failed)?;
+    let verified = BackupFile::open(&temporary.path)?.verify(draft.key)?;
+    if verified.manifest != manifest || verified.seal != (draft.seal)(&verified.digest) {
+        return Err(BackupError::NotVerified(path.to_path_buf()));
+    }
+    temporary.name(path)?;
+    Ok(manifest)
+}
+
+/// A backup is smaller than the database, whose file may hold what was deleted.
+fn check_room(store: &Store, path: &Path) -> Result<(), BackupError> {
+    let directory = files::directory_of(path);
+    let Some(space) = files::space(directory) else { return Ok(()) };
+    let needed = store.file_bytes().saturating_add(store.file_bytes() / 5);
+    if space.free >= needed {
+        return Ok(());
+    }
+    Err(BackupError::NoRoom { path: path.to_path_buf(), needed_mib: needed >> 20, free_mib: space.free >> 20 })
+}
+
+/// The file while it is being written; removed unless it got its name.
+struct Temporary {
+    path: PathBuf,
+    file: File,
+    is_named: std::cell::Cell<bool>,
+}
+
+impl Temporary {
+    fn make(path: &Path) -> Result<Self, BackupError> {
+        let temporary = files::beside(path, ".partial");
+        let failed = |cause| BackupError::Io { path: temporary.clone(), cause };
+        // One that a crash left is taken over; one that is being written is locked.
+        let file = files::open_private(&temporary).map_err(failed)?;
+        if file.try_lock().is_err() {
+            return Err(BackupError::BeingWritten(path.to_path_buf()));
+        }
+        file.set_len(0).map_err(failed)?;
+        Ok(Self { path: temporary, file, is_named: std::cell::Cell::new(false) })
+    }
+
+    fn fill(
+        &self,
+        store: &Store,
+        tx: &Snapshot,
+        draft: &Draft<'_>,
+    ) -> Result<Result<Manifest, BackupError>, StoreError> {
+        let manifest = describe(store, tx, draft)?;
+        let mut pieces = match Pieces::begin(&self.file, &manifest, draft.key) {
+            Ok(pieces) => pieces,
+            Err(cause) => return Ok(Err(self.failed(cause))),
+        };
+        if let Some(master_key) = draft.master_key
+            && let Err(cause) = pieces.add(&Entry { table: NO_TABLE, key: MASTER_KEY.as_bytes(), record: master_key })
+        {
+            return Ok(Err(self.failed(cause)));
+        }
+        let mut outcome = Ok(());
+        for (number, table) in (0_u8..).zip(carried()) {
+            tx.for_each_row(table, PAGE, |key, record| {
+                if outcome.is_ok() {
+                    outcome = pieces.add(&Entry { table: number, key, record });
+                }
+                outcome.is_ok()
+            })?;
+        }
+        let finished = outcome.and_then(|()| pieces.end(draft.seal));
+        Ok(finished.map(|()| manifest).map_err(|cause| self.failed(cause)))
+    }
+
+    fn failed(&self, cause: io::Error) -> BackupError {
+        BackupError::Io { path: self.path.clone(), cause }
+    }
+
+    /// Gives the file its name, durably.
+    fn name(&self, path: &Path) -> Result<(), BackupError> {
+        let named = fs::rename(&self.path, path).and_then(|()| files::sync_directory(files::directory_of(path)));
+        named.map_err(|cause| self.failed(cause))?;
+        self.is_named.set(true);
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.is_named.get()
+            && let Err(error) = fs::remove_file(&self.path)
+        {
+            tracing::warn!(path = %self.path.display(), %error, "a backup that was not finished stays");
+        }
+    }
+}
+
+/// The tables that a backup carries.
+pub(super) fn carried() -> impl Iterator<Item = &'static str> {
+    let is_carried = |keeping: Keeping| match keeping {
+        Keeping::Lasting | Keeping::Index => true,
+        Keeping::TimeLimited | Keeping::Passing => false,
+    };
+    TABLES.iter().filter(move |listed| is_carried(listed.keeping)).map(|listed| listed.name)
+}
+
+fn describe(store: &Store, tx: &Snapshot, draft: &Draft<'_>) -> Result<Manifest, StoreError> {
+    let header = store.header();
+    let mut tables = Vec::new();
+    for name in carried() {
+        let (records, digest) = tx.digest(name)?;
+        tables.push(TableEntry { name: name.to_owned(), records, digest });
+    }
+    Ok(Manifest {
+        product: env!("CARGO_PKG_VERSION").to_owned(),
+        schema: header.format,
+        instance_id: header.instance_id.clone(),
+        issuer: header.issuer.clone(),
+        mode: header.mode.clone(),
+        taken_at: draft.taken_at,
+        master_key_id: draft.master_key_id.to_owned(),
+        holds_master_key: draft.master_key.is_some(),
+        protection: draft.protection.clone(),
+        tables,
+    })
+}
+
+/// Writes and digests.
+struct Digesting<W> {
+    beneath: W,
+    context: Context,
+}
+
+impl<W: Write> Digesting<W> {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.context.update(bytes);
+        self.beneath.write_all(bytes)
+    }
+}
+
+/// Collects rows into pieces and writes them as frames.
+struct Pieces<'a> {
+    out: Digesting<BufWriter<&'a File>>,
+    cipher: Cipher,
+    piece: Vec<u8>,
+}
+
+impl<'a> Pieces<'a> {
+    fn begin(file: &'a File, manifest: &Manifest, key: Option<&BackupKey>) -> io::Result<Self> {
+        let manifest = serde_json::to_vec(manifest).map_err(io::Error::other)?;
+        let length = u32::try_from(manifest.len()).map_err(io::Error::other)?.to_be_bytes();
+        let beginning = [MAGIC, &length, &manifest].concat();
+        let cipher = Cipher::new(key, sha256(&beginning)).ok_or_else(unusable_key)?;
+        let mut out = Digesting { beneath: BufWriter::new(file), context: Context::new(&SHA256) };
+        out.put(&beginning)?;
+        Ok(Self { out, cipher, piece: Vec::with_capacity(FRAME_BYTES) })
+    }
+
+    fn add(&mut self, entry: &Entry<'_>) -> io::Result<()> {
+        entries::append(&mut self.piece, entry);
+        if self.piece.len() >= FRAME_BYTES { self.put_frame(Place::Inner) } else { Ok(()) }
+    }
+
+    fn put_frame(&mut self, place: Place) -> io::Result<()> {
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(FRAME_BYTES));
+        let frame = self.cipher.seal(place, piece).ok_or_else(unusable_key)?;
+        self.out.put(&[place.byte()])?;
+        self.out.put(&u32::try_from(frame.len()).map_err(io::Error::other)?.to_be_bytes())?;
+        self.out.put(&frame)
+    }
+
+    /// The last frame, the digest of everything, and its seal.
+    fn end(mut self, seal: &dyn Fn(&str) -> String) -> io::Result<()> {
+        self.put_frame(Place::Last)?;
+        let digest = hexadecimal(self.out.context.finish().as_ref());
+        let seal = seal(&digest);
+        let mut beneath = self.out.beneath;
+        beneath.write_all(format!("{digest}\n{seal}\n").as_bytes())?;
+        beneath.flush()
+    }
+}
+
+fn unusable_key() -> io::Error {
+    io::Error::other("the key cannot seal")
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    digest(&SHA256, bytes).as_ref().try_into().unwrap_or_default()
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
