@@ -166,7 +166,6 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         store,
         master_key,
         keyring,
-        master_key,
         keys: Arc::new(keys),
         limiter: Arc::new(Mutex::new(Limiter::new(ATTEMPTS_CAPACITY))),
         renderer: Arc::new(Renderer::new()?),

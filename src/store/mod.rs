@@ -36,7 +36,6 @@ use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
 pub use engine::{DirectoryLock, Header, Purged, Read, Snapshot, Space, StillImage, Tx};
 pub use error::{OpenError, StoreError};
 pub use redb::StorageBackend;
-use tables::{Keeping, kept};
 pub use time_limited::{
     access_tokens, authorization_codes, bans, browser_sessions, grants, interactions, known_browsers, password_links,
     pre_sessions,
@@ -204,7 +203,7 @@ impl Store {
         let mut purged = Purged::default();
         loop {
             let (records, may_be_more) =
-                self.write(move |tx| engine::purge_some(tx, kept(Keeping::TimeLimited), now)).await?;
+                self.write(move |tx| engine::purge_some(tx, tables::ended_by_time(), now)).await?;
             purged.records = purged.records.saturating_add(records);
             if !may_be_more {
                 return Ok(purged);

@@ -15,6 +15,9 @@ pub(super) enum Keeping {
     Index,
     /// Until the time that their key begins with. A backup leaves them out: what was handed out before it is void after.
     TimeLimited,
+    /// Until the time that their key begins with too, but they were handed to nobody and protect: part of every backup, and
+    /// kept in a database that was put back.
+    Sanction,
     /// Until they are done with. A backup leaves them out.
     Passing,
 }
@@ -31,7 +34,7 @@ impl Listed {
         match self.keeping {
             Keeping::TimeLimited => true,
             Keeping::Passing => self.name == outbox::MAILS.name(),
-            Keeping::Lasting | Keeping::Index => false,
+            Keeping::Lasting | Keeping::Index | Keeping::Sanction => false,
         }
     }
 }
@@ -62,7 +65,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(outbox::SET_ASIDE.name(), Keeping::Passing),
     listed(access_tokens::TABLE.name(), Keeping::TimeLimited),
     listed(authorization_codes::TABLE.name(), Keeping::TimeLimited),
-    listed(bans::TABLE.name(), Keeping::TimeLimited),
+    listed(bans::TABLE.name(), Keeping::Sanction),
     listed(browser_sessions::TABLE.name(), Keeping::TimeLimited),
     listed(grants::TABLE.name(), Keeping::TimeLimited),
     listed(interactions::TABLE.name(), Keeping::TimeLimited),
@@ -71,9 +74,13 @@ pub(super) const TABLES: &[Listed] = &[
     listed(pre_sessions::TABLE.name(), Keeping::TimeLimited),
 ];
 
-/// The names of the tables that are kept in this way.
-pub(super) fn kept(keeping: Keeping) -> impl Iterator<Item = &'static str> {
-    TABLES.iter().filter(move |listed| listed.keeping == keeping).map(|listed| listed.name)
+/// The names of the tables whose keys begin with the time until which a record is kept.
+pub(super) fn ended_by_time() -> impl Iterator<Item = &'static str> {
+    let is_ended_by_time = |listed: &&Listed| match listed.keeping {
+        Keeping::TimeLimited | Keeping::Sanction => true,
+        Keeping::Lasting | Keeping::Index | Keeping::Passing => false,
+    };
+    TABLES.iter().filter(is_ended_by_time).map(|listed| listed.name)
 }
 
 #[cfg(test)]

@@ -314,3 +314,25 @@ async fn sec_168_the_mails_of_one_reader_are_taken_out_wherever_they_wait() {
     let left: Vec<u64> = store.read(|tx| outbox::list(tx, None, 9)).unwrap().iter().map(|queued| queued.id).collect();
     assert_eq!(left, [2]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_193_a_database_that_was_put_back_keeps_its_bans_and_nothing_that_was_handed_out() {
+    use crate::domain::{Ban, Banned, HandleKey, PasswordLink};
+    let store = store();
+    let ban = Ban { subject: 7, until: Timestamp(NOW.0 + 3_600), banned: Banned::Source };
+    let key = HandleKey::<PasswordLink>::new(Timestamp(NOW.0 + 3_600), [1; 32]);
+    let link = PasswordLink { user_id: UserId(7), user_epoch: 0, expires_at: Timestamp(NOW.0 + 3_600), used_at: None };
+    let written = ban;
+    store
+        .write(move |tx| {
+            bans::insert(tx, &written)?;
+            password_links::insert(tx, &key, &link)
+        })
+        .await
+        .unwrap();
+    store.write(void_what_was_handed_out).await.unwrap();
+    assert_eq!(store.read(|tx| bans::list(tx, None, 10)).unwrap(), [ban]);
+    assert_eq!(store.read(|tx| password_links::find(tx, &key)).unwrap(), None);
+    store.purge(Timestamp(u64::from(u32::MAX) - 1)).await.unwrap();
+    assert!(store.read(|tx| bans::list(tx, None, 10)).unwrap().is_empty(), "time ends a ban too");
+}

@@ -2,11 +2,11 @@
 
 use super::reader::{BackupFile, Verified};
 use super::{BackupError, BackupKey};
-use crate::domain::{ClientId, UserId};
+use crate::domain::{Ban, ClientId, UserId};
 use crate::protocol::Timestamp;
 use crate::store::marks::{self, Mark};
 use crate::store::signing_keys::{self, StoredSigningKey};
-use crate::store::{StillImage, Store, StoreError, Tx, clients, counters, users};
+use crate::store::{StillImage, Store, StoreError, Tx, bans, clients, counters, users};
 
 /// Rows of one transaction.
 const AT_ONCE: usize = 5_000;
@@ -42,6 +42,7 @@ pub struct Lessons {
     counters: Vec<(String, u64)>,
     erased: Vec<(UserId, Timestamp)>,
     deleted_clients: Vec<(ClientId, u32)>,
+    bans: Vec<Ban>,
     signing_keys: Vec<StoredSigningKey>,
 }
 
@@ -57,6 +58,7 @@ impl Lessons {
                 counters: counters::list(tx)?,
                 erased: users::list_erased(tx)?,
                 deleted_clients: clients::list_deleted(tx)?,
+                bans: bans::list(tx, None, usize::MAX)?,
                 signing_keys: signing_keys::list(tx, MOST_KEYS)?,
             })
         })
@@ -73,7 +75,7 @@ impl Lessons {
     }
 
     /// Teaches a database that was read from a backup of the same one: numbers go on, identifiers of people and clients
-    /// that are gone stay taken, and the signing keys are those of the last day.
+    /// that are gone stay taken, bans hold, and the signing keys are those of the last day.
     ///
     /// # Errors
     /// When the store fails.
@@ -84,6 +86,7 @@ impl Lessons {
         for (id, epoch) in &self.deleted_clients {
             clients::note_deleted(tx, id, *epoch)?;
         }
+        self.bans.iter().try_for_each(|ban| bans::insert(tx, ban))?;
         if self.signing_keys.is_empty() {
             return Ok(());
         }

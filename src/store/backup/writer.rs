@@ -142,7 +142,7 @@ impl Drop for Temporary {
 /// The tables that a backup carries.
 pub(super) fn carried() -> impl Iterator<Item = &'static str> {
     let is_carried = |keeping: Keeping| match keeping {
-        Keeping::Lasting | Keeping::Index => true,
+        Keeping::Lasting | Keeping::Index | Keeping::Sanction => true,
         Keeping::TimeLimited | Keeping::Passing => false,
     };
     TABLES.iter().filter(move |listed| is_carried(listed.keeping)).map(|listed| listed.name)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use moncomptepro::acts::{self, By, Continuity, PasswordAttempt, PasswordChange, PasswordChoice, SignInAs};
 use moncomptepro::app::App;
-use moncomptepro::domain::{Actor, Destination, Email};
+use moncomptepro::domain::{Actor, Destination, Email, Source};
 use moncomptepro::protocol::Locale;
 use moncomptepro::store::{StillImage, organizations, users};
 use serde_json::Value;
@@ -33,7 +33,7 @@ async fn citizen(instance: &Instance, operator: &Operator, email: &str) {
     let choice = PasswordChoice {
         link: &link,
         password: PASSWORD,
-        source: "192.0.2.1",
+        source: Source::of([192, 0, 2, 1].into()),
         place: fresh_browser(&instance.app),
         locale: Locale::Fr,
     };
@@ -46,10 +46,10 @@ async fn sign_in(app: &App, email: &str) -> Option<String> {
     let email: Email = email.parse().unwrap();
     let interaction = acts::begin_interaction(app, None, Destination::Home).await.unwrap();
     let attempt = PasswordAttempt {
-        source: "192.0.2.1",
+        source: Source::of([192, 0, 2, 1].into()),
         email: &email,
         password: PASSWORD,
-        is_known_browser: false,
+        known_browser: None,
         interaction: interaction.key,
         place: fresh_browser(app),
         locale: Locale::Fr,
