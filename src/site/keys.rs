@@ -42,7 +42,7 @@ pub(super) async fn stored(
             let place = master_key_place(config).map(|place| place.path).unwrap_or_default();
             StartError::OtherMasterKey { place, found: master_key.id().to_owned() }
         }
-        other => other.into(),
+        other @ (KeyStoreError::Store(_) | KeyStoreError::Keys(_) | KeyStoreError::Interrupted) => other.into(),
     })?;
     let set = match read {
         Some(set) => set,

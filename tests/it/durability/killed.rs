@@ -13,6 +13,7 @@ use moncomptepro::store::{StillImage, StoreError};
 use super::dice::{Dice, from_environment};
 use super::killed_clients::{Clerk, Visitor};
 use super::ledger::Ledger;
+use crate::support::program;
 
 /// Browsers at work at once.
 const VISITORS: usize = 6;
@@ -41,7 +42,7 @@ impl Site {
     }
 
     fn spawn(&self) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_moncomptepro"))
+        Command::new(program())
             .args(["serve", "--config"])
             .arg(self.directory.path().join("config.toml"))
             .env("RUST_LOG", "error")
@@ -119,19 +120,88 @@ fn verify(data: &Path, ledger: &Ledger) -> Result<(), String> {
     image.read(|tx| Ok(ledger.verify(tx))).map_err(|error| error.to_string())?
 }
 
+/// Everybody who uses the instance, and what they were told.
+struct Crowd {
+    visitors: Vec<Visitor>,
+    clerk: Option<Clerk>,
+    secret: String,
+    ledger: Arc<Mutex<Ledger>>,
+    results: Arc<AtomicUsize>,
+}
+
+impl Crowd {
+    /// Comes to an instance that runs.
+    async fn gather(site: &Site, dice: &mut Dice) -> Self {
+        let ledger = Arc::new(Mutex::new(Ledger::default()));
+        let clerk = Clerk::new(&site.data(), dice.roll());
+        let secret = clerk.make_client().await;
+        let mut visitors = Vec::new();
+        for _ in 0..VISITORS {
+            visitors.push(Visitor::enter(&clerk, &secret, (site.port, dice.roll()), &ledger).await);
+        }
+        Self { visitors, clerk: Some(clerk), secret, ledger, results: Arc::default() }
+    }
+
+    fn results(&self) -> usize {
+        self.results.load(Ordering::SeqCst)
+    }
+
+    /// Works until the instance is killed at its moment.
+    async fn work(&mut self, site: &mut Site, moment: Moment) {
+        let begun = self.results();
+        let mut browsers = tokio::task::JoinSet::new();
+        for mut visitor in std::mem::take(&mut self.visitors) {
+            let (ledger, results, port) = (Arc::clone(&self.ledger), Arc::clone(&self.results), site.port);
+            browsers.spawn(async move {
+                while visitor.act(port, &ledger).await.is_ok() {
+                    results.fetch_add(1, Ordering::SeqCst);
+                }
+                visitor
+            });
+        }
+        let (ledger, results, mut clerk) =
+            (Arc::clone(&self.ledger), Arc::clone(&self.results), self.clerk.take().unwrap());
+        let office = tokio::spawn(async move {
+            while clerk.act(&ledger).await.is_ok() {
+                results.fetch_add(1, Ordering::SeqCst);
+            }
+            clerk
+        });
+        match moment {
+            Moment::Results(count) => {
+                while self.results() < begun + count {
+                    tokio::task::yield_now().await;
+                }
+            }
+            Moment::After(time) | Moment::Starting(time) => tokio::time::sleep(time).await,
+        }
+        site.kill();
+        while let Some(visitor) = browsers.join_next().await {
+            self.visitors.push(visitor.unwrap());
+        }
+        self.clerk = Some(office.await.unwrap());
+    }
+
+    /// The last start serves as if nothing had happened, and no code works again.
+    async fn look_back(&self, site: &mut Site) -> Vec<String> {
+        site.start();
+        let codes = self.ledger.lock().unwrap().latest_redeemed(50);
+        let mut failures = Vec::new();
+        for code in &codes {
+            if Visitor::redeem_again(site.port, &self.secret, code).await {
+                failures.push(format!("redeemed a second time after the last start: {code}"));
+            }
+        }
+        failures
+    }
+}
+
 /// Rounds of starting, working and killing.
 async fn kill_rounds(seed: u64, rounds: usize, moment: fn(&mut Dice) -> Moment) {
     let mut dice = Dice::new(seed);
     let mut site = Site::new();
-    let ledger = Arc::new(Mutex::new(Ledger::default()));
-    let results = Arc::new(AtomicUsize::new(0));
     site.start();
-    let mut clerk = Clerk::new(&site.data(), dice.roll());
-    let secret = clerk.make_client().await;
-    let mut visitors = Vec::new();
-    for _ in 0..VISITORS {
-        visitors.push(Visitor::enter(&clerk, &secret, (site.port, dice.roll()), &ledger).await);
-    }
+    let mut crowd = Crowd::gather(&site, &mut dice).await;
     site.kill();
     let (mut failures, mut during_start) = (Vec::new(), 0);
     for round in 0..rounds {
@@ -143,64 +213,20 @@ async fn kill_rounds(seed: u64, rounds: usize, moment: fn(&mut Dice) -> Moment) 
             during_start += 1;
         } else {
             site.start();
-            let begun = results.load(Ordering::SeqCst);
-            let mut tasks = tokio::task::JoinSet::new();
-            for mut visitor in std::mem::take(&mut visitors) {
-                let (ledger, results, port) = (Arc::clone(&ledger), Arc::clone(&results), site.port);
-                tasks.spawn(async move {
-                    while visitor.act(port, &ledger).await.is_ok() {
-                        results.fetch_add(1, Ordering::SeqCst);
-                    }
-                    visitor
-                });
-            }
-            let office = {
-                let (ledger, results) = (Arc::clone(&ledger), Arc::clone(&results));
-                tokio::spawn(async move {
-                    while clerk.act(&ledger).await.is_ok() {
-                        results.fetch_add(1, Ordering::SeqCst);
-                    }
-                    clerk
-                })
-            };
-            match moment {
-                Moment::Results(count) => {
-                    while results.load(Ordering::SeqCst) < begun + count {
-                        tokio::task::yield_now().await;
-                    }
-                }
-                Moment::After(time) | Moment::Starting(time) => tokio::time::sleep(time).await,
-            }
-            site.kill();
-            while let Some(visitor) = tasks.join_next().await {
-                visitors.push(visitor.unwrap());
-            }
-            clerk = office.await.unwrap();
+            crowd.work(&mut site, moment).await;
         }
-        if let Err(error) = verify(&site.data(), &ledger.lock().unwrap()) {
+        if let Err(error) = verify(&site.data(), &crowd.ledger.lock().unwrap()) {
             failures.push(format!("round {round}, {moment:?}: {error}"));
         }
         if round % 50 == 49 {
-            println!(
-                "{} rounds, {} results acknowledged, {} failures",
-                round + 1,
-                results.load(Ordering::SeqCst),
-                failures.len()
-            );
+            println!("{} rounds, {} results acknowledged, {} failures", round + 1, crowd.results(), failures.len());
         }
     }
-    // The last start serves as if nothing had happened, and no code works again.
-    site.start();
-    let codes = ledger.lock().unwrap().latest_redeemed(50);
-    for code in &codes {
-        if Visitor::redeem_again(site.port, &secret, code).await {
-            failures.push(format!("redeemed a second time after the last start: {code}"));
-        }
-    }
+    failures.extend(crowd.look_back(&mut site).await);
     println!(
         "seed {seed}: {rounds} kills, {during_start} of them while starting; {} results acknowledged: {}; {} failures",
-        results.load(Ordering::SeqCst),
-        ledger.lock().unwrap().census(),
+        crowd.results(),
+        crowd.ledger.lock().unwrap().census(),
         failures.len()
     );
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
@@ -211,7 +237,8 @@ async fn sec_185_killed_under_load_nothing_acknowledged_is_missing_and_no_act_is
     kill_rounds(1, 4, Moment::by_count).await;
 }
 
-/// `KILLS=500 KILL_SEED=1 cargo test --release --test it -- --ignored --nocapture the_long_run_of_kills`
+/// `KILLS=500 KILL_SEED=1 cargo test --release --test it -- --ignored --nocapture the_long_run_of_kills`; with
+/// `MONCOMPTEPRO_BIN`, the executable that it names is killed.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a run of its own"]
 async fn sec_185_the_long_run_of_kills() {

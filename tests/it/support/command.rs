@@ -1,6 +1,6 @@
 //! The program itself, as an operator types it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -30,9 +30,15 @@ impl Ended {
     }
 }
 
+/// The program: the one of this build, unless `MONCOMPTEPRO_BIN` names another, as that of a release.
+pub(crate) fn program() -> PathBuf {
+    std::env::var_os("MONCOMPTEPRO_BIN")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_moncomptepro")), PathBuf::from)
+}
+
 /// Runs the program to its end, without anybody's terminal or configuration.
 pub(crate) fn run(arguments: &[&str]) -> Ended {
-    let output = Command::new(env!("CARGO_BIN_EXE_moncomptepro"))
+    let output = Command::new(program())
         .args(arguments)
         .env_remove("MONCOMPTEPRO_CONFIG")
         .env_remove("RUST_LOG")

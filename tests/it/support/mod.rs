@@ -10,7 +10,7 @@ mod relying_party;
 mod stored;
 pub(crate) mod tls;
 
-pub(crate) use command::{Ended, Operator, run};
+pub(crate) use command::{Ended, Operator, program, run};
 pub(crate) use declared::{CALLBACK, SIGNED_OUT, uri};
 pub(crate) use faulty::{Disk, Fault};
 pub(crate) use instance::{Instance, MORNING};
