@@ -3,7 +3,7 @@
 use super::client::{self, Trials};
 use super::{another_person, control, home, listing, mailbox, sign_in};
 use crate::app::App;
-use crate::web::{Guard, Method, Table, api, page};
+use crate::web::{Guard, Method, Table, api, page, paths};
 
 /// Every route of this room.
 pub fn routes(app: &App) -> Table {
@@ -17,21 +17,17 @@ pub fn routes(app: &App) -> Table {
         .call((Method::GET, "/_dev/api/clients"), Guard::Operator, api, listing::all_clients)
         .call((Method::GET, "/_dev/api/clock"), Guard::Operator, api, control::show)
         .call((Method::POST, "/_dev/api/clock"), Guard::Operator, api, control::steer);
-    table.join(mails(app)).join(trial(app, &trials)).join(reset(app, trials))
+    table.join(mails(app, "/_dev/mailbox", "/_dev/api/mailbox")).join(trial(app, &trials)).join(reset(app, trials))
 }
 
 /// What a shared sandbox has of this room: its mails, as a page and for programs.
 pub fn sandbox_routes(app: &App) -> Table {
-    mails(app)
+    mails(app, paths::MAILBOX, "/api/mailbox")
 }
 
-fn mails(app: &App) -> Table {
-    Table::new(app).visit("/_dev/mailbox", Guard::Visitor, mailbox::show).call(
-        (Method::GET, "/_dev/api/mailbox"),
-        Guard::Operator,
-        api,
-        mailbox::list,
-    )
+fn mails(app: &App, shown: &'static str, listed: &'static str) -> Table {
+    let table = Table::new(app).visit(shown, Guard::Visitor, mailbox::show);
+    table.call((Method::GET, listed), Guard::Operator, api, mailbox::list)
 }
 
 fn trial(app: &App, trials: &Trials) -> Table {
