@@ -343,7 +343,7 @@ async fn sec_55_a_missing_or_foreign_master_key_is_named_and_none_is_made_up() {
     fs::copy(second.path().join("data/master.key"), &key).unwrap();
     operator_less(&["serve", "--config", config.to_str().unwrap()]).await.refused(1, key.to_str().unwrap());
     fs::remove_file(&key).unwrap();
-    operator_less(&["serve", "--config", config.to_str().unwrap()]).await.refused(1, key.to_str().unwrap());
+    operator_less(&["serve", "--config", config.to_str().unwrap()]).await.refused(78, key.to_str().unwrap());
     assert!(!key.exists());
     let after = StillImage::of_directory(&first.path().join("data")).unwrap().header().unwrap();
     assert_eq!(before, after);
