@@ -1,7 +1,7 @@
 //! What an operator chooses: one type, whether it comes from a file or from the command line of development mode.
 //!
 //! Refuses unknown keys and impossible values, all at once, each with its place and its remedy. One table of keys
-//! ([`keys`]) serves reading, refusing, the template and the listing. Doors: [`Config::load`], [`Config::dev`],
+//! (`keys`) serves reading, refusing, the template and the listing. Doors: [`Config::load`], [`Config::dev`],
 //! [`template()`].
 
 mod clients;
