@@ -27,6 +27,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::config::{LogFormat, Logs};
 use crate::crypto::MasterKeyError;
 use crate::protocol::Locale;
 use crate::site::StartError;
@@ -141,10 +142,7 @@ pub fn run() -> ExitCode {
             log_to_stderr("warn");
             runtime.block_on(dev::run(arguments))
         }
-        Command::Serve(arguments) => {
-            log_to_stderr("info");
-            runtime.block_on(serve::run(arguments))
-        }
+        Command::Serve(arguments) => runtime.block_on(serve::run(arguments)),
         Command::CheckConfig(arguments) => runtime.block_on(check_config::run(arguments)),
         Command::Config(command) => config::run(command),
         Command::Reset(arguments) => runtime.block_on(reset::run(arguments)),
@@ -171,6 +169,17 @@ fn log_to_stderr(default: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let is_terminal = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal).init();
+}
+
+/// The same as the configuration says: `RUST_LOG` wins over its level.
+fn log_as_configured(logs: &Logs) {
+    match logs.format {
+        LogFormat::Text => log_to_stderr(&logs.level),
+        LogFormat::Json => {
+            let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(&logs.level));
+            tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+        }
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "this is where the command line speaks")]

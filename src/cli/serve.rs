@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Ending, first_steps, language, say, starting};
+use super::{Ending, first_steps, language, log_as_configured, say, starting};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded, Tls};
 use crate::crypto::Random;
@@ -62,6 +62,7 @@ pub(super) fn configuration(given: Option<PathBuf>) -> Result<Config, Ending> {
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let accept_issuer_change = arguments.accept_issuer_change;
     let config = Config { accept_issuer_change, ..configuration(arguments.config)? };
+    log_as_configured(&config.logs);
     for weakening in config.weakenings() {
         tracing::warn!(key = weakening.key, "{}", weakening.say(Locale::En));
     }

@@ -125,9 +125,6 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     if !matches!(rsa_bits, Some(2048 | 3072 | 4096) | None) {
         problems.push(settings.conflict("keys.rsa_bits", Conflict::RsaBits));
     }
-    if metrics(settings).is_some_and(|address| !address.ip().is_loopback()) {
-        problems.push(settings.conflict("metrics.listen", Conflict::MetricsNotLoopback));
-    }
 }
 
 fn addresses(settings: &Settings) -> Vec<SocketAddr> {
@@ -136,10 +133,6 @@ fn addresses(settings: &Settings) -> Vec<SocketAddr> {
 
 fn networks(settings: &Settings, path: &str) -> Vec<ipnet::IpNet> {
     settings.texts(KEYS, path).iter().filter_map(|text| network(text)).collect()
-}
-
-fn metrics(settings: &Settings) -> Option<SocketAddr> {
-    settings.text(KEYS, "metrics.listen").and_then(|text| text.parse().ok())
 }
 
 /// `None` only where a problem was told already.
@@ -187,7 +180,6 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
             format: if text("logs.format")? == "json" { LogFormat::Json } else { LogFormat::Text },
             level: text("logs.level")?,
         },
-        metrics_listen: metrics(settings),
         data: DataLocation::Directory(file("data_dir")?),
         accept_issuer_change: false,
         cache_bytes: size("store.cache_mib")?.checked_mul(1 << 20)?,

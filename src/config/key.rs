@@ -41,8 +41,6 @@ pub(super) enum Kind {
     OneOf(&'static [&'static str]),
     /// One or more local addresses with their port.
     Addresses,
-    /// One local address with its port.
-    Address,
     /// Networks, as ADDRESS/BITS, or single addresses.
     Networks,
     /// Scopes with spaces between them.
@@ -117,7 +115,6 @@ impl Kind {
                 text.len() <= 2048 && url::Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.has_host())
             }
             (Self::OneOf(words), Value::Text(text)) => words.contains(&text.as_str()),
-            (Self::Address, Value::Text(text)) => text.parse::<SocketAddr>().is_ok(),
             (Self::Scopes, Value::Text(text)) => {
                 ScopeSet::parse(text).is_ok_and(|scopes| scopes.contains(crate::protocol::Scope::Openid))
             }
@@ -164,10 +161,6 @@ impl Kind {
             Self::Addresses => said(
                 "une ou plusieurs adresses IP:PORT, telles que \"[::]:443\"",
                 "one or more addresses IP:PORT, such as \"[::]:443\"",
-            ),
-            Self::Address => said(
-                "une adresse IP:PORT, telle que \"127.0.0.1:9464\"",
-                "an address IP:PORT, such as \"127.0.0.1:9464\"",
             ),
             Self::Networks => said(
                 "une liste d'adresses ou de réseaux, tels que \"192.0.2.0/24\"",

@@ -144,15 +144,6 @@ pub(super) const KEYS: &[ConfigKey] = &[
         about: ["Ce qui est journalisé.", "What is logged."],
     },
     ConfigKey {
-        path: "metrics.listen",
-        kind: Kind::Address,
-        standard: Standard::Absent("127.0.0.1:9464"),
-        about: [
-            "Où les mesures sont lues, au format de Prometheus ; une adresse de boucle locale.",
-            "Where metrics are read, in the text format of Prometheus; a loopback address.",
-        ],
-    },
-    ConfigKey {
         path: "store.cache_mib",
         kind: Kind::Number(1, 65_536),
         standard: Standard::Number(64),

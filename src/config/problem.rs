@@ -70,8 +70,6 @@ pub(super) enum Conflict {
     SeveralPorts,
     /// An RSA size between the possible ones.
     RsaBits,
-    /// Metrics for the network.
-    MetricsNotLoopback,
     /// A client identifier that is not one.
     ClientId,
     /// The same client twice.
@@ -103,10 +101,6 @@ impl Conflict {
                 ["toutes les adresses doivent avoir le même port", "every address must have the same port"]
             }
             Self::RsaBits => ["2048, 3072 ou 4096 sont possibles", "2048, 3072 or 4096 are possible"],
-            Self::MetricsNotLoopback => [
-                "les mesures ne sont lues que sur cette machine. Donnez une adresse de boucle locale, telle que 127.0.0.1:9464",
-                "metrics are read on this machine only. Give a loopback address, such as 127.0.0.1:9464",
-            ],
             Self::ClientId => [
                 "3 à 64 lettres, chiffres, points, tirets ou soulignés, et pas uniquement des chiffres",
                 "3 to 64 letters, digits, dots, hyphens or underscores, and not digits only",

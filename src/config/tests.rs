@@ -98,7 +98,6 @@ fn wrong_values(kind: Kind) -> Vec<&'static str> {
         Kind::WebPage => values.extend(["\"http://a.fr\"", "\"javascript:alert(1)\"", "\"a\""]),
         Kind::OneOf(_) => values.push("\"best\""),
         Kind::Addresses => values.extend(["[]", "[\"localhost\"]", "[1]", "\"127.0.0.1\""]),
-        Kind::Address => values.extend(["[]", "\"localhost:1\"", "\"127.0.0.1\""]),
         Kind::Networks => values.extend(["[\"10.0.0.0/33\"]", "[\"proxy\"]", "[1]"]),
         Kind::Scopes => values.extend(["\"email\"", "\"openid everything\""]),
         Kind::Text(_) => values.push(Box::leak(format!("{:?}", "x".repeat(201)).into_boxed_str())),
@@ -138,7 +137,7 @@ fn sec_216_every_key_wrong_in_every_way_is_named_with_its_line_and_what_is_possi
 #[test]
 fn sec_216_everything_is_told_at_once_in_the_order_of_the_file() {
     let text = "public_url = \"http://a.fr\"\nlistne = \"[::]:443\"\n[tls]\nmode = \"files\"\n[keys]\nrsa_bits = 3000\n\
-                [instance]\nname = 3\n[metrics]\nlisten = \"0.0.0.0:9464\"\n";
+                [instance]\nname = 3\n";
     assert_eq!(
         said(text, &[("MONCOMPTEPRO_STORE__CACHE", "1")], Locale::En),
         [
@@ -149,7 +148,6 @@ fn sec_216_everything_is_told_at_once_in_the_order_of_the_file() {
             "config.toml:2: listne: unknown key. Did you mean listen?",
             "config.toml:6: keys.rsa_bits: 2048, 3072 or 4096 are possible",
             "config.toml:8: instance.name: a whole number instead of what is possible: a text of 1 to 60 characters, on one line",
-            "config.toml:10: metrics.listen: metrics are read on this machine only. Give a loopback address, such as 127.0.0.1:9464",
             "$MONCOMPTEPRO_STORE__CACHE: store.cache: unknown key. Did you mean MONCOMPTEPRO_STORE__CACHE_MIB?",
         ]
     );
@@ -244,7 +242,7 @@ fn sec_14_production_is_strict_without_any_choice() {
     assert_eq!(config.unknown_clients, UnknownClients::Refuse);
     assert!(config.cookies.secure && config.cookies.prefix == "__Host-");
     assert!(!config.local_redirects && !config.local_names && !config.allow_unverified_links && !config.trial);
-    assert!(config.tls == Tls::SelfSigned && config.proxies == Proxies::none() && config.metrics_listen.is_none());
+    assert!(config.tls == Tls::SelfSigned && config.proxies == Proxies::none());
     assert_eq!((config.people_picker, config.automatic_sign_in), (None, None));
 }
 

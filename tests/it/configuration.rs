@@ -134,3 +134,16 @@ fn the_template_that_is_printed_is_a_configuration() {
         assert_eq!(Config::from_file(&file).unwrap().tls, Tls::SelfSigned);
     }
 }
+
+#[test]
+fn the_logs_have_the_form_and_the_level_of_the_configuration() {
+    let directory = tempfile::tempdir().unwrap();
+    let file =
+        written(directory.path(), "tls.mode = \"off\"\nlisten = \"192.0.2.1:1\"\nproxies.trusted = [\"192.0.2.2\"]\n");
+    let serve = ["serve", "--config", file.to_str().unwrap()];
+    let (_, _, told) = run(&serve, &[("MONCOMPTEPRO_LOGS__FORMAT", "json")]);
+    let line: serde_json::Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
+    assert_eq!(line["level"], "WARN", "{told}");
+    let (_, _, told) = run(&serve, &[("MONCOMPTEPRO_LOGS__LEVEL", "error")]);
+    assert!(!told.contains("WARN"), "{told}");
+}
