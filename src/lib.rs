@@ -34,6 +34,7 @@ pub mod domain;
 pub mod fetch;
 pub mod jobs;
 pub mod journey;
+pub mod logs;
 pub mod mail;
 pub mod oidc;
 pub mod organizations;

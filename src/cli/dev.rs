@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Ending, say, starting};
+use super::{Ending, Log, say, starting};
 use crate::clock::Clock;
 use crate::config::{Config, DevOptions, PublicUrl};
 use crate::crypto::Random;
@@ -83,9 +83,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         accept_issuer_change: arguments.accept_issuer_change,
     };
     let config = Config::dev(options, bound.port());
+    let clock = Clock::steerable();
+    let _log = Log::start(&config.logs, &clock)?;
     let port_file = arguments.port_file;
     let port = bound.port();
-    let app = site::start(config, Clock::steerable(), Random::system()).await.map_err(starting)?;
+    let app = site::start(config, clock, Random::system()).await.map_err(starting)?;
     say(&dev::announcement(&app).map_err(Ending::refused)?);
     if let Some(path) = port_file {
         std::fs::write(&path, port.to_string())

@@ -21,14 +21,15 @@ mod session;
 mod spelling;
 mod user;
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
-use crate::config::{LogFormat, Logs};
+use crate::clock::Clock;
+use crate::config::Logs;
 use crate::crypto::MasterKeyError;
+use crate::logs::{self, Sink};
 use crate::protocol::Locale;
 use crate::site::StartError;
 use crate::store::OpenError;
@@ -138,10 +139,7 @@ pub fn run() -> ExitCode {
         Err(cause) => return end(&Ending::refused(cause)),
     };
     let result = match cli.command {
-        Command::Dev(arguments) => {
-            log_to_stderr("warn");
-            runtime.block_on(dev::run(arguments))
-        }
+        Command::Dev(arguments) => runtime.block_on(dev::run(arguments)),
         Command::Serve(arguments) => runtime.block_on(serve::run(arguments)),
         Command::CheckConfig(arguments) => runtime.block_on(check_config::run(arguments)),
         Command::Config(command) => config::run(command),
@@ -164,21 +162,18 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// `RUST_LOG` says what is logged; without it, `default`.
-fn log_to_stderr(default: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let is_terminal = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal).init();
+/// The log of a running instance, which goes by its clock; the last lines are waited for at the end.
+struct Log(Sink);
+
+impl Log {
+    fn start(logs: &Logs, clock: &Clock) -> Result<Self, Ending> {
+        logs::start(logs, clock.clone()).map(Self).map_err(|cause| Ending::refused(format!("logs: {cause}")))
+    }
 }
 
-/// The same as the configuration says: `RUST_LOG` wins over its level.
-fn log_as_configured(logs: &Logs) {
-    match logs.format {
-        LogFormat::Text => log_to_stderr(&logs.level),
-        LogFormat::Json => {
-            let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(&logs.level));
-            tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
-        }
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.0.finish();
     }
 }
 

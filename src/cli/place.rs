@@ -7,11 +7,11 @@ use clap::Args;
 use serde_json::Value;
 
 use super::serve::configuration;
-use super::{Ending, log_to_stderr, starting};
+use super::{Ending, Log, starting};
 use crate::admin::{self, Answer, Call};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{Config, DataLocation};
+use crate::config::{Config, DataLocation, LogFormat, Logs};
 use crate::crypto::Random;
 use crate::site;
 use crate::web::StatusCode;
@@ -39,7 +39,14 @@ pub(super) enum Office {
     #[cfg(unix)]
     Running(PathBuf),
     /// This process, which holds the data meanwhile.
-    Here(Box<App>, String),
+    Here(Box<Here>),
+}
+
+/// An instance that no other process runs, for the time of one command.
+pub(super) struct Here {
+    app: App,
+    account: String,
+    _log: Log,
 }
 
 impl Place {
@@ -65,10 +72,11 @@ impl Place {
             return running(directory).await?.ok_or_else(|| not_running(directory));
         }
         let config = configuration(self.config.clone())?;
-        log_to_stderr("error");
         let DataLocation::Directory(directory) = config.data.clone() else {
             return Err(Ending::configuration("data_dir: an instance in memory cannot be reached"));
         };
+        let clock = Clock::system();
+        let log = Log::start(&Logs { format: LogFormat::Text, level: String::from("error") }, &clock)?;
         // Whoever holds the data may be an instance that is about to answer, or a command that is about to end.
         let mut tries = TRIES;
         loop {
@@ -76,9 +84,10 @@ impl Place {
                 return Ok(office);
             }
             tries = tries.saturating_sub(1);
-            match here(config.clone(), &directory).await {
+            match here(config.clone(), clock.clone(), &directory).await {
                 Err(ending) if ending.is_locked() && tries > 0 => tokio::time::sleep(BETWEEN_TRIES).await,
-                outcome => return outcome,
+                Ok((app, account)) => return Ok(Office::Here(Box::new(Here { app, account, _log: log }))),
+                Err(ending) => return Err(ending),
             }
         }
     }
@@ -106,7 +115,9 @@ impl Office {
         let answer = match self {
             #[cfg(unix)]
             Self::Running(directory) => ask_running(directory, call).await?,
-            Self::Here(app, account) => admin::answer(app, &admin::by_command_line(app, account), &call).await,
+            Self::Here(here) => {
+                admin::answer(&here.app, &admin::by_command_line(&here.app, &here.account), &call).await
+            }
         };
         if answer.status.is_success() {
             return Ok(answer.body);
@@ -149,10 +160,10 @@ async fn ask_running(directory: &Path, call: Call) -> Result<Answer, Ending> {
 }
 
 /// Opens the data in this process.
-async fn here(config: Config, directory: &Path) -> Result<Office, Ending> {
+async fn here(config: Config, clock: Clock, directory: &Path) -> Result<(App, String), Ending> {
     let account = account(directory)?;
-    let app = site::open(config, Clock::system(), Random::system()).await.map_err(starting)?;
-    Ok(Office::Here(Box::new(app), account))
+    let app = site::open(config, clock, Random::system()).await.map_err(starting)?;
+    Ok((app, account))
 }
 
 /// The account of this process. Only that of the data works on it: files that another one makes would keep the instance

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Ending, first_steps, language, log_as_configured, say, starting};
+use super::{Ending, Log, first_steps, language, say, starting};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded, Tls};
 use crate::crypto::Random;
@@ -62,11 +62,11 @@ pub(super) fn configuration(given: Option<PathBuf>) -> Result<Config, Ending> {
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let accept_issuer_change = arguments.accept_issuer_change;
     let config = Config { accept_issuer_change, ..configuration(arguments.config)? };
-    log_as_configured(&config.logs);
+    let clock = Clock::system();
+    let _log = Log::start(&config.logs, &clock)?;
     for weakening in config.weakenings() {
         tracing::warn!(key = weakening.key, "{}", weakening.say(Locale::En));
     }
-    let clock = Clock::system();
     // What the operator has written is judged before anything is made or held.
     let named = match config.tls {
         Tls::Files { .. } => Some(site::settings(&config, clock.now()).map_err(starting)?),

@@ -12,6 +12,7 @@ use warp::http::{HeaderValue, Method, StatusCode, Uri, Version, header};
 use warp::{Filter, Rejection};
 
 use crate::app::App;
+use crate::logs::{self, RequestId};
 use crate::serve::BodyError;
 use crate::web::{self, Arrival, Body, Error, MAX_BODY_BYTES, Request, Response, Table};
 
@@ -49,23 +50,31 @@ impl Reception {
         B: HyperBody<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        let request_id = RequestId::of(&self.app.random.token());
+        logs::during(request_id, self.answer_known(request, client, request_id)).await
+    }
+
+    async fn answer_known<B>(&self, request: hyper::Request<B>, client: IpAddr, request_id: RequestId) -> Response
+    where
+        B: HyperBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
         let (parts, body) = request.into_parts();
         let version = parts.version;
-        let request_id = self.app.random.token().chars().take(16).collect();
         let request = Request {
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers.clone(),
             body: Body::Broken,
-            arrival: Arrival { peer: client, request_id },
+            arrival: Arrival { peer: client, request_id: request_id.to_string() },
         };
         let judged = judge(&self.app, &request, &parts.uri);
         let (request, response) = match judged {
             Ok(()) => match read(body).await {
                 Ok(body) => {
                     let request = Request { body, ..request };
-                    let response = self.routed(parts, request.clone()).await;
+                    let response = self.routed(parts, request.clone(), request_id).await;
                     (request, response)
                 }
                 Err(error) => (request, web::failed(error)),
@@ -80,11 +89,16 @@ impl Reception {
     }
 
     /// A panic of a handler is this request's alone.
-    async fn routed(&self, parts: hyper::http::request::Parts, request: Request) -> Response {
+    async fn routed(&self, parts: hyper::http::request::Parts, request: Request, id: RequestId) -> Response {
         let mut routable = hyper::Request::from_parts(parts, Empty::new());
         routable.extensions_mut().insert(request);
-        match tokio::spawn((self.route)(routable)).await {
-            Ok(response) => response,
+        let answering = (self.route)(routable);
+        let routing = logs::during(id, async { (answering.await, logs::route()) });
+        match tokio::spawn(routing).await {
+            Ok((response, route)) => {
+                route.into_iter().for_each(logs::note_route);
+                response
+            }
             Err(cause) => web::failed(Error::internal(cause)),
         }
     }

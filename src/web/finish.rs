@@ -9,6 +9,7 @@ use super::error::{OAuthFailure, Refusal};
 use super::pages::ErrorPage;
 use super::{Browser, Error, Request, Response, headers, paths};
 use crate::app::App;
+use crate::logs;
 use crate::protocol::{ErrorCode, OAuthError};
 
 /// Who reads the answers of a route.
@@ -91,12 +92,17 @@ pub async fn finish(app: &App, request: &Request, response: Response) -> Respons
     }
     tracing::info!(
         request_id = %request.arrival.request_id,
-        method = %request.method,
-        path = %loggable(&request.path),
+        method = known_method(&request.method),
+        route = logs::route().map_or("none", |route| route.pattern),
         status = response.status().as_u16(),
         "answered"
     );
     response
+}
+
+/// A method that is answered somewhere; the others are words that a client has made up.
+fn known_method(method: &Method) -> &'static str {
+    ["GET", "HEAD", "POST", "OPTIONS"].into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
 /// An answer without a body.
@@ -104,17 +110,6 @@ fn bare(status: StatusCode) -> Response {
     let mut response = Response::default();
     *response.status_mut() = status;
     response
-}
-
-/// Paths that carry a handle are logged without it.
-fn loggable(path: &str) -> String {
-    match path.strip_prefix("/interaction/") {
-        Some(rest) => match rest.split_once('/') {
-            Some((_, step)) => format!("/interaction/…/{}", step.chars().take(32).collect::<String>()),
-            None => String::from("/interaction/…"),
-        },
-        None => path.chars().take(128).map(|character| if character.is_control() { '?' } else { character }).collect(),
-    }
 }
 
 fn log(request: &Request, error: &Error) {

@@ -13,6 +13,7 @@ use super::finish::page;
 use super::input::{read_submission, read_visit};
 use super::{Error, Request, Response, Routes, Submission, Visit};
 use crate::app::App;
+use crate::logs;
 
 /// Who may come through a route. Whoever may not is refused or led elsewhere, and nothing changes; the census of routes
 /// in the tests tries it on each of them.
@@ -215,9 +216,10 @@ impl Table {
     /// first does.
     pub fn into_routes(self) -> Routes {
         let app = self.app;
-        let mut by_first: HashMap<&'static str, Vec<Route>> = HashMap::new();
-        for route in self.routes {
-            by_first.entry(first_of(route.declaration.path)).or_default().push(route);
+        let mut by_first: HashMap<&'static str, Vec<(logs::Route, Route)>> = HashMap::new();
+        for (position, route) in self.routes.into_iter().enumerate() {
+            let pattern = route.declaration.path;
+            by_first.entry(first_of(pattern)).or_default().push((logs::Route { position, pattern }, route));
         }
         let by_first = Arc::new(by_first);
         warp::ext::get::<Request>()
@@ -228,7 +230,10 @@ impl Table {
                 let app = app.clone();
                 async move {
                     match found {
-                        Ok((handler, segment)) => handler(app, request, segment).await,
+                        Ok((name, handler, segment)) => {
+                            logs::note_route(name);
+                            handler(app, request, segment).await
+                        }
                         Err(error) => super::failed(error),
                     }
                 }
@@ -261,17 +266,24 @@ fn fit(pattern: &str, path: &str) -> Option<String> {
     }
 }
 
-fn find(routes: &[Route], method: &Method, path: &str) -> Result<(Handler, String), Error> {
-    let fitting: Vec<(&Route, String)> =
-        routes.iter().filter_map(|route| fit(route.declaration.path, path).map(|segment| (route, segment))).collect();
+/// A route by its name, what answers there, and the segment that varies.
+type Found = (logs::Route, Handler, String);
+
+fn find(routes: &[(logs::Route, Route)], method: &Method, path: &str) -> Result<Found, Error> {
+    let fits = |named: &'_ (logs::Route, Route)| fit(named.0.pattern, path);
     let answers =
         |declaration: &Declaration| declaration.method == *method || (declaration.head && *method == Method::HEAD);
-    if fitting.is_empty() {
-        return Err(Error::NotFound);
+    for named in routes.iter().filter(|(_, route)| answers(&route.declaration)) {
+        if let Some(segment) = fits(named) {
+            return Ok((named.0, Arc::clone(&named.1.handler), segment));
+        }
     }
-    let allowed = allowed(fitting.iter().map(|(route, _)| &route.declaration));
-    let found = fitting.into_iter().find(|(route, _)| answers(&route.declaration));
-    found.map(|(route, segment)| (Arc::clone(&route.handler), segment)).ok_or(Error::MethodNotAllowed(allowed))
+    let fitting: Vec<&Declaration> =
+        routes.iter().filter(|named| fits(named).is_some()).map(|(_, route)| &route.declaration).collect();
+    match fitting.is_empty() {
+        true => Err(Error::NotFound),
+        false => Err(Error::MethodNotAllowed(allowed(fitting.into_iter()))),
+    }
 }
 
 /// The methods of a path, for the header `Allow` of a 405 (RFC 9110 §10.2.1).

@@ -14,6 +14,9 @@ mod configuration;
 mod dev;
 #[cfg(test)]
 mod durability;
+#[cfg(unix)]
+#[cfg(test)]
+mod logs;
 #[cfg(test)]
 mod oidc;
 #[cfg(test)]

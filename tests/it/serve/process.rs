@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ pub(super) struct Process {
     child: Child,
     /// What it says, line by line.
     said: mpsc::Receiver<String>,
+    say: mpsc::Sender<String>,
     /// What it said before it listened.
     at_first: Vec<String>,
     pub(super) port: u16,
@@ -31,6 +32,18 @@ impl Process {
         Self::start(command)
     }
 
+    /// The same, with standard error left to the caller.
+    pub(super) fn serve_unread(directory: &Path, configuration: &str) -> (Self, ChildStderr) {
+        let file = directory.join("config.toml");
+        std::fs::write(&file, configuration).unwrap();
+        let mut command = Command::new(EXECUTABLE);
+        command.arg("serve").arg("--config").arg(file);
+        let mut process = Self::spawn(command);
+        let unread = process.child.stderr.take().unwrap();
+        process.wait_for_port();
+        (process, unread)
+    }
+
     /// `dev`, started by a shell that sets a limit first.
     pub(super) fn dev_after(shell: &str) -> Self {
         let mut command = Command::new("sh");
@@ -38,29 +51,37 @@ impl Process {
         Self::start(command)
     }
 
-    fn start(mut command: Command) -> Self {
-        command.env_remove("RUST_LOG").stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let (say, said) = mpsc::channel();
-        let (out, errors) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        let complain = say.clone();
-        std::thread::spawn(move || {
-            BufReader::new(out).lines().map_while(Result::ok).try_for_each(|line| say.send(line))
-        });
+    fn start(command: Command) -> Self {
+        let mut process = Self::spawn(command);
+        let (errors, complain) = (process.child.stderr.take().unwrap(), process.say.clone());
         std::thread::spawn(move || {
             BufReader::new(errors).lines().map_while(Result::ok).try_for_each(|line| complain.send(line))
         });
-        let mut process = Self { child, said, at_first: Vec::new(), port: 0 };
-        process.port = loop {
-            let line = process.next_line().expect("it ends before it listens");
+        process.wait_for_port();
+        process
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        command.env_remove("RUST_LOG").stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let (say, said) = mpsc::channel();
+        let (out, tell) = (child.stdout.take().unwrap(), say.clone());
+        std::thread::spawn(move || {
+            BufReader::new(out).lines().map_while(Result::ok).try_for_each(|line| tell.send(line))
+        });
+        Self { child, say, said, at_first: Vec::new(), port: 0 }
+    }
+
+    fn wait_for_port(&mut self) {
+        self.port = loop {
+            let line = self.next_line().expect("it ends before it listens");
             let number = line.split("listens on port ").nth(1).or_else(|| line.split("http://localhost:").nth(1));
             let digits: String = number.unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
-            process.at_first.push(line);
+            self.at_first.push(line);
             if let Ok(port) = digits.parse() {
                 break port;
             }
         };
-        process
     }
 
     fn next_line(&self) -> Option<String> {

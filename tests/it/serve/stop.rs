@@ -146,3 +146,33 @@ fn sec_194_a_second_instance_hears_who_holds_the_data_and_not_that_the_port_is_t
     assert_eq!(code, Some(4), "{said}");
     assert!(!said.contains("cannot be listened on"), "{said}");
 }
+
+#[test]
+fn sec_165_an_output_that_nobody_reads_stops_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let text = format!(
+        "public_url = \"https://identite.exemple.fr\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:0\"\n\
+         tls.mode = \"off\"\nkeys.rsa_bits = 2048\nlogs.format = \"json\"\n"
+    );
+    let (process, mut unread) = Process::serve_unread(directory.path(), &text);
+    let mut stream = TcpStream::connect(("127.0.0.1", process.port)).unwrap();
+    stream.set_read_timeout(Some(super::peer::FOR_EVER)).unwrap();
+    let request = b"GET /livez HTTP/1.1\r\nHost: identite.exemple.fr\r\n\r\n";
+    let mut piece = [0; 64 * 1024];
+    // A line for each: more than the pipe and the queue hold together.
+    for _ in 0..200 {
+        stream.write_all(&request.repeat(50)).unwrap();
+        let mut heard = Vec::new();
+        while heard.windows(12).filter(|window| window == b"HTTP/1.1 200").count() < 50 {
+            let read = stream.read(&mut piece).expect("it waits for somebody to read its log");
+            heard.extend_from_slice(&piece[..read]);
+        }
+    }
+    let mut log = Vec::new();
+    while !String::from_utf8_lossy(&log).contains("\"dropped\":") {
+        let read = unread.read(&mut piece).unwrap();
+        assert!(read > 0, "nothing was dropped, or nobody says so");
+        log.extend_from_slice(&piece[..read]);
+    }
+}

@@ -22,7 +22,7 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    pub(super) fn new(address: String, issuer: String, certificate: Option<Vec<u8>>) -> Self {
+    pub(crate) fn new(address: String, issuer: String, certificate: Option<Vec<u8>>) -> Self {
         Self::at(None, address, issuer, certificate)
     }
 
@@ -55,6 +55,13 @@ impl Person {
     /// `name=value` of the cookie that says that somebody signed in here before.
     pub(crate) fn known_cookie(&self) -> String {
         self.cookie("known")
+    }
+
+    /// The values of all its cookies.
+    pub(crate) fn cookie_values(&self) -> Vec<String> {
+        let cookies = self.jar.cookies(&Url::parse(&self.address).unwrap()).unwrap_or(HeaderValue::from_static(""));
+        let pairs = cookies.to_str().unwrap().split("; ");
+        pairs.filter_map(|pair| pair.split_once('=')).map(|(_, value)| value.to_owned()).collect()
     }
 
     fn cookie(&self, name: &str) -> String {

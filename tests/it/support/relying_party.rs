@@ -57,6 +57,20 @@ impl RelyingParty {
         }
     }
 
+    /// A client of the instance that runs elsewhere, at this address and with this certificate.
+    pub(crate) fn elsewhere(place: (&str, Vec<u8>), credentials: (&str, &str), redirect_uri: &str) -> Self {
+        let ((address, certificate), (client_id, client_secret)) = (place, credentials);
+        Self {
+            http: super::tls::http(Some(certificate)).build().unwrap(),
+            address: address.to_owned(),
+            issuer: address.to_owned(),
+            clock: moncomptepro::clock::Clock::system(),
+            client_id: client_id.to_owned(),
+            client_secret: client_secret.to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+        }
+    }
+
     /// The authorization request of a careful client, with these parameters over its own.
     pub(crate) fn authorization(&self, scope: &str, more: &[(&str, &str)]) -> String {
         let mut parameters = BTreeMap::from([

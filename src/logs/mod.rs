@@ -1,0 +1,56 @@
+//! What the program tells its operator: one line for each event, as text or JSON.
+//!
+//! Refuses to be waited for, to be written into by what it quotes, and to quote what libraries read. Doors: [`start`],
+//! [`Lines`], [`Sink`]; [`during`] for whoever works on a request.
+
+mod escape;
+mod layer;
+mod panics;
+mod request;
+mod sink;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::clock::Clock;
+use crate::config::{LogFormat, Logs};
+
+pub use layer::Lines;
+pub use request::{RequestId, Route, during, note_route, request_id, route};
+pub use sink::Sink;
+
+/// Logs to standard error from now on, panics too. `RUST_LOG` wins over the level of the configuration.
+///
+/// # Errors
+/// When there is no thread to be had, or something logs already.
+pub fn start(logs: &Logs, clock: Clock) -> io::Result<Sink> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(&logs.level));
+    let sink = Sink::new(io::stderr(), complaint(logs.format, clock.clone()))?;
+    let lines = Lines::new(logs.format, clock, sink.clone());
+    tracing_subscriber::registry().with(filter).with(lines).try_init().map_err(io::Error::other)?;
+    panics::log_from_now_on();
+    Ok(sink)
+}
+
+/// Makes the line that stands for those that were dropped.
+pub fn complaint(format: LogFormat, clock: Clock) -> impl Fn(u64) -> String + Send + 'static {
+    const SAYING: &str = "lines were dropped: nobody took them in time";
+    const TARGET: &str = "moncomptepro::logs";
+    move |count| {
+        let time = layer::time(clock.now_millis());
+        match format {
+            LogFormat::Text => format!("{time}  WARN {TARGET}: {SAYING} dropped={count}\n"),
+            LogFormat::Json => {
+                let record = serde_json::json!({
+                    "time": time, "level": "WARN", "target": TARGET, "message": SAYING, "dropped": count,
+                });
+                format!("{record}\n")
+            }
+        }
+    }
+}
