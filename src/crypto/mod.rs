@@ -16,7 +16,8 @@ mod sealed;
 
 pub use digest::{at_hash, digests_are_equal, is_secret, s256_code_challenge, secret_digest, sha256};
 pub use keyring::{
-    KeyError, KeySet, KeySetError, KeyState, Keyring, SignError, SigningKey, SigningKeyRecord, TokenType, VerifyError,
+    KeyError, KeySet, KeySetError, KeyState, Keyring, PUBLISHED_PREFIX, SignError, SigningKey, SigningKeyRecord,
+    TokenType, VerifyError,
 };
 pub use mac::MacKey;
 pub use master_key::{MasterKey, MasterKeyError, MasterKeyPlace, MasterKeyPlaces};

@@ -1,25 +1,23 @@
 //! The signing keys of development mode: published, so that anybody can check its tokens, and make them.
 
-use crate::crypto::{KeySet, KeySetError, SigningKey};
+use crate::crypto::{KeySet, KeySetError, PUBLISHED_PREFIX, SigningKey};
 use crate::protocol::{SignatureAlgorithm, Timestamp};
 
-/// How the names of these keys begin: a verifier can refuse them at sight.
-const KID_PREFIX: &str = "mock-";
+const KEYS: [(SignatureAlgorithm, &str); 2] = [
+    (SignatureAlgorithm::Rs256, include_str!("../../assets/dev/rs256.pem")),
+    (SignatureAlgorithm::Es256, include_str!("../../assets/dev/es256.pem")),
+];
 
 /// One key for each algorithm, signing since `now`. The same in every instance.
 ///
 /// # Errors
 /// Never for the embedded files.
 pub fn published_keys(now: Timestamp) -> Result<KeySet, KeySetError> {
-    let keys = [
-        (SignatureAlgorithm::Rs256, include_str!("../../assets/dev/rs256.pem")),
-        (SignatureAlgorithm::Es256, include_str!("../../assets/dev/es256.pem")),
-    ];
-    let signing = keys
+    let signing = KEYS
         .into_iter()
-        .map(|(algorithm, pem)| SigningKey::from_pkcs8_pem(pem, algorithm, KID_PREFIX, now)?.activated(now))
+        .map(|(algorithm, pem)| SigningKey::from_pkcs8_pem(pem, algorithm, PUBLISHED_PREFIX, now)?.activated(now))
         .collect::<Result<Vec<_>, _>>()?;
-    KeySet::new(signing)
+    KeySet::of_published_keys(signing)
 }
 
 #[cfg(test)]
@@ -39,5 +37,18 @@ mod tests {
             let token = keyring.sign(*algorithm, None, &json!({ "sub": "154" })).unwrap();
             assert_eq!(verify_with_jwks(&token, &jwks.to_string()).unwrap()["sub"], "154");
         }
+    }
+
+    #[test]
+    fn sec_178_r_12_no_other_set_takes_a_published_key_whatever_its_name() {
+        for (algorithm, pem) in KEYS {
+            for prefix in ["", PUBLISHED_PREFIX, "ours-"] {
+                let key = SigningKey::from_pkcs8_pem(pem, algorithm, prefix, Timestamp(1)).unwrap();
+                let kid = key.kid().to_owned();
+                assert_eq!(KeySet::new(vec![key]).unwrap_err(), KeySetError::Published(kid), "{prefix}");
+            }
+        }
+        let own = SigningKey::generate(SignatureAlgorithm::Es256, 2048, PUBLISHED_PREFIX, Timestamp(1)).unwrap();
+        assert!(matches!(KeySet::new(vec![own]), Err(KeySetError::Published(_))), "nor one that calls itself so");
     }
 }

@@ -407,6 +407,13 @@ fn sec_1_rooms_that_decide_have_no_arm_for_whatever_comes() {
 }
 
 #[test]
+fn sec_178_only_development_mode_makes_a_set_of_published_keys() {
+    let calls = |source: &&Source| source.text.contains("of_published_keys(") && source.room() != "crypto";
+    let callers: Vec<String> = project().iter().filter(calls).map(|source| source.path.clone()).collect();
+    assert_eq!(callers, ["src/dev/published_keys.rs"]);
+}
+
+#[test]
 fn sec_4_the_clock_and_randomness_are_forbidden_outside_their_homes() {
     let rules: toml::Table = toml::from_str(&std::fs::read_to_string("clippy.toml").unwrap()).unwrap();
     let paths = |list: &str| -> BTreeSet<String> {

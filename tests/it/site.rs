@@ -6,6 +6,7 @@ use moncomptepro::clock::Clock;
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::Random;
 use moncomptepro::site::{self, StartError};
+use moncomptepro::store::signing_keys::{self, StoredSigningKey};
 use moncomptepro::store::{OpenError, clients, users};
 
 use crate::support::Instance;
@@ -62,7 +63,7 @@ async fn sec_11_what_was_acknowledged_is_there_after_a_restart() {
 }
 
 #[tokio::test]
-async fn r_12_production_holds_no_seeded_person_or_client() {
+async fn r_12_sec_178_production_holds_no_seeded_person_or_client_and_no_control() {
     let directory = tempfile::tempdir().unwrap();
     let instance = Instance::production(directory.path()).await;
     let (people, services) =
@@ -88,12 +89,30 @@ async fn sec_178_r_4_the_data_of_one_mode_is_refused_by_the_other_and_untouched(
     assert_eq!(database(directory.path()), before);
     let other = tempfile::tempdir().unwrap();
     Instance::dev_with(kept(other.path())).await.stop().await;
+    let before = database(other.path());
     let file = other.path().join("config.toml");
     let text = format!("public_url = \"https://a.fr\"\ndata_dir = {:?}\n", other.path().join("data"));
     std::fs::write(&file, text).unwrap();
     let config = Config::from_file(&file).unwrap();
     let refused = site::start(config, Clock::system(), Random::system()).await.unwrap_err();
     assert!(matches!(refused, StartError::Open(OpenError::OtherMode { stored }) if stored == "dev"));
+    assert_eq!(database(other.path()), before);
+}
+
+#[tokio::test]
+async fn sec_178_a_published_key_in_the_database_of_production_is_refused_with_the_reason() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let published = moncomptepro::dev::published_keys(instance.clock.now()).unwrap();
+    let smuggled = published.keys()[0].clone().retired(instance.clock.now()).unwrap();
+    let record = smuggled.to_record(&instance.app.master_key, &Random::system()).unwrap();
+    let stored = StoredSigningKey { kid: record.kid.clone(), body: serde_json::to_value(&record).unwrap() };
+    instance.app.store.write(move |tx| signing_keys::insert(tx, &stored)).await.unwrap();
+    instance.stop().await;
+    let config = Config::from_file(&directory.path().join("config.toml")).unwrap();
+    let refused = site::start(config, Clock::system(), Random::system()).await.unwrap_err();
+    let said = refused.to_string();
+    assert!(said.contains(&record.kid) && said.contains("everybody can sign with it"), "{said}");
 }
 
 #[tokio::test]

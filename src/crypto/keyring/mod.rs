@@ -22,6 +22,14 @@ use crate::protocol::{SignatureAlgorithm, Timestamp};
 pub use signing_key::{KeyError, KeyState, SigningKey, SigningKeyRecord};
 pub use token_check::{TokenType, VerifyError};
 
+/// How the name of a published key begins.
+pub const PUBLISHED_PREFIX: &str = "mock-";
+
+/// The thumbprints (RFC 7638) of the signing keys whose private parts stand in the source of this program: whoever reads
+/// it can sign with them.
+const PUBLISHED: [&str; 2] =
+    ["i40bjJqyoBxs3aJELlW10zQ0qUHodCZN2NI8kBltEzA", "yckQ4_iIknBiMjbRo7trncf_dgR-HLxIyKqNupvqPEY"];
+
 /// All keys at one moment. Changes give a new set.
 #[derive(Debug, Clone, Default)]
 pub struct KeySet {
@@ -29,7 +37,7 @@ pub struct KeySet {
 }
 
 /// Why keys do not make a set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetError {
     /// Two keys have one name.
     #[error("two signing keys have the same id")]
@@ -40,14 +48,33 @@ pub enum KeySetError {
     /// There is no published key that could take over.
     #[error("no next signing key of this algorithm")]
     NoNext,
+    /// The private part of a key is known to everybody.
+    #[error(
+        "signing key {0} comes with this program, to try services with: everybody can sign with it. Put a backup back \
+         that was made before it came, or begin with an empty data directory"
+    )]
+    Published(String),
     /// One of the keys.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
 
 impl KeySet {
-    /// Puts a set together: names differ, and each algorithm has at most one next and one current key.
+    /// Puts a set together: names differ, each algorithm has at most one next and one current key, and no key is one of
+    /// the published ones, whatever its name and wherever it came from.
     pub fn new(keys: Vec<SigningKey>) -> Result<Self, KeySetError> {
+        if let Some(published) = keys.iter().find(|key| is_published(key)) {
+            return Err(KeySetError::Published(published.kid().to_owned()));
+        }
+        Self::placed(keys)
+    }
+
+    /// The one set that may hold published keys.
+    pub fn of_published_keys(keys: Vec<SigningKey>) -> Result<Self, KeySetError> {
+        Self::placed(keys)
+    }
+
+    fn placed(keys: Vec<SigningKey>) -> Result<Self, KeySetError> {
         let mut kids = HashSet::new();
         let mut places = HashSet::new();
         for key in &keys {
@@ -113,6 +140,10 @@ impl KeySet {
     fn find_signer(&self, kid: &str) -> Option<&SigningKey> {
         self.keys.iter().find(|key| key.kid() == kid && !matches!(key.state(), KeyState::Next { .. }))
     }
+}
+
+fn is_published(key: &SigningKey) -> bool {
+    key.kid().starts_with(PUBLISHED_PREFIX) || PUBLISHED.contains(&key.thumbprint().as_str())
 }
 
 /// Why nothing was signed.

@@ -215,6 +215,11 @@ impl SigningKey {
         &self.kid
     }
 
+    /// The thumbprint of RFC 7638: the same under every name.
+    pub(super) fn thumbprint(&self) -> String {
+        self.public.thumbprint()
+    }
+
     /// The algorithm that it signs with, and no other.
     pub fn algorithm(&self) -> SignatureAlgorithm {
         self.algorithm

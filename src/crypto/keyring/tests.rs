@@ -127,7 +127,7 @@ fn key_18_sec_55_a_stored_key_is_sealed_and_opens_to_the_same_key() {
     let random = Random::system();
     let master = MasterKey::generate(&random);
     for algorithm in SignatureAlgorithm::ALL {
-        let key = SigningKey::generate(*algorithm, 2048, "mock-", NOW).unwrap().activated(NOW).unwrap();
+        let key = SigningKey::generate(*algorithm, 2048, "own-", NOW).unwrap().activated(NOW).unwrap();
         let record = key.to_record(&master, &random).unwrap();
         let text = serde_json::to_string(&record).unwrap();
         let record: SigningKeyRecord = serde_json::from_str(&text).unwrap();
