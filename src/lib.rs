@@ -10,7 +10,7 @@
 //! gathers the facts and asks `domain::steps` for the next step. None open: `acts::issue_code` reads them again in the
 //! transaction that issues, and no record of a sign-in is made. Otherwise the request is stored as an interaction, and `journey` leads the browser
 //! through the pages; each of them ends in `journey::next`, and the last address, `/interaction/{id}`, checks the facts
-//! again and issues.
+//! again and issues; `oidc::onward` leads out, by a page where a form of ours may have led there.
 //!
 //! **Token.** `oidc::token` reads the form, authenticates the client (`acts::authenticate_client`), and hands the code
 //! to `acts::redeem_code`: in one write transaction the code is found by its digest, `AuthorizationCode::redeem` decides,

@@ -1,18 +1,24 @@
 //! The answer to an authorization request, on its way back through the browser.
 
+use super::onward::{self, Way};
 use super::pages::{FormPost, HiddenField};
 use crate::app::App;
-use crate::protocol::{
-    AuthorizationRefusal, AuthorizationResponse, ErrorCode, OAuthError, ResponseMode, ReturnAddress,
-};
+use crate::domain::{ClientId, PendingAuthorization};
+use crate::protocol::{AuthorizationRefusal, AuthorizationResponse, ErrorCode, OAuthError, ResponseMode};
 use crate::web::{Browser, Error, Response, StatusCode, headers};
 
 /// Gives the client its code.
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub(super) fn code(app: &App, browser: &Browser, address: &ReturnAddress, code: &str) -> Result<Response, Error> {
-    send(app, browser, &AuthorizationResponse::success(address, code, app.config.issuer()))
+pub(super) fn code(
+    app: &App,
+    browser: &Browser,
+    pending: &PendingAuthorization,
+    code: &str,
+) -> Result<Response, Error> {
+    let answer = AuthorizationResponse::success(&pending.request.return_address, code, app.config.issuer());
+    send(app, browser, Some(&pending.client_id), &answer)
 }
 
 /// Tells the client why there is none.
@@ -20,22 +26,41 @@ pub(super) fn code(app: &App, browser: &Browser, address: &ReturnAddress, code: 
 /// # Errors
 /// When the page cannot be rendered.
 pub(super) fn refusal(app: &App, browser: &Browser, refusal: &AuthorizationRefusal) -> Result<Response, Error> {
-    send(app, browser, &AuthorizationResponse::refusal(&refusal.return_address, &refusal.error, app.config.issuer()))
+    let answer = AuthorizationResponse::refusal(&refusal.return_address, &refusal.error, app.config.issuer());
+    // Refused at sight: no form of ours led there.
+    send(app, browser, None, &answer)
 }
 
 /// Tells the client why the person did not get through.
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub(super) fn error(app: &App, browser: &Browser, address: &ReturnAddress, code: ErrorCode) -> Result<Response, Error> {
+pub(super) fn error(
+    app: &App,
+    browser: &Browser,
+    pending: &PendingAuthorization,
+    code: ErrorCode,
+) -> Result<Response, Error> {
     let error = OAuthError::new(code, reason(code));
-    send(app, browser, &AuthorizationResponse::refusal(address, &error, app.config.issuer()))
+    let answer = AuthorizationResponse::refusal(&pending.request.return_address, &error, app.config.issuer());
+    send(app, browser, Some(&pending.client_id), &answer)
 }
 
-/// By redirect, or by a page that posts itself.
-fn send(app: &App, browser: &Browser, answer: &AuthorizationResponse) -> Result<Response, Error> {
+/// By redirect or a page that goes on, or by a page that posts itself.
+fn send(
+    app: &App,
+    browser: &Browser,
+    client_id: Option<&ClientId>,
+    answer: &AuthorizationResponse,
+) -> Result<Response, Error> {
     match answer.response_mode() {
-        ResponseMode::Query => browser.redirect(app, &answer.location()),
+        ResponseMode::Query => match client_id {
+            Some(client_id) => {
+                let way = Way { client_id, target: answer.redirect_uri(), location: answer.location() };
+                onward::lead(app, browser, way)
+            }
+            None => browser.redirect(app, &answer.location()),
+        },
         ResponseMode::FormPost => {
             let target = answer.redirect_uri();
             let page = FormPost {

@@ -53,7 +53,7 @@ pub(super) async fn submit(id: String, app: App, submission: Submission) -> Resu
     }
     match allowed {
         true => go_on(&app, &browser, &current),
-        false => answer::error(&app, &browser, &pending.request.return_address, ErrorCode::AccessDenied),
+        false => answer::error(&app, &browser, pending, ErrorCode::AccessDenied),
     }
 }
 

@@ -2,6 +2,7 @@
 //! after a question in every other case.
 
 use super::hint::{self, Hint};
+use super::onward::{self, Way};
 use super::pages::{HiddenField, LoggedOut, LogoutConfirmation};
 use crate::acts::{self, ActiveSession, By};
 use crate::app::App;
@@ -127,9 +128,11 @@ async fn finish(
         browser = browser.renewed(next);
     }
     browser.session = None;
-    let mut response = match (&plan.hint, plan.location()) {
-        (Some(_), Some(location)) => browser.redirect(app, &location)?,
-        (_, continue_href) => {
+    let mut response = match (&plan.hint, &plan.target, plan.location()) {
+        (Some(hint), Some(target), Some(location)) => {
+            onward::lead(app, &browser, Way { client_id: &hint.client.id, target, location })?
+        }
+        (_, _, continue_href) => {
             browser.page(app, &LoggedOut { client: plan.client.clone().map(journey::label_of), continue_href })?
         }
     };

@@ -13,6 +13,7 @@ mod hint;
 mod interaction;
 mod jwks;
 mod logout;
+mod onward;
 pub mod pages;
 mod proceed;
 mod routes;

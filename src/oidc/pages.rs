@@ -11,6 +11,7 @@ pub fn templates() -> Vec<PageCheck> {
     vec![
         PageCheck::of::<Consent>(),
         PageCheck::of::<FormPost>(),
+        PageCheck::of::<Onward>(),
         PageCheck::of::<LogoutConfirmation>(),
         PageCheck::of::<LoggedOut>(),
     ]
@@ -103,6 +104,32 @@ impl Page for FormPost {
 
     fn samples() -> Vec<Self> {
         vec![Self { action: String::from("https://service.example/callback?a=1&b=2"), fields: HiddenField::samples() }]
+    }
+}
+
+/// On the way to a client: a page that goes on by itself, or by its link.
+#[derive(Debug, Clone, Serialize)]
+pub struct Onward {
+    /// Where to: the address of the client with its parameters.
+    pub href: String,
+    /// The client's name.
+    pub client: Option<String>,
+}
+
+impl Page for Onward {
+    const TEMPLATE: &'static str = "oidc/onward.html";
+
+    fn samples() -> Vec<Self> {
+        let onward = |href: &str, client: Option<ClientLabel>| Self {
+            href: href.to_owned(),
+            client: client.map(|client| client.name),
+        };
+        vec![
+            onward("https://service.example/callback?a=1&code=aUJ3gA&state=%22%3E%27", Some(ClientLabel::sample())),
+            onward("http://localhost:4000/login-callback", Some(ClientLabel::sample_long())),
+            onward("https://service.example/", None),
+            onward("javascript:alert(1)", None),
+        ]
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Proceeding {
 /// A page when the sign-in has been answered already.
 pub(super) async fn proceed(app: &App, proceeding: Proceeding) -> Result<Response, Error> {
     let (browser, origin) = (proceeding.browser.clone(), proceeding.by.origin.clone());
-    let address = proceeding.pending.request.return_address.clone();
+    let pending = proceeding.pending.clone();
     let (code, cause) = match go(app, proceeding).await {
         Err(Error::Internal(cause)) => (ErrorCode::ServerError, Some(cause)),
         Err(Error::Busy(_) | Error::Storage(_)) => (ErrorCode::TemporarilyUnavailable, None),
@@ -40,7 +40,7 @@ pub(super) async fn proceed(app: &App, proceeding: Proceeding) -> Result<Respons
         cause = cause.map(tracing::field::display),
         "a client was not answered"
     );
-    answer::error(app, &browser, &address, code)
+    answer::error(app, &browser, &pending, code)
 }
 
 /// The facts are read twice: here to see where to go, and in the transaction that issues.
@@ -71,7 +71,7 @@ pub(super) async fn refuse(app: &App, proceeding: &Proceeding, code: ErrorCode) 
     {
         return Err(Error::expired_interaction());
     }
-    answer::error(app, &proceeding.browser, &proceeding.pending.request.return_address, code)
+    answer::error(app, &proceeding.browser, &proceeding.pending, code)
 }
 
 fn open_step(app: &App, proceeding: &Proceeding) -> Result<Step, Error> {
@@ -92,9 +92,7 @@ async fn take(app: &App, proceeding: &Proceeding, step: Step) -> Result<Response
         pending: proceeding.pending.clone(),
     };
     match acts::issue_code(app, &proceeding.by, request).await? {
-        Issue::Issued(code) => {
-            answer::code(app, &proceeding.browser, &proceeding.pending.request.return_address, &code)
-        }
+        Issue::Issued(code) => answer::code(app, &proceeding.browser, &proceeding.pending, &code),
         // Something changed since the facts were read.
         Issue::Open(step) => lead_on(app, proceeding, step).await,
         Issue::Gone => Err(Error::expired_interaction()),

@@ -16,6 +16,7 @@ pub struct Browser {
     is_new: bool,
     chosen_locale: Option<Locale>,
     path: String,
+    comes_from_here: bool,
     /// The person signed in.
     pub session: Option<ActiveSession>,
     /// The language to speak.
@@ -44,7 +45,8 @@ impl Browser {
         let remembered = cookies::find(&request.headers, policy, cookies::LANGUAGE).and_then(Locale::from_ui_locales);
         let accepted = || request.header(header::ACCEPT_LANGUAGE.as_str()).and_then(Locale::from_accept_language);
         let locale = chosen_locale.or(remembered).or_else(accepted).unwrap_or(Locale::Fr);
-        Ok(Self { handle, is_new, chosen_locale, path: path_and_query(request), session, locale })
+        let (path, comes_from_here) = (path_and_query(request), comes_from_here(request));
+        Ok(Self { handle, is_new, chosen_locale, path, comes_from_here, session, locale })
     }
 
     /// Where acts of this request take place: sign-ins under way are bound to the browser.
@@ -84,6 +86,12 @@ impl Browser {
         let handle = self.session.as_ref().map_or(self.handle.value.as_str(), |active| active.value.as_str());
         let shown = form.get("_csrf").unwrap_or_default();
         if app.keys.csrf.verify("csrf", &[handle], shown) { Ok(()) } else { Err(Error::csrf()) }
+    }
+
+    /// Whether a form of this site may have led to this request, in the window that its answer will fill. Browsers that
+    /// do not say so, and programs, are taken not to mind.
+    pub fn may_follow_a_form(&self) -> bool {
+        self.comes_from_here
     }
 
     /// The language that the person chose with this very request.
@@ -164,6 +172,12 @@ impl Browser {
         }
         Ok(())
     }
+}
+
+/// Whether every step since the last page that was shown is one of this site (W3C Fetch Metadata).
+fn comes_from_here(request: &Request) -> bool {
+    let says = |name: &str, value: &str| request.header(name) == Some(value);
+    says("sec-fetch-site", "same-origin") && says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document")
 }
 
 /// The address of this page, for the links to its other languages.

@@ -100,7 +100,7 @@ async function run(page) {
 }
 
 /** Development mode, back at its beginning before each setting. */
-async function startDevelopment() {
+export async function startDevelopment() {
   const provider = await startProvider();
   const prepare = async () => {
     const headers = { "content-type": "application/json", origin: provider.issuer };

@@ -140,7 +140,7 @@ impl RedirectUri {
     /// Whether the address stays on the developer's machine or network: loopback, `*.localhost`, `*.test`,
     /// `*.internal`, a host of a single label, or a private-use scheme.
     pub fn is_local_or_private(&self) -> bool {
-        if !matches!(self.url.scheme(), "http" | "https") {
+        if !self.is_of_the_web() {
             return true;
         }
         match self.url.host() {
@@ -152,6 +152,11 @@ impl RedirectUri {
             }
             None => false,
         }
+    }
+
+    /// Whether a browser opens the address itself, rather than an application.
+    pub fn is_of_the_web(&self) -> bool {
+        matches!(self.url.scheme(), "http" | "https")
     }
 
     /// Whether the address is reached over TLS.

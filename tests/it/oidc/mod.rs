@@ -12,6 +12,7 @@ mod id_token;
 mod interaction;
 mod keys;
 mod logout;
+mod onward;
 mod prompt;
 mod recording;
 mod redirect_uris;
