@@ -1,5 +1,6 @@
 //! What every endpoint shares, seen from outside.
 
+mod answers;
 mod bad_input;
 mod census;
 mod forgery;
