@@ -3,12 +3,12 @@
 use super::pages::{Home, HomeOrganization, HomeService};
 use crate::acts;
 use crate::app::App;
-use crate::domain::{Client, ClientOrigin};
+use crate::domain::{Client, ClientId};
 use crate::store::clients;
 use crate::web::{Error, Response, Visit, paths};
 
-/// The most clients looked through for services.
-const MAX_SERVICES: usize = 1000;
+/// The services of one page.
+const SERVICES: usize = 50;
 
 /// Shows the page, or asks to sign in.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
@@ -16,10 +16,14 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         return visit.browser.redirect(&app, paths::START_SIGN_IN);
     };
     let chosen = active.session.organization_id;
-    let (subject, services) = app.store.read(|tx| {
+    let after = visit.query.get("services_after").and_then(|id| id.parse::<ClientId>().ok());
+    let (subject, mut services) = app.store.read(|tx| {
         let subject = acts::subject_of(tx, active.user.clone(), chosen)?;
-        Ok((subject, clients::list(tx, None, MAX_SERVICES)?))
+        Ok((subject, clients::list_offered(tx, after.as_ref(), SERVICES.saturating_add(1))?))
     })?;
+    let is_all = services.len() <= SERVICES;
+    services.truncate(SERVICES);
+    let last = services.last().filter(|_| !is_all).map(|client| client.id.clone());
     let organizations = subject.organizations.iter().map(|(membership, organization)| HomeOrganization {
         label: organization.label.clone(),
         siret: organization.siret.to_string(),
@@ -30,15 +34,12 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         email: subject.user.email.to_string(),
         organizations: organizations.collect(),
         services: services.into_iter().filter_map(service).collect(),
+        more_services_href: last.map(|id| format!("{}?services_after={}", paths::HOME, id.as_str())),
     };
     visit.browser.page(&app, &page)
 }
 
-/// A declared service that has an address of its own.
 fn service(client: Client) -> Option<HomeService> {
-    if client.origin != ClientOrigin::Declared || !client.is_enabled() {
-        return None;
-    }
     let href = client.client_uri?;
     Some(HomeService { name: client.name, description: client.description, href })
 }

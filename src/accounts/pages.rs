@@ -299,6 +299,8 @@ pub struct Home {
     pub organizations: Vec<HomeOrganization>,
     /// Where to go from here.
     pub services: Vec<HomeService>,
+    /// The page with more of them.
+    pub more_services_href: Option<String>,
 }
 
 /// One organization of the person.
@@ -350,8 +352,15 @@ impl Page for Home {
                     service("API Particulier", None, "http://localhost:4000/"),
                     service("Adresse inutilisable", None, "javascript:alert(1)"),
                 ],
+                more_services_href: Some(String::from("/?services_after=api-particulier")),
             },
-            Self { name: String::new(), email: long_address(), organizations: Vec::new(), services: Vec::new() },
+            Self {
+                name: String::new(),
+                email: long_address(),
+                organizations: Vec::new(),
+                services: Vec::new(),
+                more_services_href: None,
+            },
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! Relying parties.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -205,6 +206,23 @@ impl Client {
         current.iter().chain(retiring.map(|secret| &secret.digest))
     }
 
+    /// The origins whose scripts may read what the client is answered: those of the addresses of a usable public
+    /// client, each once.
+    pub fn script_origins(&self) -> BTreeSet<String> {
+        let is_open = self.is_enabled() && self.is_public();
+        let of_the_web = self.redirect_uris.iter().filter(|uri| is_open && uri.is_of_the_web());
+        of_the_web.map(RedirectUri::origin).collect()
+    }
+
+    /// Whether people are offered the service: it is usable, has a page of its own, and somebody declared it.
+    pub fn is_offered(&self) -> bool {
+        let is_declared = match self.origin {
+            ClientOrigin::Declared | ClientOrigin::ConfigurationFile => true,
+            ClientOrigin::Recorded => false,
+        };
+        is_declared && self.is_enabled() && self.client_uri.is_some()
+    }
+
     /// Whether it is a public client.
     pub fn is_public(&self) -> bool {
         match self.authentication {
@@ -217,6 +235,7 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::RedirectUriPolicy;
 
     #[test]
     fn cli_3_what_is_not_registered_has_the_defaults_of_the_specification() {
@@ -226,6 +245,45 @@ mod tests {
         assert_eq!((client.is_native, client.default_max_age), (false, None));
         assert!(client.default_acr_values.is_empty() && client.redirect_uris.is_empty());
         assert!(client.require_verified_link && !client.is_public() && client.is_enabled());
+    }
+
+    #[test]
+    fn r_20_scripts_read_for_usable_public_clients_only() {
+        let uri = |text: &str| RedirectUri::parse(text, policy()).unwrap();
+        let client = Client {
+            authentication: ClientAuthentication::Public,
+            redirect_uris: ["https://a.example/1", "https://a.example/2", "http://127.0.0.1:80/", "com.example.app:/"]
+                .map(uri)
+                .into(),
+            ..Client::new("service".parse().unwrap(), String::from("Service"), Timestamp(0))
+        };
+        let origins: Vec<String> = client.script_origins().into_iter().collect();
+        assert_eq!(origins, ["http://127.0.0.1", "https://a.example"]);
+        for closed in [
+            Client { authentication: ClientAuthentication::Undecided, ..client.clone() },
+            Client { state: ClientState::Disabled, ..client.clone() },
+        ] {
+            assert!(closed.script_origins().is_empty());
+        }
+    }
+
+    fn policy() -> RedirectUriPolicy {
+        RedirectUriPolicy { native: true, plain_http: true }
+    }
+
+    #[test]
+    fn people_are_offered_declared_services_with_a_page() {
+        let client = Client::new("service".parse().unwrap(), String::from("Service"), Timestamp(0));
+        assert!(!client.is_offered());
+        let offered = Client { client_uri: Some(String::from("https://service.example/")), ..client };
+        for (origin, state, is_offered) in [
+            (ClientOrigin::Declared, ClientState::Enabled, true),
+            (ClientOrigin::ConfigurationFile, ClientState::Enabled, true),
+            (ClientOrigin::Recorded, ClientState::Enabled, false),
+            (ClientOrigin::Declared, ClientState::Disabled, false),
+        ] {
+            assert_eq!(Client { origin, state, ..offered.clone() }.is_offered(), is_offered, "{origin:?} {state:?}");
+        }
     }
 
     #[test]

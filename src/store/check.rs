@@ -111,6 +111,7 @@ pub(super) fn run(tx: &Snapshot, now: Timestamp) -> Result<CheckReport, StoreErr
     inspection.people()?;
     inspection.organizations()?;
     inspection.memberships()?;
+    inspection.clients()?;
     inspection.tokens(now)?;
     inspection.trail()?;
     inspection.others()?;
@@ -138,7 +139,6 @@ impl Inspection<'_> {
 
     /// The tables of which no more is asked than that their records open and lie where they belong.
     fn others(&mut self) -> Result<(), StoreError> {
-        self.each(&clients::CLIENTS, |key, client| Ok(misfiled(key, &client.id)))?;
         self.each(&signing_keys::KEYS, |key, signing_key| Ok(misfiled(key, signing_key.kid.as_str())))?;
         self.each(&counters::LAST, |_, _| Ok(None))?;
         self.each(&users::ERASED, |_, _| Ok(None))?;
@@ -212,6 +212,28 @@ impl Inspection<'_> {
                 None => false,
             };
             Ok(without(name, is_there))
+        })
+    }
+
+    fn clients(&mut self) -> Result<(), StoreError> {
+        let tx = self.tx;
+        self.each(&clients::CLIENTS, |key, client| {
+            let mut has_its_origins = true;
+            for row in clients::rows_of_origins(client) {
+                has_its_origins &= clients::PUBLIC_ORIGINS.find(tx, &row)?.as_ref() == Some(&client.id);
+            }
+            let problem = misfiled(key, &client.id).or(not_in(clients::PUBLIC_ORIGINS.name(), has_its_origins));
+            let is_listed = !client.is_offered() || clients::OFFERED.has(tx, &client.id)?;
+            Ok(problem.or(not_in(clients::OFFERED.name(), is_listed)))
+        })?;
+        self.each(&clients::PUBLIC_ORIGINS, |key, id| {
+            let client = clients::CLIENTS.find(tx, id)?;
+            let is_its = client.is_some_and(|client| clients::is_row_of_origin(&client, key));
+            Ok(without(clients::CLIENTS.name(), is_its))
+        })?;
+        self.each(&clients::OFFERED, |key, id| {
+            let is_offered = clients::CLIENTS.find(tx, id)?.is_some_and(|client| client.is_offered());
+            Ok(misfiled(key, id).or(without(clients::CLIENTS.name(), is_offered)))
         })
     }
 

@@ -1,10 +1,16 @@
 //! Relying parties.
 
-use super::engine::Table;
+use super::engine::{Ended, Key as _, Table};
 use super::{Read, StoreError, Tx};
 use crate::domain::{Client, ClientId};
 
 pub(super) const CLIENTS: Table<ClientId, Client> = Table::new("clients");
+/// The origins whose scripts may read answers: those of usable public clients, one row for each client at each of them.
+pub(super) const PUBLIC_ORIGINS: Table<(Ended, ClientId), ClientId> = Table::new("public_origins");
+/// The services that people are offered.
+pub(super) const OFFERED: Table<ClientId, ClientId> = Table::new("offered_clients");
+/// Clients that the migration takes at once.
+const AT_ONCE: usize = 1_000;
 /// The last epoch of clients that are gone: what they were given must not count for one that takes their name.
 pub(super) const DELETED: Table<ClientId, u32> = Table::new("deleted_clients");
 
@@ -23,14 +29,70 @@ pub fn list(tx: &impl Read, after: Option<&ClientId>, limit: usize) -> Result<Ve
     CLIENTS.list(tx, after, limit)
 }
 
+/// At most `limit` services that people are offered after `after`, by identifier.
+pub fn list_offered(tx: &impl Read, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StoreError> {
+    let ids = OFFERED.list(tx, after, limit)?;
+    ids.into_iter().map(|id| CLIENTS.get(tx, &id)).collect()
+}
+
+/// Whether a usable public client is answered at this origin.
+pub fn has_public_origin(tx: &impl Read, origin: &str) -> Result<bool, StoreError> {
+    if origin.contains('\0') {
+        return Ok(false);
+    }
+    Ok(!PUBLIC_ORIGINS.list_within(tx, &Ended(origin.to_owned()), None, 1)?.is_empty())
+}
+
 /// Enters a client. `Taken` when the identifier is in use.
 pub fn insert(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
-    CLIENTS.insert(tx, &client.id, client)
+    CLIENTS.insert(tx, &client.id, client)?;
+    index(tx, client)
 }
 
 /// Writes a client anew.
 pub fn update(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
+    let before = CLIENTS.get(tx, &client.id)?;
+    remove_from_indexes(tx, &before)?;
+    index(tx, client)?;
     CLIENTS.update(tx, &client.id, client)
+}
+
+/// The rows of a client in the index of origins.
+pub(super) fn rows_of_origins(client: &Client) -> Vec<(Ended, ClientId)> {
+    client.script_origins().into_iter().map(|origin| (Ended(origin), client.id.clone())).collect()
+}
+
+/// Whether the bytes of a row of that index are one of this client's.
+pub(super) fn is_row_of_origin(client: &Client, row: &[u8]) -> bool {
+    rows_of_origins(client).iter().any(|key| key.to_bytes() == row)
+}
+
+fn index(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
+    for row in rows_of_origins(client) {
+        PUBLIC_ORIGINS.put(tx, &row, &client.id)?;
+    }
+    if client.is_offered() {
+        OFFERED.put(tx, &client.id, &client.id)?;
+    }
+    Ok(())
+}
+
+fn remove_from_indexes(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
+    for row in rows_of_origins(client) {
+        PUBLIC_ORIGINS.delete(tx, &row)?;
+    }
+    OFFERED.delete(tx, &client.id).map(|_| ())
+}
+
+/// Makes the indexes of a database that had none.
+pub(super) fn index_all(tx: &mut Tx) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let some = CLIENTS.list(tx, after.as_ref(), AT_ONCE)?;
+        let Some(last) = some.last() else { return Ok(()) };
+        after = Some(last.id.clone());
+        some.iter().try_for_each(|client| index(tx, client))?;
+    }
 }
 
 /// The epoch with which a client of this identifier begins: one that was never used under it.
@@ -58,5 +120,6 @@ pub(super) fn note_deleted(tx: &mut Tx, id: &ClientId, epoch: u32) -> Result<(),
 pub fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, StoreError> {
     let Some(client) = CLIENTS.find(tx, id)? else { return Ok(false) };
     DELETED.put(tx, id, &client.epoch)?;
+    remove_from_indexes(tx, &client)?;
     CLIENTS.delete(tx, id)
 }

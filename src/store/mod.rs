@@ -17,6 +17,7 @@ mod engine;
 mod error;
 pub mod marks;
 pub mod memberships;
+mod migrations;
 pub mod organizations;
 pub mod outbox;
 pub mod signing_keys;

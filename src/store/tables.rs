@@ -57,6 +57,8 @@ pub(super) const TABLES: &[Listed] = &[
     listed(memberships::MEMBERSHIPS.name(), Keeping::Lasting),
     listed(memberships::BY_ORGANIZATION.name(), Keeping::Index),
     listed(clients::CLIENTS.name(), Keeping::Lasting),
+    listed(clients::PUBLIC_ORIGINS.name(), Keeping::Index),
+    listed(clients::OFFERED.name(), Keeping::Index),
     listed(clients::DELETED.name(), Keeping::Lasting),
     listed(signing_keys::KEYS.name(), Keeping::Lasting),
     listed(audit::RECORDS.name(), Keeping::Lasting),

@@ -4,16 +4,17 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::{
-    Actor, AuditEvent, AuditRecord, Client, Credentials, Email, MailContent, Membership, Organization, OrganizationId,
-    OrganizationSource, Origin, OutgoingMail, Role, Siret, User, UserId, Verification,
+    Actor, AuditEvent, AuditRecord, Client, ClientAuthentication, ClientOrigin, ClientState, Credentials, Email,
+    MailContent, Membership, Organization, OrganizationId, OrganizationSource, Origin, OutgoingMail, Role, Siret, User,
+    UserId, Verification,
 };
-use crate::protocol::Locale;
+use crate::protocol::{Locale, RedirectUri, RedirectUriPolicy};
 use signing_keys::StoredSigningKey;
 
 const NOW: Timestamp = Timestamp(1_700_000_000);
 
-fn store() -> Store {
-    let opening = Opening {
+fn opening() -> Opening {
+    Opening {
         location: Location::Memory,
         cache_bytes: 1024 * 1024,
         mode: String::from("serve"),
@@ -21,8 +22,11 @@ fn store() -> Store {
         instance_id: String::from("test"),
         accept_issuer_change: false,
         now: NOW,
-    };
-    Store::open(opening).unwrap()
+    }
+}
+
+fn store() -> Store {
+    Store::open(opening()).unwrap()
 }
 
 fn user(id: u64, email: &str) -> User {
@@ -151,6 +155,115 @@ async fn r_3_the_index_by_siret_is_what_the_organizations_give() {
             );
         }
     }
+}
+
+/// A client of chance: whose, usable or not, public or not, with a page or not, at up to three of four origins.
+fn client(dice: &mut Dice) -> Client {
+    let policy = RedirectUriPolicy { native: true, plain_http: true };
+    let uris = (0..dice.roll(4)).map(|_| match dice.roll(5) {
+        4 => String::from("com.example.app:/callback"),
+        host => format!("https://{}.example/{}", ["a", "aa", "b", "c"][usize::try_from(host).unwrap()], dice.roll(2)),
+    });
+    Client {
+        redirect_uris: uris.map(|uri| RedirectUri::parse(&uri, policy).unwrap()).collect(),
+        authentication: match dice.roll(3) {
+            0 => ClientAuthentication::Undecided,
+            _ => ClientAuthentication::Public,
+        },
+        state: if dice.roll(4) == 0 { ClientState::Disabled } else { ClientState::Enabled },
+        origin: if dice.roll(4) == 0 { ClientOrigin::Recorded } else { ClientOrigin::Declared },
+        client_uri: (dice.roll(2) == 0).then(|| String::from("https://service.example/")),
+        ..Client::new(format!("client-{}", dice.roll(6)).parse().unwrap(), String::from("Service"), NOW)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_3_r_20_the_indexes_of_clients_are_what_the_clients_give() {
+    let store = store();
+    let mut dice = Dice(4);
+    let (mut open, mut offered) = (0, 0);
+    for _ in 0..300 {
+        let (act, some) = (dice.roll(4), client(&mut dice));
+        let done = store.write(move |tx| match act {
+            0 => clients::delete(tx, &some.id).map(|_| ()),
+            1 => clients::update(tx, &some),
+            _ => clients::insert(tx, &some),
+        });
+        assert!(matches!(done.await, Ok(()) | Err(StoreError::Taken { .. } | StoreError::Absent { .. })));
+
+        let all = store.read(|tx| clients::list(tx, None, usize::MAX)).unwrap();
+        for origin in ["https://a.example", "https://aa.example", "https://b.example", "https://c.example", "null", ""]
+        {
+            let expected = all.iter().any(|client| client.script_origins().contains(origin));
+            open += usize::from(expected);
+            assert_eq!(store.read(|tx| clients::has_public_origin(tx, origin)).unwrap(), expected, "{origin}");
+        }
+        let expected: Vec<Client> = all.into_iter().filter(Client::is_offered).collect();
+        offered += expected.len();
+        assert_eq!(store.read(|tx| clients::list_offered(tx, None, usize::MAX)).unwrap(), expected);
+        assert_eq!(store.check(NOW).unwrap().findings, []);
+    }
+    assert!(open > 100 && offered > 100, "{open} {offered}");
+}
+
+/// A client that both indexes hold.
+fn indexed_client() -> Client {
+    let uri = RedirectUri::parse("https://a.example/callback", RedirectUriPolicy::default()).unwrap();
+    Client {
+        authentication: ClientAuthentication::Public,
+        redirect_uris: vec![uri],
+        client_uri: Some(String::from("https://service.example/")),
+        ..Client::new("service".parse().unwrap(), String::from("Service"), NOW)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_185_a_check_finds_clients_and_indexes_that_disagree() {
+    let problems = |store: &Store| -> Vec<(String, Problem)> {
+        let findings = store.check(NOW).unwrap().findings;
+        findings.into_iter().map(|finding| (finding.table, finding.problem)).collect()
+    };
+    let client = indexed_client();
+    let store = store();
+    let bare = client.clone();
+    store.write(move |tx| clients::CLIENTS.insert(tx, &bare.id, &bare)).await.unwrap();
+    // The first that is found of a record is told.
+    let missing = Problem::NotIn { index: clients::PUBLIC_ORIGINS.name() };
+    assert_eq!(problems(&store), [(String::from("clients"), missing)]);
+    store.write(clients::index_all).await.unwrap();
+    assert_eq!(problems(&store), []);
+    let id = client.id.clone();
+    store.write(move |tx| clients::OFFERED.delete(tx, &id)).await.unwrap();
+    let missing = Problem::NotIn { index: clients::OFFERED.name() };
+    assert_eq!(problems(&store), [(String::from("clients"), missing)]);
+    store.write(clients::index_all).await.unwrap();
+    let disabled = Client { state: ClientState::Disabled, ..client };
+    store.write(move |tx| clients::CLIENTS.update(tx, &disabled.id, &disabled)).await.unwrap();
+    let left = Problem::Without { table: clients::CLIENTS.name() };
+    let expected = [(String::from("public_origins"), left.clone()), (String::from("offered_clients"), left)];
+    assert_eq!(problems(&store), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_215_a_database_without_indexes_of_clients_gets_them_when_it_is_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let opening = || Opening { location: Location::Directory(directory.path().to_path_buf()), ..opening() };
+    let store = Store::open(opening()).unwrap();
+    let (client, now) = (indexed_client(), store.header().format);
+    store
+        .write(move |tx| {
+            clients::CLIENTS.insert(tx, &client.id, &client)?;
+            engine::set_format(tx, 0)
+        })
+        .await
+        .unwrap();
+    assert!(!store.read(|tx| clients::has_public_origin(tx, "https://a.example")).unwrap());
+    drop(store);
+    let store = Store::open(opening()).unwrap();
+    assert_eq!(store.header().format, now);
+    assert!(store.read(|tx| clients::has_public_origin(tx, "https://a.example")).unwrap());
+    assert_eq!(store.read(|tx| clients::list_offered(tx, None, 9)).unwrap().len(), 1);
+    assert_eq!(store.check(NOW).unwrap().findings, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,6 @@ use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{Error, Request, Response};
 use crate::app::App;
-use crate::domain::Client;
 use crate::store::clients;
 
 const METHODS: &str = "GET, POST, OPTIONS";
@@ -52,10 +51,7 @@ fn is_client_origin(app: &App, origin: &str) -> Result<bool, Error> {
     if app.config.local_redirects && is_loopback(origin) {
         return Ok(true);
     }
-    let registers = |client: &Client| {
-        client.is_enabled() && client.is_public() && client.redirect_uris.iter().any(|uri| uri.origin() == origin)
-    };
-    Ok(app.store.read(|tx| clients::list(tx, None, 1000))?.iter().any(registers))
+    Ok(app.store.read(|tx| clients::has_public_origin(tx, origin))?)
 }
 
 fn is_loopback(origin: &str) -> bool {

@@ -13,8 +13,7 @@ use super::frames::{Cipher, MOST_FRAME_BYTES, Place};
 use super::manifest::{Manifest, Protection};
 use super::writer::{carried, hexadecimal, sha256};
 use super::{BackupError, BackupKey, MAGIC};
-use crate::store::StoreError;
-use crate::store::engine;
+use crate::store::{StoreError, engine, migrations};
 
 /// The longest manifest.
 const MOST_MANIFEST_BYTES: u32 = 64 * 1024;
@@ -88,7 +87,7 @@ impl BackupFile {
         source.get(&mut text).map_err(|_| damaged("its manifest ends too soon"))?;
         let manifest = serde_json::from_slice(&text).map_err(|_| damaged("its manifest"))?;
         let manifest: Manifest = manifest;
-        let known = engine::known_format();
+        let known = migrations::known_format();
         if manifest.schema > known {
             let (path, product, schema) = (path.to_path_buf(), manifest.product, manifest.schema);
             return Err(BackupError::Newer { path, product, schema, known });

@@ -15,9 +15,9 @@ use redb::{Database, Durability, ReadableDatabase as _, WriteTransaction};
 use super::files::Space;
 use super::header::{self, Header, Identity};
 use super::medium::{Care, Medium};
-use super::migrations::MIGRATIONS;
 use super::reserve::Reserve;
 use super::transaction::{Snapshot, Tx};
+use crate::store::migrations::MIGRATIONS;
 use crate::store::{OpenError, StoreError};
 
 /// Waits before the attempts to open again; the last one repeats.

@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::migrations::Migration;
 use super::table::Table;
 use super::transaction::{Snapshot, Tx};
 use crate::protocol::Timestamp;
 use crate::store::{OpenError, StoreError};
+
+/// A change of stored records from one format to the next; part of the transaction that opens the database, so that it
+/// takes place whole or not at all.
+pub(in crate::store) type Migration = fn(&mut Tx) -> Result<(), StoreError>;
 
 /// The name of the first table of every database.
 pub(in crate::store) const NAME: &str = "header";
@@ -104,6 +107,13 @@ pub(super) fn probe(tx: &mut Tx, header: &Header) -> Result<bool, StoreError> {
     let stored = TABLE.get(tx, KEY)?;
     TABLE.update(tx, KEY, &stored)?;
     Ok(stored == *header)
+}
+
+/// Says that the records of a database have been through so many migrations only.
+#[cfg(test)]
+pub(in crate::store) fn set_format(tx: &mut Tx, format: u32) -> Result<(), StoreError> {
+    let header = Header { format, ..TABLE.get(tx, KEY)? };
+    TABLE.update(tx, KEY, &header)
 }
 
 fn unusable(error: StoreError) -> OpenError {

@@ -8,8 +8,8 @@ pub(in crate::store) trait Key {
     fn to_bytes(&self) -> Vec<u8>;
 }
 
-/// A key whose bytes always have the same length, so that it can stand before another one.
-pub(in crate::store) trait FixedWidth: Key {}
+/// A key that can stand before another one: its bytes are never the beginning of those of a longer one.
+pub(in crate::store) trait Leading: Key {}
 
 impl Key for u64 {
     fn to_bytes(&self) -> Vec<u8> {
@@ -17,7 +17,7 @@ impl Key for u64 {
     }
 }
 
-impl FixedWidth for u64 {}
+impl Leading for u64 {}
 
 impl Key for UserId {
     fn to_bytes(&self) -> Vec<u8> {
@@ -25,7 +25,7 @@ impl Key for UserId {
     }
 }
 
-impl FixedWidth for UserId {}
+impl Leading for UserId {}
 
 impl Key for OrganizationId {
     fn to_bytes(&self) -> Vec<u8> {
@@ -33,7 +33,7 @@ impl Key for OrganizationId {
     }
 }
 
-impl FixedWidth for OrganizationId {}
+impl Leading for OrganizationId {}
 
 impl Key for ClientId {
     fn to_bytes(&self) -> Vec<u8> {
@@ -47,13 +47,26 @@ impl Key for str {
     }
 }
 
+/// A text without zero bytes, ended by one.
+pub(in crate::store) struct Ended(pub(in crate::store) String);
+
+impl Key for Ended {
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.0.to_bytes();
+        bytes.push(0);
+        bytes
+    }
+}
+
+impl Leading for Ended {}
+
 impl<K> Key for HandleKey<K> {
     fn to_bytes(&self) -> Vec<u8> {
         HandleKey::to_bytes(self).to_vec()
     }
 }
 
-impl<A: FixedWidth, B: Key> Key for (A, B) {
+impl<A: Leading, B: Key> Key for (A, B) {
     fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.0.to_bytes();
         bytes.extend(self.1.to_bytes());

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::key::{FixedWidth, Key};
+use super::key::{Key, Leading};
 use super::record;
 use super::transaction::{Order, Read, Span, Tx};
 use crate::store::StoreError;
@@ -65,7 +65,7 @@ impl<K: Key + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
     pub(in crate::store) fn list_within(
         &self,
         tx: &impl Read,
-        prefix: &impl FixedWidth,
+        prefix: &impl Leading,
         after: Option<&K>,
         limit: usize,
     ) -> Result<Vec<V>, StoreError> {

@@ -16,6 +16,29 @@ async fn the_home_page_shows_the_person_their_organizations_and_the_services() {
 }
 
 #[tokio::test]
+async fn services_beyond_the_first_page_are_on_the_next_ones_each_once() {
+    let instance = Instance::dev().await;
+    for number in 0..60 {
+        let page = format!("https://service-{number:02}.example/");
+        instance.declare(&format!("service-{number:02}"), |client| client.client_uri = Some(page)).await;
+    }
+    let person = instance.person();
+    let start = person.visit("/").await;
+    let mut page = person.sign_in(start, "user@yopmail.com", "user@yopmail.com").await;
+    let mut seen = Vec::new();
+    loop {
+        let document = scraper::Html::parse_document(&page.body);
+        let links = scraper::Selector::parse("main a[href^='https://service-']").unwrap();
+        seen.extend(document.select(&links).filter_map(|link| link.value().attr("href")).map(str::to_owned));
+        let Some(more) = page.attribute("main a[href*=services_after]", "href") else { break };
+        page = person.visit(&more).await;
+    }
+    let expected: Vec<String> = (0..60).map(|number| format!("https://service-{number:02}.example/")).collect();
+    assert_eq!(seen, expected);
+    assert_eq!(person.visit("/?services_after=..").await.status, 200, "what is no cursor is the beginning");
+}
+
+#[tokio::test]
 async fn sec_129_after_signing_out_no_request_of_the_session_works_again() {
     let instance = Instance::dev().await;
     let person = instance.person();

@@ -1,7 +1,8 @@
 //! Which scripts may read which answers.
 
+use moncomptepro::acts::{self, By};
 use moncomptepro::config::{Config, DevOptions};
-use moncomptepro::domain::{ClientAuthentication, ClientState};
+use moncomptepro::domain::{Actor, Client, ClientAuthentication, ClientState};
 
 use crate::support::{Instance, Page, RelyingParty, uri};
 
@@ -73,6 +74,39 @@ async fn r_20_other_origins_read_nothing() {
             assert_eq!(page.header("access-control-allow-origin"), "", "{origin} {path}");
         }
     }
+}
+
+#[tokio::test]
+async fn r_20_the_thousandth_client_is_as_open_as_the_first_until_it_is_disabled() {
+    let instance = instance().await;
+    let spa = |number: usize| {
+        let id = format!("spa-{number:04}");
+        let mut client = Client::new(id.parse().unwrap(), id.clone(), instance.clock.now());
+        client.authentication = ClientAuthentication::Public;
+        client.redirect_uris = vec![uri(&format!("https://{id}.example/callback"))];
+        client
+    };
+    let enter = async |clients: Vec<Client>| {
+        let entries = acts::Entries { clients, ..acts::Entries::default() };
+        acts::enter(&instance.app, &By::local(Actor::System), entries).await
+    };
+    enter((0..1_200).map(spa).collect()).await.unwrap();
+    let client = instance.declare("zzz", |_| {}).await;
+    let opened = async |origin: &str| {
+        let page = client.bare_request("OPTIONS", "/oauth/token", &[("origin", origin)], "").await;
+        is_open_to(&page, origin)
+    };
+    for (origin, is_open) in [
+        ("https://spa-0000.example", true),
+        ("https://spa-1199.example", true),
+        ("https://spa-1200.example", false),
+        ("https://spa-1199.exampl", false),
+        ("https://spa-1199.example.evil.example", false),
+    ] {
+        assert_eq!(opened(origin).await, is_open, "{origin}");
+    }
+    enter(vec![Client { state: ClientState::Disabled, ..spa(1_199) }]).await.unwrap();
+    assert!(!opened("https://spa-1199.example").await);
 }
 
 #[tokio::test]

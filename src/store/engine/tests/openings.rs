@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use super::super::header::Migration;
 use super::super::header::{self, Identity};
-use super::super::migrations::Migration;
 use super::super::transaction::Tx;
 use super::*;
 use crate::store::OpenError;
@@ -94,6 +94,7 @@ async fn r_4_each_migration_runs_once_in_its_order() {
     }
     let store = open(&Disk::new());
     let formats = store.write(|tx| {
+        header::set_format(tx, 0)?;
         let first: &[Migration] = &[|tx| append(tx, "a")];
         let both: &[Migration] = &[|tx| append(tx, "a"), |tx| append(tx, "b")];
         let lists = [first, both, both];
