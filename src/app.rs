@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::{Keyring, MacKey, MasterKey, PasswordLane, Random};
 use crate::domain::Limiter;
+use crate::logs::Counts;
 use crate::mail::Mailbox;
 use crate::render::Renderer;
 use crate::store::Store;
@@ -43,6 +44,8 @@ pub struct App {
     pub keys: Arc<MacKeys>,
     /// Attempts counted.
     pub limiter: Arc<Mutex<Limiter>>,
+    /// Acts counted, for the metrics.
+    pub counts: Counts,
     /// Pages and mails.
     pub renderer: Arc<Renderer>,
     /// Where mails go that leave the outbox.

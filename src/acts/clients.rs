@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::config::UnknownClients;
 use crate::crypto;
 use crate::domain::{AuditEvent, Client, ClientAuthentication, ClientId, ClientOrigin, SecretDigest, Source};
+use crate::logs::Counted;
 use crate::protocol::{
     ClientAuthenticationMethod, ClientCredentials, RedirectUri, RedirectUriPolicy, Scope, Timestamp,
 };
@@ -138,9 +139,14 @@ pub async fn authenticate_client(
     });
     let now = app.clock.now();
     match client.filter(|client| accepts(client, credentials.method(), shown.as_ref(), now)) {
-        Some(client) => Ok(ClientAuthenticationOutcome::Authenticated(Box::new(client))),
+        Some(client) => {
+            app.counts.count(Counted::ClientProved);
+            Ok(ClientAuthenticationOutcome::Authenticated(Box::new(client)))
+        }
         None => {
-            count_wrong_secret(app, credentials.client_id(), source).await?;
+            let taken = count_wrong_secret(app, credentials.client_id(), source).await;
+            app.counts.count(if taken.is_ok() { Counted::ClientRefused } else { Counted::ClientLimited });
+            taken?;
             Ok(ClientAuthenticationOutcome::Refused)
         }
     }

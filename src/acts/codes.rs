@@ -14,6 +14,7 @@ use crate::domain::{
     Client, CodePresentation, CodeState, Grant, GrantState, HandleKey, Interaction, PendingAuthorization, Progress,
     Redemption, Session,
 };
+use crate::logs::Counted;
 use crate::protocol::Timestamp;
 use crate::store::{
     StoreError, Tx, access_tokens, authorization_codes, browser_sessions, clients, grants, interactions,
@@ -101,7 +102,10 @@ pub async fn issue_code(app: &App, by: &By, request: CodeRequest) -> Result<Issu
         })
         .await?;
     Ok(match outcome {
-        Issue::Issued(_) => Issue::Issued(handle.value),
+        Issue::Issued(_) => {
+            app.counts.count(Counted::CodeIssued);
+            Issue::Issued(handle.value)
+        }
         other @ (Issue::Open(_) | Issue::Gone) => other,
     })
 }
@@ -167,7 +171,10 @@ pub async fn redeem_code(
     presented: CodePresentation,
     authenticated: Client,
 ) -> Result<TokenOutcome, ActError> {
-    let Some(key) = crypto::parse_handle::<AuthorizationCode>(code) else { return Ok(TokenOutcome::Refused) };
+    let Some(key) = crypto::parse_handle::<AuthorizationCode>(code) else {
+        app.counts.count(Counted::CodeRefused);
+        return Ok(TokenOutcome::Refused);
+    };
     let now = app.clock.now();
     let expires_at = now.plus(ACCESS_TOKEN_LIFETIME);
     let grant_key = crypto::issue_handle::<Grant>(&app.random, expires_at).key;
@@ -179,24 +186,24 @@ pub async fn redeem_code(
             let client_id = presented.client_id.clone();
             let Some(found) = authorization_codes::find(tx, &key)? else {
                 circumstances.record(tx, AuditEvent::CodeRefused { client_id })?;
-                return Ok(None);
+                return Ok(Err(Counted::CodeRefused));
             };
             match found.redeem(&presented, grant_key, now) {
                 Redemption::Foreign => {
                     circumstances.record(tx, AuditEvent::CodeRefused { client_id })?;
-                    Ok(None)
+                    Ok(Err(Counted::CodeRefused))
                 }
                 Redemption::Refused(burnt, _) => {
                     authorization_codes::update(tx, &key, &burnt)?;
                     circumstances.record(tx, AuditEvent::CodeRefused { client_id })?;
-                    Ok(None)
+                    Ok(Err(Counted::CodeRefused))
                 }
                 Redemption::Replayed(grant_key) => {
                     if let Some(grant) = grants::find(tx, &grant_key)? {
                         grants::update(tx, &grant_key, &grant.revoked(now))?;
                     }
                     circumstances.record(tx, AuditEvent::CodeReplayed { client_id })?;
-                    Ok(None)
+                    Ok(Err(Counted::CodeReplayed))
                 }
                 Redemption::Redeemed(used) => {
                     let authorization = used.authorization.clone();
@@ -205,7 +212,7 @@ pub async fn redeem_code(
                         let burnt = AuthorizationCode { state: CodeState::Burnt, ..used };
                         authorization_codes::update(tx, &key, &burnt)?;
                         circumstances.record(tx, AuditEvent::CodeRefused { client_id })?;
-                        return Ok(None);
+                        return Ok(Err(Counted::CodeRefused));
                     };
                     // Redeemed if and only if there is a grant: the check of the store holds it to that.
                     authorization_codes::update(tx, &key, &used)?;
@@ -219,16 +226,20 @@ pub async fn redeem_code(
                     )?;
                     circumstances.record(tx, AuditEvent::CodeRedeemed { user_id: user.id, client_id })?;
                     let subject = subject_of(tx, user, authorization.organization_id)?;
-                    Ok(Some((authorization, nonce, subject, client)))
+                    Ok(Ok((authorization, nonce, subject, client)))
                 }
             }
         })
         .await?;
     Ok(match granted {
-        Some((authorization, nonce, subject, client)) => {
+        Ok((authorization, nonce, subject, client)) => {
+            app.counts.count(Counted::CodeRedeemed);
             let access_token = token.value;
             TokenOutcome::Granted(Box::new(TokenGrant { access_token, authorization, nonce, subject, client }))
         }
-        None => TokenOutcome::Refused,
+        Err(counted) => {
+            app.counts.count(counted);
+            TokenOutcome::Refused
+        }
     })
 }

@@ -10,6 +10,7 @@ use crate::crypto;
 use crate::domain::{
     AssertedAssurance, AuditEvent, Credentials, Email, HandleKey, Interaction, KnownBrowser, Source, User, UserId,
 };
+use crate::logs::Counted;
 use crate::protocol::Locale;
 use crate::store::{StoreError, Tx, bans, credentials, known_browsers, users};
 
@@ -86,6 +87,23 @@ pub async fn sign_in_with_password(
     by: &By,
     attempt: PasswordAttempt<'_>,
 ) -> Result<Option<NewSession>, ActError> {
+    let outcome = check_password(app, by, attempt).await;
+    app.counts.count(counted(&outcome));
+    outcome
+}
+
+fn counted(outcome: &Result<Option<NewSession>, ActError>) -> Counted {
+    match outcome {
+        Ok(Some(_)) => Counted::SignedIn,
+        Ok(None) => Counted::SignInRefused,
+        Err(ActError::TooManyAttempts { .. }) => Counted::SignInLimited,
+        Err(ActError::Suspended) => Counted::SignInSuspended,
+        Err(ActError::Busy) => Counted::SignInBusy,
+        Err(ActError::Unguarded | ActError::Superseded | ActError::Store(_)) => Counted::SignInFailed,
+    }
+}
+
+async fn check_password(app: &App, by: &By, attempt: PasswordAttempt<'_>) -> Result<Option<NewSession>, ActError> {
     let known = Known::of(app, &attempt)?;
     let guess = Guess {
         source: attempt.source,
@@ -175,5 +193,7 @@ pub async fn sign_in_as(app: &App, by: &By, request: SignInAs<'_>) -> Result<Opt
         proven: None,
         locale: request.locale,
     };
-    open_session(app, by, opening).await
+    let outcome = open_session(app, by, opening).await;
+    app.counts.count(counted(&outcome));
+    outcome
 }

@@ -84,7 +84,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     };
     let config = Config::dev(options, bound.port());
     let clock = Clock::steerable();
-    let _log = Log::start(&config.logs, &clock)?;
+    let log = Log::start(&config.logs, &clock)?;
     let port_file = arguments.port_file;
     let port = bound.port();
     let app = site::start(config, clock, Random::system()).await.map_err(starting)?;
@@ -94,5 +94,5 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
             .map_err(|cause| Ending::refused(format!("{}: {cause}", path.display())))?;
     }
     let settings = site::settings(&app.config, app.clock.now()).map_err(starting)?;
-    site::run(app, bound, settings).await.map_err(Ending::refused)
+    site::run(app, bound, settings, log.watched_with(None)).await.map_err(Ending::refused)
 }

@@ -31,7 +31,8 @@ use crate::config::Logs;
 use crate::crypto::MasterKeyError;
 use crate::logs::{self, Sink};
 use crate::protocol::Locale;
-use crate::site::StartError;
+use crate::serve::Bound;
+use crate::site::{StartError, Watching};
 use crate::store::OpenError;
 
 /// An OpenID Connect provider that ties a verified professional e-mail address to a SIRET.
@@ -168,6 +169,11 @@ struct Log(Sink);
 impl Log {
     fn start(logs: &Logs, clock: &Clock) -> Result<Self, Ending> {
         logs::start(logs, clock.clone()).map(Self).map_err(|cause| Ending::refused(format!("logs: {cause}")))
+    }
+
+    /// How an instance is watched over that logs there.
+    fn watched_with(&self, metrics: Option<Bound>) -> Watching {
+        Watching { metrics, log: Some(self.0.clone()) }
     }
 }
 

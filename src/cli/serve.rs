@@ -63,7 +63,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let accept_issuer_change = arguments.accept_issuer_change;
     let config = Config { accept_issuer_change, ..configuration(arguments.config)? };
     let clock = Clock::system();
-    let _log = Log::start(&config.logs, &clock)?;
+    let log = Log::start(&config.logs, &clock)?;
     for weakening in config.weakenings() {
         tracing::warn!(key = weakening.key, "{}", weakening.say(Locale::En));
     }
@@ -80,6 +80,13 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     };
     let refused = |cause| Ending::refused(format!("listen: {cause}"));
     let bound = serve::bind(&app.config.listen, app.config.port, false).await.map_err(refused)?;
+    let metrics = match app.config.metrics {
+        Some(address) => {
+            let refused = |cause| Ending::refused(format!("metrics.listen: {cause}"));
+            Some(serve::bind(&[address.ip()], address.port(), false).await.map_err(refused)?)
+        }
+        None => None,
+    };
     say(&format!("{} listens on port {}", app.config.issuer(), bound.port()));
     if let Some(advice) = first_steps::advice(&app)? {
         say(&advice);
@@ -87,7 +94,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     if let Some(tls) = settings.tls.as_ref().filter(|tls| tls.is_self_signed()) {
         say(&self_signed(&tls.fingerprint()));
     }
-    site::run(app, bound, settings).await.map_err(Ending::refused)
+    site::run(app, bound, settings, log.watched_with(metrics)).await.map_err(Ending::refused)
 }
 
 /// What the operator needs to know the certificate by.

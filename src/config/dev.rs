@@ -48,6 +48,7 @@ impl Config {
             proxies: Proxies::none(),
             connections: Connections { per_source: None, ..Connections::standard() },
             logs: Logs { format: LogFormat::Text, level: String::from("warn") },
+            metrics: None,
             data: options.data_dir.map_or(DataLocation::Memory, DataLocation::Directory),
             accept_issuer_change: options.accept_issuer_change,
             cache_bytes: 64 << 20,

@@ -121,6 +121,10 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     if listen.iter().any(|address| listen.first().is_some_and(|first| first.port() != address.port())) {
         problems.push(settings.conflict("listen", Conflict::SeveralPorts));
     }
+    let metrics = settings.text(KEYS, "metrics.listen").and_then(|text| text.parse::<SocketAddr>().ok());
+    if metrics.is_some_and(|address| !address.ip().is_loopback()) && !settings.flag(KEYS, "metrics.allow_remote") {
+        problems.push(settings.conflict("metrics.listen", Conflict::OpenMetrics));
+    }
     let rsa_bits = settings.number(KEYS, "keys.rsa_bits");
     if !matches!(rsa_bits, Some(2048 | 3072 | 4096) | None) {
         problems.push(settings.conflict("keys.rsa_bits", Conflict::RsaBits));
@@ -180,6 +184,7 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
             format: if text("logs.format")? == "json" { LogFormat::Json } else { LogFormat::Text },
             level: text("logs.level")?,
         },
+        metrics: text("metrics.listen").and_then(|text| text.parse().ok()),
         data: DataLocation::Directory(file("data_dir")?),
         accept_issuer_change: false,
         cache_bytes: size("store.cache_mib")?.checked_mul(1 << 20)?,

@@ -41,6 +41,8 @@ pub(super) enum Kind {
     OneOf(&'static [&'static str]),
     /// One or more local addresses with their port.
     Addresses,
+    /// One local address with its port.
+    Address,
     /// Networks, as ADDRESS/BITS, or single addresses.
     Networks,
     /// Scopes with spaces between them.
@@ -123,6 +125,7 @@ impl Kind {
             (Self::Addresses, Value::Texts(texts)) => {
                 !texts.is_empty() && texts.len() <= 16 && texts.iter().all(|text| text.parse::<SocketAddr>().is_ok())
             }
+            (Self::Address, Value::Text(text)) => text.parse::<SocketAddr>().is_ok(),
             (Self::Networks, Value::Texts(texts)) => texts.iter().all(|text| network(text).is_some()),
             (Self::Texts, Value::Texts(texts)) => texts.iter().all(|text| is_line(text) && text.len() <= 2048),
             (_, Value::Text(_) | Value::Number(_) | Value::Flag(_) | Value::Texts(_)) => false,
@@ -161,6 +164,10 @@ impl Kind {
             Self::Addresses => said(
                 "une ou plusieurs adresses IP:PORT, telles que \"[::]:443\"",
                 "one or more addresses IP:PORT, such as \"[::]:443\"",
+            ),
+            Self::Address => said(
+                "une adresse IP:PORT, telle que \"127.0.0.1:9464\"",
+                "an address IP:PORT, such as \"127.0.0.1:9464\"",
             ),
             Self::Networks => said(
                 "une liste d'adresses ou de réseaux, tels que \"192.0.2.0/24\"",

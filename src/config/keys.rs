@@ -144,6 +144,24 @@ pub(super) const KEYS: &[ConfigKey] = &[
         about: ["Ce qui est journalisé.", "What is logged."],
     },
     ConfigKey {
+        path: "metrics.listen",
+        kind: Kind::Address,
+        standard: Standard::Absent("127.0.0.1:9464"),
+        about: [
+            "L'adresse où Prometheus lit les mesures, sous /metrics ; sans cette clé, nulle part.",
+            "The address at which Prometheus reads the metrics, under /metrics; without this key, nowhere.",
+        ],
+    },
+    ConfigKey {
+        path: "metrics.allow_remote",
+        kind: Kind::Flag,
+        standard: Standard::Flag(false),
+        about: [
+            "Si metrics.listen peut être une adresse que d'autres machines atteignent.",
+            "Whether metrics.listen may be an address that other machines reach.",
+        ],
+    },
+    ConfigKey {
         path: "store.cache_mib",
         kind: Kind::Number(1, 65_536),
         standard: Standard::Number(64),

@@ -17,7 +17,7 @@ mod template;
 mod tests;
 mod weakenings;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -239,6 +239,8 @@ pub struct Config {
     pub connections: Connections,
     /// What is logged, and how.
     pub logs: Logs,
+    /// Where the metrics are read, if anywhere.
+    pub metrics: Option<SocketAddr>,
     /// Where the database lies.
     pub data: DataLocation,
     /// Whether data of another issuer becomes this one's.

@@ -66,6 +66,8 @@ pub(super) enum Conflict {
     FileWithoutFiles,
     /// Plain HTTP towards the network without a declared proxy.
     PlainWithoutProxy,
+    /// Metrics towards the network.
+    OpenMetrics,
     /// Addresses with several ports.
     SeveralPorts,
     /// An RSA size between the possible ones.
@@ -96,6 +98,10 @@ impl Conflict {
             Self::PlainWithoutProxy => [
                 "avec tls.mode = \"off\", du HTTP en clair serait offert au réseau. Écoutez sur 127.0.0.1, ou déclarez les mandataires dans proxies.trusted",
                 "with tls.mode = \"off\" plain http would be offered to the network. Listen on 127.0.0.1, or declare the proxies in proxies.trusted",
+            ],
+            Self::OpenMetrics => [
+                "d'autres machines liraient les mesures. Écoutez sur 127.0.0.1, ou dites metrics.allow_remote = true",
+                "other machines would read the metrics. Listen on 127.0.0.1, or say metrics.allow_remote = true",
             ],
             Self::SeveralPorts => {
                 ["toutes les adresses doivent avoir le même port", "every address must have the same port"]

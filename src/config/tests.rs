@@ -98,6 +98,7 @@ fn wrong_values(kind: Kind) -> Vec<&'static str> {
         Kind::WebPage => values.extend(["\"http://a.fr\"", "\"javascript:alert(1)\"", "\"a\""]),
         Kind::OneOf(_) => values.push("\"best\""),
         Kind::Addresses => values.extend(["[]", "[\"localhost\"]", "[1]", "\"127.0.0.1\""]),
+        Kind::Address => values.extend(["\"127.0.0.1\"", "\"localhost:1\"", "[\"127.0.0.1:1\"]"]),
         Kind::Networks => values.extend(["[\"10.0.0.0/33\"]", "[\"proxy\"]", "[1]"]),
         Kind::Scopes => values.extend(["\"email\"", "\"openid everything\""]),
         Kind::Text(_) => values.push(Box::leak(format!("{:?}", "x".repeat(201)).into_boxed_str())),
@@ -160,6 +161,7 @@ fn sec_216_keys_that_do_not_go_together_say_what_to_do() {
         (base.clone() + "tls.mode = \"off\"", "listen", "declare the proxies in proxies.trusted"),
         (base.clone() + "tls.certificate_file = \"/c\"", "tls.certificate_file", "Choose that mode"),
         (base.clone() + "listen = [\"127.0.0.1:1\", \"[::1]:2\"]", "listen", "same port"),
+        (base.clone() + "metrics.listen = \"0.0.0.0:1\"", "metrics.listen", "say metrics.allow_remote = true"),
         (base.clone() + "tls = 3", "tls", "section"),
         (base.clone() + "clients = 3", "clients", "a list of texts"),
         (base.clone() + "clients = [3]", "clients[1]", "instead"),
@@ -243,7 +245,7 @@ fn sec_14_production_is_strict_without_any_choice() {
     assert!(config.cookies.secure && config.cookies.prefix == "__Host-");
     assert!(!config.local_redirects && !config.local_names && !config.allow_unverified_links && !config.trial);
     assert!(config.tls == Tls::SelfSigned && config.proxies == Proxies::none());
-    assert_eq!((config.people_picker, config.automatic_sign_in), (None, None));
+    assert_eq!((config.people_picker, config.automatic_sign_in, config.metrics), (None, None, None));
 }
 
 #[test]
@@ -257,6 +259,7 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         ("instance.kind = \"sandbox\"", "instance.kind"),
         ("tls.mode = \"off\"\nlisten = \"127.0.0.1:8080\"", "tls.mode"),
         ("proxies.trusted = [\"0.0.0.0/0\"]", "proxies.trusted"),
+        ("metrics.listen = \"[::]:1\"\nmetrics.allow_remote = true", "metrics.listen"),
         ("acr.vocabulary = \"employer\"", "acr.vocabulary"),
         ("keys.rsa_bits = 2048", "keys.rsa_bits"),
         ("joining.allow_unverified = true", "joining.allow_unverified"),

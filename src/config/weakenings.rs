@@ -58,6 +58,14 @@ impl Config {
             ],
         );
         tell(
+            self.metrics.is_some_and(|address| !address.ip().is_loopback()),
+            "metrics.listen",
+            [
+                "d'autres machines peuvent lire les mesures, sans chiffrement ni mot de passe",
+                "other machines may read the metrics, without encryption or password",
+            ],
+        );
+        tell(
             self.acr_vocabulary == AcrVocabulary::Employer,
             "acr.vocabulary",
             [

@@ -22,7 +22,8 @@ mod session;
 pub mod steps;
 
 pub use attempts::{
-    AttemptLimit, Ban, Banned, GuessLimits, GuessRefusal, Limiter, Source, SourceLimits, Surge, Taken, TooManyAttempts,
+    AttemptLimit, Ban, Banned, GuessLimits, GuessRefusal, Limiter, Refusals, Source, SourceLimits, Surge, Taken,
+    TooManyAttempts,
 };
 pub use audit::{Actor, AuditEvent, AuditRecord, FieldChange, Origin};
 pub use authorization::{

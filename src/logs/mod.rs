@@ -1,8 +1,9 @@
-//! What the program tells its operator: one line for each event, as text or JSON.
+//! What the program tells its operator: one line for each event, as text or JSON, and numbers.
 //!
 //! Refuses to be waited for, to be written into by what it quotes, and to quote what libraries read. Doors: [`start`],
-//! [`Lines`], [`Sink`]; [`during`] for whoever works on a request.
+//! [`Lines`], [`Sink`]; [`during`] for whoever works on a request; [`Counts`] and [`Durations`].
 
+mod counts;
 mod escape;
 mod layer;
 mod panics;
@@ -20,8 +21,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::clock::Clock;
 use crate::config::{LogFormat, Logs};
 
+pub use counts::{Counted, Counts, Durations, DurationsRead, Family, Stopwatch};
 pub use layer::Lines;
-pub use request::{RequestId, Route, during, note_route, request_id, route};
+pub use request::{RequestId, Route, during, elapsed, note_route, request_id, route};
 pub use sink::Sink;
 
 /// Logs to standard error from now on, panics too. `RUST_LOG` wins over the level of the configuration.

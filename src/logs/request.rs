@@ -3,6 +3,9 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
+use std::time::Duration;
+
+use super::Stopwatch;
 
 tokio::task_local! {
     static WORK: Work;
@@ -11,6 +14,7 @@ tokio::task_local! {
 /// What is known of the request under way.
 struct Work {
     id: RequestId,
+    since: Stopwatch,
     route: Cell<Option<Route>>,
 }
 
@@ -51,12 +55,17 @@ impl fmt::Display for RequestId {
 
 /// Works on the request of this id.
 pub fn during<Working: Future>(id: RequestId, working: Working) -> impl Future<Output = Working::Output> {
-    WORK.scope(Work { id, route: Cell::new(None) }, working)
+    WORK.scope(Work { id, since: Stopwatch::start(), route: Cell::new(None) }, working)
 }
 
 /// The id of the request that this task works on.
 pub fn request_id() -> Option<RequestId> {
     WORK.try_with(|work| work.id).ok()
+}
+
+/// How long this task has worked on its request.
+pub fn elapsed() -> Duration {
+    WORK.try_with(|work| work.since.elapsed()).unwrap_or_default()
 }
 
 /// The request under way took this route.

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use super::activity::Activity;
 use super::admission::Admitted;
 use super::body::{AnswerBody, RequestBody};
-use super::counters::Event;
+use super::counters::{Event, Work};
 use super::gate::Gate;
 use super::proxies::client_of;
 use super::wire::Wire;
@@ -51,11 +51,13 @@ pub(super) async fn serve<Stream, A>(
         return serve_http1(server, wire, peer, admitted, phase).await;
     };
     let wire = wire.limited_to(server.limits.handshake_bytes);
+    let shaking = server.counters.begin(Work::Handshake);
     let handshake = tls.accept(wire, &server.handshakes);
     let shaken = tokio::select! {
         shaken = tokio::time::timeout(server.limits.handshake, handshake) => shaken.ok().and_then(Result::ok),
         _stopping = phase.wait_for(|phase| *phase != Phase::Serving) => return,
     };
+    drop(shaking);
     let Some(mut stream) = shaken else {
         server.counters.count(Event::HandshakeFailed);
         return;
@@ -195,6 +197,7 @@ impl<A> Clone for Requests<A> {
 impl<A: Answer> Requests<A> {
     async fn answer(self, request: Request<Incoming>) -> Result<Response<AnswerBody<A::Body>>, Infallible> {
         let under_way = self.activity.begin_request();
+        let _counted = self.server.counters.begin(Work::Request);
         let client = client_of(&self.server.proxies, self.peer, request.headers());
         let request = request.map(|incoming| RequestBody::new(incoming, self.server.limits.body));
         let answer = self.server.answer.clone();

@@ -18,6 +18,30 @@ struct Numbers {
     overdue: AtomicU64,
     floods: AtomicU64,
     refusals_of_the_system: AtomicU64,
+    handshakes: AtomicU64,
+    requests: AtomicU64,
+}
+
+/// Something that is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// TLS is being agreed on.
+    Handshake,
+    /// A request is being answered.
+    Request,
+}
+
+/// Holds what it counts until it is dropped.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    counters: Counters,
+    work: Work,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.counters.at_work(self.work).fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Something that happens to a connection.
@@ -59,6 +83,24 @@ impl Counters {
     /// How often this has happened.
     pub fn get(&self, event: Event) -> u64 {
         self.number(event).load(Ordering::Relaxed)
+    }
+
+    fn at_work(&self, work: Work) -> &AtomicU64 {
+        match work {
+            Work::Handshake => &self.numbers.handshakes,
+            Work::Request => &self.numbers.requests,
+        }
+    }
+
+    /// Begins something; it ends when what is given is dropped.
+    pub(super) fn begin(&self, work: Work) -> UnderWay {
+        self.at_work(work).fetch_add(1, Ordering::Relaxed);
+        UnderWay { counters: self.clone(), work }
+    }
+
+    /// How much of this is under way.
+    pub fn under_way(&self, work: Work) -> u64 {
+        self.at_work(work).load(Ordering::Relaxed)
     }
 
     /// Connections that are open now.

@@ -32,7 +32,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::config::Proxies;
 use admission::Admission;
 pub use body::{BodyError, RequestBody};
-pub use counters::{Counters, Event};
+pub use counters::{Counters, Event, Work};
 pub use limits::{BodyLimits, Http2Limits, Limits, SourceLimits};
 pub use listeners::{BindError, Bound, bind};
 pub use signals::{Hangups, told_to_stop};

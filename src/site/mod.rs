@@ -7,6 +7,7 @@ mod control;
 mod high_water;
 mod keys;
 mod machine;
+mod metrics;
 mod operations;
 mod places;
 mod reception;
@@ -26,6 +27,7 @@ use crate::config::{Config, DataLocation, InstanceKind, Mode, PasswordCost};
 use crate::crypto::{Keyring, MasterKeyError, Parameters, PasswordLane, Random};
 use crate::dev::{self, SeedError};
 use crate::domain::{Actor, Limiter};
+use crate::logs::{Counts, Sink};
 use crate::mail::Mailbox;
 use crate::render::{RenderError, Renderer};
 use crate::store::{Location, OpenError, Opening, Store, StoreError, database_file};
@@ -34,6 +36,7 @@ use crate::{accounts, jobs, oidc, organizations, serve};
 
 #[cfg(unix)]
 pub use control::{account_name, listen_for_commands};
+pub use metrics::{Metrics, Requests};
 pub use places::{Places, places};
 pub use reception::{Reception, is_local_name};
 pub use serving::settings;
@@ -168,6 +171,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         keyring,
         keys: Arc::new(keys),
         limiter: Arc::new(Mutex::new(Limiter::new(ATTEMPTS_CAPACITY))),
+        counts: Counts::default(),
         renderer: Arc::new(Renderer::new()?),
         mailbox: Mailbox::new(),
         high_water: high_water::place(&config).map(Arc::new),
@@ -215,11 +219,20 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, 
     })
 }
 
+/// How an instance is watched over.
+#[derive(Debug, Default)]
+pub struct Watching {
+    /// Where its numbers are read; nowhere, unless the operator says so.
+    pub metrics: Option<serve::Bound>,
+    /// Its log, whose lost lines are one of them.
+    pub log: Option<Sink>,
+}
+
 /// Serves an instance on listeners that are bound, until it is told to stop.
 ///
 /// # Errors
 /// When the signals of the system cannot be listened to.
-pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings) -> std::io::Result<()> {
+pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings, watching: Watching) -> std::io::Result<()> {
     let told = serve::told_to_stop()?;
     let hangups = match app.config.mode {
         Mode::Serve => Some(serve::Hangups::listen()?),
@@ -229,9 +242,11 @@ pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings) -> st
     let (stop, stopped) = tokio::sync::watch::channel(false);
     #[cfg(unix)]
     let commands = listen_for_commands(&app, stopped.clone())?;
-    let chores = tokio::spawn(jobs::run(app.clone(), stopped));
+    let chores = tokio::spawn(jobs::run(app.clone(), stopped.clone()));
     let renewal = hangups.map(|hangups| tokio::spawn(serving::renew(settings.tls.clone(), app.clock.clone(), hangups)));
     let reception = Reception::new(app.clone(), routes(&app));
+    let metrics = Metrics::new(app.clone(), reception.requests().clone(), &settings, watching.log);
+    let shown = watching.metrics.map(|bound| tokio::spawn(metrics::run(bound, metrics, is_told(stopped.clone()))));
     let answer = move |request, client| {
         let reception = reception.clone();
         async move { reception.answer(request, client).await }
@@ -246,6 +261,12 @@ pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings) -> st
         renewal.abort();
     }
     stop.send_replace(true);
+    if let Some(Err(cause)) = match shown {
+        Some(shown) => Some(shown.await),
+        None => None,
+    } {
+        tracing::error!(%cause, "the listener of the metrics ended badly");
+    }
     if let Err(cause) = chores.await {
         tracing::error!(%cause, "periodic work ended badly");
     }
@@ -257,4 +278,10 @@ pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings) -> st
         tracing::error!(%cause, "the local socket ended badly");
     }
     Ok(())
+}
+
+/// Ends when this becomes true, or nobody is left to say so.
+async fn is_told(mut stopped: tokio::sync::watch::Receiver<bool>) {
+    // Whoever cannot be told any more is told.
+    stopped.wait_for(|is_stopped| *is_stopped).await.map(drop).unwrap_or_default();
 }

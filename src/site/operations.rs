@@ -23,10 +23,15 @@ async fn livez(_: App, _: Request) -> Result<Response, Error> {
 
 /// Answers 200 while writes are taken, tokens can be signed, and nobody has told the instance to stop.
 async fn readyz(app: App, _: Request) -> Result<Response, Error> {
-    let has_trouble = !app.store.is_healthy() || !app.keyring.is_ready() || app.ails.load(Ordering::Acquire);
-    let is_ready = !has_trouble && !app.stopping.load(Ordering::Relaxed);
-    let (status, word) = if is_ready { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "fail") };
+    let (status, word) =
+        if is_ready(&app) { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "fail") };
     Ok(json_response(status, &json!({ "status": word })))
+}
+
+/// Whether writes are taken, tokens can be signed, and nobody has told the instance to stop.
+pub(super) fn is_ready(app: &App) -> bool {
+    let has_trouble = !app.store.is_healthy() || !app.keyring.is_ready() || app.ails.load(Ordering::Acquire);
+    !has_trouble && !app.stopping.load(Ordering::Relaxed)
 }
 
 /// An embedded file under the name that carries its digest: it never changes.

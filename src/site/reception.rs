@@ -11,6 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use warp::http::{HeaderValue, Method, StatusCode, Uri, Version, header};
 use warp::{Filter, Rejection};
 
+use super::metrics::Requests;
 use crate::app::App;
 use crate::logs::{self, RequestId};
 use crate::serve::BodyError;
@@ -25,12 +26,14 @@ type Answer = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;
 #[derive(Clone)]
 pub struct Reception {
     app: App,
+    requests: Requests,
     route: Arc<dyn Fn(hyper::Request<Empty<Bytes>>) -> Answer + Send + Sync>,
 }
 
 impl Reception {
     /// Receives for these routes.
     pub fn new(app: App, table: Table) -> Self {
+        let requests = Requests::of(table.declarations());
         let service = TowerToHyperService::new(warp::service(table.into_routes().recover(unrouted)));
         let route = move |request: hyper::Request<Empty<Bytes>>| -> Answer {
             let answer = service.call(request);
@@ -41,7 +44,12 @@ impl Reception {
                 }
             })
         };
-        Self { app, route: Arc::new(route) }
+        Self { app, requests, route: Arc::new(route) }
+    }
+
+    /// The requests that it answered.
+    pub fn requests(&self) -> &Requests {
+        &self.requests
     }
 
     /// Answers one request of a client.
@@ -82,6 +90,7 @@ impl Reception {
             Err(error) => (request, web::failed(error)),
         };
         let mut response = web::finish(&self.app, &request, response).await;
+        self.requests.count(logs::route(), response.status(), logs::elapsed());
         if is_last(response.status()) && version < Version::HTTP_2 {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

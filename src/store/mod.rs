@@ -21,6 +21,7 @@ mod migrations;
 pub mod organizations;
 pub mod outbox;
 pub mod signing_keys;
+mod statistics;
 mod tables;
 mod time_limited;
 pub mod users;
@@ -37,6 +38,7 @@ use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
 pub use engine::{DirectoryLock, Header, Purged, Read, Snapshot, Space, StillImage, Tx};
 pub use error::{OpenError, StoreError};
 pub use redb::StorageBackend;
+pub use statistics::Statistics;
 pub use time_limited::{
     access_tokens, authorization_codes, bans, browser_sessions, grants, interactions, known_browsers, password_links,
     pre_sessions,
@@ -141,6 +143,16 @@ impl Store {
     /// Whether writes are taken. False after an I/O error until the database is open again.
     pub fn is_healthy(&self) -> bool {
         self.engine.is_healthy()
+    }
+
+    /// What the writer has done since the start.
+    pub fn statistics(&self) -> &Statistics {
+        self.writer.statistics()
+    }
+
+    /// How many writes wait for the writer.
+    pub fn queue_depth(&self) -> usize {
+        self.writer.waiting()
     }
 
     /// Room on the disk; `None` in memory, and where the system does not tell.

@@ -95,6 +95,7 @@ pub async fn finish(app: &App, request: &Request, response: Response) -> Respons
         method = known_method(&request.method),
         route = logs::route().map_or("none", |route| route.pattern),
         status = response.status().as_u16(),
+        micros = u64::try_from(logs::elapsed().as_micros()).unwrap_or(u64::MAX),
         "answered"
     );
     response

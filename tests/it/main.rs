@@ -18,6 +18,8 @@ mod durability;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod oidc;
 #[cfg(test)]
 mod package;

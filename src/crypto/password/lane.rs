@@ -73,6 +73,8 @@ struct Shared {
     arrived: Condvar,
     hashed: AtomicU64,
     dummies: AtomicU64,
+    refused: AtomicU64,
+    busy: AtomicU64,
 }
 
 impl PasswordLane {
@@ -89,6 +91,8 @@ impl PasswordLane {
             arrived: Condvar::new(),
             hashed: AtomicU64::new(0),
             dummies: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            busy: AtomicU64::new(0),
         });
         for number in 0..limits.threads {
             let shared = Arc::clone(&shared);
@@ -131,13 +135,33 @@ impl PasswordLane {
     async fn run(&self, source: &str, task: Task, password: Zeroizing<String>) -> Result<Answer, HashError> {
         let (started, has_started) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
-        self.owner.shared.lock().enter(source, Job { task, password, started, answer }, self.owner.limits.waiting)?;
-        self.owner.shared.arrived.notify_one();
+        let shared = &self.owner.shared;
+        let entered = shared.lock().enter(source, Job { task, password, started, answer }, self.owner.limits.waiting);
+        entered.inspect_err(|_| shared.refuse())?;
+        shared.arrived.notify_one();
         // Dropping the receivers on the way out takes the job back: a thread skips what nobody waits for.
         match tokio::time::timeout(self.owner.limits.wait, has_started).await {
             Ok(Ok(())) => answered.await.map_err(|_| HashError::Busy),
-            Ok(Err(_)) | Err(_) => Err(HashError::Busy),
+            Ok(Err(_)) | Err(_) => {
+                shared.refuse();
+                Err(HashError::Busy)
+            }
         }
+    }
+
+    /// How many requests were refused because too many waited, or for too long.
+    pub fn refused_count(&self) -> u64 {
+        self.owner.shared.refused.load(Ordering::Relaxed)
+    }
+
+    /// How many threads hash.
+    pub fn threads(&self) -> usize {
+        self.owner.limits.threads
+    }
+
+    /// How many of them are at work now.
+    pub fn busy(&self) -> u64 {
+        self.owner.shared.busy.load(Ordering::Relaxed)
     }
 
     /// The parameters of new hashes.
@@ -184,15 +208,21 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn refuse(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The life of one thread.
     fn work(&self) {
         let mut memory = Memory::default();
         while let Some(job) = self.wait_for_job(&mut memory) {
             // A panic costs this request its answer and nothing else.
+            self.busy.fetch_add(1, Ordering::Relaxed);
             if catch_unwind(AssertUnwindSafe(|| self.serve(job, &mut memory))).is_err() {
                 tracing::error!("a password hash panicked");
                 memory.release();
             }
+            self.busy.fetch_sub(1, Ordering::Relaxed);
         }
     }
 

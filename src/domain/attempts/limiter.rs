@@ -32,6 +32,18 @@ pub struct Limiter {
     submissions: Windows,
     paid: Windows,
     rate: Rate,
+    refusals: Refusals,
+}
+
+/// How often each limit refused something since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refusals {
+    /// Wrong passwords for one account.
+    pub guesses: u64,
+    /// Failures from one source, or for one client.
+    pub failures: u64,
+    /// Forms from one source.
+    pub submissions: u64,
 }
 
 impl Limiter {
@@ -44,6 +56,7 @@ impl Limiter {
             submissions: windows(),
             paid: windows(),
             rate: Rate::new(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -58,7 +71,7 @@ impl Limiter {
         known_in_a_row: u32,
         now: Timestamp,
     ) -> Result<Taken, GuessRefusal> {
-        self.guesses.take(secret, limits, known_in_a_row, now)
+        self.guesses.take(secret, limits, known_in_a_row, now).inspect_err(|_| tell(&mut self.refusals.guesses))
     }
 
     /// Gives a guess back that was never made.
@@ -81,7 +94,8 @@ impl Limiter {
         limit: AttemptLimit,
         now: Timestamp,
     ) -> Result<Option<Ban>, TooManyAttempts> {
-        let last_until = self.failures.take(key, limit, now)?;
+        let taken = self.failures.take(key, limit, now);
+        let last_until = taken.inspect_err(|_| tell(&mut self.refusals.failures))?;
         Ok(last_until.and_then(|until| Ban::lasting(key, until, Banned::Source, now)))
     }
 
@@ -95,7 +109,8 @@ impl Limiter {
     /// # Errors
     /// When there were too many; nothing is counted then.
     pub fn take_submission(&mut self, key: u64, limit: AttemptLimit, now: Timestamp) -> Result<(), TooManyAttempts> {
-        self.submissions.take(key, limit, now).map(drop)
+        let taken = self.submissions.take(key, limit, now);
+        taken.inspect_err(|_| tell(&mut self.refusals.submissions)).map(drop)
     }
 
     /// Gives a form back.
@@ -136,6 +151,11 @@ impl Limiter {
         self.rate = Rate::new();
     }
 
+    /// How often each limit refused something.
+    pub fn refusals(&self) -> Refusals {
+        self.refusals
+    }
+
     /// How many keys are held in all.
     pub fn len(&self) -> usize {
         let windows = [&self.failures, &self.submissions, &self.paid].map(Windows::len);
@@ -146,4 +166,8 @@ impl Limiter {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+fn tell(refusals: &mut u64) {
+    *refusals = refusals.saturating_add(1);
 }

@@ -15,7 +15,7 @@ mod windows;
 
 pub use ban::{Ban, Banned};
 pub use guesses::{GuessLimits, GuessRefusal, Taken};
-pub use limiter::{Limiter, SourceLimits};
+pub use limiter::{Limiter, Refusals, SourceLimits};
 pub use source::Source;
 pub use surge::Surge;
 pub use windows::{AttemptLimit, TooManyAttempts};

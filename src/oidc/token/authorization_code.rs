@@ -5,6 +5,7 @@ use crate::acts::{self, By, TokenOutcome};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{ACCESS_TOKEN_LIFETIME, Client, CodePresentation};
+use crate::logs::Counted;
 use crate::protocol::{CodeVerifier, ErrorCode, OAuthError, Secret, TokenResponse, TokenType};
 use crate::web::Error;
 
@@ -24,13 +25,17 @@ pub(super) async fn redeem(app: &App, by: &By, client: Client, exchange: Exchang
         verifier_digest: exchange.code_verifier.map(|verifier| crypto::s256_code_challenge(verifier.expose())),
     };
     match acts::redeem_code(app, by, exchange.code.expose(), presented, client).await? {
-        TokenOutcome::Granted(grant) => Ok(TokenResponse {
-            id_token: issue::id_token(app, &grant)?,
-            access_token: Secret::new(grant.access_token),
-            token_type: TokenType::Bearer,
-            expires_in: ACCESS_TOKEN_LIFETIME.as_secs(),
-            scope: grant.authorization.scopes,
-        }),
+        TokenOutcome::Granted(grant) => {
+            let id_token = issue::id_token(app, &grant)?;
+            app.counts.count(Counted::TokensForCode);
+            Ok(TokenResponse {
+                id_token,
+                access_token: Secret::new(grant.access_token),
+                token_type: TokenType::Bearer,
+                expires_in: ACCESS_TOKEN_LIFETIME.as_secs(),
+                scope: grant.authorization.scopes,
+            })
+        }
         TokenOutcome::Refused => Err(Error::oauth(OAuthError::new(
             ErrorCode::InvalidGrant,
             "the code does not exist, is over, was used, or was not given for this request",

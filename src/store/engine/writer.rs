@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::database::Engine;
 use super::transaction::Tx;
-use crate::store::{OpenError, StoreError};
+use crate::logs::Stopwatch;
+use crate::store::{OpenError, Statistics, StoreError};
 
 /// Jobs that may wait; more senders wait at the door.
 const QUEUE: usize = 1024;
@@ -22,13 +23,17 @@ const BATCH: usize = 256;
 pub(in crate::store) struct Writer {
     queue: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
+    statistics: Arc<Statistics>,
 }
 
 impl Writer {
     pub(in crate::store) fn start(engine: Arc<Engine>) -> Result<Self, OpenError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let thread = thread::Builder::new().name(String::from("store-writer")).spawn(move || serve(&engine, jobs))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        let statistics = Arc::new(Statistics::default());
+        let counted = Arc::clone(&statistics);
+        let thread = thread::Builder::new().name(String::from("store-writer"));
+        let thread = thread.spawn(move || serve(&engine, &counted, jobs))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread), statistics })
     }
 
     /// Runs `run` in a transaction; the result comes after the commit that made its writes durable.
@@ -58,9 +63,12 @@ impl Writer {
     }
 
     /// How many jobs wait.
-    #[cfg(test)]
-    pub(super) fn waiting(&self) -> usize {
-        self.queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
+    pub(in crate::store) fn waiting(&self) -> usize {
+        self.queue.as_ref().map_or(0, |queue| queue.max_capacity().saturating_sub(queue.capacity()))
+    }
+
+    pub(in crate::store) fn statistics(&self) -> &Statistics {
+        &self.statistics
     }
 }
 
@@ -115,21 +123,27 @@ fn answer<T>(reply: oneshot::Sender<Result<T, StoreError>>, result: Result<T, St
     }
 }
 
-fn serve(engine: &Arc<Engine>, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+fn serve(engine: &Arc<Engine>, statistics: &Statistics, mut queue: mpsc::Receiver<Box<dyn Job>>) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
-        settle(engine, std::mem::take(&mut batch));
+        settle(engine, statistics, std::mem::take(&mut batch));
     }
 }
 
 /// Runs a batch and answers every job of it.
-fn settle(engine: &Arc<Engine>, mut jobs: Vec<Box<dyn Job>>) {
+fn settle(engine: &Arc<Engine>, statistics: &Statistics, mut jobs: Vec<Box<dyn Job>>) {
+    let since = Stopwatch::start();
     match attempt(engine, &mut jobs) {
-        Ok(()) => jobs.into_iter().for_each(Job::acknowledge),
-        // The outcome is unknown: repeating blindly could do things twice.
-        Err(StoreError::Unavailable) => jobs.into_iter().for_each(|job| job.refuse(StoreError::Unavailable)),
-        Err(error) if jobs.len() == 1 => jobs.into_iter().for_each(|job| job.refuse(error)),
-        Err(_) => jobs.into_iter().for_each(|job| settle(engine, vec![job])),
+        Ok(()) => {
+            statistics.note(since, jobs.len());
+            jobs.into_iter().for_each(Job::acknowledge);
+        }
+        // Of what is unavailable the outcome is unknown: repeating blindly could do things twice.
+        Err(error) if error == StoreError::Unavailable || jobs.len() == 1 => {
+            statistics.note_refused(jobs.len());
+            jobs.into_iter().for_each(|job| job.refuse(error));
+        }
+        Err(_) => jobs.into_iter().for_each(|job| settle(engine, statistics, vec![job])),
     }
 }
 

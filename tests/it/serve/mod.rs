@@ -11,6 +11,8 @@ mod headers;
 mod http2;
 #[cfg(target_os = "linux")]
 mod machine;
+#[cfg(unix)]
+mod metrics;
 mod peer;
 #[cfg(unix)]
 mod process;

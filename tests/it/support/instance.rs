@@ -29,6 +29,8 @@ pub(crate) struct Instance {
     pub(crate) certificate: Option<Vec<u8>>,
     /// Its TLS.
     pub(crate) tls: Option<serve::Tls>,
+    /// What is measured of it.
+    pub(crate) metrics: site::Metrics,
     /// What its sockets have seen.
     pub(crate) counters: serve::Counters,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
@@ -139,6 +141,7 @@ impl Instance {
         let reception = site::Reception::new(app.clone(), site::routes(&app));
         let mut settings = site::settings(&app.config, app.clock.now()).unwrap();
         change(&mut settings.limits);
+        let metrics = site::Metrics::new(app.clone(), reception.requests().clone(), &settings, None);
         let (tls, counters) = (settings.tls.clone(), settings.counters.clone());
         let certificate = tls.as_ref().map(serve::Tls::certificate);
         let port = bound.port();
@@ -160,7 +163,7 @@ impl Instance {
         let address = format!("{scheme}://localhost:{port}");
         let clock = app.clock.clone();
         let (stop, serving) = (Some(stop), Some(serving));
-        Self { app, clock, address, certificate, tls, counters, stop, serving, commands, commanded }
+        Self { app, clock, address, certificate, tls, metrics, counters, stop, serving, commands, commanded }
     }
 
     /// Stops the instance; its database is closed when this returns.
