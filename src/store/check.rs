@@ -11,8 +11,8 @@ use super::engine::{self, HandleTable, Key, Table};
 use super::tables::TABLES;
 use super::{
     Snapshot, StoreError, access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters,
-    credentials, grants, interactions, known_browsers, marks, memberships, organizations, outbox, password_links,
-    pre_sessions, signing_keys, users,
+    credentials, grants, interactions, known_browsers, marks, memberships, migrations, organizations, outbox,
+    password_links, pre_sessions, signing_keys, users,
 };
 use crate::domain::{CodeState, HandleKey};
 use crate::protocol::Timestamp;
@@ -106,12 +106,14 @@ type Verdict = Result<Option<Problem>, StoreError>;
 /// # Errors
 /// When the storage fails; what is damaged is a finding.
 pub(super) fn run(tx: &Snapshot, now: Timestamp) -> Result<CheckReport, StoreError> {
+    // What older records lack they are given when they are opened.
+    let format = engine::find_format(tx)?.unwrap_or_else(migrations::known_format);
     let mut inspection = Inspection { tx, report: CheckReport::default() };
     inspection.count()?;
     inspection.people()?;
     inspection.organizations()?;
     inspection.memberships()?;
-    inspection.clients()?;
+    inspection.clients(format >= migrations::CLIENTS_INDEXED)?;
     inspection.tokens(now)?;
     inspection.trail()?;
     inspection.others()?;
@@ -215,8 +217,11 @@ impl Inspection<'_> {
         })
     }
 
-    fn clients(&mut self) -> Result<(), StoreError> {
+    fn clients(&mut self, are_indexed: bool) -> Result<(), StoreError> {
         let tx = self.tx;
+        if !are_indexed {
+            return self.each(&clients::CLIENTS, |key, client| Ok(misfiled(key, &client.id)));
+        }
         self.each(&clients::CLIENTS, |key, client| {
             let mut has_its_origins = true;
             for row in clients::rows_of_origins(client) {

@@ -11,5 +11,8 @@ pub(super) fn known_format() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }
 
+/// The first format whose clients have their indexes.
+pub(super) const CLIENTS_INDEXED: u32 = 1;
+
 /// All changes, oldest first.
 pub(super) const MIGRATIONS: &[Migration] = &[clients::index_all];

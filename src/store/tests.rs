@@ -258,6 +258,7 @@ async fn sec_215_a_database_without_indexes_of_clients_gets_them_when_it_is_open
         .await
         .unwrap();
     assert!(!store.read(|tx| clients::has_public_origin(tx, "https://a.example")).unwrap());
+    assert_eq!(store.check(NOW).unwrap().findings, [], "before as well as after");
     drop(store);
     let store = Store::open(opening()).unwrap();
     assert_eq!(store.header().format, now);

@@ -97,6 +97,15 @@ pub(super) fn get(snapshot: &Snapshot) -> Result<Header, StoreError> {
     TABLE.get(snapshot, KEY)
 }
 
+/// The format of a database that is only looked at; `None` where its header does not say.
+pub(in crate::store) fn find_format(snapshot: &Snapshot) -> Result<Option<u32>, StoreError> {
+    match TABLE.find(snapshot, KEY) {
+        Ok(header) => Ok(header.map(|header| header.format)),
+        Err(StoreError::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether a database that is only looked at is the one with this header.
 pub(super) fn is_of(snapshot: &Snapshot, header: &Header) -> Result<bool, StoreError> {
     Ok(TABLE.find(snapshot, KEY)?.as_ref() == Some(header))

@@ -28,7 +28,7 @@ pub(in crate::store) use handle_table::HandleTable;
 pub use header::Header;
 #[cfg(test)]
 pub(in crate::store) use header::set_format;
-pub(in crate::store) use header::{Identity, Migration, NAME as HEADER_TABLE};
+pub(in crate::store) use header::{Identity, Migration, NAME as HEADER_TABLE, find_format};
 pub(in crate::store) use key::{Ended, Key};
 pub use lock::DirectoryLock;
 pub(in crate::store) use medium::{FILE_NAME, Medium};
