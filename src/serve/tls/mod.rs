@@ -20,7 +20,7 @@ use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
 use rustls::server::{Acceptor, ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ServerConfig, crypto::CryptoProvider};
+use rustls::{CipherSuite, ServerConfig, crypto::CryptoProvider};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tokio_rustls::LazyConfigAcceptor;
@@ -82,6 +82,19 @@ impl fmt::Debug for Tls {
     }
 }
 
+/// What is spoken: with TLS 1.2 only AES in Galois/counter mode (RFC 9325 §4.2).
+fn provider() -> CryptoProvider {
+    let mut provider = default_provider();
+    provider.cipher_suites.retain(|suite| {
+        !matches!(
+            suite.suite(),
+            CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+                | CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+        )
+    });
+    provider
+}
+
 impl Tls {
     /// TLS with a certificate and a private key in PEM.
     ///
@@ -89,7 +102,7 @@ impl Tls {
     /// The file that the operator has to look at, and why.
     pub fn from_files(certificate: &Path, key: &Path, host: &str, now: Timestamp) -> Result<Self, TlsError> {
         let places = Places { certificate: certificate.to_owned(), key: key.to_owned() };
-        let provider = Arc::new(default_provider());
+        let provider = Arc::new(provider());
         let files = places.read()?;
         let pair = places.judge(&files, &provider)?;
         watch::warn_at_start(&pair, host, now);
@@ -102,7 +115,7 @@ impl Tls {
     /// The file that cannot be read or written, and why.
     pub fn self_signed(directory: &Path, host: &str, now: Timestamp) -> Result<Self, TlsError> {
         let places = self_signed::places(directory);
-        let provider = Arc::new(default_provider());
+        let provider = Arc::new(provider());
         let (pair, digest) = self_signed_pair(&places, &provider, host, now)?;
         Self::new(host, places, true, provider, pair, digest)
     }
