@@ -1,5 +1,6 @@
 //! Defaults, what is refused and how it is said, what the environment changes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::key::{ConfigKey, Kind};
@@ -260,13 +261,43 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         ("tls.mode = \"off\"\nlisten = \"127.0.0.1:8080\"", "tls.mode"),
         ("proxies.trusted = [\"0.0.0.0/0\"]", "proxies.trusted"),
         ("metrics.listen = \"[::]:1\"\nmetrics.allow_remote = true", "metrics.listen"),
+        ("proxies.trusted = [\"10.0.0.0/8\", \"::/1\"]", "proxies.trusted"),
+        ("limits.shared_sources = [\"128.0.0.0/1\"]", "limits.shared_sources"),
+        ("limits.connections_per_source = 513", "limits.connections_per_source"),
+        ("keys.rotate_every_days = 0", "keys.rotate_every_days"),
         ("acr.vocabulary = \"employer\"", "acr.vocabulary"),
         ("keys.rsa_bits = 2048", "keys.rsa_bits"),
         ("joining.allow_unverified = true", "joining.allow_unverified"),
     ];
+    let mut weighed: BTreeSet<&str> = BTreeSet::new();
     for (choice, key) in cases {
-        assert_eq!(told(choice), [key]);
+        assert_eq!(told(choice), [key], "{choice}");
+        weighed.insert(key);
     }
+    let client = format!("{CLIENT}require_verified_link = false");
+    assert_eq!(told(&client), ["clients.require_verified_link"]);
+    assert!(told(CLIENT).is_empty());
+    // A new key is entered here, by somebody who thought about what it takes away.
+    let harmless = [
+        "public_url",
+        "data_dir",
+        "listen",
+        "master_key_file",
+        "instance.name",
+        "tls.certificate_file",
+        "tls.private_key_file",
+        "proxies.header",
+        "limits.connections",
+        "logs.format",
+        "logs.level",
+        "store.cache_mib",
+        "keys.published_ahead_hours",
+        // Alone it opens nothing.
+        "metrics.allow_remote",
+    ];
+    let keys: BTreeSet<&str> = KEYS.iter().map(|key| key.path).collect();
+    assert!(weighed.is_disjoint(&harmless.into()));
+    assert_eq!(weighed.into_iter().chain(harmless).collect::<BTreeSet<_>>(), keys);
     assert!(told("instance.name = \"Mairie\"\nstore.cache_mib = 8\nproxies.trusted = [\"10.0.0.0/8\"]").is_empty());
 }
 

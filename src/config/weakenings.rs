@@ -1,6 +1,8 @@
 //! What an operator chose that protects less than the defaults do, told at every start.
 
-use super::{Config, InstanceKind, Tls, UnknownClients};
+use ipnet::IpNet;
+
+use super::{Config, Connections, InstanceKind, Mode, Tls, UnknownClients};
 use crate::domain::AcrVocabulary;
 use crate::protocol::Locale;
 
@@ -23,72 +25,134 @@ impl Weakening {
     }
 }
 
-impl Config {
-    /// Every choice that protects less than the defaults do, in the order of the template; none where nothing was
-    /// chosen.
-    pub fn weakenings(&self) -> Vec<Weakening> {
-        let mut weakenings = Vec::new();
-        let mut tell = |holds: bool, key: &'static str, about: [&'static str; 2]| {
-            if holds {
-                weakenings.push(Weakening { key, about });
-            }
-        };
-        tell(
-            self.kind == InstanceKind::Sandbox && self.unknown_clients != UnknownClients::Refuse,
-            "instance.kind",
-            [
+/// Whether a network is so wide that it singles nobody out.
+fn is_half_the_world(network: &IpNet) -> bool {
+    network.prefix_len() < 8
+}
+
+/// Every choice that protects less than the default does, in the order of the template.
+const CHOICES: &[Choice] = &[
+    Choice {
+        holds: |config| config.kind == InstanceKind::Sandbox && config.unknown_clients != UnknownClients::Refuse,
+        weakening: Weakening {
+            key: "instance.kind",
+            about: [
                 "un bac à sable enregistre les clients inconnus et montre ses courriels à tout le monde",
                 "a sandbox records unknown clients and shows its mails to everybody",
             ],
-        );
-        tell(
-            self.tls == Tls::Off,
-            "tls.mode",
-            [
+        },
+    },
+    Choice {
+        holds: |config| config.tls == Tls::Off,
+        weakening: Weakening {
+            key: "tls.mode",
+            about: [
                 "le chiffrement est laissé au mandataire : rien ne protège ce qui passe entre lui et cette instance",
                 "encryption is left to the proxy: nothing protects what passes between it and this instance",
             ],
-        );
-        tell(
-            self.proxies.trusted.iter().any(|network| network.prefix_len() == 0),
-            "proxies.trusted",
-            [
+        },
+    },
+    Choice {
+        holds: |config| config.proxies.trusted.iter().any(is_half_the_world),
+        weakening: Weakening {
+            key: "proxies.trusted",
+            about: [
                 "toute adresse est crue quand elle dit d'où vient une demande : les limites par adresse ne valent plus rien",
                 "every address is believed about where a request comes from: limits by address are worth nothing",
             ],
-        );
-        tell(
-            self.metrics.is_some_and(|address| !address.ip().is_loopback()),
-            "metrics.listen",
-            [
+        },
+    },
+    Choice {
+        holds: |config| config.metrics.is_some_and(|address| !address.ip().is_loopback()),
+        weakening: Weakening {
+            key: "metrics.listen",
+            about: [
                 "d'autres machines peuvent lire les mesures, sans chiffrement ni mot de passe",
                 "other machines may read the metrics, without encryption or password",
             ],
-        );
-        tell(
-            self.acr_vocabulary == AcrVocabulary::Employer,
-            "acr.vocabulary",
-            [
+        },
+    },
+    Choice {
+        holds: |config| config.limits.shared_sources.iter().any(is_half_the_world),
+        weakening: Weakening {
+            key: "limits.shared_sources",
+            about: [
+                "presque toute adresse peut essayer vingt fois plus de mots de passe",
+                "nearly every address may try twenty times as many passwords",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| config.connections.per_source > Connections::standard().per_source,
+        weakening: Weakening {
+            key: "limits.connections_per_source",
+            about: [
+                "une seule adresse peut tenir plus de connexions que prévu",
+                "one address may hold more connections than is meant",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| config.acr_vocabulary == AcrVocabulary::Employer,
+        weakening: Weakening {
+            key: "acr.vocabulary",
+            about: [
                 "les services entendent que l'exploitant emploie les personnes qui se connectent",
                 "services are told that the operator employs the people who sign in",
             ],
-        );
-        tell(
-            self.rsa_bits < 3072,
-            "keys.rsa_bits",
-            [
+        },
+    },
+    Choice {
+        holds: |config| config.rsa_bits < 3072,
+        weakening: Weakening {
+            key: "keys.rsa_bits",
+            about: [
                 "les nouvelles clés RSA sont plus courtes que ce que l'ANSSI recommande au-delà de 2030",
                 "new RSA keys are shorter than what ANSSI recommends beyond 2030",
             ],
-        );
-        tell(
-            self.allow_unverified_links,
-            "joining.allow_unverified",
-            [
+        },
+    },
+    Choice {
+        holds: |config| config.mode == Mode::Serve && config.key_rotation_every.is_none(),
+        weakening: Weakening {
+            key: "keys.rotate_every_days",
+            about: [
+                "les clés de signature ne sont remplacées que sur commande",
+                "signing keys are replaced by command only",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| config.declared_clients.iter().any(|declared| !declared.client.require_verified_link),
+        weakening: Weakening {
+            key: "clients.require_verified_link",
+            about: [
+                "un service au moins entend parler de rattachements que rien ne prouve",
+                "one service at least hears of links that nothing proves",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| config.allow_unverified_links,
+        weakening: Weakening {
+            key: "joining.allow_unverified",
+            about: [
                 "des personnes peuvent être liées à une organisation sans preuve",
                 "people may be linked to an organization without any proof",
             ],
-        );
-        weakenings
+        },
+    },
+];
+
+/// When a configuration protects less, and by what.
+struct Choice {
+    holds: fn(&Config) -> bool,
+    weakening: Weakening,
+}
+
+impl Config {
+    /// Every choice that protects less than the defaults do; none where nothing was chosen.
+    pub fn weakenings(&self) -> Vec<Weakening> {
+        CHOICES.iter().filter(|choice| (choice.holds)(self)).map(|choice| choice.weakening).collect()
     }
 }

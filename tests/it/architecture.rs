@@ -414,6 +414,14 @@ fn sec_178_only_development_mode_makes_a_set_of_published_keys() {
 }
 
 #[test]
+fn sec_4_names_are_resolved_and_sockets_opened_in_their_homes_only() {
+    let calls = ["tokio::net", "TcpStream", "TcpListener", "UdpSocket", "lookup_host", "ToSocketAddrs", "UnixStream"];
+    let opens = |source: &&Source| calls.iter().any(|call| source.text.contains(call));
+    let rooms: BTreeSet<String> = project().iter().filter(opens).map(|source| source.room().to_owned()).collect();
+    assert_eq!(rooms.iter().map(String::as_str).collect::<Vec<_>>(), ["fetch", "serve"]);
+}
+
+#[test]
 fn sec_4_the_clock_and_randomness_are_forbidden_outside_their_homes() {
     let rules: toml::Table = toml::from_str(&std::fs::read_to_string("clippy.toml").unwrap()).unwrap();
     let paths = |list: &str| -> BTreeSet<String> {
