@@ -15,7 +15,7 @@ fn uri(text: &str, policy: RedirectUriPolicy) -> RedirectUri {
 }
 
 #[test]
-fn sec_17_what_may_be_registered() {
+fn sec_17_red_8_what_may_be_registered() {
     let accepted = [
         (WEB, "https://a.example"),
         (WEB, "https://a.example/"),

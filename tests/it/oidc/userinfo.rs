@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use moncomptepro::domain::ClientState;
+use moncomptepro::domain::{Client, ClientState};
+use moncomptepro::protocol::SignatureAlgorithm;
 
 use super::{JEAN, Pairs, signed_in};
 use crate::support::{Instance, Page, Person, RelyingParty};
@@ -12,6 +13,21 @@ const PATH: &str = "/oauth/userinfo";
 
 async fn token(client: &RelyingParty, person: &Person) -> String {
     client.redeem(&client.code(&person.visit(&client.authorization("openid email", &[])).await)).await.access_token
+}
+
+#[tokio::test]
+async fn sec_9_sec_35_a_signed_answer_of_userinfo_is_no_hint() {
+    let instance = Instance::dev().await;
+    let signs = |client: &mut Client| client.userinfo_signed_response_alg = Some(SignatureAlgorithm::Rs256);
+    let (person, client) = (signed_in(&instance, JEAN).await, instance.declare("service", signs).await);
+    let bearer = format!("Bearer {}", token(&client, &person).await);
+    let signed = client.bare_request("GET", PATH, &[("authorization", &bearer)], "").await;
+    assert_eq!(signed.header("content-type"), "application/jwt");
+    let hint = [("id_token_hint", signed.body.as_str()), ("prompt", "none")];
+    let page = person.visit(&client.authorization("openid", &hint)).await;
+    assert_eq!(client.error(&page), "invalid_request");
+    let page = person.visit(&format!("/oauth/logout?id_token_hint={}", signed.body)).await;
+    assert_eq!((page.status.as_u16(), page.error_code().as_deref()), (400, Some("invalid_logout_hint")));
 }
 
 fn challenge(page: &Page) -> (u16, &str) {

@@ -126,6 +126,42 @@ async fn sec_118_aerr_2_pages_of_refusal_reflect_nothing_raw() {
 }
 
 #[tokio::test]
+async fn sec_118_a_value_that_helps_is_cut_and_made_plain() {
+    let instance = Instance::dev().await;
+    let (person, client) = (instance.person(), instance.declare("service", |_| {}).await);
+    let long = "x".repeat(4_000);
+    let shown = format!("{}?", "x".repeat(63));
+    for (target, expected) in [
+        (format!("/oauth/authorize?client_id={long}&redirect_uri=y"), &long[..64]),
+        (format!("/oauth/authorize?client_id=service&redirect_uri={long}"), &long[..64]),
+        (format!("/oauth/authorize?client_id=service&redirect_uri={}%C3%A9{long}", &long[..63]), &shown),
+    ] {
+        let page = person.get(&target).await;
+        assert_eq!(page.status, 400);
+        let text = page.text("main");
+        assert!(text.contains(expected) && !text.contains(&long[..65]), "{text}");
+    }
+    let refused = client.bare_token_request(&[], &format!("{long}=1&{long}=2")).await;
+    assert!(!refused.body.contains(&long[..65]), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn sec_21_a_form_or_its_address_that_says_a_thing_twice_is_not_read() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let form = person.visit("/users/start-sign-in").await.form_with("login", None).with("login", "user@yopmail.com");
+    let mut twice = form.clone();
+    twice.fields.push((String::from("login"), String::from("datapass@yopmail.com")));
+    let mut address_twice = form.clone();
+    address_twice.action.set_query(Some("interaction=a&interaction=b"));
+    for sly in [twice, address_twice] {
+        let page = person.post(sly).await;
+        assert_eq!((page.status.as_u16(), page.error_code().as_deref()), (400, Some("bad_request")));
+    }
+    assert_eq!(person.post(form).await.status, 303);
+}
+
+#[tokio::test]
 async fn a_page_that_is_not_there_says_nothing_of_how_we_are_made() {
     let instance = Instance::dev().await;
     let person = instance.person();

@@ -1,8 +1,8 @@
 //! The headers and cookies of every answer.
 
-use reqwest::header::{HOST, HeaderMap, HeaderValue};
+use reqwest::header::{COOKIE, HOST, HeaderMap, HeaderValue};
 
-use crate::support::Instance;
+use crate::support::{Instance, Person};
 
 const ADDRESS: &str = "user@yopmail.com";
 
@@ -36,6 +36,32 @@ async fn sec_88_ses_1_r_11_cookies_have_their_attributes_and_hold_handles_only()
         let value = cookie.split(['=', ';']).nth(1).unwrap();
         assert!(matches!(value.len(), 43 | 48), "{cookie}");
     }
+}
+
+#[tokio::test]
+async fn sec_88_a_second_cookie_of_one_name_opens_nothing() {
+    let instance = Instance::dev().await;
+    let (person, stranger) = (signed_in(&instance).await, signed_in(&instance).await);
+    let (own, tossed) = (person.session_cookie(), stranger.session_cookie());
+    for (lines, opens) in [
+        (vec![own.clone()], true),
+        (vec![format!("{own}; {own}")], true),
+        (vec![format!("{own}; {tossed}")], false),
+        (vec![format!("{tossed}; {own}")], false),
+        (vec![own.clone(), tossed.clone()], false),
+        (vec![format!("{own}; other=1; {tossed}")], false),
+    ] {
+        let headers: HeaderMap = lines.iter().map(|line| (COOKIE, HeaderValue::from_str(line).unwrap())).collect();
+        let page = instance.person().get_with("/", headers).await;
+        assert_eq!(page.status, if opens { 200 } else { 303 }, "{lines:?}");
+    }
+}
+
+async fn signed_in(instance: &Instance) -> Person {
+    let person = instance.person();
+    let page = person.visit("/").await;
+    person.sign_in(page, ADDRESS, ADDRESS).await;
+    person
 }
 
 #[tokio::test]
