@@ -81,6 +81,8 @@ async fn prm_10_prm_11_prm_12_prm_13_max_age_is_counted_in_whole_seconds() {
     let asks = person.visit(&client.authorization("openid", &[("max_age", "0")])).await;
     let page = person.sign_in(asks, JEAN, JEAN).await;
     assert_eq!(auth_time(&client, &client.code(&page)).await, instance.clock.now().0, "PRM-7");
+    let again = person.visit(&client.authorization("openid", &[("max_age", "0")])).await;
+    assert_eq!(again.status, 200, "zero seconds ask again within the very second of the last proof");
 }
 
 #[tokio::test]

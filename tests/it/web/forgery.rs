@@ -45,6 +45,27 @@ async fn forms_of_a_session(instance: &Instance, person: &Person) -> Vec<(&'stat
 }
 
 #[tokio::test]
+async fn sec_115_in_production_the_one_origin_is_the_configured_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let host = ("host", "identite.exemple.fr");
+    let person = instance.person();
+    let start = person.get_with("/users/start-sign-in", headers(&[host])).await;
+    let cookie = start.header("set-cookie").split(';').next().unwrap().to_owned();
+    let form = start.form_with("login", None).with("login", ADDRESS);
+    for (origin, status) in [
+        ("https://identite.exemple.fr", 303),
+        ("http://identite.exemple.fr", 403),
+        ("https://identite.exemple.fr:8443", 403),
+        ("https://www.identite.exemple.fr", 403),
+        ("https://IDENTITE.exemple.fr", 403),
+    ] {
+        let answer = person.post_with(form.clone(), headers(&[host, ("origin", origin), ("cookie", &cookie)])).await;
+        assert_eq!(answer.status, status, "{origin}");
+    }
+}
+
+#[tokio::test]
 async fn sec_115_prm_51_a_form_from_elsewhere_is_refused_and_changes_nothing() {
     let instance = Instance::dev().await;
     let (visitor, signed_in) = (instance.person(), instance.person());
