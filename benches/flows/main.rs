@@ -36,6 +36,10 @@ use std::time::Duration;
 
 use measure::{Bench, Plan};
 
+/// That of the executable, so that the ceilings are as high as they can be.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -82,8 +82,11 @@ async fn learn(
     };
     let may_learn = match &known {
         Some(client) => {
-            let uris = list(&mut client.clone()).clone();
-            client.origin == ClientOrigin::Recorded && !uris.contains(&uri) && uris.len() < MAX_REDIRECT_URIS
+            client.origin == ClientOrigin::Recorded && {
+                let mut client = client.clone();
+                let uris = list(&mut client);
+                !uris.contains(&uri) && uris.len() < MAX_REDIRECT_URIS
+            }
         }
         None => may_create,
     };
@@ -176,16 +179,16 @@ fn decided(shown: Option<SecretDigest>) -> ClientAuthentication {
     }
 }
 
-/// Keeps the first credential of a recorded client, in the transaction that redeems its code.
+/// Keeps the first credential of a recorded client, as it stands in the transaction that redeems its code.
 pub(super) fn pin_credential(
     tx: &mut Tx,
     circumstances: &Circumstances,
+    client: &Client,
     authenticated: &Client,
 ) -> Result<(), StoreError> {
-    let Some(client) = clients::find(tx, &authenticated.id)? else { return Ok(()) };
     if client.authentication != ClientAuthentication::Undecided {
         return Ok(());
     }
-    clients::update(tx, &Client { authentication: authenticated.authentication.clone(), ..client })?;
+    clients::update(tx, &Client { authentication: authenticated.authentication.clone(), ..client.clone() })?;
     circumstances.record(tx, AuditEvent::ClientSecretPinned { client_id: authenticated.id.clone() })
 }

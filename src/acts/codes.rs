@@ -218,7 +218,7 @@ pub async fn redeem_code(
                     authorization_codes::update(tx, &key, &used)?;
                     let grant = Grant { authorization: authorization.clone(), issued_at: now, state: GrantState::Live };
                     grants::insert(tx, &grant_key, &grant)?;
-                    pin_credential(tx, &circumstances, &authenticated)?;
+                    pin_credential(tx, &circumstances, &client, &authenticated)?;
                     access_tokens::insert(
                         tx,
                         &token_key,

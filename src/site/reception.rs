@@ -67,13 +67,13 @@ impl Reception {
         B: HyperBody<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let version = parts.version;
         let request = Request {
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
-            headers: parts.headers.clone(),
+            headers: Arc::new(std::mem::take(&mut parts.headers)),
             body: Body::Broken,
             arrival: Arrival { peer: client, request_id: request_id.to_string() },
         };

@@ -4,7 +4,7 @@ use super::engine::{Ended, Key as _, Table};
 use super::{Read, StoreError, Tx};
 use crate::domain::{Client, ClientId};
 
-pub(super) const CLIENTS: Table<ClientId, Client> = Table::new("clients");
+pub(super) const CLIENTS: Table<ClientId, Client> = Table::new("clients").remembering();
 /// The origins whose scripts may read answers: those of usable public clients, one row for each client at each of them.
 pub(super) const PUBLIC_ORIGINS: Table<(Ended, ClientId), ClientId> = Table::new("public_origins");
 /// The services that people are offered.

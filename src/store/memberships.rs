@@ -4,7 +4,7 @@ use super::engine::Table;
 use super::{Read, StoreError, Tx};
 use crate::domain::{Membership, OrganizationId, UserId};
 
-pub(super) const MEMBERSHIPS: Table<(UserId, OrganizationId), Membership> = Table::new("memberships");
+pub(super) const MEMBERSHIPS: Table<(UserId, OrganizationId), Membership> = Table::new("memberships").remembering();
 pub(super) const BY_ORGANIZATION: Table<(OrganizationId, UserId), UserId> = Table::new("memberships_by_organization");
 
 /// More organizations than a person has; a bound, so that no listing is endless.

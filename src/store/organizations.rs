@@ -4,7 +4,7 @@ use super::engine::Table;
 use super::{Read, StoreError, Tx, counters};
 use crate::domain::{Organization, OrganizationId, Siret};
 
-pub(super) const ORGANIZATIONS: Table<OrganizationId, Organization> = Table::new("organizations");
+pub(super) const ORGANIZATIONS: Table<OrganizationId, Organization> = Table::new("organizations").remembering();
 pub(super) const BY_SIRET: Table<str, OrganizationId> = Table::new("organizations_by_siret");
 const COUNTER: &str = "organizations";
 

@@ -5,7 +5,7 @@ use super::{Read, StoreError, Tx};
 use crate::domain::{Email, User, UserId};
 use crate::protocol::Timestamp;
 
-pub(super) const USERS: Table<UserId, User> = Table::new("users");
+pub(super) const USERS: Table<UserId, User> = Table::new("users").remembering();
 pub(super) const BY_EMAIL: Table<str, UserId> = Table::new("users_by_email");
 pub(super) const ERASED: Table<UserId, Timestamp> = Table::new("erased_users");
 /// People who have a role: few, looked for together.

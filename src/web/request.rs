@@ -1,6 +1,7 @@
 //! What arrived: one request, before anybody asks who sent it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use warp::http::{HeaderMap, Method, header};
 use warp::hyper::body::Bytes;
@@ -42,7 +43,7 @@ pub struct Request {
     /// The query without its `?`, as sent.
     pub query: String,
     /// The headers.
-    pub headers: HeaderMap,
+    pub headers: Arc<HeaderMap>,
     /// The body.
     pub body: Body,
     /// Peer and id.

@@ -116,32 +116,48 @@ pub fn derive_key(parameters: Parameters, salt: &[u8; 16], passphrase: &str) -> 
 #[derive(Default)]
 pub(super) struct Memory {
     blocks: Vec<Block>,
+    /// How many of them hold something of a hash.
+    used: usize,
 }
 
 impl Memory {
     fn hash(&mut self, argon2: &Argon2<'_>, password: &str, salt: &[u8], output: &mut [u8]) -> bool {
         let count = argon2.params().block_count();
         if self.blocks.len() < count {
+            // Growing may leave the old blocks behind.
+            self.wipe();
             self.blocks.resize(count, Block::new());
         }
-        let is_hashed =
-            argon2.hash_password_into_with_memory(password.as_bytes(), salt, output, &mut self.blocks).is_ok();
-        // What is left in the blocks would let somebody who reads the memory guess faster.
-        self.blocks.iter_mut().take(count).for_each(|block| block.zeroize());
-        is_hashed
+        self.used = self.used.max(count);
+        argon2.hash_password_into_with_memory(password.as_bytes(), salt, output, &mut self.blocks).is_ok()
+    }
+
+    /// Wipes what hashes left behind: it would let somebody who reads the memory guess faster. Due before a wait; the
+    /// next hash writes over it by itself.
+    pub(super) fn wipe(&mut self) {
+        self.blocks.iter_mut().take(self.used).for_each(|block| block.zeroize());
+        self.used = 0;
     }
 
     /// Gives back what is above `parameters`: one costly imported hash does not hold memory for ever.
     pub(super) fn shrink_to(&mut self, parameters: Parameters) {
         let count = parameters.memory_kib as usize;
         if self.blocks.len() > count {
+            self.wipe();
             self.blocks.truncate(count);
             self.blocks.shrink_to_fit();
         }
     }
 
+    /// Whether nothing of a hash is left.
+    #[cfg(test)]
+    pub(super) fn is_blank(&self) -> bool {
+        self.blocks.iter().all(|block| block.as_ref().iter().all(|word| *word == 0))
+    }
+
     /// Gives everything back.
     pub(super) fn release(&mut self) {
+        self.wipe();
         self.blocks = Vec::new();
     }
 }

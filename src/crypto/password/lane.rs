@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::hashing::{self, Memory, Parameters, StoredHash};
+use super::priority;
 use super::queue::{Answer, Job, Queue, Task};
 use super::text::prepare;
 use crate::crypto::Random;
@@ -67,7 +68,8 @@ struct Owner {
     limits: LaneLimits,
 }
 
-struct Shared {
+/// What threads and callers share.
+pub(super) struct Shared {
     parameters: Parameters,
     queue: Mutex<Queue>,
     arrived: Condvar,
@@ -85,15 +87,7 @@ impl PasswordLane {
 
     /// A lane with other limits.
     pub fn with_limits(parameters: Parameters, random: Random, limits: LaneLimits) -> Self {
-        let shared = Arc::new(Shared {
-            parameters,
-            queue: Mutex::default(),
-            arrived: Condvar::new(),
-            hashed: AtomicU64::new(0),
-            dummies: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-            busy: AtomicU64::new(0),
-        });
+        let shared = Arc::new(Shared::new(parameters));
         for number in 0..limits.threads {
             let shared = Arc::clone(&shared);
             let thread = std::thread::Builder::new().name(format!("password-{number}"));
@@ -204,7 +198,19 @@ impl Drop for Owner {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    pub(super) fn new(parameters: Parameters) -> Self {
+        Self {
+            parameters,
+            queue: Mutex::default(),
+            arrived: Condvar::new(),
+            hashed: AtomicU64::new(0),
+            dummies: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            busy: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -214,6 +220,7 @@ impl Shared {
 
     /// The life of one thread.
     fn work(&self) {
+        priority::give_way();
         let mut memory = Memory::default();
         while let Some(job) = self.wait_for_job(&mut memory) {
             // A panic costs this request its answer and nothing else.
@@ -226,7 +233,12 @@ impl Shared {
         }
     }
 
-    fn wait_for_job(&self, memory: &mut Memory) -> Option<Job> {
+    /// The next job, now or later; none when the lane is closed. The memory is clean while nothing is done.
+    pub(super) fn wait_for_job(&self, memory: &mut Memory) -> Option<Job> {
+        if let Some(job) = self.lock().next() {
+            return Some(job);
+        }
+        memory.wipe();
         let mut queue = self.lock();
         loop {
             if let Some(job) = queue.next() {

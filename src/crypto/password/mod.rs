@@ -2,6 +2,7 @@
 
 mod hashing;
 mod lane;
+mod priority;
 mod queue;
 #[cfg(test)]
 mod tests;

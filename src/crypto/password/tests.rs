@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::hashing::{Memory, StoredHash};
+use super::hashing::{self, Memory, StoredHash};
+use super::lane::Shared;
 use super::queue::{Answer, Job, Queue, Task};
 use super::text::prepare;
 use super::*;
@@ -65,6 +66,29 @@ async fn sec_64_a_cheaper_hash_is_renewed_and_a_costlier_one_kept() {
     assert_eq!(verify(&costly, &old, "other").await, Verification { matches: false, needs_rehash: false });
     let new = costly.hash("a", "password").await.unwrap();
     assert_eq!(verify(&lane(), &new, "password").await, Verification { matches: true, needs_rehash: false });
+}
+
+#[tokio::test]
+async fn what_a_hash_leaves_behind_is_wiped_before_a_wait_and_before_memory_is_given_back() {
+    let dirty = || {
+        let mut memory = Memory::default();
+        assert!(hashing::hash(&mut memory, CHEAP, &[7; 16], "password").is_some());
+        assert!(!memory.is_blank());
+        memory
+    };
+    let mut memory = dirty();
+    memory.shrink_to(Parameters { memory_kib: 32, ..CHEAP });
+    assert!(memory.is_blank());
+    let shared = Shared::new(CHEAP);
+    let (started, _has_started) = oneshot::channel();
+    let (answer, _answered) = oneshot::channel();
+    let password = Zeroizing::new(String::from("password"));
+    let job = Job { task: Task::Compare(None), password, started, answer };
+    shared.lock().enter("a", job, 1).unwrap();
+    shared.lock().is_closed = true;
+    let mut memory = dirty();
+    assert!(shared.wait_for_job(&mut memory).is_some() && !memory.is_blank(), "the next hash writes over it");
+    assert!(shared.wait_for_job(&mut memory).is_none() && memory.is_blank());
 }
 
 #[test]

@@ -89,11 +89,11 @@ impl Engine {
             tracing::error!(%error, "a read transaction cannot begin");
             StoreError::Unavailable
         })?;
-        Ok((Snapshot { transaction }, current.generation))
+        Ok((Snapshot::of(transaction), current.generation))
     }
 
     /// A write transaction, with the number of the opening that it belongs to.
-    pub(super) fn begin(self: &Arc<Self>) -> Result<(Tx, u64), StoreError> {
+    pub(super) fn begin(self: &Arc<Self>) -> Result<(WriteTransaction, u64), StoreError> {
         if !self.is_healthy() {
             self.recover();
             return Err(StoreError::Unavailable);
@@ -103,7 +103,7 @@ impl Engine {
         let begun = current.database.as_ref().ok_or(StoreError::Unavailable).and_then(begin);
         drop(current);
         match begun {
-            Ok(tx) => Ok((tx, generation)),
+            Ok(transaction) => Ok((transaction, generation)),
             Err(error) => {
                 self.report_failure(generation);
                 Err(error)
@@ -182,7 +182,7 @@ impl Engine {
     fn open_for_reading(&self) -> Option<Database> {
         let database = self.medium.open_over(self.cache_bytes, Care::Roots).ok()?;
         let transaction = database.begin_read().ok()?;
-        let is_same = header::is_of(&Snapshot { transaction }, &self.header);
+        let is_same = header::is_of(&Snapshot::of(transaction), &self.header);
         is_same.ok().filter(|is_same| *is_same).map(|_| database)
     }
 
@@ -213,7 +213,7 @@ fn supervise(engine: &Weak<Engine>, back_off: [Duration; 3]) {
 }
 
 /// The one place where a write transaction begins (SEC-180): always durable, in two phases, quick to repair.
-fn begin(database: &Database) -> Result<Tx, StoreError> {
+fn begin(database: &Database) -> Result<WriteTransaction, StoreError> {
     let mut transaction: WriteTransaction = database.begin_write().map_err(|error| {
         tracing::error!(%error, "a write transaction cannot begin");
         StoreError::Unavailable
@@ -224,30 +224,28 @@ fn begin(database: &Database) -> Result<Tx, StoreError> {
     })?;
     transaction.set_two_phase_commit(true);
     transaction.set_quick_repair(true);
-    Ok(Tx { transaction })
+    Ok(transaction)
 }
 
 fn admit(database: &Database, identity: &Identity) -> Result<Header, OpenError> {
     let unusable = |error: StoreError| OpenError::Damaged(error.to_string());
-    let mut tx = begin(database).map_err(unusable)?;
-    let header = header::admit(&mut tx, identity, MIGRATIONS)?;
-    tx.commit().map_err(unusable)?;
+    let transaction = begin(database).map_err(unusable)?;
+    let header = header::admit(&mut Tx::of(&transaction), identity, MIGRATIONS)?;
+    commit(transaction).map_err(unusable)?;
     Ok(header)
 }
 
 fn probe(database: &Database, header: &Header) -> Result<bool, StoreError> {
-    let mut tx = begin(database)?;
-    let is_same = header::probe(&mut tx, header)?;
-    tx.commit()?;
+    let transaction = begin(database)?;
+    let is_same = header::probe(&mut Tx::of(&transaction), header)?;
+    commit(transaction)?;
     Ok(is_same)
 }
 
-impl Tx {
-    /// Makes everything written durable.
-    pub(super) fn commit(self) -> Result<(), StoreError> {
-        self.transaction.commit().map_err(|error| {
-            tracing::error!(%error, "a commit failed");
-            StoreError::Unavailable
-        })
-    }
+/// Makes everything written durable.
+pub(super) fn commit(transaction: WriteTransaction) -> Result<(), StoreError> {
+    transaction.commit().map_err(|error| {
+        tracing::error!(%error, "a commit failed");
+        StoreError::Unavailable
+    })
 }

@@ -5,8 +5,9 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::record;
 use super::table::Table;
-use super::transaction::{Read, Tx};
+use super::transaction::{Read, Rows as _, Tx};
 use crate::domain::HandleKey;
 use crate::store::StoreError;
 
@@ -16,11 +17,27 @@ pub(in crate::store) struct HandleTable<V> {
 }
 
 /// A record with its whole name.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(bound(serialize = "V: Serialize", deserialize = "V: DeserializeOwned"))]
 pub(in crate::store) struct Named<V> {
     pub(in crate::store) key: HandleKey<V>,
     pub(in crate::store) record: V,
+}
+
+/// The same, as it is written.
+#[derive(Serialize)]
+#[serde(bound = "V: Serialize")]
+struct Naming<'a, V> {
+    key: &'a HandleKey<V>,
+    record: &'a V,
+}
+
+/// The length of what the JSON of a [`Named`] begins with: its name, always as long.
+const NAME_BYTES: usize = "{\"key\":\"\"".len() + 48;
+
+/// The name in a record, as it lies there.
+fn name_in(record: &[u8]) -> Option<&[u8]> {
+    record::body_of(record).get(..NAME_BYTES)
 }
 
 impl<V: Serialize + DeserializeOwned + Clone> HandleTable<V> {
@@ -30,6 +47,14 @@ impl<V: Serialize + DeserializeOwned + Clone> HandleTable<V> {
 
     pub(in crate::store) const fn name(&self) -> &'static str {
         self.rows.name()
+    }
+
+    /// As [`Table::remembering`].
+    pub(in crate::store) const fn remembering(self) -> Self
+    where
+        V: 'static,
+    {
+        Self { rows: self.rows.remembering() }
     }
 
     /// The rows beneath.
@@ -63,13 +88,22 @@ impl<V: Serialize + DeserializeOwned + Clone> HandleTable<V> {
     }
 
     pub(in crate::store) fn insert(&self, tx: &mut Tx, key: &HandleKey<V>, record: &V) -> Result<(), StoreError> {
-        self.rows.insert(tx, key, &Named { key: *key, record: record.clone() })
+        match tx.put_row(self.name(), &key.to_bytes(), &self.seal(key, record)?)? {
+            false => Ok(()),
+            true => Err(StoreError::Taken { table: self.name() }),
+        }
     }
 
     pub(in crate::store) fn update(&self, tx: &mut Tx, key: &HandleKey<V>, record: &V) -> Result<(), StoreError> {
-        if self.find(tx, key)?.is_none() {
+        let (bytes, sealed) = (key.to_bytes(), self.seal(key, record)?);
+        let is_its_own = tx.row(self.name(), &bytes, |found| name_in(found) == name_in(&sealed))?;
+        if is_its_own != Some(true) {
             return Err(StoreError::Absent { table: self.name() });
         }
-        self.rows.update(tx, key, &Named { key: *key, record: record.clone() })
+        tx.put_row(self.name(), &bytes, &sealed).map(|_| ())
+    }
+
+    fn seal(&self, key: &HandleKey<V>, record: &V) -> Result<Vec<u8>, StoreError> {
+        record::seal(self.name(), &key.to_bytes(), &Naming { key, record })
     }
 }

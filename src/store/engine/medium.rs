@@ -100,7 +100,7 @@ impl Medium {
             // A snapshot ends with the database that it was taken from.
             let database = self.open_over(cache_bytes, Care::Roots)?;
             let transaction = database.begin_read().map_err(|error| OpenError::Damaged(error.to_string()))?;
-            judge(&Snapshot { transaction })
+            judge(&Snapshot::of(transaction))
         }));
         judged.unwrap_or_else(|_panic| Err(gave_up()))
     }
@@ -160,7 +160,7 @@ fn read_only(path: &Path, cache_bytes: usize) -> Result<Snapshot, OpenError> {
     let database: ReadOnlyDatabase =
         Builder::new().set_cache_size(cache_bytes).open_read_only(path).map_err(refusal)?;
     let transaction = database.begin_read().map_err(|error| OpenError::Damaged(error.to_string()))?;
-    Ok(Snapshot { transaction })
+    Ok(Snapshot::of(transaction))
 }
 
 /// The engine may panic on a file that was altered behind its back.

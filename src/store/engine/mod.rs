@@ -13,6 +13,7 @@ mod medium;
 mod overlay;
 mod purge;
 mod record;
+mod remembered;
 mod reserve;
 mod still;
 mod table;

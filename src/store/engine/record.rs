@@ -12,18 +12,28 @@ use crate::store::StoreError;
 /// The one format so far: JSON.
 const FORMAT: u8 = 1;
 const DIGEST_BYTES: usize = 8;
+/// Most records are shorter.
+const USUAL_BYTES: usize = 512;
 
 /// Writes `value` as the record that lies under `key` of `table`.
-pub(super) fn seal<V: Serialize>(table: &'static str, key: &[u8], value: &V) -> Result<Vec<u8>, StoreError> {
-    let body = serde_json::to_vec(value).map_err(|error| {
+pub(super) fn seal<V: Serialize + ?Sized>(table: &'static str, key: &[u8], value: &V) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    bytes.push(FORMAT);
+    bytes.extend([0; DIGEST_BYTES]);
+    serde_json::to_writer(&mut bytes, value).map_err(|error| {
         tracing::error!(table, %error, "a value cannot be written as JSON");
         StoreError::Unwritable { table }
     })?;
-    let mut bytes = Vec::with_capacity(1 + DIGEST_BYTES + body.len());
-    bytes.push(FORMAT);
-    bytes.extend(digest_of(table, key, &body));
-    bytes.extend(body);
+    let digest = digest_of(table, key, body_of(&bytes));
+    for (slot, byte) in bytes.iter_mut().skip(1).zip(digest) {
+        *slot = byte;
+    }
     Ok(bytes)
+}
+
+/// The JSON of a record; empty where it is too short for one.
+pub(super) fn body_of(record: &[u8]) -> &[u8] {
+    record.get(1 + DIGEST_BYTES..).unwrap_or_default()
 }
 
 /// Reads the record found under `key` of `table`.

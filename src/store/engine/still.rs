@@ -49,7 +49,7 @@ impl StillImage {
     pub fn read<T>(&self, job: impl FnOnce(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let read = catch_unwind(AssertUnwindSafe(|| {
             let transaction = self.database.begin_read().map_err(|_| StoreError::Unavailable)?;
-            job(&Snapshot { transaction })
+            job(&Snapshot::of(transaction))
         }));
         read.unwrap_or_else(|_panic| Err(StoreError::Unavailable))
     }

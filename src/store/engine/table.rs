@@ -7,22 +7,33 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::key::{Key, Leading};
-use super::record;
 use super::transaction::{Order, Read, Span, Tx};
+use super::{record, remembered};
 use crate::store::StoreError;
 
 /// The bytes of a key, and what lies there as far as it opens.
 pub(in crate::store) type Opened<V> = (Vec<u8>, Result<V, StoreError>);
 
+/// How the record under a key of a table is read.
+type Opening<V> = fn(&'static str, &[u8], &[u8]) -> Result<V, StoreError>;
+
 /// A table of `V` by `K`. Its name is part of every record's digest and never changes.
 pub(in crate::store) struct Table<K: ?Sized, V> {
     name: &'static str,
+    open: Opening<V>,
     kinds: PhantomData<fn(&K) -> V>,
+}
+
+impl<K: Key + ?Sized, V: DeserializeOwned + Clone + 'static> Table<K, V> {
+    /// For records that are read much more often than they change.
+    pub(in crate::store) const fn remembering(self) -> Self {
+        Self { open: remembered::open, ..self }
+    }
 }
 
 impl<K: Key + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
     pub(in crate::store) const fn new(name: &'static str) -> Self {
-        Self { name, kinds: PhantomData }
+        Self { name, open: record::open, kinds: PhantomData }
     }
 
     pub(in crate::store) const fn name(&self) -> &'static str {
@@ -31,7 +42,7 @@ impl<K: Key + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
 
     pub(in crate::store) fn find(&self, tx: &impl Read, key: &K) -> Result<Option<V>, StoreError> {
         let key = key.to_bytes();
-        tx.row(self.name, &key)?.map(|bytes| record::open(self.name, &key, &bytes)).transpose()
+        tx.row(self.name, &key, |bytes| (self.open)(self.name, &key, bytes))?.transpose()
     }
 
     pub(in crate::store) fn get(&self, tx: &impl Read, key: &K) -> Result<V, StoreError> {
@@ -39,7 +50,7 @@ impl<K: Key + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
     }
 
     pub(in crate::store) fn has(&self, tx: &impl Read, key: &K) -> Result<bool, StoreError> {
-        Ok(tx.row(self.name, &key.to_bytes())?.is_some())
+        Ok(tx.row(self.name, &key.to_bytes(), |_| ())?.is_some())
     }
 
     /// At most `limit` values whose keys come after `after`, in the order of the keys.
@@ -88,7 +99,7 @@ impl<K: Key + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = tx.rows(self.name, Span { from, to: Bound::Unbounded, limit, order: Order::Ascending })?;
         let opened = rows.into_iter().map(|(key, bytes)| {
-            let value = record::open(self.name, &key, &bytes);
+            let value = (self.open)(self.name, &key, &bytes);
             (key, value)
         });
         Ok(opened.collect())
@@ -96,7 +107,7 @@ impl<K: Key + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
 
     fn list_span(&self, tx: &impl Read, span: Span<'_>) -> Result<Vec<V>, StoreError> {
         let rows = tx.rows(self.name, span)?;
-        rows.iter().map(|(key, bytes)| record::open(self.name, key, bytes)).collect()
+        rows.iter().map(|(key, bytes)| (self.open)(self.name, key, bytes)).collect()
     }
 
     /// Writes a record that is new. An existing key is refused, and the transaction with it.

@@ -1,10 +1,11 @@
 //! The two kinds of transactions as bytes: a snapshot that never waits, and the writer's.
 
+use std::cell::RefCell;
 use std::ops::Bound;
 
 use aws_lc_rs::digest;
 use redb::{
-    AccessGuard, ReadTransaction, ReadableTable, StorageError, TableDefinition, TableError, TableHandle,
+    AccessGuard, ReadOnlyTable, ReadTransaction, ReadableTable, StorageError, TableDefinition, TableError, TableHandle,
     WriteTransaction,
 };
 
@@ -19,7 +20,7 @@ pub(super) type Row = (Vec<u8>, Vec<u8>);
 pub trait Read: Rows {}
 
 impl Read for Snapshot {}
-impl Read for Tx {}
+impl Read for Tx<'_> {}
 
 /// A range of keys, and how many of its rows are wanted, from which end.
 pub struct Span<'a> {
@@ -38,21 +39,28 @@ pub(super) enum Order {
 
 /// Reading of bytes; a table that was never written is empty.
 pub trait Rows {
-    /// The record under `key`.
-    fn row(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+    /// What `read` makes of the record under `key`, where it lies. It must not read from the same transaction.
+    fn row<T>(&self, table: &'static str, key: &[u8], read: impl FnOnce(&[u8]) -> T) -> Result<Option<T>, StoreError>;
     /// The rows of a range.
     fn rows(&self, table: &'static str, span: Span<'_>) -> Result<Vec<Row>, StoreError>;
 }
 
 /// The state of the store at one instant. Do not keep it across a wait: pages cannot be used again meanwhile.
 pub struct Snapshot {
-    pub(super) transaction: ReadTransaction,
+    transaction: ReadTransaction,
+    /// As those of [`Tx`]; none for a table that does not exist.
+    tables: RefCell<Vec<(&'static str, Option<OpenStill>)>>,
 }
 
 /// The writer's transaction: sees its own writes, and is kept whole or not at all.
-pub struct Tx {
-    pub(super) transaction: WriteTransaction,
+pub struct Tx<'a> {
+    transaction: &'a WriteTransaction,
+    /// Opening a table costs more than a look into it: what was opened stays so until the end.
+    tables: RefCell<Vec<(&'static str, OpenTable<'a>)>>,
 }
+
+type OpenTable<'a> = redb::Table<'a, Bytes, Bytes>;
+type OpenStill = ReadOnlyTable<Bytes, Bytes>;
 
 impl Snapshot {
     /// How many rows a table has, and SHA-256 of all of them in hexadecimal digits.
@@ -105,48 +113,83 @@ impl Snapshot {
 
     /// Whether a row is there.
     pub(in crate::store) fn has_row(&self, table: &'static str, key: &[u8]) -> Result<bool, StoreError> {
-        Ok(self.row(table, key)?.is_some())
+        Ok(self.row(table, key, |_| ())?.is_some())
+    }
+
+    /// What `database` holds now.
+    pub(super) fn of(transaction: ReadTransaction) -> Self {
+        Self { transaction, tables: RefCell::default() }
+    }
+
+    /// Does something with an open table; `None` where it does not exist.
+    fn within<T>(
+        &self,
+        table: &'static str,
+        work: impl FnOnce(&OpenStill) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut tables = self.tables.borrow_mut();
+        if let Some((_, rows)) = tables.iter().find(|(name, _)| *name == table) {
+            return rows.as_ref().map(work).transpose();
+        }
+        let rows = match self.transaction.open_table(definition(table)) {
+            Ok(rows) => Some(rows),
+            Err(TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(table_fault(table, error)),
+        };
+        let done = rows.as_ref().map(work).transpose();
+        tables.push((table, rows));
+        done
     }
 }
 
 impl Rows for Snapshot {
-    fn row(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.transaction.open_table(definition(table)) {
-            Ok(rows) => find_row(&rows, table, key),
-            Err(TableError::TableDoesNotExist(_)) => Ok(None),
-            Err(error) => Err(table_fault(table, error)),
-        }
+    fn row<T>(&self, table: &'static str, key: &[u8], read: impl FnOnce(&[u8]) -> T) -> Result<Option<T>, StoreError> {
+        Ok(self.within(table, |rows| read_row(rows, table, key, read))?.flatten())
     }
 
     fn rows(&self, table: &'static str, span: Span<'_>) -> Result<Vec<Row>, StoreError> {
-        match self.transaction.open_table(definition(table)) {
-            Ok(rows) => list_rows(&rows, table, &span),
-            Err(TableError::TableDoesNotExist(_)) => Ok(Vec::new()),
-            Err(error) => Err(table_fault(table, error)),
-        }
+        Ok(self.within(table, |rows| list_rows(rows, table, &span))?.unwrap_or_default())
     }
 }
 
-impl Rows for Tx {
-    fn row(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        find_row(&self.open(table)?, table, key)
+impl Rows for Tx<'_> {
+    fn row<T>(&self, table: &'static str, key: &[u8], read: impl FnOnce(&[u8]) -> T) -> Result<Option<T>, StoreError> {
+        self.within(table, |rows| read_row(rows, table, key, read))
     }
 
     fn rows(&self, table: &'static str, span: Span<'_>) -> Result<Vec<Row>, StoreError> {
-        list_rows(&self.open(table)?, table, &span)
+        self.within(table, |rows| list_rows(rows, table, &span))
     }
 }
 
-impl Tx {
-    fn open(&self, table: &'static str) -> Result<redb::Table<'_, Bytes, Bytes>, StoreError> {
-        self.transaction.open_table(definition(table)).map_err(|error| table_fault(table, error))
+impl<'a> Tx<'a> {
+    /// What jobs are given; the transaction is kept or dropped by its owner, after this is gone.
+    pub(super) fn of(transaction: &'a WriteTransaction) -> Self {
+        Self { transaction, tables: RefCell::default() }
+    }
+
+    /// Does something with an open table.
+    fn within<T>(
+        &self,
+        table: &'static str,
+        work: impl FnOnce(&mut OpenTable<'a>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut tables = self.tables.borrow_mut();
+        if let Some((_, rows)) = tables.iter_mut().find(|(name, _)| *name == table) {
+            return work(rows);
+        }
+        let mut rows = self.transaction.open_table(definition(table)).map_err(|error| table_fault(table, error))?;
+        let done = work(&mut rows);
+        tables.push((table, rows));
+        done
     }
 
     /// Writes a row; says whether there was one.
     pub(super) fn put_row(&mut self, table: &'static str, key: &[u8], record: &[u8]) -> Result<bool, StoreError> {
-        let mut rows = self.open(table)?;
-        let before = rows.insert(key, record).map_err(|error| fault(table, error))?;
-        Ok(before.is_some())
+        self.within(table, |rows| {
+            let before = rows.insert(key, record).map_err(|error| fault(table, error))?;
+            Ok(before.is_some())
+        })
     }
 
     /// Writes a row as it was read from a database of ours.
@@ -161,25 +204,28 @@ impl Tx {
 
     /// Deletes a row; says whether there was one.
     pub(super) fn delete_row(&mut self, table: &'static str, key: &[u8]) -> Result<bool, StoreError> {
-        let mut rows = self.open(table)?;
-        let before = rows.remove(key).map_err(|error| fault(table, error))?;
-        Ok(before.is_some())
+        self.within(table, |rows| {
+            let before = rows.remove(key).map_err(|error| fault(table, error))?;
+            Ok(before.is_some())
+        })
     }
 
     /// Deletes the first rows below `end`, at most `limit`; says how many.
     pub(super) fn delete_below(&mut self, table: &'static str, end: &[u8], limit: usize) -> Result<usize, StoreError> {
-        let mut rows = self.open(table)?;
-        let doomed = rows.extract_from_if(..end, |_, _| true).map_err(|error| fault(table, error))?;
-        let mut deleted = 0;
-        for row in doomed.take(limit) {
-            row.map_err(|error| fault(table, error))?;
-            deleted += 1;
-        }
-        Ok(deleted)
+        self.within(table, |rows| {
+            let doomed = rows.extract_from_if(..end, |_, _| true).map_err(|error| fault(table, error))?;
+            let mut deleted = 0;
+            for row in doomed.take(limit) {
+                row.map_err(|error| fault(table, error))?;
+                deleted += 1;
+            }
+            Ok(deleted)
+        })
     }
 
     /// Empties a table.
     pub(super) fn delete_table(&mut self, table: &'static str) -> Result<(), StoreError> {
+        self.tables.get_mut().retain(|(name, _)| *name != table);
         match self.transaction.delete_table(definition(table)) {
             Ok(_) => Ok(()),
             Err(error) => Err(table_fault(table, error)),
@@ -189,6 +235,7 @@ impl Tx {
     /// Empties every table but `kept`.
     pub(super) fn delete_tables(&mut self, kept: &[&'static str]) -> Result<(), StoreError> {
         const EVERY: &str = "every table";
+        self.tables.get_mut().clear();
         let tables: Vec<_> = self.transaction.list_tables().map_err(|error| fault(EVERY, error))?.collect();
         for table in tables.into_iter().filter(|table| !kept.contains(&table.name())) {
             self.transaction.delete_table(table).map_err(|error| table_fault(EVERY, error))?;
@@ -206,13 +253,14 @@ fn definition(table: &'static str) -> TableDefinition<'static, Bytes, Bytes> {
     TableDefinition::new(table)
 }
 
-fn find_row(
+fn read_row<T>(
     rows: &impl ReadableTable<Bytes, Bytes>,
     table: &'static str,
     key: &[u8],
-) -> Result<Option<Vec<u8>>, StoreError> {
+    read: impl FnOnce(&[u8]) -> T,
+) -> Result<Option<T>, StoreError> {
     let record = rows.get(key).map_err(|error| fault(table, error))?;
-    Ok(record.map(|record| record.value().to_vec()))
+    Ok(record.map(|record| read(record.value())))
 }
 
 fn list_rows(

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::database::Engine;
+use super::database::{Engine, commit};
 use super::transaction::Tx;
 use crate::logs::Stopwatch;
 use crate::store::{OpenError, Statistics, StoreError};
@@ -149,16 +149,19 @@ fn settle(engine: &Arc<Engine>, statistics: &Statistics, mut jobs: Vec<Box<dyn J
 
 /// One transaction for all jobs. `Unavailable` is the engine's failure, anything else that of one job.
 fn attempt(engine: &Arc<Engine>, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-    let (mut tx, generation) = engine.begin()?;
-    let run = catch_unwind(AssertUnwindSafe(|| jobs.iter_mut().try_for_each(|job| job.run(&mut tx))));
+    let (transaction, generation) = engine.begin()?;
+    let run = catch_unwind(AssertUnwindSafe(|| {
+        let mut tx = Tx::of(&transaction);
+        jobs.iter_mut().try_for_each(|job| job.run(&mut tx))
+    }));
     let run = run.unwrap_or_else(|_panic| {
         tracing::error!("a write job panicked");
         Err(StoreError::Panicked)
     });
     let finished = catch_unwind(AssertUnwindSafe(|| match run {
-        Ok(()) => tx.commit(),
+        Ok(()) => commit(transaction),
         Err(error) => {
-            drop(tx);
+            drop(transaction);
             Err(error)
         }
     }));

@@ -4,7 +4,7 @@ use crate::domain::{BrowserSession, HandleKey};
 use crate::store::engine::HandleTable;
 use crate::store::{Read, StoreError, Tx};
 
-pub(in crate::store) const TABLE: HandleTable<BrowserSession> = HandleTable::new("browser_sessions");
+pub(in crate::store) const TABLE: HandleTable<BrowserSession> = HandleTable::new("browser_sessions").remembering();
 
 /// The session of this name, expired or not.
 pub fn find(tx: &impl Read, key: &HandleKey<BrowserSession>) -> Result<Option<BrowserSession>, StoreError> {

@@ -29,7 +29,7 @@ async fn read_back(store: &Store, number: u64, bytes: Vec<u8>) -> Result<Option<
 async fn sec_153_a_record_with_any_byte_changed_is_an_error_and_never_another_value() {
     let store = open(&Disk::new());
     insert(&store, 7).await.unwrap();
-    let whole = store.read(|tx| tx.row("numbers", &7_u64.to_be_bytes())).unwrap().unwrap();
+    let whole = store.read(|tx| tx.row("numbers", &7_u64.to_be_bytes(), <[u8]>::to_vec)).unwrap().unwrap();
     let damaged = Err(StoreError::Damaged { table: "numbers" });
     for position in 0..whole.len() {
         for change in [1, 0x80, 0xff] {
@@ -51,7 +51,7 @@ async fn sec_153_a_record_with_any_byte_changed_is_an_error_and_never_another_va
 async fn sec_153_a_record_under_a_foreign_key_or_in_a_foreign_table_is_an_error() {
     let store = open(&Disk::new());
     insert(&store, 7).await.unwrap();
-    let whole = store.read(|tx| tx.row("numbers", &7_u64.to_be_bytes())).unwrap().unwrap();
+    let whole = store.read(|tx| tx.row("numbers", &7_u64.to_be_bytes(), <[u8]>::to_vec)).unwrap().unwrap();
     assert_eq!(read_back(&store, 8, whole.clone()).await, Err(StoreError::Damaged { table: "numbers" }));
     store.write(move |tx| tx.put_row("others", &7_u64.to_be_bytes(), &whole)).await.unwrap();
     assert_eq!(store.read(|tx| OTHERS.find(tx, &7)), Err(StoreError::Damaged { table: "others" }));
