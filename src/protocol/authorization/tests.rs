@@ -301,6 +301,10 @@ fn idt_5_sec_26_nonce_and_state_up_to_their_limits() {
         assert_eq!(request.return_address.state(), Some(state.as_str()));
     }
     assert_eq!(parse(&query(&[("state", Some(""))])).unwrap().return_address.state(), None);
+    for (name, length) in [("nonce", 513), ("state", 2_049)] {
+        let refused = parse(&query(&[(name, Some(&"x".repeat(length)))])).unwrap_err();
+        assert_eq!(refused.error.code(), ErrorCode::InvalidRequest, "{name}");
+    }
     let printable: String = (' '..='~').collect();
     let request = parse(&query(&[("state", Some(&printable)), ("nonce", Some(&printable))])).unwrap();
     assert_eq!(request.return_address.state(), Some(printable.as_str()));
