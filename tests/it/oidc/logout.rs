@@ -81,6 +81,20 @@ async fn rpl_11_sec_127_a_visit_without_hint_only_asks() {
 }
 
 #[tokio::test]
+async fn sec_115_sec_127_the_answer_to_the_question_carries_the_token_of_the_form() {
+    let instance = Instance::dev().await;
+    let (person, client) = (signed_in(&instance, JEAN).await, instance.declare("service", |_| {}).await);
+    let form = person.visit(&logout(&[])).await.main_form();
+    for sly in [form.clone().without("_csrf"), form.clone().with("_csrf", ""), form.clone().with("_csrf", "x")] {
+        let page = person.post(sly).await;
+        assert_eq!((page.status.as_u16(), page.location().starts_with("/oauth/logout?")), (303, true));
+        assert!(is_signed_in(&person, &client).await);
+    }
+    person.submit(form).await;
+    assert!(!is_signed_in(&person, &client).await);
+}
+
+#[tokio::test]
 async fn rpl_6_r_16_a_client_that_only_says_its_name_gets_a_link_and_no_redirect() {
     let instance = Instance::dev().await;
     let (person, client) = (signed_in(&instance, JEAN).await, instance.declare("service", |_| {}).await);
