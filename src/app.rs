@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::{Keyring, MacKey, MasterKey, PasswordLane, Random};
-use crate::domain::Limiter;
+use crate::domain::{Limiter, Samples};
 use crate::logs::Counts;
 use crate::mail::Mailbox;
 use crate::render::Renderer;
@@ -44,6 +44,8 @@ pub struct App {
     pub keys: Arc<MacKeys>,
     /// Attempts counted.
     pub limiter: Arc<Mutex<Limiter>>,
+    /// What was turned away, of which the audit has samples.
+    pub turned_away: Arc<Mutex<Samples>>,
     /// Acts counted, for the metrics.
     pub counts: Counts,
     /// Pages and mails.

@@ -1,18 +1,18 @@
 //! Attempts are taken before they are made, in memory; the write of the request records how they ended, and any ban
 //! that must survive a restart.
 
-use std::sync::MutexGuard;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::ActError;
 use super::known_browsers::find_known_browser;
+use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AttemptLimit, Ban, Banned, Email, GuessRefusal, HandleKey, Interaction, KnownBrowser, Limiter, Source,
-    SourceLimits, TooManyAttempts,
+    AttemptLimit, AuditEvent, Ban, Banned, Email, GuessRefusal, HandleKey, Interaction, KnownBrowser, Limiter,
+    LockedOut, Source, SourceLimits, TooManyAttempts, TurnedAway,
 };
-use crate::store::bans;
+use crate::store::{Tx, bans};
 
 /// How much more a source may do that many people share.
 const SHARED_FACTOR: u32 = 20;
@@ -233,7 +233,7 @@ fn note_failure(app: &App) -> Result<(), ActError> {
 ///
 /// # Errors
 /// When there were too many.
-pub(super) async fn count_wrong_secret(app: &App, client_id: &str, source: Source) -> Result<(), ActError> {
+pub(super) async fn count_wrong_secret(app: &App, by: &By, client_id: &str, source: Source) -> Result<(), ActError> {
     let now = app.clock.now();
     let client = key(app, "client", &format!("{client_id} {source}"));
     // Apart from people's: a service with an old secret keeps nobody of its office from signing in.
@@ -257,8 +257,26 @@ pub(super) async fn count_wrong_secret(app: &App, client_id: &str, source: Sourc
     };
     note_failure(app)?;
     if let Some(ban) = ban {
-        app.store.write(move |tx| bans::insert(tx, &ban)).await?;
+        let circumstances = Circumstances::of(app, by);
+        let record = move |tx: &mut Tx| {
+            bans::insert(tx, &ban)?;
+            let event = AuditEvent::LockedOut { user_id: None, who: LockedOut::ClientsOfSource, until: ban.until };
+            circumstances.record(tx, event)
+        };
+        app.store.write(record).await?;
     }
+    Ok(())
+}
+
+/// Counts a request that was turned away before any act, and records how many there were when a record is due (SEC-161).
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_turned_away(app: &App, by: &By, reason: TurnedAway) -> Result<(), ActError> {
+    let due = app.turned_away.lock().unwrap_or_else(PoisonError::into_inner).note(reason, app.clock.now());
+    let Some(count) = due else { return Ok(()) };
+    let circumstances = Circumstances::of(app, by);
+    app.store.write(move |tx| circumstances.record(tx, AuditEvent::RequestsTurnedAway { reason, count })).await?;
     Ok(())
 }
 

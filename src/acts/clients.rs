@@ -132,6 +132,7 @@ async fn learn(
 /// Too many wrong attempts, or a failing store.
 pub async fn authenticate_client(
     app: &App,
+    by: &By,
     credentials: &ClientCredentials,
     source: Source,
 ) -> Result<ClientAuthenticationOutcome, ActError> {
@@ -147,7 +148,7 @@ pub async fn authenticate_client(
             Ok(ClientAuthenticationOutcome::Authenticated(Box::new(client)))
         }
         None => {
-            let taken = count_wrong_secret(app, credentials.client_id(), source).await;
+            let taken = count_wrong_secret(app, by, credentials.client_id(), source).await;
             app.counts.count(if taken.is_ok() { Counted::ClientRefused } else { Counted::ClientLimited });
             taken?;
             Ok(ClientAuthenticationOutcome::Refused)

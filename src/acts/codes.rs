@@ -3,7 +3,7 @@
 use super::clients::pin_credential;
 use super::facts::{gather, subject_of};
 use super::sessions::find_live;
-use super::tokens::find_honoured;
+use super::tokens::{Honoured, find_honoured};
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
@@ -91,12 +91,14 @@ pub async fn issue_code(app: &App, by: &By, request: CodeRequest) -> Result<Issu
                 state: CodeState::Unused,
             };
             authorization_codes::insert(tx, &key, &code)?;
+            let issued_in = session.clone();
             remember_client(tx, session_key, session, &client)?;
             if let Some(key) = &request.interaction
                 && let Some(interaction) = interactions::find(tx, key)?
             {
                 interactions::update(tx, key, &Interaction { finished_at: Some(now), ..interaction })?;
             }
+            let circumstances = circumstances.in_session(&issued_in);
             circumstances.record(tx, AuditEvent::CodeIssued { user_id: user.id, client_id: client.id })?;
             Ok(Issue::Issued(String::new()))
         })
@@ -208,7 +210,7 @@ pub async fn redeem_code(
                 Redemption::Redeemed(used) => {
                     let authorization = used.authorization.clone();
                     let nonce = used.nonce.clone();
-                    let Some((user, client)) = find_honoured(tx, &authorization)? else {
+                    let Some(Honoured { user, client, session }) = find_honoured(tx, &authorization)? else {
                         let burnt = AuthorizationCode { state: CodeState::Burnt, ..used };
                         authorization_codes::update(tx, &key, &burnt)?;
                         circumstances.record(tx, AuditEvent::CodeRefused { client_id })?;
@@ -224,6 +226,7 @@ pub async fn redeem_code(
                         &token_key,
                         &AccessToken { grant: grant_key, issued_at: now, expires_at },
                     )?;
+                    let circumstances = circumstances.in_session(&session);
                     circumstances.record(tx, AuditEvent::CodeRedeemed { user_id: user.id, client_id })?;
                     let subject = subject_of(tx, user, authorization.organization_id)?;
                     Ok(Ok((authorization, nonce, subject, client)))

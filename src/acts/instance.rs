@@ -1,14 +1,20 @@
-//! The instance as a whole.
+//! The instance as a whole: when it begins and ceases to serve, and when it begins again.
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
+
+use serde_json::Value;
 
 use super::declared_clients::to_client;
 use super::people::put_entries;
 use super::{ActError, By, Circumstances, Entries};
 use crate::app::App;
-use crate::config::InstanceKind;
-use crate::domain::{Actor, AuditEvent};
-use crate::store::{self, StoreError, Tx};
+use crate::config::{Changed, InstanceKind};
+use crate::domain::{Actor, AuditEvent, FieldChange};
+use crate::store::{self, StoreError, Tx, counters};
+
+/// The counter of starts.
+const STARTS: &str = "starts";
 
 /// Forgets everything that is stored, received and counted, and enters what there is at the beginning, at once: nobody
 /// sees the instance empty. What was issued before is not honoured any more.
@@ -61,5 +67,59 @@ async fn begin_again(
         .await?;
     app.mailbox.clear();
     app.limiter.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    Ok(())
+}
+
+/// The instance begins to serve with these settings; the first time, it was set up.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_start(app: &App, settings: BTreeMap<String, String>) -> Result<(), ActError> {
+    let circumstances = Circumstances::of(app, &By::local(Actor::System));
+    let weakened_by: Vec<String> = app.config.weakenings().iter().map(|weakening| weakening.key.to_owned()).collect();
+    app.store
+        .write(move |tx| {
+            let number = counters::next(tx, STARTS)?;
+            let version = String::from(env!("CARGO_PKG_VERSION"));
+            let (settings, weakened_by) = (settings.clone(), weakened_by.clone());
+            circumstances.record(tx, AuditEvent::InstanceStarted { number, version, settings, weakened_by })
+        })
+        .await?;
+    Ok(())
+}
+
+/// The configuration was read again while the instance serves.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_reload(app: &App, changed: &[Changed]) -> Result<(), ActError> {
+    let circumstances = Circumstances::of(app, &By::local(Actor::System));
+    let (applied, waiting): (Vec<&Changed>, Vec<&Changed>) = changed.iter().partition(|changed| changed.is_reloadable);
+    let value = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
+    let applied: Vec<FieldChange> = applied
+        .into_iter()
+        .map(|changed| FieldChange {
+            field: changed.key.clone(),
+            before: value(&changed.before),
+            after: value(&changed.after),
+        })
+        .collect();
+    let at_next_start: Vec<String> = waiting.into_iter().map(|changed| changed.key.clone()).collect();
+    app.store
+        .write(move |tx| {
+            let (applied, at_next_start) = (applied.clone(), at_next_start.clone());
+            circumstances.record(tx, AuditEvent::ConfigurationReloaded { applied, at_next_start })
+        })
+        .await?;
+    Ok(())
+}
+
+/// The instance was told to stop, and has stopped.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_stop(app: &App) -> Result<(), ActError> {
+    let circumstances = Circumstances::of(app, &By::local(Actor::System));
+    app.store.write(move |tx| circumstances.record(tx, AuditEvent::InstanceStopped)).await?;
     Ok(())
 }

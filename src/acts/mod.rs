@@ -28,10 +28,10 @@ mod tokens;
 use thiserror::Error;
 
 use crate::app::App;
-use crate::domain::{Actor, AuditEvent, AuditRecord, Origin};
+use crate::domain::{Actor, AuditEvent, AuditRecord, Origin, Session};
 use crate::store::{StoreError, Tx, audit};
 
-pub use attempts::{FormTaken, restore_bans, take_form};
+pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form};
 pub use clients::{
     ClientAuthenticationOutcome, authenticate_client, enabled_client, record_client, record_post_logout_uri,
 };
@@ -42,7 +42,7 @@ pub use data::{
 };
 pub use declared_clients::{DeclarationError, declare_clients};
 pub use facts::{Standing, gather, subject_of};
-pub use instance::{SandboxReset, reset, reset_sandbox};
+pub use instance::{SandboxReset, note_reload, note_start, note_stop, reset, reset_sandbox};
 pub use interactions::{
     begin_interaction, bind_interaction, decide_consent, find_interaction, finish_interaction, note_locale, note_login,
     note_step,
@@ -53,7 +53,7 @@ pub use passwords::{PasswordChange, PasswordChoice, change_password, find_passwo
 pub use people::{Entries, NewPerson, enter, enter_person};
 pub use personal_information::update_personal_information;
 pub use pre_sessions::{InBrowser, find_browser_handle, issue_browser_handle};
-pub use sessions::{ActiveSession, find_session, sign_out};
+pub use sessions::{ActiveSession, find_session, session_name, sign_out};
 pub use sign_in::{PasswordAttempt, SignInAs, sign_in_as, sign_in_with_password};
 pub use tokens::{AuthorizedRequest, find_authorized};
 
@@ -109,6 +109,13 @@ struct Circumstances {
 impl Circumstances {
     fn of(app: &App, by: &By) -> Self {
         Self { by: by.clone(), at_millis: app.clock.now_millis() }
+    }
+
+    /// The same in this session.
+    fn in_session(&self, session: &Session) -> Self {
+        let session = Some(session_name(&session.id));
+        let origin = Origin { session, ..self.by.origin.clone() };
+        Self { by: By { origin, actor: self.by.actor.clone() }, at_millis: self.at_millis }
     }
 
     /// Appends the act's event in its own transaction.

@@ -9,8 +9,8 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     AssertedAssurance, AuditEvent, BrowserSession, ClientId, Credentials, Factor, Handle, HandleKey, Interaction,
-    KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, OutgoingMail, PreSession, Proof, Session, SessionId, User,
-    UserId,
+    KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, OutgoingMail, PreSession, Proof, Session, SessionId,
+    SignInMethod, User, UserId,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -86,6 +86,7 @@ pub(super) async fn open_session(app: &App, by: &By, opening: Opening) -> Result
         known_browser: known_browser.as_ref().map(|handle| handle.key),
     };
     let circumstances = Circumstances::of(app, by);
+    let method = if opening.proven.is_some() { SignInMethod::Password } else { SignInMethod::Chosen };
     let outcome = app
         .store
         .write(move |tx| {
@@ -111,7 +112,8 @@ pub(super) async fn open_session(app: &App, by: &By, opening: Opening) -> Result
             if is_new {
                 tell(tx, &user, client_id.as_ref(), opening.locale, now)?;
             }
-            circumstances.record(tx, AuditEvent::SignedIn { user_id: user.id, client_id })?;
+            let event = AuditEvent::SignedIn { user_id: user.id, client_id, method };
+            circumstances.in_session(&session).record(tx, event)?;
             Ok(Outcome::Opened(Box::new((session, user))))
         })
         .await?;

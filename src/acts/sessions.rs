@@ -4,7 +4,7 @@ use super::pre_sessions::{Renewal, issue_browser_handle, renew};
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
-use crate::domain::{AuditEvent, BrowserSession, Handle, HandleKey, PreSession, Session, User};
+use crate::domain::{AuditEvent, BrowserSession, Handle, HandleKey, PreSession, Session, SessionId, User};
 use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, browser_sessions, users};
 
@@ -77,4 +77,11 @@ pub async fn sign_out(
         })
         .await?;
     Ok(next)
+}
+
+/// The name under which a session is shown: the first 8 bytes of a digest.
+pub fn session_name(id: &SessionId) -> String {
+    let digest = crypto::sha256(id.0.as_bytes());
+    let first = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    format!("{first:016x}")
 }

@@ -8,7 +8,8 @@ use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AssertedAssurance, AuditEvent, Credentials, Email, HandleKey, Interaction, KnownBrowser, Source, User, UserId,
+    AssertedAssurance, AuditEvent, Banned, Credentials, Email, HandleKey, Interaction, KnownBrowser, LockedOut,
+    SignInFailure, Source, User, UserId,
 };
 use crate::logs::Counted;
 use crate::protocol::Locale;
@@ -68,6 +69,16 @@ impl Known {
             Ok(Self { credentials: credentials::find(tx, user.id)?, user: Some(user), browser })
         })?;
         Ok(known)
+    }
+
+    /// Why a password that was tried opens nothing.
+    fn failure(&self) -> SignInFailure {
+        match (&self.user, &self.credentials) {
+            (None, _) => SignInFailure::UnknownAddress,
+            (Some(user), _) if !user.may_sign_in() => SignInFailure::AccountClosed,
+            (Some(_), Some(Credentials { password_hash: Some(_), .. })) => SignInFailure::WrongPassword,
+            (Some(_), Some(_) | None) => SignInFailure::NoPassword,
+        }
     }
 
     /// Wrong passwords in a row, where this attempt would be counted.
@@ -148,6 +159,7 @@ async fn record_failure(app: &App, by: &By, known: &Known, failed: Failed) -> Re
     let circumstances = Circumstances::of(app, by);
     let user_id = known.user.as_ref().map(|user| user.id);
     let browser = known.browser.as_ref().map(|(key, _)| *key);
+    let reason = known.failure();
     app.store
         .write(move |tx| {
             match (browser, user_id) {
@@ -157,11 +169,16 @@ async fn record_failure(app: &App, by: &By, known: &Known, failed: Failed) -> Re
             }
             for ban in &failed.bans {
                 bans::insert(tx, ban)?;
+                let (who, user_id) = match ban.banned {
+                    Banned::Guesses { .. } => (LockedOut::Account, user_id),
+                    Banned::Source => (LockedOut::Source, None),
+                };
+                circumstances.record(tx, AuditEvent::LockedOut { user_id, who, until: ban.until })?;
             }
             if failed.is_last {
                 circumstances.record(tx, AuditEvent::PasswordSuspended { user_id })?;
             }
-            circumstances.record(tx, AuditEvent::SignInFailed { user_id })
+            circumstances.record(tx, AuditEvent::SignInFailed { user_id, reason })
         })
         .await?;
     Ok(())

@@ -5,7 +5,7 @@ use super::facts::subject_of;
 use crate::app::App;
 use crate::crypto;
 use crate::domain::claims::Subject;
-use crate::domain::{AccessToken, Authorization, BrowserSession, Client, HandleKey, User};
+use crate::domain::{AccessToken, Authorization, BrowserSession, Client, HandleKey, Session, User};
 use crate::store::{Read, StoreError, access_tokens, browser_sessions, clients, grants, users};
 
 /// How often a session may have been renewed since something was issued in it.
@@ -39,34 +39,39 @@ pub fn find_authorized(app: &App, token: &str) -> Result<Option<AuthorizedReques
             return Ok(None);
         }
         let authorization = grant.authorization;
-        let Some((user, client)) = find_honoured(tx, &authorization)? else { return Ok(None) };
+        let Some(Honoured { user, client, .. }) = find_honoured(tx, &authorization)? else { return Ok(None) };
         let subject = subject_of(tx, user, authorization.organization_id)?;
         Ok(Some(AuthorizedRequest { authorization, subject, client }))
     })?;
     Ok(found)
 }
 
-/// Person and client behind an authorization, if both still stand behind it and its session was not ended.
-pub(super) fn find_honoured(
-    tx: &impl Read,
-    authorization: &Authorization,
-) -> Result<Option<(User, Client)>, StoreError> {
-    let Some(user) = users::find(tx, authorization.user_id)? else { return Ok(None) };
-    let Some(client) = clients::find(tx, &authorization.client_id)? else { return Ok(None) };
-    if !authorization.is_honoured(&user, &client) || !is_session_open(tx, authorization.session)? {
-        return Ok(None);
-    }
-    Ok(Some((user, client)))
+/// Who stands behind an authorization.
+pub(super) struct Honoured {
+    pub(super) user: User,
+    pub(super) client: Client,
+    pub(super) session: Session,
 }
 
-/// Whether the session, through its renewals, was not signed out.
-fn is_session_open(tx: &impl Read, mut key: HandleKey<BrowserSession>) -> Result<bool, StoreError> {
+/// Person and client behind an authorization, if both still stand behind it and its session was not ended.
+pub(super) fn find_honoured(tx: &impl Read, authorization: &Authorization) -> Result<Option<Honoured>, StoreError> {
+    let Some(user) = users::find(tx, authorization.user_id)? else { return Ok(None) };
+    let Some(client) = clients::find(tx, &authorization.client_id)? else { return Ok(None) };
+    if !authorization.is_honoured(&user, &client) {
+        return Ok(None);
+    }
+    let session = find_open(tx, authorization.session)?;
+    Ok(session.map(|session| Honoured { user, client, session }))
+}
+
+/// The session, through its renewals, if it was not signed out.
+fn find_open(tx: &impl Read, mut key: HandleKey<BrowserSession>) -> Result<Option<Session>, StoreError> {
     for _ in 0..MAX_RENEWALS {
         match browser_sessions::find(tx, &key)? {
-            Some(BrowserSession::Live(_)) => return Ok(true),
+            Some(BrowserSession::Live(session)) => return Ok(Some(session)),
             Some(BrowserSession::Renewed { by }) => key = by,
-            Some(BrowserSession::Ended { .. }) | None => return Ok(false),
+            Some(BrowserSession::Ended { .. }) | None => return Ok(None),
         }
     }
-    Ok(false)
+    Ok(None)
 }

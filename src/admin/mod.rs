@@ -52,7 +52,7 @@ type Reply = Result<Answer, Refusal>;
 /// The operator at the machine, by the name of their account on it; each call has its own id in the audit.
 pub fn by_command_line(app: &App, account: &str) -> By {
     let request_id = app.random.token().chars().take(16).collect();
-    let origin = Origin { source: None, request_id: Some(request_id) };
+    let origin = Origin { source: None, request_id: Some(request_id), session: None };
     By { actor: Actor::CommandLine(account.to_owned()), origin }
 }
 

@@ -94,5 +94,5 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
             .map_err(|cause| Ending::refused(format!("{}: {cause}", path.display())))?;
     }
     let settings = site::settings(&app.config, app.clock.now()).map_err(starting)?;
-    site::run(app, bound, settings, log.watched_with(None)).await.map_err(Ending::refused)
+    site::run(app, bound, settings, log.watched()).await.map_err(Ending::refused)
 }

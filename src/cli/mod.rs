@@ -29,9 +29,8 @@ use clap::{Parser, Subcommand};
 use crate::clock::Clock;
 use crate::config::Logs;
 use crate::crypto::MasterKeyError;
-use crate::logs::{self, Sink};
+use crate::logs;
 use crate::protocol::Locale;
-use crate::serve::Bound;
 use crate::site::{StartError, Watching};
 use crate::store::OpenError;
 
@@ -164,7 +163,7 @@ pub fn run() -> ExitCode {
 }
 
 /// The log of a running instance, which goes by its clock; the last lines are waited for at the end.
-struct Log(Sink);
+struct Log(logs::Log);
 
 impl Log {
     fn start(logs: &Logs, clock: &Clock) -> Result<Self, Ending> {
@@ -172,14 +171,14 @@ impl Log {
     }
 
     /// How an instance is watched over that logs there.
-    fn watched_with(&self, metrics: Option<Bound>) -> Watching {
-        Watching { metrics, log: Some(self.0.clone()) }
+    fn watched(&self) -> Watching {
+        Watching { log: Some(self.0.clone()), ..Watching::default() }
     }
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.0.finish();
+        self.0.sink.finish();
     }
 }
 

@@ -169,7 +169,7 @@ async fn here(config: Config, clock: Clock, directory: &Path) -> Result<(App, St
 /// The account of this process. Only that of the data works on it: files that another one makes would keep the instance
 /// from starting.
 #[cfg(unix)]
-fn account(directory: &Path) -> Result<String, Ending> {
+pub(super) fn account(directory: &Path) -> Result<String, Ending> {
     use std::os::unix::fs::MetadataExt as _;
     let own = crate::serve::control::own_uid().map_err(Ending::refused)?;
     match std::fs::metadata(directory) {
@@ -184,6 +184,6 @@ fn account(directory: &Path) -> Result<String, Ending> {
 
 /// The account of this process, as the system's shell names it.
 #[cfg(not(unix))]
-fn account(_: &Path) -> Result<String, Ending> {
+pub(super) fn account(_: &Path) -> Result<String, Ending> {
     Ok(std::env::var("USERNAME").unwrap_or_else(|_| String::from("unknown")))
 }

@@ -1,6 +1,7 @@
 //! `moncomptepro serve`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -9,6 +10,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Loaded, Tls};
 use crate::crypto::Random;
 use crate::protocol::Locale;
+use crate::site::{Operated, Watching};
 use crate::{serve, site};
 
 #[derive(Debug, Args)]
@@ -43,6 +45,11 @@ pub(super) fn find_file(given: Option<PathBuf>) -> Result<PathBuf, Ending> {
 /// The configuration that holds: the file's, and what the environment puts in its place.
 pub(super) fn load(given: Option<PathBuf>) -> Result<Loaded, Ending> {
     let path = find_file(given)?;
+    Config::load(&path, &variables()?).map_err(|cause| Ending::configuration(cause.say(language())))
+}
+
+/// The variables of the environment that win over keys.
+fn variables() -> Result<Vec<(String, String)>, Ending> {
     let mut variables = Vec::new();
     for (name, value) in std::env::vars_os() {
         let Ok(name) = name.into_string() else { continue };
@@ -52,7 +59,7 @@ pub(super) fn load(given: Option<PathBuf>) -> Result<Loaded, Ending> {
         }
     }
     variables.sort();
-    Config::load(&path, &variables).map_err(|cause| Ending::configuration(cause.say(language())))
+    Ok(variables)
 }
 
 pub(super) fn configuration(given: Option<PathBuf>) -> Result<Config, Ending> {
@@ -61,9 +68,14 @@ pub(super) fn configuration(given: Option<PathBuf>) -> Result<Config, Ending> {
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let accept_issuer_change = arguments.accept_issuer_change;
-    let config = Config { accept_issuer_change, ..configuration(arguments.config)? };
+    let path = find_file(arguments.config)?;
+    let loaded = load(Some(path.clone()))?;
+    let config = Config { accept_issuer_change, ..loaded.config.clone() };
     let clock = Clock::system();
     let log = Log::start(&config.logs, &clock)?;
+    if let Err(cause) = serve::forbid_core_dumps() {
+        tracing::warn!(%cause, "the system may leave copies of the memory, with keys in it, when the process crashes");
+    }
     for weakening in config.weakenings() {
         tracing::warn!(key = weakening.key, "{}", weakening.say(Locale::En));
     }
@@ -94,7 +106,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     if let Some(tls) = settings.tls.as_ref().filter(|tls| tls.is_self_signed()) {
         say(&self_signed(&tls.fingerprint()));
     }
-    site::run(app, bound, settings, log.watched_with(metrics)).await.map_err(Ending::refused)
+    let variables = variables()?;
+    let again = Arc::new(move || Config::load(&path, &variables));
+    let watching = Watching { metrics, operated: Some(Operated { loaded, again }), ..log.watched() };
+    site::run(app, bound, settings, watching).await.map_err(Ending::refused)
 }
 
 /// What the operator needs to know the certificate by.

@@ -1,5 +1,6 @@
 //! The configuration of production, put together from its settings.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,6 +36,14 @@ pub struct Shown {
     pub value: Option<String>,
     /// Where it comes from.
     pub origin: Origin,
+}
+
+impl Loaded {
+    /// The keys that do not hold their default, with what they hold, masked where it is a secret.
+    pub fn set(&self) -> BTreeMap<String, String> {
+        let set = self.shown.iter().filter(|shown| shown.origin != Origin::Default);
+        set.filter_map(|shown| Some((shown.key.clone(), shown.value.clone()?))).collect()
+    }
 }
 
 impl Config {

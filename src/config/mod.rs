@@ -11,6 +11,7 @@ mod key;
 mod keys;
 mod problem;
 mod public_url;
+mod reload;
 mod settings;
 mod template;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use dev::DevOptions;
 pub use file::{Loaded, Shown};
 pub use problem::{ConfigError, Origin, Problem};
 pub use public_url::{MalformedPublicUrl, PublicUrl};
+pub use reload::Changed;
 pub use template::template;
 pub use weakenings::Weakening;
 

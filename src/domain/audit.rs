@@ -1,5 +1,6 @@
 //! Who did what: one event for each act, in the act's own transaction.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,55 @@ pub struct Origin {
     pub source: Option<String>,
     /// The request's id, as shown on error pages and in logs.
     pub request_id: Option<String>,
+    /// The session in which it was done, by the name that listings show: 8 bytes of a digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// How a person signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInMethod {
+    /// With a password.
+    Password,
+    /// Chosen from a list, where trying services is what the instance is for.
+    Chosen,
+}
+
+/// Why a password opened nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInFailure {
+    /// Nobody has this address.
+    UnknownAddress,
+    /// The account is closed.
+    AccountClosed,
+    /// The person has not chosen a password yet.
+    NoPassword,
+    /// It is another one.
+    WrongPassword,
+}
+
+/// Who has to wait after too many failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LockedOut {
+    /// Whoever tries at this account.
+    Account,
+    /// This source, for every account.
+    Source,
+    /// This source, for one client or for all of them.
+    ClientsOfSource,
+}
+
+/// Why requests were turned away before anything was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnedAway {
+    /// The form came from another site, or its token is stale.
+    ForeignForm,
+    /// There were too many.
+    TooMany,
 }
 
 /// A setting as it was and as it is; never a secret.
@@ -68,9 +118,13 @@ pub enum AuditEvent {
     /// A person was entered.
     UserCreated { user_id: UserId },
     /// A person signed in.
-    SignedIn { user_id: UserId, client_id: Option<ClientId> },
-    /// A password was wrong; no user where the address is unknown.
-    SignInFailed { user_id: Option<UserId> },
+    SignedIn { user_id: UserId, client_id: Option<ClientId>, method: SignInMethod },
+    /// A password opened nothing; no user where the address is unknown.
+    SignInFailed { user_id: Option<UserId>, reason: SignInFailure },
+    /// After too many failures nothing is tried until then.
+    LockedOut { user_id: Option<UserId>, who: LockedOut, until: Timestamp },
+    /// Requests were turned away; one record a minute says how many, and where the last came from.
+    RequestsTurnedAway { reason: TurnedAway, count: u64 },
     /// A person signed out.
     SignedOut { user_id: UserId },
     /// A single-use link to choose a password was made.
@@ -154,6 +208,13 @@ pub enum AuditEvent {
     DatabaseRestored { taken_at: Timestamp },
     /// Everything was put back to the beginning.
     InstanceReset,
+    /// The instance began to serve, for the first time or again, with these settings other than the defaults, of which
+    /// those weaken it.
+    InstanceStarted { number: u64, version: String, settings: BTreeMap<String, String>, weakened_by: Vec<String> },
+    /// The configuration was read again: what was applied, and the keys that wait for the next start.
+    ConfigurationReloaded { applied: Vec<FieldChange>, at_next_start: Vec<String> },
+    /// It was told to stop, and has stopped.
+    InstanceStopped,
 }
 
 /// An event with its circumstances, as stored.

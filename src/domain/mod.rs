@@ -22,10 +22,12 @@ mod session;
 pub mod steps;
 
 pub use attempts::{
-    AttemptLimit, Ban, Banned, GuessLimits, GuessRefusal, Limiter, Refusals, Source, SourceLimits, Surge, Taken,
-    TooManyAttempts,
+    AttemptLimit, Ban, Banned, GuessLimits, GuessRefusal, Limiter, Refusals, Samples, Source, SourceLimits, Surge,
+    Taken, TooManyAttempts,
 };
-pub use audit::{Actor, AuditEvent, AuditRecord, FieldChange, Origin};
+pub use audit::{
+    Actor, AuditEvent, AuditRecord, FieldChange, LockedOut, Origin, SignInFailure, SignInMethod, TurnedAway,
+};
 pub use authorization::{
     ACCESS_TOKEN_LIFETIME, AccessToken, Authorization, AuthorizationCode, CODE_LIFETIME, CodePresentation, CodeRefusal,
     CodeState, Grant, GrantState, Redemption,

@@ -10,9 +10,11 @@ mod connection;
 pub mod control;
 mod counters;
 mod descriptors;
+mod dumps;
 mod gate;
 mod limits;
 mod listeners;
+mod notify;
 mod proxies;
 mod signals;
 #[cfg(test)]
@@ -33,8 +35,10 @@ use crate::config::Proxies;
 use admission::Admission;
 pub use body::{BodyError, RequestBody};
 pub use counters::{Counters, Event, Work};
+pub use dumps::forbid_core_dumps;
 pub use limits::{BodyLimits, Http2Limits, Limits, SourceLimits};
 pub use listeners::{BindError, Bound, bind};
+pub use notify::{notify_ready, notify_stopping};
 pub use signals::{Hangups, told_to_stop};
 pub use tls::{Refreshed, Tls, TlsError};
 

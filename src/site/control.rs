@@ -17,14 +17,23 @@ use crate::web::StatusCode;
 /// # Errors
 /// When the socket cannot be made.
 pub fn listen_for_commands(app: &App, stopped: watch::Receiver<bool>) -> io::Result<Option<JoinHandle<()>>> {
-    let DataLocation::Directory(directory) = &app.config.data else { return Ok(None) };
+    let app = app.clone();
+    listen(&app.config.data.clone(), move || app.clone(), stopped)
+}
+
+/// The same for an instance whose configuration may change meanwhile.
+pub(super) fn listen(
+    data: &DataLocation,
+    current: impl Fn() -> App + Clone + Send + Sync + 'static,
+    stopped: watch::Receiver<bool>,
+) -> io::Result<Option<JoinHandle<()>>> {
+    let DataLocation::Directory(directory) = data else { return Ok(None) };
     let listener = ControlListener::bind(directory).map_err(|cause| {
         let remedy = "commands could not reach this instance; a local socket needs a path of less than 100 bytes";
         io::Error::new(cause.kind(), format!("{}/control.sock: {cause}: {remedy}", directory.display()))
     })?;
-    let app = app.clone();
     let answer = move |request: LocalRequest| {
-        let app = app.clone();
+        let app = current();
         async move { respond(&app, request).await }
     };
     Ok(Some(tokio::spawn(listener.run(answer, stopped))))

@@ -11,6 +11,7 @@ mod metrics;
 mod operations;
 mod places;
 mod reception;
+mod reload;
 mod serving;
 
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ use crate::config::{Config, DataLocation, InstanceKind, Mode, PasswordCost};
 use crate::crypto::{Keyring, MasterKeyError, Parameters, PasswordLane, Random};
 use crate::dev::{self, SeedError};
 use crate::domain::{Actor, Limiter};
-use crate::logs::{Counts, Sink};
+use crate::logs::{Counts, Log};
 use crate::mail::Mailbox;
 use crate::render::{RenderError, Renderer};
 use crate::store::{Location, OpenError, Opening, Store, StoreError, database_file};
@@ -39,6 +40,7 @@ pub use control::{account_name, listen_for_commands};
 pub use metrics::{Metrics, Requests};
 pub use places::{Places, places};
 pub use reception::{Reception, is_local_name};
+pub use reload::Operated;
 pub use serving::settings;
 
 /// The most keys of the table of attempts.
@@ -171,6 +173,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         keyring,
         keys: Arc::new(keys),
         limiter: Arc::new(Mutex::new(Limiter::new(ATTEMPTS_CAPACITY))),
+        turned_away: Arc::default(),
         counts: Counts::default(),
         renderer: Arc::new(Renderer::new()?),
         mailbox: Mailbox::new(),
@@ -220,12 +223,14 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, 
 }
 
 /// How an instance is watched over.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Watching {
+    /// The configuration, and how it is read again; there is none where everything was said on the command line.
+    pub operated: Option<Operated>,
     /// Where its numbers are read; nowhere, unless the operator says so.
     pub metrics: Option<serve::Bound>,
     /// Its log, whose lost lines are one of them.
-    pub log: Option<Sink>,
+    pub log: Option<Log>,
 }
 
 /// Serves an instance on listeners that are bound, until it is told to stop.
@@ -234,50 +239,67 @@ pub struct Watching {
 /// When the signals of the system cannot be listened to.
 pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings, watching: Watching) -> std::io::Result<()> {
     let told = serve::told_to_stop()?;
-    let hangups = match app.config.mode {
-        Mode::Serve => Some(serve::Hangups::listen()?),
-        // Who closes the terminal means the end.
-        Mode::Dev => None,
-    };
+    let set = watching.operated.as_ref().map(|operated| operated.loaded.set()).unwrap_or_default();
+    acts::note_start(&app, set).await.map_err(std::io::Error::other)?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    #[cfg(unix)]
-    let commands = listen_for_commands(&app, stopped.clone())?;
-    let chores = tokio::spawn(jobs::run(app.clone(), stopped.clone()));
-    let renewal = hangups.map(|hangups| tokio::spawn(serving::renew(settings.tls.clone(), app.clock.clone(), hangups)));
     let reception = Reception::new(app.clone(), routes(&app));
-    let metrics = Metrics::new(app.clone(), reception.requests().clone(), &settings, watching.log);
+    let sink = watching.log.as_ref().map(|log| log.sink.clone());
+    let metrics = Metrics::new(app.clone(), reception.requests().clone(), &settings, sink);
+    let (front, current) = tokio::sync::watch::channel(Arc::new(reception));
+    #[cfg(unix)]
+    let commands = {
+        let current = current.clone();
+        control::listen(&app.config.data, move || current.borrow().app().clone(), stopped.clone())?
+    };
+    let mut hangups_followed = Vec::new();
+    // Who closes the terminal of development mode means the end.
+    if app.config.mode == Mode::Serve {
+        let renewal = serving::renew(settings.tls.clone(), app.clock.clone(), serve::Hangups::listen()?);
+        hangups_followed.push(tokio::spawn(renewal));
+        if let Some(operated) = watching.operated {
+            let following = reload::follow(operated, front, watching.log, serve::Hangups::listen()?);
+            hangups_followed.push(tokio::spawn(following));
+        }
+    }
+    let chores = tokio::spawn(jobs::run(app.clone(), stopped.clone()));
     let shown = watching.metrics.map(|bound| tokio::spawn(metrics::run(bound, metrics, is_told(stopped.clone()))));
     let answer = move |request, client| {
-        let reception = reception.clone();
+        let reception = Arc::clone(&current.borrow());
         async move { reception.answer(request, client).await }
     };
     let stopping = async {
         told.await;
         tracing::info!("told to stop: requests under way may end");
         app.stopping.store(true, Ordering::Relaxed);
+        tell_manager(serve::notify_stopping());
     };
+    tell_manager(serve::notify_ready());
     serve::run(bound, settings, answer, stopping).await;
-    if let Some(renewal) = renewal {
-        renewal.abort();
-    }
+    hangups_followed.iter().for_each(tokio::task::JoinHandle::abort);
     stop.send_replace(true);
-    if let Some(Err(cause)) = match shown {
-        Some(shown) => Some(shown.await),
-        None => None,
-    } {
-        tracing::error!(%cause, "the listener of the metrics ended badly");
-    }
-    if let Err(cause) = chores.await {
-        tracing::error!(%cause, "periodic work ended badly");
+    ended_well("periodic work", Some(chores)).await;
+    ended_well("the listener of the metrics", shown).await;
+    if let Err(cause) = acts::note_stop(&app).await {
+        tracing::warn!(%cause, "the end of this run is not in the audit");
     }
     #[cfg(unix)]
-    if let Some(Err(cause)) = match commands {
-        Some(commands) => Some(commands.await),
-        None => None,
-    } {
-        tracing::error!(%cause, "the local socket ended badly");
-    }
+    ended_well("the local socket", commands).await;
     Ok(())
+}
+
+/// Waits for the end of something that was told to stop.
+async fn ended_well(what: &'static str, task: Option<tokio::task::JoinHandle<()>>) {
+    let Some(task) = task else { return };
+    if let Err(cause) = task.await {
+        tracing::error!(what, %cause, "it ended badly");
+    }
+}
+
+/// Whoever started the service and does not hear of it waits for nothing.
+fn tell_manager(told: std::io::Result<()>) {
+    if let Err(cause) = told {
+        tracing::warn!(%cause, "the service manager cannot be told (NOTIFY_SOCKET)");
+    }
 }
 
 /// Ends when this becomes true, or nobody is left to say so.

@@ -34,6 +34,20 @@ impl Reception {
     /// Receives for these routes.
     pub fn new(app: App, table: Table) -> Self {
         let requests = Requests::of(table.declarations());
+        Self::counting_into(requests, app, table)
+    }
+
+    /// The same routes of the same instance under another configuration.
+    pub(super) fn under(&self, app: App, table: Table) -> Self {
+        Self::counting_into(self.requests.clone(), app, table)
+    }
+
+    /// The instance that it receives for.
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    fn counting_into(requests: Requests, app: App, table: Table) -> Self {
         let service = TowerToHyperService::new(warp::service(table.into_routes().recover(unrouted)));
         let route = move |request: hyper::Request<Empty<Bytes>>| -> Answer {
             let answer = service.call(request);

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::*;
 use crate::domain::{
     Actor, AuditEvent, AuditRecord, Client, ClientAuthentication, ClientOrigin, ClientState, Credentials, Email,
-    MailContent, Membership, Organization, OrganizationId, OrganizationSource, Origin, OutgoingMail, Role, Siret, User,
-    UserId, Verification,
+    MailContent, Membership, Organization, OrganizationId, OrganizationSource, Origin, OutgoingMail, Role,
+    SignInFailure, SignInMethod, Siret, User, UserId, Verification,
 };
 use crate::protocol::{Locale, RedirectUri, RedirectUriPolicy};
 use signing_keys::StoredSigningKey;
@@ -342,8 +342,8 @@ async fn r_8_the_trail_is_in_the_order_of_time_and_every_event_comes_back_as_it_
     let store = store();
     let client_id: crate::domain::ClientId = "test-id".parse().unwrap();
     let events = [
-        AuditEvent::SignedIn { user_id: UserId(7), client_id: Some(client_id.clone()) },
-        AuditEvent::SignInFailed { user_id: None },
+        AuditEvent::SignedIn { user_id: UserId(7), client_id: Some(client_id.clone()), method: SignInMethod::Password },
+        AuditEvent::SignInFailed { user_id: None, reason: SignInFailure::UnknownAddress },
         AuditEvent::ConsentDecided { user_id: UserId(7), client_id: client_id.clone(), allowed: false },
         AuditEvent::InstanceReset,
     ];
@@ -353,7 +353,7 @@ async fn r_8_the_trail_is_in_the_order_of_time_and_every_event_comes_back_as_it_
         .into_iter()
         .zip(times)
         .map(|(event, at_millis)| {
-            let origin = Origin { source: Some(String::from("192.0.2.1")), request_id: None };
+            let origin = Origin { source: Some(String::from("192.0.2.1")), request_id: None, session: None };
             AuditRecord { at_millis, actor: Actor::Client(client_id.clone()), origin, event }
         })
         .collect();

@@ -5,7 +5,7 @@ use warp::http::{HeaderValue, Method, StatusCode, header};
 use super::{Error, Request, Response, cookies, headers};
 use crate::acts::{self, ActiveSession, By, InBrowser, NewSession};
 use crate::app::App;
-use crate::domain::{Actor, Handle, PreSession};
+use crate::domain::{Actor, Handle, Origin, PreSession};
 use crate::protocol::{Locale, Parameters};
 use crate::render::{Layout, Page};
 
@@ -69,7 +69,8 @@ impl Browser {
     /// Who acts, for the audit.
     pub fn by(&self, request: &Request) -> By {
         let actor = self.session.as_ref().map_or(Actor::Visitor, |active| Actor::User(active.user.id));
-        By { actor, origin: request.origin() }
+        let session = self.session.as_ref().map(|active| acts::session_name(&active.session.id));
+        By { actor, origin: Origin { session, ..request.origin() } }
     }
 
     /// The token for the forms of this browser: bound to the session where there is one.

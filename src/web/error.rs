@@ -6,6 +6,9 @@ use crate::acts::ActError;
 use crate::protocol::OAuthError;
 use crate::store::StoreError;
 
+/// The word of a form that came from elsewhere.
+pub(super) const CSRF: &str = "csrf";
+
 /// Where a page of refusal leads on to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WayOn {
@@ -98,7 +101,7 @@ impl Error {
 
     /// The form came from elsewhere, or its token is stale.
     pub fn csrf() -> Self {
-        Self::refused(StatusCode::FORBIDDEN, "csrf")
+        Self::refused(StatusCode::FORBIDDEN, CSRF)
     }
 
     /// The sign-in under way belongs to another browser.

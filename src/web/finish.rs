@@ -5,10 +5,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use warp::http::{HeaderValue, Method, StatusCode, header};
 
-use super::error::{OAuthFailure, Refusal};
+use super::error::{CSRF, OAuthFailure, Refusal};
 use super::pages::ErrorPage;
 use super::{Browser, Error, Request, Response, headers, paths};
+use crate::acts;
 use crate::app::App;
+use crate::domain::TurnedAway;
 use crate::logs;
 use crate::protocol::{ErrorCode, OAuthError};
 
@@ -79,6 +81,7 @@ pub async fn finish(app: &App, request: &Request, response: Response) -> Respons
         Some(failure) if misdirected(&failure) => bare(StatusCode::MISDIRECTED_REQUEST),
         Some(failure) => {
             log(request, &failure.error);
+            note(app, request, &failure.error).await;
             let mut rendered = render(app, request, &failure).await;
             // A failure is answered with what its route has set, above all who may read the answer.
             rendered.headers_mut().extend(response.headers().clone());
@@ -126,6 +129,26 @@ fn log(request: &Request, error: &Error) {
         | Error::TooManyRequests(_)
         | Error::Busy(_)
         | Error::Storage(_) => tracing::debug!(%request_id, ?error, "not answered as asked"),
+    }
+}
+
+/// What was turned away before any act is in the audit as well, in samples.
+async fn note(app: &App, request: &Request, error: &Error) {
+    let reason = match error {
+        Error::Refused(refusal) if refusal.code == CSRF => TurnedAway::ForeignForm,
+        Error::TooManyRequests(_) => TurnedAway::TooMany,
+        Error::NotFound
+        | Error::MethodNotAllowed(_)
+        | Error::Refused(_)
+        | Error::OAuth(_)
+        | Error::PayloadTooLarge
+        | Error::UnsupportedMediaType
+        | Error::Busy(_)
+        | Error::Storage(_)
+        | Error::Internal(_) => return,
+    };
+    if let Err(cause) = acts::note_turned_away(app, &request.visitor(), reason).await {
+        tracing::warn!(%cause, "what was turned away is not in the audit");
     }
 }
 

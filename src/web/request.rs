@@ -106,7 +106,8 @@ impl Request {
 
     /// Where this came from, for the audit.
     pub fn origin(&self) -> Origin {
-        Origin { source: Some(self.arrival.peer.to_string()), request_id: Some(self.arrival.request_id.clone()) }
+        let (source, request_id) = (self.arrival.peer.to_string(), self.arrival.request_id.clone());
+        Origin { source: Some(source), request_id: Some(request_id), session: None }
     }
 
     /// Who counts as the source of attempts.

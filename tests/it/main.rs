@@ -14,11 +14,6 @@ mod configuration;
 mod dev;
 #[cfg(test)]
 mod durability;
-#[cfg(unix)]
-#[cfg(test)]
-mod logs;
-#[cfg(test)]
-mod metrics;
 #[cfg(test)]
 mod oidc;
 #[cfg(test)]
@@ -33,5 +28,7 @@ mod serve;
 mod site;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod watch;
 #[cfg(test)]
 mod web;

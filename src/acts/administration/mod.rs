@@ -35,7 +35,7 @@ pub use organizations::{
     find_organization, link_user, list_organizations, unlink_user, view_organization,
 };
 pub use roles::{grant_role, list_administrators, revoke_role};
-pub use sessions::{ListedSession, UnknownSession, list_sessions, revoke_every_session, revoke_session, session_name};
+pub use sessions::{ListedSession, UnknownSession, list_sessions, revoke_every_session, revoke_session};
 pub use users::{
     LinkedUser, MalformedUserKey, NewUser, UserDossier, UserKey, UserRefusal, create_user, disable_user, enable_user,
     list_users, reset_password, sign_out_user, view_user,

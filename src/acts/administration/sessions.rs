@@ -2,10 +2,9 @@
 
 use super::Decided;
 use super::users::{UserKey, UserRefusal, find};
-use crate::acts::{ActError, By, Circumstances};
+use crate::acts::{ActError, By, Circumstances, session_name};
 use crate::app::App;
-use crate::crypto;
-use crate::domain::{AuditEvent, BrowserSession, HandleKey, Session, SessionId, UserId};
+use crate::domain::{AuditEvent, BrowserSession, HandleKey, Session, UserId};
 use crate::protocol::Timestamp;
 use crate::store::{Read, Store, StoreError, browser_sessions, users};
 
@@ -25,13 +24,6 @@ pub struct ListedSession {
     pub key: HandleKey<BrowserSession>,
     /// The session.
     pub session: Session,
-}
-
-/// The name under which a session is shown: the first 8 bytes of a digest.
-pub fn session_name(id: &SessionId) -> String {
-    let digest = crypto::sha256(id.0.as_bytes());
-    let first = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-    format!("{first:016x}")
 }
 
 /// At most `limit` sessions in use after `after`, of one person or of all. The look is recorded, once for a listing.

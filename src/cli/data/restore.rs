@@ -10,6 +10,7 @@ use crate::acts::{self, RestoreError, RestoreOrder};
 use crate::admin;
 use crate::cli::Ending;
 use crate::cli::output::Output;
+use crate::cli::place::account;
 use crate::cli::serve::configuration;
 use crate::clock::Clock;
 use crate::config::DataLocation;
@@ -44,6 +45,7 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
         return Err(Ending::configuration("data_dir: an instance in memory cannot be restored"));
     };
     let places = site::places(&config).ok_or_else(|| Ending::configuration("data_dir: missing"))?;
+    let account = account(&data_directory)?;
     let order = RestoreOrder {
         backup: arguments.file,
         secret: arguments.secret.read()?,
@@ -54,7 +56,7 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
         issuer: config.issuer().to_owned(),
         accept_issuer_change: arguments.accept_issuer_change,
         replace_other_instance: arguments.replace_other_instance,
-        actor: Actor::Operator,
+        actor: Actor::CommandLine(account),
         now: Clock::system().now(),
         random: Random::system(),
     };

@@ -6,6 +6,7 @@
 mod ban;
 mod guesses;
 mod limiter;
+mod samples;
 mod source;
 mod surge;
 mod table;
@@ -16,6 +17,7 @@ mod windows;
 pub use ban::{Ban, Banned};
 pub use guesses::{GuessLimits, GuessRefusal, Taken};
 pub use limiter::{Limiter, Refusals, SourceLimits};
+pub use samples::Samples;
 pub use source::Source;
 pub use surge::Surge;
 pub use windows::{AttemptLimit, TooManyAttempts};

@@ -54,7 +54,7 @@ async fn authenticate(app: &App, request: &Request, body: &Parameters) -> Result
     };
     let sources = CredentialSources { authorization, query: Some(&request.query), body };
     let credentials = ClientCredentials::parse(sources).map_err(refusal)?;
-    match acts::authenticate_client(app, &credentials, request.source()).await? {
+    match acts::authenticate_client(app, &request.visitor(), &credentials, request.source()).await? {
         ClientAuthenticationOutcome::Authenticated(client) => Ok(*client),
         ClientAuthenticationOutcome::Refused => {
             Err(refusal(OAuthError::new(ErrorCode::InvalidClient, "the client is unknown or did not prove itself")))

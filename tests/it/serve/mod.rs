@@ -12,11 +12,17 @@ mod http2;
 #[cfg(target_os = "linux")]
 mod machine;
 #[cfg(unix)]
+mod manager;
+#[cfg(unix)]
 mod metrics;
 mod peer;
 #[cfg(unix)]
 mod process;
+#[cfg(unix)]
+pub(crate) use process::Process;
 mod proxies;
+#[cfg(unix)]
+mod reload;
 mod silence;
 #[cfg(unix)]
 mod stop;

@@ -1,6 +1,7 @@
 //! The executable, run as a service manager runs it.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -12,19 +13,19 @@ use super::peer::FOR_EVER;
 
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_moncomptepro");
 
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     /// What it says, line by line.
     said: mpsc::Receiver<String>,
     say: mpsc::Sender<String>,
     /// What it said before it listened.
     at_first: Vec<String>,
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 impl Process {
     /// `serve` with this configuration; its port is the one that it says.
-    pub(super) fn serve(directory: &Path, configuration: &str) -> Self {
+    pub(crate) fn serve(directory: &Path, configuration: &str) -> Self {
         let file = directory.join("config.toml");
         std::fs::write(&file, configuration).unwrap();
         let mut command = Command::new(EXECUTABLE);
@@ -33,7 +34,7 @@ impl Process {
     }
 
     /// The same, with standard error left to the caller.
-    pub(super) fn serve_unread(directory: &Path, configuration: &str) -> (Self, ChildStderr) {
+    pub(crate) fn serve_unread(directory: &Path, configuration: &str) -> (Self, ChildStderr) {
         let file = directory.join("config.toml");
         std::fs::write(&file, configuration).unwrap();
         let mut command = Command::new(EXECUTABLE);
@@ -45,13 +46,13 @@ impl Process {
     }
 
     /// `dev`, started by a shell that sets a limit first.
-    pub(super) fn dev_after(shell: &str) -> Self {
+    pub(crate) fn dev_after(shell: &str) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("{shell}; exec \"$0\" \"$@\""), EXECUTABLE, "dev", "--listen", "127.0.0.1:0"]);
         Self::start(command)
     }
 
-    fn start(command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
         let mut process = Self::spawn(command);
         let (errors, complain) = (process.child.stderr.take().unwrap(), process.say.clone());
         std::thread::spawn(move || {
@@ -89,7 +90,7 @@ impl Process {
     }
 
     /// The next line that holds these words.
-    pub(super) fn wait_for_line(&mut self, words: &str) -> String {
+    pub(crate) fn wait_for_line(&mut self, words: &str) -> String {
         let mut others = std::mem::take(&mut self.at_first);
         if let Some(line) = others.iter().find(|line| line.contains(words)) {
             return line.clone();
@@ -103,16 +104,26 @@ impl Process {
         panic!("nobody says “{words}”: {others:?}");
     }
 
-    pub(super) fn signal(&self, signal: Signal) {
+    /// The status of the answer to a request in plain text.
+    pub(crate) fn get(&self, path: &str, host: &str) -> u16 {
+        get(self.port, path, host).0
+    }
+
+    /// The whole answer.
+    pub(crate) fn text(&self, path: &str, host: &str) -> String {
+        get(self.port, path, host).1
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Fails if it does not end.
-    pub(super) fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         let step = Duration::from_millis(10);
         for _ in 0..FOR_EVER.as_millis() / step.as_millis() {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -129,4 +140,15 @@ impl Drop for Process {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// One request in plain text: status and answer.
+pub(crate) fn get(port: u16, path: &str, host: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(FOR_EVER)).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer)
 }

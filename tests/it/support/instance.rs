@@ -9,7 +9,7 @@ use moncomptepro::app::App;
 use moncomptepro::clock::Clock;
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::Random;
-use moncomptepro::domain::{User, UserState};
+use moncomptepro::domain::{AuditEvent, AuditRecord, User, UserState};
 use moncomptepro::protocol::Timestamp;
 use moncomptepro::serve::Limits;
 use moncomptepro::store::{Location, Opening, Store, audit, outbox, users};
@@ -193,9 +193,16 @@ impl Instance {
             .unwrap();
     }
 
-    /// How many acts were recorded.
+    /// How many acts were recorded; samples of what was turned away are none.
     pub(crate) fn recorded_acts(&self) -> usize {
-        self.app.store.read(|tx| audit::list_latest(tx, None, 10_000)).unwrap().len()
+        let is_act = |record: &AuditRecord| !matches!(record.event, AuditEvent::RequestsTurnedAway { .. });
+        self.audit().iter().filter(|record| is_act(record)).count()
+    }
+
+    /// The trail, the latest record first.
+    pub(crate) fn audit(&self) -> Vec<AuditRecord> {
+        let entries = self.app.store.read(|tx| audit::list_latest(tx, None, 10_000)).unwrap();
+        entries.into_iter().map(|entry| entry.record).collect()
     }
 
     /// How many mails wait in the outbox for this address.

@@ -1,0 +1,6 @@
+//! What those see who watch over an instance: its log, its audit, its numbers.
+
+mod audit;
+#[cfg(unix)]
+mod logs;
+mod metrics;
