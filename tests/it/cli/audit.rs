@@ -139,3 +139,19 @@ fn completions_name_every_command() {
     run(&["completions", "cmd"]).refused(2, "cmd");
     run(&["completions"]).refused(2, "<SHELL>");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_144_who_looks_at_people_is_recorded() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let operator = Operator::of(directory.path());
+    operator.asks(&["user", "create", "a@b.fr", "--given-name", "A", "--family-name", "B"]).await;
+    for command in [["user", "show", "a@b.fr"].as_slice(), &["user", "list"], &["session", "list"]] {
+        operator.asks(command).await;
+    }
+    let records = lines(&operator.types(&["audit", "export"]).await.stdout);
+    let expected =
+        ["user_created", "password_link_issued", "user_viewed", "users_listed", "sessions_listed", "audit_read"];
+    assert_eq!(events(&records), expected);
+    instance.stop().await;
+}

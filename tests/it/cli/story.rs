@@ -191,3 +191,19 @@ async fn sec_37_a_new_client_does_not_inherit_what_one_of_its_name_was_given() {
     assert_eq!(works(&instance, &again, &held).await, [false, false, true, true]);
     instance.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_37_what_was_void_stays_void_when_it_is_opened_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let (instance, operator) = town(directory.path()).await;
+    let service = client(&instance, &operator, "service").await;
+    let held = hold(&instance, &operator, &service, "a@mairie.example").await;
+    operator.asks(&["user", "disable", "a@mairie.example"]).await;
+    operator.asks(&["user", "enable", "a@mairie.example"]).await;
+    assert_eq!(works(&instance, &service, &held).await, [false; 4]);
+    let held = hold(&instance, &operator, &service, "b@mairie.example").await;
+    operator.asks(&["client", "update", "service", "--enabled", "false"]).await;
+    operator.asks(&["client", "update", "service", "--enabled", "true"]).await;
+    assert_eq!(works(&instance, &service, &held).await, [false, false, true, true]);
+    instance.stop().await;
+}
