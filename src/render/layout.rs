@@ -17,6 +17,8 @@ pub struct Layout {
     pub instance_name: String,
     /// Whether a banner says that people and data are made up.
     pub is_trial: bool,
+    /// Whether a banner says that the certificate is not yet that of the operator.
+    pub is_provisional: bool,
     /// The name of the person signed in, or the address where no name is known.
     pub signed_in: Option<String>,
 }

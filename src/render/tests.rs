@@ -25,6 +25,7 @@ fn layout(locale: Locale) -> Layout {
         csrf_token: Some(String::from("token")),
         instance_name: String::from("Mon <site>"),
         is_trial: true,
+        is_provisional: true,
         signed_in: Some(String::from("Jean \"<b>\" Martin")),
     }
 }

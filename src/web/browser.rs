@@ -5,6 +5,7 @@ use warp::http::{HeaderValue, Method, StatusCode, header};
 use super::{Error, Request, Response, cookies, headers};
 use crate::acts::{self, ActiveSession, By, InBrowser, NewSession};
 use crate::app::App;
+use crate::config::Tls;
 use crate::domain::{Actor, Handle, Origin, PreSession};
 use crate::protocol::{Locale, Parameters};
 use crate::render::{Layout, Page};
@@ -158,6 +159,7 @@ impl Browser {
             csrf_token: Some(self.csrf_token(app)),
             instance_name: app.config.instance_name.clone(),
             is_trial: app.config.trial,
+            is_provisional: app.config.tls == Tls::SelfSigned,
             signed_in: person,
         }
     }

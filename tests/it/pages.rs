@@ -26,6 +26,7 @@ fn layouts() -> Vec<Layout> {
         csrf_token: Some(String::from("token")),
         instance_name: String::from("Compte professionnel"),
         is_trial: signed_in.is_some(),
+        is_provisional: signed_in.is_some(),
         signed_in: signed_in.map(str::to_owned),
     };
     Locale::ALL.iter().flat_map(|locale| [layout(locale, None), layout(locale, Some("Jean Martin"))]).collect()
@@ -78,6 +79,23 @@ fn every_page_has_one_heading_a_language_a_title_and_labelled_fields() {
         for field in document.select(&select("input:not([type=hidden]), textarea, select")) {
             let id = field.value().attr("id").unwrap_or_else(|| panic!("{template}: {}", field.html()));
             assert!(count(&format!("label[for='{id}']")) == 1, "{template}: {id} has one label");
+        }
+    }
+}
+
+#[test]
+fn sec_178_sec_207_every_page_of_a_trial_and_under_a_provisional_certificate_carries_the_banner() {
+    let renderer = Renderer::new().unwrap();
+    for check in every_page() {
+        for (is_trial, is_provisional) in [(false, false), (true, false), (false, true), (true, true)] {
+            for layout in layouts() {
+                let layout = Layout { is_trial, is_provisional, ..layout };
+                for page in check.render(&renderer, &layout).unwrap() {
+                    let document = Html::parse_document(&page);
+                    let banners = document.select(&Selector::parse("header .trial").unwrap()).count();
+                    assert_eq!(banners, usize::from(is_trial) + usize::from(is_provisional), "{}", check.template);
+                }
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ async fn sec_207_over_tls_a_person_chooses_a_password_and_signs_in_to_a_service(
 
     let browser = instance.person();
     let page = browser.visit(&format!("/users/change-password?reset_password_token={link}")).await;
+    assert!(page.text("header .trial").starts_with("Certificat provisoire."), "until it is replaced: {}", page.body);
     let form = page.form_with("password", None).with("password", PASSWORD);
     let form = form.with("password_confirmation", PASSWORD);
     let chosen = browser.submit(form).await;
