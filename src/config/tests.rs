@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::key::{ConfigKey, Kind};
 use super::keys::{CLIENT_KEYS, KEYS};
+use super::reload::RELOADABLE;
 use super::*;
 use crate::protocol::Locale;
 
@@ -316,4 +317,44 @@ fn r_11_cookies_of_development_carry_the_port_and_those_over_tls_the_host_prefix
     assert_eq!(plain.issuer(), "http://localhost:3210");
     let options = DevOptions { issuer: Some("https://mock.test".parse().unwrap()), ..DevOptions::default() };
     assert_eq!(Config::dev(options, 3210).cookies.prefix, "__Host-");
+}
+
+#[test]
+fn sec_217_the_keys_that_are_said_to_be_reloadable_are_taken_over_and_no_other() {
+    let of = |rest: &str| Config { file: None, ..config_of(&format!("{REQUIRED}{rest}\n")).unwrap() };
+    let old = of("");
+    let cases = [
+        ("listen", "listen = \"127.0.0.1:9\""),
+        ("master_key_file", "master_key_file = \"/k\""),
+        ("instance.name", "instance.name = \"Autre\""),
+        ("instance.kind", "instance.kind = \"sandbox\""),
+        ("tls.mode", "tls.mode = \"off\"\nlisten = \"127.0.0.1:9\""),
+        ("tls.certificate_file", "tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }"),
+        ("tls.private_key_file", "tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }"),
+        ("proxies.trusted", "proxies.trusted = [\"10.0.0.0/8\"]"),
+        ("proxies.header", "proxies.header = \"forwarded\""),
+        ("limits.connections", "limits.connections = 16"),
+        ("limits.connections_per_source", "limits.connections_per_source = 8"),
+        ("limits.shared_sources", "limits.shared_sources = [\"192.0.2.0/24\"]"),
+        ("logs.format", "logs.format = \"json\""),
+        ("logs.level", "logs.level = \"debug\""),
+        ("metrics.listen", "metrics.listen = \"127.0.0.1:9464\""),
+        ("store.cache_mib", "store.cache_mib = 8"),
+        ("acr.vocabulary", "acr.vocabulary = \"employer\""),
+        ("keys.rsa_bits", "keys.rsa_bits = 4096"),
+        ("keys.rotate_every_days", "keys.rotate_every_days = 30"),
+        ("keys.published_ahead_hours", "keys.published_ahead_hours = 48"),
+        ("joining.allow_unverified", "joining.allow_unverified = true"),
+    ];
+    for (key, rest) in cases {
+        let new = of(rest);
+        assert_ne!(new, old, "{key}");
+        let expected = if RELOADABLE.contains(&key) { &new } else { &old };
+        assert_eq!(&old.reloaded(&new), expected, "{key}");
+    }
+    // What has no case: two that must be set anyway, and one that says nothing alone.
+    let untried = ["public_url", "data_dir", "metrics.allow_remote"];
+    let tried: Vec<&str> = cases.iter().map(|(key, _)| *key).chain(untried).collect();
+    assert!(KEYS.iter().all(|key| tried.contains(&key.path)), "{tried:?}");
+    assert_eq!(old.reloaded(&of(CLIENT)), of(CLIENT), "clients are those of the file");
 }
