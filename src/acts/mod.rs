@@ -37,8 +37,9 @@ pub use clients::{
 };
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
 pub use data::{
-    BackupMade, BackupOrder, BackupRefusal, BackupSecret, Continuity, RestoreError, RestoreOrder, Restored, begin_run,
-    create_backup, list_own_backups, note_time, restore, unlock_backup, verify_backup,
+    BackupMade, BackupOrder, BackupRefusal, BackupSecret, Continuity, RestoreError, RestoreOrder, Restored,
+    back_up_when_due, begin_run, create_backup, list_own_backups, newest_backup, note_time, restore, unlock_backup,
+    verify_backup,
 };
 pub use declared_clients::{DeclarationError, declare_clients};
 pub use facts::{Standing, gather, subject_of};

@@ -34,7 +34,7 @@ pub(super) async fn back_up(request: &Request<'_>) -> Reply {
         (None, Some(file)) => Some(BackupSecret::KeyFile(file)),
         (None, None) => None,
     };
-    let order = BackupOrder { path: wish.path, secret, with_master_key: wish.with_master_key };
+    let order = BackupOrder { path: wish.path, secret, with_master_key: wish.with_master_key, is_scheduled: false };
     let made = acts::create_backup(request.app, request.by, order).await?;
     Ok(created(&described_backup(&made.manifest, json!({ "path": made.path }))))
 }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    Config, Connections, CookiePolicy, DataLocation, InstanceKind, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME,
-    PasswordCost, PeoplePicker, Proxies, PublicUrl, Tls, UnknownClients,
+    Backups, Config, Connections, CookiePolicy, DataLocation, InstanceKind, Limits, LogFormat, Logs, Mode,
+    NEUTRAL_NAME, PasswordCost, PeoplePicker, Proxies, PublicUrl, Tls, UnknownClients,
 };
-use crate::domain::{AcrVocabulary, Email};
+use crate::domain::{AcrVocabulary, Email, Retention};
 
 /// What may be chosen on the command line of development mode.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +51,7 @@ impl Config {
             metrics: None,
             data: options.data_dir.map_or(DataLocation::Memory, DataLocation::Directory),
             accept_issuer_change: options.accept_issuer_change,
+            backups: Backups { every: None, retention: Retention { daily: 0, weekly: 0, monthly: 0 } },
             cache_bytes: 64 << 20,
             master_key_file: None,
             instance_name: String::from(NEUTRAL_NAME),

@@ -13,10 +13,10 @@ use super::keys::KEYS;
 use super::problem::{ConfigError, Conflict, Fault, Origin, Problem};
 use super::settings::{Settings, Source, type_of};
 use super::{
-    Config, Connections, CookiePolicy, DataLocation, ForwardedHeader, InstanceKind, Limits, LogFormat, Logs, Mode,
-    PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
+    Backups, Config, Connections, CookiePolicy, DataLocation, ForwardedHeader, InstanceKind, Limits, LogFormat, Logs,
+    Mode, PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
 };
-use crate::domain::AcrVocabulary;
+use crate::domain::{AcrVocabulary, Retention};
 
 /// A configuration that may start, and where each of its values comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,6 +196,14 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         metrics: text("metrics.listen").and_then(|text| text.parse().ok()),
         data: DataLocation::Directory(file("data_dir")?),
         accept_issuer_change: false,
+        backups: Backups {
+            every: hours("backups.every_hours", 1).filter(|every| !every.is_zero()),
+            retention: Retention {
+                daily: size("backups.keep_daily")?,
+                weekly: size("backups.keep_weekly")?,
+                monthly: size("backups.keep_monthly")?,
+            },
+        },
         cache_bytes: size("store.cache_mib")?.checked_mul(1 << 20)?,
         master_key_file: file("master_key_file"),
         instance_name: text("instance.name")?,

@@ -168,6 +168,36 @@ pub(super) const KEYS: &[ConfigKey] = &[
         about: ["Mémoire du cache de la base de données, en Mio.", "Memory for the cache of the database, in MiB."],
     },
     ConfigKey {
+        path: "backups.every_hours",
+        kind: Kind::Number(0, 720),
+        standard: Standard::Number(24),
+        about: [
+            "Toutes les combien d'heures une sauvegarde est écrite dans le dossier des données ; 0 : jamais d'elle-même.",
+            "After how many hours a backup is written in the data directory; 0: never by itself.",
+        ],
+    },
+    ConfigKey {
+        path: "backups.keep_daily",
+        kind: Kind::Number(0, 366),
+        standard: Standard::Number(7),
+        about: [
+            "De combien de jours la dernière de ces sauvegardes est gardée.",
+            "Of how many days the last of these backups is kept.",
+        ],
+    },
+    ConfigKey {
+        path: "backups.keep_weekly",
+        kind: Kind::Number(0, 104),
+        standard: Standard::Number(4),
+        about: ["De combien de semaines.", "Of how many weeks."],
+    },
+    ConfigKey {
+        path: "backups.keep_monthly",
+        kind: Kind::Number(0, 120),
+        standard: Standard::Number(6),
+        about: ["De combien de mois.", "Of how many months."],
+    },
+    ConfigKey {
         path: "acr.vocabulary",
         kind: Kind::OneOf(&["moncomptepro", "levels-2026", "employer"]),
         standard: Standard::Text("moncomptepro"),

@@ -33,7 +33,7 @@ pub use reload::Changed;
 pub use template::template;
 pub use weakenings::Weakening;
 
-use crate::domain::{AcrVocabulary, AttemptLimit, Email, GuessLimits, SourceLimits};
+use crate::domain::{AcrVocabulary, AttemptLimit, Email, GuessLimits, Retention, SourceLimits};
 
 /// The name of an instance that nobody named.
 const NEUTRAL_NAME: &str = "Compte professionnel";
@@ -200,6 +200,15 @@ impl Connections {
     }
 }
 
+/// Backups that are made by schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backups {
+    /// How long between two; `None` for never.
+    pub every: Option<Duration>,
+    /// Which of them are kept.
+    pub retention: Retention,
+}
+
 /// The form of the logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -247,6 +256,8 @@ pub struct Config {
     pub data: DataLocation,
     /// Whether data of another issuer becomes this one's.
     pub accept_issuer_change: bool,
+    /// Backups that are made by schedule.
+    pub backups: Backups,
     /// Memory for the database's cache, in bytes.
     pub cache_bytes: usize,
     /// The file of the master key, when it is not in the data directory.

@@ -8,6 +8,7 @@
 mod attempts;
 mod audit;
 mod authorization;
+mod backups;
 pub mod claims;
 mod client;
 mod client_settings;
@@ -32,6 +33,7 @@ pub use authorization::{
     ACCESS_TOKEN_LIFETIME, AccessToken, Authorization, AuthorizationCode, CODE_LIFETIME, CodePresentation, CodeRefusal,
     CodeState, Grant, GrantState, Redemption,
 };
+pub use backups::Retention;
 pub use client::{
     ClaimsProfile, Client, ClientAuthentication, ClientOrigin, ClientState, RetiringSecret, SecretDigest,
 };

@@ -8,6 +8,7 @@ use crate::acts::{self, By};
 use crate::app::App;
 use crate::domain::Actor;
 use crate::mail;
+use crate::protocol::Timestamp;
 
 /// Mails go to the mailbox page where there is one. Where there is none they wait, for some days at most, until a relay
 /// can be configured; after a leap of the clock nobody knows how long they have waited.
@@ -52,6 +53,18 @@ pub async fn look_after_keys(app: App, is_steady: bool) {
         Ok(0) => {}
         Ok(count) => tracing::info!(count, "retired signing keys are published no more"),
         Err(cause) => tracing::warn!(%cause, "retired signing keys were not dropped"),
+    }
+}
+
+/// Makes the backup that is due; after a leap of the clock, none is.
+pub async fn back_up(app: App, started: Timestamp, is_steady: bool) {
+    if !is_steady {
+        return;
+    }
+    match acts::back_up_when_due(&app, &By::local(Actor::System), started).await {
+        Ok(Some(made)) => tracing::info!(path = %made.path.display(), "a backup was made"),
+        Ok(None) => {}
+        Err(cause) => tracing::error!(%cause, "a backup is due and was not made; it is tried again"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Periodic work: what has expired is deleted, what waits in the outbox leaves, room is kept on the disk, time is noted.
 //!
-//! Refuses to be waited for: a round that fails or panics is logged, and the next one comes. Doors: [`run`], [`look_after_keys`].
+//! Refuses to be waited for: a round that fails or panics is logged, and the next one comes. Doors: [`run`],
+//! [`look_after_keys`], [`back_up`].
 
 mod chores;
 mod steadiness;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::app::App;
-pub use chores::look_after_keys;
+pub use chores::{back_up, look_after_keys};
 use steadiness::Steadiness;
 use supervision::{Supervisor, repeat};
 
@@ -24,6 +25,8 @@ const OUTBOX_EVERY: Duration = Duration::from_secs(1);
 const PURGE_EVERY: Duration = Duration::from_secs(60);
 /// How long between two looks at the signing keys.
 const KEYS_EVERY: Duration = Duration::from_secs(10 * 60);
+/// How long between two looks at the backups.
+const BACKUPS_EVERY: Duration = Duration::from_secs(10 * 60);
 /// How long between two notes of the time.
 const NOTE_TIME_EVERY: Duration = Duration::from_secs(5 * 60);
 
@@ -55,11 +58,16 @@ pub async fn run(app: App, stopped: watch::Receiver<bool>) {
         let (app, alarm) = (app.clone(), chores::Alarm::default());
         move || chores::look_at_disk(app.clone(), alarm.clone())
     };
+    let backups = {
+        let (app, is_steady, started) = (app.clone(), is_steady.clone(), app.clock.now());
+        move || chores::back_up(app.clone(), started, is_steady())
+    };
     tokio::join!(
         repeat("outbox", OUTBOX_EVERY, &supervisor, stopped.clone(), outbox),
         repeat("purge", PURGE_EVERY, &supervisor, stopped.clone(), purge),
         repeat("disk", PURGE_EVERY, &supervisor, stopped.clone(), disk),
         repeat("keys", KEYS_EVERY, &supervisor, stopped.clone(), keys),
+        repeat("backups", BACKUPS_EVERY, &supervisor, stopped.clone(), backups),
         repeat("time", NOTE_TIME_EVERY, &supervisor, stopped, note_time),
     );
     chores::note_time(app, is_steady()).await;

@@ -20,6 +20,8 @@ use crate::store::create_private_directory;
 const FOLDER: &str = "backups";
 /// How backups that are named by the program end.
 const SUFFIX: &str = ".backup";
+/// How those of them end that were made by schedule.
+pub(super) const SCHEDULED: &str = "-scheduled.backup";
 
 /// What opens a protected backup.
 #[derive(Clone)]
@@ -39,6 +41,8 @@ pub struct BackupOrder {
     pub secret: Option<BackupSecret>,
     /// Whether the master key goes inside.
     pub with_master_key: bool,
+    /// Whether it is made by schedule, and deleted by it one day; only in the data directory.
+    pub is_scheduled: bool,
 }
 
 /// A backup that was made.
@@ -104,7 +108,7 @@ fn write(app: &App, order: &BackupOrder, now: Timestamp) -> Result<BackupMade, B
     let path = match &order.path {
         Some(path) if path.is_absolute() => path.clone(),
         Some(path) => return Err(BackupRefusal::Relative(path.clone())),
-        None => own_place(app, now)?,
+        None => own_place(app, order.is_scheduled, now)?,
     };
     let (protection, key) = protect(order.secret.as_ref(), &app.random)?;
     let draft = Draft {
@@ -120,12 +124,13 @@ fn write(app: &App, order: &BackupOrder, now: Timestamp) -> Result<BackupMade, B
 }
 
 /// A name with the time in it, in the folder of backups.
-fn own_place(app: &App, now: Timestamp) -> Result<PathBuf, BackupRefusal> {
+fn own_place(app: &App, is_scheduled: bool, now: Timestamp) -> Result<PathBuf, BackupRefusal> {
     let DataLocation::Directory(data) = &app.config.data else { return Err(BackupRefusal::Nowhere) };
     let folder = data.join(FOLDER);
     create_private_directory(&folder).map_err(|cause| BackupError::Io { path: folder.clone(), cause })?;
     let time: String = now.to_iso8601().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
-    Ok(folder.join(format!("moncomptepro-{time}{SUFFIX}")))
+    let suffix = if is_scheduled { SCHEDULED } else { SUFFIX };
+    Ok(folder.join(format!("moncomptepro-{time}{suffix}")))
 }
 
 /// The backups in the folder of a data directory, the newest first.

@@ -3,9 +3,11 @@
 mod backups;
 mod continuity;
 mod restore;
+mod schedule;
 
 pub use backups::{
     BackupMade, BackupOrder, BackupRefusal, BackupSecret, create_backup, list_own_backups, unlock_backup, verify_backup,
 };
 pub use continuity::{Continuity, begin_run, note_time};
 pub use restore::{RestoreError, RestoreOrder, Restored, restore};
+pub use schedule::{back_up_when_due, newest_backup};

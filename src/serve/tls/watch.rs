@@ -53,7 +53,11 @@ impl Tls {
         };
         let mut watched = shared.watched.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {
-            Ok(None) => Refreshed::Unchanged,
+            Ok(None) => {
+                // What was refused is gone, and the pair in use is there again.
+                watched.complaint = None;
+                Refreshed::Unchanged
+            }
             Ok(Some((pair, digest))) => {
                 watched.digest = digest;
                 watched.complaint = None;
@@ -71,6 +75,11 @@ impl Tls {
                 Refreshed::Refused(complaint)
             }
         }
+    }
+
+    /// Whether the files hold a pair that is not used.
+    pub fn is_refusing(&self) -> bool {
+        self.shared.watched.lock().unwrap_or_else(PoisonError::into_inner).complaint.is_some()
     }
 
     fn new_pair(&self, now: Timestamp) -> Result<Option<(Pair, [u8; 32])>, TlsError> {

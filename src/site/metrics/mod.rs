@@ -11,7 +11,9 @@ mod tests;
 use std::sync::PoisonError;
 
 use super::operations::is_ready;
+use crate::acts;
 use crate::app::App;
+use crate::config::DataLocation;
 use crate::crypto::KeyState;
 use crate::logs::{Counted, Sink};
 use crate::protocol::Timestamp;
@@ -147,6 +149,12 @@ impl Metrics {
             gauge("moncomptepro_disk_free_bytes", "Room on the disk of the data directory.", space.free);
             gauge("moncomptepro_disk_bytes", "Size of the disk of the data directory.", space.total);
         }
+        if let DataLocation::Directory(directory) = &self.app.config.data
+            && let Some(taken_at) = acts::newest_backup(directory)
+        {
+            let help = "When the newest backup in the data directory was taken, in Unix seconds.";
+            gauge("moncomptepro_backup_newest_timestamp_seconds", help, taken_at.0);
+        }
         // A database that cannot be read says so above.
         if let Ok(mails) = store.read(|tx| outbox::list(tx, None, MOST_MAILS)) {
             let waiting = u64::try_from(mails.len()).unwrap_or(u64::MAX);
@@ -174,6 +182,9 @@ impl Metrics {
         if let Some(tls) = &self.tls {
             let name = "moncomptepro_certificate_expiry_timestamp_seconds";
             document.single(name, Kind::Gauge, "When the certificate is over, in Unix seconds.", tls.valid_until().0);
+            let help = "1 while the files hold a certificate or key that is not used: the one before goes on.";
+            let is_refused = u8::from(tls.is_refusing());
+            document.single("moncomptepro_certificate_files_refused", Kind::Gauge, help, is_refused);
         }
     }
 }

@@ -61,7 +61,7 @@ const CATALOGUE: &[(&str, &str)] = &[
     ("client_deleted", "l"),
     ("client_secret_rotated", "l"),
     ("database_put_back", "s"),
-    ("backup_created", "l"),
+    ("backup_created", "ls"),
     ("database_restored", "l"),
     ("instance_reset", "o"),
     ("instance_started", "s"),
