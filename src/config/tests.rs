@@ -266,6 +266,7 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         ("limits.shared_sources = [\"128.0.0.0/1\"]", "limits.shared_sources"),
         ("limits.connections_per_source = 513", "limits.connections_per_source"),
         ("keys.rotate_every_days = 0", "keys.rotate_every_days"),
+        ("backups.every_hours = 0", "backups.every_hours"),
         ("acr.vocabulary = \"employer\"", "acr.vocabulary"),
         ("keys.rsa_bits = 2048", "keys.rsa_bits"),
         ("joining.allow_unverified = true", "joining.allow_unverified"),
@@ -292,6 +293,9 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         "logs.format",
         "logs.level",
         "store.cache_mib",
+        "backups.keep_daily",
+        "backups.keep_weekly",
+        "backups.keep_monthly",
         "keys.published_ahead_hours",
         // Alone it opens nothing.
         "metrics.allow_remote",

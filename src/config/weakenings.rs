@@ -93,6 +93,16 @@ const CHOICES: &[Choice] = &[
         },
     },
     Choice {
+        holds: |config| config.backups.every.is_none(),
+        weakening: Weakening {
+            key: "backups.every_hours",
+            about: [
+                "aucune sauvegarde n'est faite d'elle-même : seul l'exploitant sait si les données reviennent",
+                "no backup is made by itself: only the operator knows whether the data can come back",
+            ],
+        },
+    },
+    Choice {
         holds: |config| config.acr_vocabulary == AcrVocabulary::Employer,
         weakening: Weakening {
             key: "acr.vocabulary",
