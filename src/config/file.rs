@@ -123,9 +123,8 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
         }
     }
     let listen = addresses(settings);
-    let is_open = listen.iter().any(|address| !address.ip().is_loopback());
-    if mode == "off" && is_open && settings.texts(KEYS, "proxies.trusted").is_empty() {
-        problems.push(settings.conflict("listen", Conflict::PlainWithoutProxy));
+    if mode == "off" && settings.texts(KEYS, "proxies.trusted").is_empty() {
+        problems.push(settings.conflict("tls.mode", Conflict::PlainWithoutProxy));
     }
     if listen.iter().any(|address| listen.first().is_some_and(|first| first.port() != address.port())) {
         problems.push(settings.conflict("listen", Conflict::SeveralPorts));

@@ -61,8 +61,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
         kind: Kind::OneOf(&["self-signed", "files", "off"]),
         standard: Standard::Text("self-signed"),
         about: [
-            "D'où vient le certificat : créé et gardé par l'instance, lu dans des fichiers, ou aucun derrière un mandataire.",
-            "Where the certificate comes from: made and kept by the instance, read from files, or none behind a proxy.",
+            "Le certificat : créé et gardé par l'instance, lu dans des fichiers, ou aucun (\"off\" exige proxies.trusted).",
+            "The certificate: made and kept by the instance, read from files, or none (\"off\" needs proxies.trusted).",
         ],
     },
     ConfigKey {

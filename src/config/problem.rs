@@ -64,7 +64,7 @@ pub(super) enum Conflict {
     FilesWithoutFile,
     /// A certificate file while another mode is chosen.
     FileWithoutFiles,
-    /// Plain HTTP towards the network without a declared proxy.
+    /// Plain HTTP without a declared proxy.
     PlainWithoutProxy,
     /// Metrics towards the network.
     OpenMetrics,
@@ -96,8 +96,8 @@ impl Conflict {
                 "is read with tls.mode = \"files\" only. Choose that mode, or remove the key",
             ],
             Self::PlainWithoutProxy => [
-                "avec tls.mode = \"off\", du HTTP en clair serait offert au réseau. Écoutez sur 127.0.0.1, ou déclarez les mandataires dans proxies.trusted",
-                "with tls.mode = \"off\" plain http would be offered to the network. Listen on 127.0.0.1, or declare the proxies in proxies.trusted",
+                "\"off\" n'a de sens que derrière un mandataire. Déclarez le vôtre dans proxies.trusted (sur cette machine : [\"127.0.0.1\", \"::1\"]), ou choisissez tls.mode = \"self-signed\"",
+                "\"off\" makes sense behind a proxy only. Declare yours in proxies.trusted (on this machine: [\"127.0.0.1\", \"::1\"]), or choose tls.mode = \"self-signed\"",
             ],
             Self::OpenMetrics => [
                 "d'autres machines liraient les mesures. Écoutez sur 127.0.0.1, ou dites metrics.allow_remote = true",

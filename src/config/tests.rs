@@ -160,7 +160,9 @@ fn sec_216_everything_is_told_at_once_in_the_order_of_the_file() {
 fn sec_216_keys_that_do_not_go_together_say_what_to_do() {
     let base = REQUIRED.to_owned();
     let cases = [
-        (base.clone() + "tls.mode = \"off\"", "listen", "declare the proxies in proxies.trusted"),
+        (base.clone() + "tls.mode = \"off\"", "tls.mode", "Declare yours in proxies.trusted"),
+        (base.clone() + "tls.mode = \"off\"\nproxies.trusted = []", "tls.mode", "Declare yours in proxies.trusted"),
+        (base.clone() + "tls.mode = \"off\"\nlisten = \"127.0.0.1:1\"", "tls.mode", "Declare yours"),
         (base.clone() + "tls.certificate_file = \"/c\"", "tls.certificate_file", "Choose that mode"),
         (base.clone() + "listen = [\"127.0.0.1:1\", \"[::1]:2\"]", "listen", "same port"),
         (base.clone() + "metrics.listen = \"0.0.0.0:1\"", "metrics.listen", "say metrics.allow_remote = true"),
@@ -259,7 +261,7 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
     assert!(told("").is_empty());
     let cases = [
         ("instance.kind = \"sandbox\"", "instance.kind"),
-        ("tls.mode = \"off\"\nlisten = \"127.0.0.1:8080\"", "tls.mode"),
+        ("tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]", "tls.mode"),
         ("proxies.trusted = [\"0.0.0.0/0\"]", "proxies.trusted"),
         ("metrics.listen = \"[::]:1\"\nmetrics.allow_remote = true", "metrics.listen"),
         ("proxies.trusted = [\"10.0.0.0/8\", \"::/1\"]", "proxies.trusted"),

@@ -26,15 +26,9 @@ pub fn settings(config: &Config, now: Timestamp) -> Result<Settings, StartError>
     let per_source = config
         .connections
         .per_source
-        .filter(|_| !is_behind_a_proxy_of_this_machine(config))
         .map(|connections| SourceLimits { connections, unproven: connections.min(MOST_UNPROVEN) });
     let limits = Limits { connections: config.connections.at_one_time, per_source, ..Limits::standard() };
     Ok(Settings { limits, tls, proxies: config.proxies.clone(), counters: serve::Counters::default() })
-}
-
-/// Everybody comes through it: one source, and many people.
-fn is_behind_a_proxy_of_this_machine(config: &Config) -> bool {
-    config.tls == Tls::Off && config.listen.iter().all(|address| address.is_loopback())
 }
 
 /// Keeps the certificate fresh, for ever; without one there is nothing to read again.

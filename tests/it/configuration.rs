@@ -110,7 +110,7 @@ fn sec_216_check_config_tells_everything_in_the_language_of_the_terminal() {
 #[test]
 fn config_show_names_the_source_of_each_value() {
     let directory = tempfile::tempdir().unwrap();
-    let file = written(directory.path(), "tls.mode = \"off\"\nlisten = \"127.0.0.1:8080\"\n");
+    let file = written(directory.path(), "tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\n");
     let arguments = ["config", "show", "--config", file.to_str().unwrap()];
     let (code, said, told) = run(&arguments, &[("MONCOMPTEPRO_INSTANCE__NAME", "Mairie")]);
     assert_eq!(code, 0, "{told}");

@@ -46,7 +46,7 @@ fn config(directory: &Path) -> PathBuf {
     let path = directory.join("moncomptepro.toml");
     let data_dir = directory.join("data");
     let text = format!(
-        "public_url = \"https://a.fr\"\ndata_dir = {data_dir:?}\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\n\
+        "public_url = \"https://a.fr\"\ndata_dir = {data_dir:?}\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\n\
          keys.rsa_bits = 2048\n"
     );
     std::fs::write(&path, text).unwrap();

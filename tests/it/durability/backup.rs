@@ -354,7 +354,7 @@ async fn sec_55_a_missing_or_foreign_master_key_is_named_and_none_is_made_up() {
 fn sec_191_a_directory_that_cannot_be_written_is_refused_with_its_key_and_its_path() {
     let directory = tempfile::tempdir().unwrap();
     let config = config_of(directory.path());
-    let text = "public_url = \"https://a.fr\"\ndata_dir = \"/proc/moncomptepro\"\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\n";
+    let text = "public_url = \"https://a.fr\"\ndata_dir = \"/proc/moncomptepro\"\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\n";
     fs::write(&config, text).unwrap();
     let refused = crate::support::run(&["serve", "--config", config.to_str().unwrap()]);
     refused.refused(1, "/proc/moncomptepro");

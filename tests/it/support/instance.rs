@@ -56,7 +56,7 @@ impl Instance {
         let data_dir = directory.join("data");
         let text = format!(
             "public_url = \"https://identite.exemple.fr\"\ndata_dir = {data_dir:?}\nlisten = \"127.0.0.1:8080\"\n\
-             tls.mode = \"off\"\nkeys.rsa_bits = 2048\n"
+             tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\n"
         );
         std::fs::write(&file, text).unwrap();
         Self::on_file(&file).await
