@@ -40,7 +40,8 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     let (id, key) = match &current {
         Some(current) => (current.id.clone(), current.key),
         None => {
-            let handle = acts::begin_interaction(&app, Some(browser.place()), Destination::Home).await?;
+            let handle =
+                acts::begin_interaction(&app, request.source(), Some(browser.place()), Destination::Home).await?;
             (handle.value, handle.key)
         }
     };

@@ -102,6 +102,16 @@ pub fn take_form(
     Ok(FormTaken { source: Some(source) })
 }
 
+/// Takes a sign-in that a source begins: anybody may, and each is a record.
+///
+/// # Errors
+/// When there were too many; nothing is charged then.
+pub(super) fn take_begun(app: &App, source: Source) -> Result<(), ActError> {
+    let Some((limits, _)) = limits_of(app, source) else { return Ok(()) };
+    let key = key(app, "source", &source.to_string());
+    Ok(lock(app)?.take_begun(key, limits.begun, app.clock.now())?)
+}
+
 fn sign_in_key(app: &App, sign_in: &HandleKey<Interaction>) -> u64 {
     key(app, "sign-in", &hex(sign_in.digest()))
 }

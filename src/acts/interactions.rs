@@ -1,12 +1,13 @@
 //! Sign-ins under way: begun, bound to a browser, moved on, finished.
 
+use super::attempts::take_begun;
 use super::pre_sessions::{InBrowser, note_pending};
 use super::sessions::ActiveSession;
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AuditEvent, ClientId, Destination, Email, Handle, HandleKey, INTERACTION_LIFETIME, Interaction, Progress,
+    AuditEvent, ClientId, Destination, Email, Handle, HandleKey, INTERACTION_LIFETIME, Interaction, Progress, Source,
 };
 use crate::protocol::Locale;
 use crate::store::{StoreError, interactions};
@@ -14,12 +15,14 @@ use crate::store::{StoreError, interactions};
 /// Begins a sign-in; the answer's value goes into addresses. In no browser yet when it came by a cross-site POST.
 ///
 /// # Errors
-/// When the store fails.
+/// When the source began too many, or the store fails.
 pub async fn begin_interaction(
     app: &App,
+    source: Source,
     place: Option<InBrowser<'_>>,
     destination: Destination,
 ) -> Result<Handle<Interaction>, ActError> {
+    take_begun(app, source)?;
     let now = app.clock.now();
     let handle = crypto::issue_handle::<Interaction>(&app.random, now.plus(INTERACTION_LIFETIME));
     let browser = place.map(|place| place.handle);

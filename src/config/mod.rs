@@ -119,7 +119,7 @@ pub struct Limits {
 
 impl Limits {
     /// For an account 10 failures in 5 minutes, then waits of 30 seconds to an hour, and 100 in a row; from a source 60
-    /// forms a minute and 100 failures an hour; for a client 20 wrong secrets in 5 minutes from one source.
+    /// forms and 600 sign-ins begun a minute, and 100 failures an hour; for a client 20 wrong secrets in 5 minutes from one source.
     pub fn standard() -> Self {
         let limit = |attempts, seconds| AttemptLimit { attempts, window: Duration::from_secs(seconds) };
         let per_account = GuessLimits {
@@ -128,7 +128,7 @@ impl Limits {
             longest_wait: Duration::from_secs(3600),
             in_a_row: 100,
         };
-        let per_source = SourceLimits { submissions: limit(60, 60), failures: limit(100, 3600) };
+        let per_source = SourceLimits { submissions: limit(60, 60), failures: limit(100, 3600), begun: limit(600, 60) };
         Self { per_account, per_source: Some(per_source), shared_sources: Vec::new(), per_client: limit(20, 300) }
     }
 }

@@ -14,11 +14,11 @@ use crate::web::{Browser, Error, Request, Response, Visit, paths, see_other};
 /// Answers the client at once where no step is open, and leads the browser to the first one where there is.
 pub(super) async fn respond(app: App, visit: Visit) -> Result<Response, Error> {
     let Visit { browser, request, query } = visit;
-    let by = browser.by(&request);
+    let (by, source) = (browser.by(&request), request.source());
     match check(&app, &by, query).await? {
         Ok(pending) => {
             let browser = browser.with_ui_locale(pending.request.locale);
-            proceed(&app, Proceeding { browser, by, pending, current: None }).await
+            proceed(&app, Proceeding { browser, by, source, pending, current: None }).await
         }
         Err(refusal) => answer::refusal(&app, &browser, &refusal),
     }
@@ -30,7 +30,7 @@ pub(super) async fn store(app: App, request: Request) -> Result<Response, Error>
     match check(&app, &request.visitor(), request.form()?).await? {
         Ok(pending) => {
             let destination = Destination::Client(Box::new(pending));
-            let handle = acts::begin_interaction(&app, None, destination).await?;
+            let handle = acts::begin_interaction(&app, request.source(), None, destination).await?;
             see_other(&paths::interaction(&handle.value))
         }
         Err(refusal) => answer::refusal(&app, &Browser::read(&app, &request).await?, &refusal),

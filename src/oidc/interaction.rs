@@ -11,10 +11,10 @@ use crate::web::{Error, Response, Submission, Visit, paths};
 pub(super) async fn resume(id: String, app: App, visit: Visit) -> Result<Response, Error> {
     let Visit { browser, request, .. } = visit;
     let current = journey::current_by_id(&app, &browser, &id).await?;
-    let by = browser.by(&request);
+    let (by, source) = (browser.by(&request), request.source());
     let browser = journey::speak(browser, Some(&current));
     match current.interaction.authorization().cloned() {
-        Some(pending) => proceed(&app, Proceeding { browser, by, pending, current: Some(current) }).await,
+        Some(pending) => proceed(&app, Proceeding { browser, by, source, pending, current: Some(current) }).await,
         None => browser.redirect(&app, &journey::next(&app, browser.session.as_ref(), Some(&current))?),
     }
 }
@@ -23,10 +23,10 @@ pub(super) async fn resume(id: String, app: App, visit: Visit) -> Result<Respons
 pub(super) async fn cancel(id: String, app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, .. } = submission;
     let current = journey::current_by_id(&app, &browser, &id).await?;
-    let by = browser.by(&request);
+    let (by, source) = (browser.by(&request), request.source());
     match current.interaction.authorization().cloned() {
         Some(pending) => {
-            let proceeding = Proceeding { browser, by, pending, current: Some(current) };
+            let proceeding = Proceeding { browser, by, source, pending, current: Some(current) };
             refuse(&app, &proceeding, ErrorCode::AccessDenied).await
         }
         None => {

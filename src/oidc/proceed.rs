@@ -4,7 +4,7 @@ use super::answer;
 use crate::acts::{self, By, CodeRequest, Issue, NewSession, SignInAs};
 use crate::app::App;
 use crate::domain::steps::Step;
-use crate::domain::{Destination, PendingAuthorization};
+use crate::domain::{Destination, PendingAuthorization, Source};
 use crate::journey::{self, Current};
 use crate::protocol::ErrorCode;
 use crate::store::users;
@@ -16,6 +16,8 @@ pub(super) struct Proceeding {
     pub(super) browser: Browser,
     /// Who acts, for the audit.
     pub(super) by: By,
+    /// From where.
+    pub(super) source: Source,
     /// What the client asks.
     pub(super) pending: PendingAuthorization,
     /// The sign-in under way; none when the request has just come.
@@ -112,7 +114,7 @@ async fn lead_on(app: &App, proceeding: &Proceeding, step: Step) -> Result<Respo
         return browser.redirect(app, &journey::next(app, browser.session.as_ref(), Some(current))?);
     }
     let destination = Destination::Client(Box::new(proceeding.pending.clone()));
-    let handle = acts::begin_interaction(app, Some(browser.place()), destination).await?;
+    let handle = acts::begin_interaction(app, proceeding.source, Some(browser.place()), destination).await?;
     // Where people sign in without a page, the sign-in has to belong to the interaction that has just begun.
     if step == Step::SignIn && app.config.automatic_sign_in.is_some() {
         return browser.redirect(app, &paths::interaction(&handle.value));

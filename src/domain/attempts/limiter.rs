@@ -13,6 +13,8 @@ pub struct SourceLimits {
     pub submissions: AttemptLimit,
     /// Failures.
     pub failures: AttemptLimit,
+    /// Sign-ins begun, finished or not: each is a record that outlives its request.
+    pub begun: AttemptLimit,
 }
 
 impl SourceLimits {
@@ -20,7 +22,7 @@ impl SourceLimits {
     #[must_use]
     pub fn times(self, factor: u32) -> Self {
         let more = |limit: AttemptLimit| AttemptLimit { attempts: limit.attempts.saturating_mul(factor), ..limit };
-        Self { submissions: more(self.submissions), failures: more(self.failures) }
+        Self { submissions: more(self.submissions), failures: more(self.failures), begun: more(self.begun) }
     }
 }
 
@@ -30,6 +32,7 @@ pub struct Limiter {
     guesses: GuessTable,
     failures: Windows,
     submissions: Windows,
+    begun: Windows,
     paid: Windows,
     rate: Rate,
     refusals: Refusals,
@@ -54,6 +57,7 @@ impl Limiter {
             guesses: GuessTable::new(capacity),
             failures: windows(),
             submissions: windows(),
+            begun: windows(),
             paid: windows(),
             rate: Rate::new(),
             refusals: Refusals::default(),
@@ -113,6 +117,14 @@ impl Limiter {
         taken.inspect_err(|_| tell(&mut self.refusals.submissions)).map(drop)
     }
 
+    /// Takes one sign-in begun.
+    ///
+    /// # Errors
+    /// When there were too many; nothing is counted then.
+    pub fn take_begun(&mut self, key: u64, limit: AttemptLimit, now: Timestamp) -> Result<(), TooManyAttempts> {
+        self.begun.take(key, limit, now).map(drop)
+    }
+
     /// Gives a form back.
     pub fn give_back_submission(&mut self, key: u64) {
         self.submissions.give_back(key);
@@ -145,7 +157,7 @@ impl Limiter {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.guesses.clear();
-        for windows in [&mut self.failures, &mut self.submissions, &mut self.paid] {
+        for windows in [&mut self.failures, &mut self.submissions, &mut self.begun, &mut self.paid] {
             windows.clear();
         }
         self.rate = Rate::new();
@@ -158,7 +170,7 @@ impl Limiter {
 
     /// How many keys are held in all.
     pub fn len(&self) -> usize {
-        let windows = [&self.failures, &self.submissions, &self.paid].map(Windows::len);
+        let windows = [&self.failures, &self.submissions, &self.begun, &self.paid].map(Windows::len);
         windows.into_iter().fold(self.guesses.len(), usize::saturating_add)
     }
 

@@ -9,6 +9,9 @@ use moncomptepro::acts::{self, By, Entries};
 use moncomptepro::config::{Config, DevOptions, Limits};
 use moncomptepro::domain::{Actor, AttemptLimit, SourceLimits, User, UserId};
 use moncomptepro::site;
+use moncomptepro::store::interactions;
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use crate::support::{Instance, Page, Person, join_all};
 
@@ -48,6 +51,7 @@ fn sec_95_limits_of_production_are_those_of_the_bar() {
     let of = |limit: AttemptLimit| (limit.attempts, limit.window.as_secs());
     let source = limits.per_source.unwrap();
     assert_eq!((of(source.submissions), of(source.failures)), ((60, 60), (100, 3600)));
+    assert_eq!((of(source.begun), of(source.times(20).begun)), ((600, 60), (12_000, 60)));
     assert_eq!((of(source.times(20).submissions), of(source.times(20).failures)), ((1200, 60), (2000, 3600)));
     assert_eq!((of(limits.per_account.free), limits.per_account.in_a_row), ((10, 300), 100));
     let waits = (limits.per_account.first_wait.as_secs(), limits.per_account.longest_wait.as_secs());
@@ -196,4 +200,38 @@ async fn sec_95_the_addresses_of_one_ipv6_network_are_one_source() {
     }
     assert_eq!(knock(Ipv6Addr::new(0x2001, 0xdb8, 1, 2, 9, 9, 9, 9), 6).await, 429, "rotation changes nothing");
     assert_eq!(knock(Ipv6Addr::new(0x2001, 0xdb8, 1, 3, 9, 9, 9, 9), 7).await, 401, "the neighbour's network");
+}
+
+/// As many sign-ins begun in a minute as this.
+fn begun(attempts: u32) -> Limits {
+    let begun = AttemptLimit { attempts, window: Duration::from_secs(60) };
+    let standard = Limits::standard();
+    Limits { per_source: standard.per_source.map(|limits| SourceLimits { begun, ..limits }), ..standard }
+}
+
+#[tokio::test]
+async fn sec_95_requests_of_clients_that_leave_a_record_are_counted_for_each_source() {
+    let instance = limited(begun(6)).await;
+    let client = instance.standard_client();
+    let address = client.authorization("openid", &[]);
+    let arrive = async |person: Person| person.get(&address).await;
+    for _ in 0..6 {
+        assert_eq!(arrive(instance.person()).await.status, 303, "each in a browser of its own");
+    }
+    let records = || instance.app.store.read(|tx| interactions::list(tx, None, 100)).unwrap().len();
+    assert_eq!(records(), 6);
+    instance.clock.advance(Duration::from_secs(12)).unwrap();
+    let refused = arrive(instance.person()).await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "48"));
+    assert_eq!(refused.error_code().as_deref(), Some("too_many_requests"));
+    let form_type = (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    let (endpoint, body) = address.split_once('?').unwrap();
+    let posted = instance.person().send(Method::POST, endpoint, HeaderMap::from_iter([form_type]), body).await;
+    assert_eq!(posted.status, 429, "and by a form");
+    let home = instance.person();
+    assert_eq!(send_address(&home, ADDRESS).await.status, 429, "and without a client");
+    assert_eq!(records(), 6, "nothing was written");
+    assert_eq!(arrive(instance.person_at(0, 9)).await.status, 303, "another source goes on");
+    instance.clock.advance(Duration::from_secs(48)).unwrap();
+    assert_eq!(arrive(instance.person()).await.status, 303);
 }

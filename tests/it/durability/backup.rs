@@ -44,7 +44,8 @@ async fn citizen(instance: &Instance, operator: &Operator, email: &str) {
 /// Whether somebody signs in with the password of before; the value of their session.
 async fn sign_in(app: &App, email: &str) -> Option<String> {
     let email: Email = email.parse().unwrap();
-    let interaction = acts::begin_interaction(app, None, Destination::Home).await.unwrap();
+    let interaction =
+        acts::begin_interaction(app, Source::of([192, 0, 2, 1].into()), None, Destination::Home).await.unwrap();
     let attempt = PasswordAttempt {
         source: Source::of([192, 0, 2, 1].into()),
         email: &email,

@@ -137,7 +137,9 @@ impl Workers {
         let address = *self.dice.pick(&PEOPLE[..3]);
         Box::pin(async move {
             let email: Email = address.parse().unwrap();
-            let interaction = acts::begin_interaction(&app, None, Destination::Home).await.unwrap();
+            let interaction = acts::begin_interaction(&app, Source::of([127, 0, 0, 1].into()), None, Destination::Home)
+                .await
+                .unwrap();
             let attempt = PasswordAttempt {
                 source: Source::of([192, 0, 2, 1].into()),
                 email: &email,
