@@ -26,7 +26,9 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     {
         use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 
-        let file = options.mode(0o600).open(path)?;
+        // A link that somebody planted there would be written through.
+        let flags = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+        let file = options.mode(0o600).custom_flags(flags).open(path)?;
         // A file that was there keeps its mode otherwise.
         file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
         Ok(file)

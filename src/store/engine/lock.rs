@@ -33,8 +33,8 @@ impl DirectoryLock {
     /// # Errors
     /// `Locked` when another process, or another opening of this one, has it.
     pub fn take(directory: &Path) -> Result<Self, OpenError> {
-        let unusable = |cause| OpenError::Unusable { path: directory.to_path_buf(), cause };
-        let mut file = files::open_private(&directory.join(FILE_NAME)).map_err(unusable)?;
+        let path = directory.join(FILE_NAME);
+        let mut file = files::open_private(&path).map_err(|cause| OpenError::Unusable { path, cause })?;
         hold(directory, &mut file)?;
         sign(&mut file)?;
         Ok(Self { file })

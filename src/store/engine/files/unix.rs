@@ -1,8 +1,8 @@
 //! Unix: modes of files and directories, flushing of directories, room of a file system.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use super::Space;
@@ -12,9 +12,45 @@ pub(in crate::store) fn create_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Opens a file for reading and writing, made if it is not there, for its owner only.
+/// Refuses a directory of data in which somebody else may put files, or that is another account's.
+pub(in crate::store) fn check_own_directory(path: &Path) -> io::Result<()> {
+    let found = fs::metadata(path)?;
+    check_owner(&found)?;
+    match found.mode() & 0o022 {
+        0 => Ok(()),
+        _ => Err(io::Error::other(format!(
+            "other accounts may write in it (mode {:03o}): see what lies in it, then `chmod 700 {}`",
+            found.mode() & 0o777,
+            path.display()
+        ))),
+    }
+}
+
+fn check_owner(found: &Metadata) -> io::Result<()> {
+    let own = rustix::process::geteuid().as_raw();
+    match found.uid() == own {
+        true => Ok(()),
+        false => Err(io::Error::other(format!(
+            "it belongs to account {}, and this process works as account {own}: start it under that account, or give it \
+             the data with chown",
+            found.uid()
+        ))),
+    }
+}
+
+/// Opens a file for reading and writing, made if it is not there, for its owner only. A link that stands in its place is
+/// not followed, nor is a file of another account taken for ours.
 pub(in crate::store) fn open_private(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    let file = options.open(path).map_err(|cause| match cause.raw_os_error() {
+        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
+            io::Error::other("it is a symbolic link, which is not followed: put the file itself there")
+        }
+        Some(_) | None => cause,
+    })?;
+    check_owner(&file.metadata()?)?;
     file.set_permissions(Permissions::from_mode(0o600))?;
     Ok(file)
 }

@@ -45,6 +45,53 @@ fn sec_172_the_file_and_its_directory_are_their_owners_only() {
 }
 
 #[test]
+fn sec_172_a_directory_in_which_others_may_write_is_refused_with_the_remedy() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("data");
+    fs::create_dir(&directory).unwrap();
+    let open_with = |mode: u32| {
+        fs::set_permissions(&directory, fs::Permissions::from_mode(mode)).unwrap();
+        Store::open(opening_in(&directory)).map(drop).map_err(|cause| cause.to_string())
+    };
+    for mode in [0o777, 0o770, 0o702, 0o1777] {
+        let told = open_with(mode).unwrap_err();
+        assert!(told.contains("other accounts may write in it") && told.contains("chmod 700"), "{mode:o}: {told}");
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 0, "{mode:o}: nothing was put there");
+    }
+    assert_eq!(open_with(0o755), Ok(()), "what systemd makes");
+}
+
+#[test]
+fn sec_172_no_link_is_followed_in_the_place_of_a_file_of_the_data() {
+    for name in ["moncomptepro.redb", "instance.lock"] {
+        let directory = tempfile::tempdir().unwrap();
+        drop(Store::open(opening_in(directory.path())).unwrap());
+        let (place, elsewhere) = (directory.path().join(name), directory.path().join("elsewhere"));
+        assert!(place.exists(), "{name}");
+        fs::rename(&place, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &place).unwrap();
+        let told = Store::open(opening_in(directory.path())).map(drop).unwrap_err().to_string();
+        assert!(told.contains(name) && told.contains("symbolic link"), "{told}");
+    }
+}
+
+#[test]
+fn sec_172_data_of_another_account_is_refused() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("data");
+    drop(Store::open(opening_in(&directory)).unwrap());
+    // Only root may give files away; elsewhere there is nothing to try.
+    for given_away in [directory.join("moncomptepro.redb"), directory.clone()] {
+        if std::os::unix::fs::chown(&given_away, Some(65_534), None).is_err() {
+            return;
+        }
+        let told = Store::open(opening_in(&directory)).map(drop).unwrap_err().to_string();
+        assert!(told.contains("belongs to account 65534") && told.contains("chown"), "{told}");
+        std::os::unix::fs::chown(&given_away, Some(rustix::process::geteuid().as_raw()), None).unwrap();
+    }
+}
+
+#[test]
 fn sec_194_a_file_in_use_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let _store = Store::open(opening_in(directory.path())).unwrap();
