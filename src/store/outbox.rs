@@ -9,6 +9,9 @@ use crate::domain::OutgoingMail;
 /// How often a mail is tried before it is set aside (SEC-189).
 const MOST_FAILURES: u8 = 3;
 
+/// How many places may lie between the oldest mail that waits and the newest (SEC-198).
+const MOST_WAITING: u64 = 10_000;
+
 /// How many mails are looked at at once.
 const PAGE: usize = 500;
 
@@ -38,11 +41,24 @@ pub(super) fn last_id(tx: &impl Read) -> Result<u64, StoreError> {
     counters::last(tx, COUNTER)
 }
 
-/// Puts a mail into the outbox; gives its place.
+/// Puts a mail into the outbox; gives its place. Where ten thousand wait already, the oldest is given up: nobody who signs
+/// in waits for a server of mails that is away.
 pub fn insert(tx: &mut Tx, mail: &OutgoingMail) -> Result<u64, StoreError> {
     let id = counters::next(tx, COUNTER)?;
+    make_room(tx, &MAILS, id)?;
     MAILS.insert(tx, &id, &QueuedMail { id, mail: mail.clone(), failures: 0 })?;
     Ok(id)
+}
+
+/// Gives up the oldest mails of a table, as far as they lie too far before the newest.
+fn make_room(tx: &mut Tx, table: &Table<u64, QueuedMail>, newest: u64) -> Result<(), StoreError> {
+    while let Some(oldest) = table.list(tx, None, 1)?.first().map(|queued| queued.id)
+        && newest.saturating_sub(oldest) >= MOST_WAITING
+    {
+        table.delete(tx, &oldest)?;
+        tracing::warn!(id = oldest, "too many mails wait: the oldest is given up");
+    }
+    Ok(())
 }
 
 /// Notes that a mail could not be delivered; the third time it is set aside, so that it holds up nobody else. Whether it
@@ -55,6 +71,7 @@ pub fn note_failure(tx: &mut Tx, id: u64) -> Result<bool, StoreError> {
         return Ok(false);
     }
     MAILS.delete(tx, &id)?;
+    make_room(tx, &SET_ASIDE, id)?;
     SET_ASIDE.put(tx, &id, &queued)?;
     Ok(true)
 }

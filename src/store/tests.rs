@@ -406,6 +406,26 @@ async fn clients_credentials_and_signing_keys_are_written_read_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sec_198_ten_thousand_mails_wait_at_the_most_and_the_oldest_gives_way() {
+    let store = store();
+    let mail = OutgoingMail {
+        to: "alice@example.fr".parse().unwrap(),
+        locale: Locale::Fr,
+        content: MailContent::PasswordChanged { at: NOW },
+        created_at: NOW,
+    };
+    let fill = move |count: u64| {
+        let mail = mail.clone();
+        move |tx: &mut Tx| (0..count).try_for_each(|_| outbox::insert(tx, &mail).map(drop))
+    };
+    let waiting = || store.read(|tx| outbox::list(tx, None, 20_000)).unwrap();
+    store.write(fill(10_000)).await.unwrap();
+    assert_eq!((waiting().len(), waiting()[0].id), (10_000, 1));
+    store.write(fill(3)).await.unwrap();
+    assert_eq!((waiting().len(), waiting()[0].id), (10_000, 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sec_168_the_mails_of_one_reader_are_taken_out_wherever_they_wait() {
     let store = store();
     let mail = |to: &str| OutgoingMail {

@@ -7,11 +7,13 @@ use super::users::{UserKey, UserRefusal, find, may_lock_out};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME, Interaction, PasswordLink, User, UserId,
+    AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME, Interaction, KnownBrowser, PasswordLink, User,
+    UserId,
 };
 use crate::protocol::Timestamp;
 use crate::store::{
-    Read, StoreError, Tx, browser_sessions, credentials, interactions, memberships, outbox, password_links, users,
+    Read, StoreError, Tx, browser_sessions, credentials, interactions, known_browsers, memberships, outbox,
+    password_links, users,
 };
 
 /// How many records are looked at at once.
@@ -23,6 +25,7 @@ struct Traces {
     interactions: Vec<HandleKey<Interaction>>,
     sessions: Vec<HandleKey<BrowserSession>>,
     links: Vec<HandleKey<PasswordLink>>,
+    browsers: Vec<HandleKey<KnownBrowser>>,
 }
 
 /// Erases a person. Gives their identifier.
@@ -61,6 +64,9 @@ pub async fn erase_user(
             for key in &traces.links {
                 password_links::delete(tx, key)?;
             }
+            for key in &traces.browsers {
+                known_browsers::delete(tx, key)?;
+            }
             erase(tx, &user, now)?;
             circumstances.record(tx, AuditEvent::UserErased { user_id: user.id })?;
             Ok(Ok(user.id))
@@ -92,6 +98,7 @@ async fn find_traces(app: &App, user: User) -> Result<Traces, ActError> {
                 interactions: interactions_of(tx, None, &user.email)?,
                 sessions: sessions_of(tx, user.id)?,
                 links: links_of(tx, user.id)?,
+                browsers: browsers_of(tx, user.id)?,
             })
         })
     });
@@ -133,5 +140,15 @@ fn links_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<PasswordLin
         let Some((last, _)) = page.last() else { return Ok(found) };
         after = Some(*last);
         found.extend(page.iter().filter(|(_, link)| link.user_id == user_id).map(|(key, _)| *key));
+    }
+}
+
+fn browsers_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<KnownBrowser>>, StoreError> {
+    let (mut after, mut found) = (None, Vec::new());
+    loop {
+        let page = known_browsers::list(tx, after.as_ref(), PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after = Some(*last);
+        found.extend(page.iter().filter(|(_, browser)| browser.user_id == user_id).map(|(key, _)| *key));
     }
 }

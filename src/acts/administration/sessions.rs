@@ -110,25 +110,18 @@ pub async fn revoke_session(app: &App, by: &By, name: String) -> Decided<ListedS
         .store
         .write(move |tx| {
             // Another handle may have taken its place since it was found.
-            let mut key = listed.key;
-            loop {
-                match browser_sessions::find(tx, &key)? {
-                    Some(BrowserSession::Renewed { by }) => key = by,
-                    Some(BrowserSession::Live(session)) => {
-                        browser_sessions::update(tx, &key, &BrowserSession::Ended { at: now })?;
-                        let (user_id, session) = (session.user_id, name.clone());
-                        circumstances.record(tx, AuditEvent::SessionRevoked { user_id, session })?;
-                        return Ok(Ok(listed.clone()));
-                    }
-                    Some(BrowserSession::Ended { .. }) | None => return Ok(Err(UnknownSession)),
-                }
-            }
+            let Some((key, session)) = in_use(tx, listed.key)? else { return Ok(Err(UnknownSession)) };
+            browser_sessions::update(tx, &key, &BrowserSession::Ended { at: now })?;
+            let (user_id, session) = (session.user_id, name.clone());
+            circumstances.record(tx, AuditEvent::SessionRevoked { user_id, session })?;
+            Ok(Ok(listed.clone()))
         })
         .await?;
     Ok(outcome)
 }
 
-/// Ends every session of the instance, and what was issued in them, some hundreds at once. Gives how many were in use.
+/// Ends every session that is open when this is asked, and what was issued in them, some hundreds at once. Gives how many
+/// were in use. Who signs in meanwhile is not run after.
 ///
 /// # Errors
 /// When the store fails; what was ended before stays ended.
@@ -137,12 +130,32 @@ pub async fn revoke_every_session(app: &App, by: &By) -> Result<u64, ActError> {
     let now = app.clock.now();
     app.store.write(move |tx| circumstances.record(tx, AuditEvent::EverySessionRevoked)).await?;
     let (mut after, mut ended) = (None, 0_u64);
-    loop {
+    let Some(end_of_all) = app.store.read(browser_sessions::find_last)? else { return Ok(ended) };
+    while after != Some(end_of_all) {
         let page = app.store.read(|tx| browser_sessions::list(tx, after.as_ref(), PAGE))?;
-        let Some((last, _)) = page.last() else { return Ok(ended) };
+        let mut keys: Vec<HandleKey<BrowserSession>> = page.into_iter().map(|(key, _)| key).collect();
+        if let Some(position) = keys.iter().position(|key| *key == end_of_all) {
+            keys.truncate(position.saturating_add(1));
+        }
+        // The last one may be purged meanwhile: then this ends where there is nothing more.
+        let Some(last) = keys.last() else { break };
         after = Some(*last);
-        let keys: Vec<HandleKey<BrowserSession>> = page.into_iter().map(|(key, _)| key).collect();
         ended = ended.saturating_add(end(app, keys, now).await?);
+    }
+    Ok(ended)
+}
+
+/// The session behind a handle: another one may have taken its place, on a page that was looked at already.
+fn in_use(
+    tx: &impl Read,
+    mut key: HandleKey<BrowserSession>,
+) -> Result<Option<(HandleKey<BrowserSession>, Session)>, StoreError> {
+    loop {
+        match browser_sessions::find(tx, &key)? {
+            Some(BrowserSession::Renewed { by }) => key = by,
+            Some(BrowserSession::Live(session)) => return Ok(Some((key, session))),
+            Some(BrowserSession::Ended { .. }) | None => return Ok(None),
+        }
     }
 }
 
@@ -153,8 +166,8 @@ async fn end(app: &App, keys: Vec<HandleKey<BrowserSession>>, now: Timestamp) ->
         .write(move |tx| {
             let mut ended = 0_u64;
             for key in &keys {
-                let Some(BrowserSession::Live(session)) = browser_sessions::find(tx, key)? else { continue };
-                browser_sessions::update(tx, key, &BrowserSession::Ended { at: now })?;
+                let Some((key, session)) = in_use(tx, *key)? else { continue };
+                browser_sessions::update(tx, &key, &BrowserSession::Ended { at: now })?;
                 if session.is_alive(now) && is_honoured(tx, session.user_id, session.user_epoch)? {
                     ended = ended.saturating_add(1);
                 }

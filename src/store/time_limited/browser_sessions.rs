@@ -30,6 +30,11 @@ pub fn list(
     TABLE.list(tx, after, limit)
 }
 
+/// The session whose retention ends last.
+pub fn find_last(tx: &impl Read) -> Result<Option<HandleKey<BrowserSession>>, StoreError> {
+    Ok(TABLE.rows().list_latest(tx, None, 1)?.first().map(|named| named.key))
+}
+
 /// Deletes one; says whether it was there.
 pub fn delete(tx: &mut Tx, key: &HandleKey<BrowserSession>) -> Result<bool, StoreError> {
     TABLE.delete(tx, key)

@@ -20,3 +20,17 @@ pub fn insert(tx: &mut Tx, key: &HandleKey<KnownBrowser>, browser: &KnownBrowser
 pub fn update(tx: &mut Tx, key: &HandleKey<KnownBrowser>, browser: &KnownBrowser) -> Result<(), StoreError> {
     TABLE.update(tx, key, browser)
 }
+
+/// At most `limit` browsers after `after`, known or not any more, in the order in which their retention ends.
+pub fn list(
+    tx: &impl Read,
+    after: Option<&HandleKey<KnownBrowser>>,
+    limit: usize,
+) -> Result<Vec<(HandleKey<KnownBrowser>, KnownBrowser)>, StoreError> {
+    TABLE.list(tx, after, limit)
+}
+
+/// Deletes one; says whether it was there.
+pub fn delete(tx: &mut Tx, key: &HandleKey<KnownBrowser>) -> Result<bool, StoreError> {
+    TABLE.delete(tx, key)
+}

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use moncomptepro::config::DevOptions;
+use moncomptepro::store::known_browsers;
 use serde_json::{Value, json};
 
 use super::without;
@@ -247,4 +248,26 @@ async fn sec_168_r_1_an_erased_person_leaves_their_number_and_nothing_else() {
         assert!(!holds(text), "{text} is still there");
     }
     assert!(holds(&id), "the audit keeps the number");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_168_the_browsers_in_which_an_erased_person_signed_in_are_forgotten() {
+    const JEAN: &str = "user@yopmail.com";
+    let directory = tempfile::tempdir().unwrap();
+    let options = DevOptions {
+        data_dir: Some(directory.path().to_owned()),
+        issuer: Some("http://localhost:3000".parse().unwrap()),
+        ..DevOptions::default()
+    };
+    let instance = Instance::dev_with(options).await;
+    let known = || instance.app.store.read(|tx| known_browsers::list(tx, None, 10)).unwrap().len();
+    for address in [JEAN, "unused1@yopmail.com"] {
+        let person = instance.person();
+        let page = person.visit("/users/start-sign-in").await;
+        person.sign_in(page, address, address).await;
+    }
+    assert_eq!(known(), 2);
+    Operator::at(directory.path()).asks(&["user", "delete", JEAN]).await;
+    assert_eq!(known(), 1, "the other person's stays");
+    instance.stop().await;
 }
