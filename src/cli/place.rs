@@ -137,7 +137,9 @@ async fn running(directory: &Path) -> Result<Option<Office>, Ending> {
     match call(directory, &probe.method, &probe.path, Vec::new()).await {
         Ok(_) => Ok(Some(Office::Running(directory.to_owned()))),
         Err(CallError::NotRunning(_)) => Ok(None),
-        Err(cause @ (CallError::Denied(_) | CallError::Broken(..))) => Err(Ending::refused(cause)),
+        Err(cause @ (CallError::Denied(_) | CallError::Silent(..) | CallError::Broken(..))) => {
+            Err(Ending::refused(cause))
+        }
     }
 }
 
@@ -152,7 +154,7 @@ async fn ask_running(directory: &Path, call: Call) -> Result<Answer, Ending> {
     let target = if call.query.is_empty() { call.path } else { format!("{}?{}", call.path, call.query) };
     let (status, document) = send(directory, &call.method, &target, call.body).await.map_err(|cause| match cause {
         CallError::NotRunning(_) => Ending::not_running(cause),
-        CallError::Denied(_) | CallError::Broken(..) => Ending::refused(cause),
+        CallError::Denied(_) | CallError::Silent(..) | CallError::Broken(..) => Ending::refused(cause),
     })?;
     let body = serde_json::from_slice(&document)
         .map_err(|cause| Ending::refused(format!("the instance answered with something else than JSON: {cause}")))?;

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixListener as StdListener;
 use hyper::{Method, StatusCode};
 use tokio::sync::watch;
 
+use super::caller::call_within;
 use super::listener::may_command;
 use super::*;
 
@@ -57,4 +58,14 @@ async fn sec_194_what_a_crash_has_left_is_replaced() {
     assert!(call(directory.path(), &Method::GET, "/", Vec::new()).await.is_ok());
     stop.send_replace(true);
     running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_command_does_not_wait_for_ever_for_an_instance_that_is_stopped() {
+    let directory = tempfile::tempdir().unwrap();
+    // The system takes the connection; nobody ever reads from it.
+    let _stopped = StdListener::bind(socket_path(directory.path())).unwrap();
+    let within = std::time::Duration::from_millis(50);
+    let refused = call_within(directory.path(), &Method::GET, "/", Vec::new(), within).await.unwrap_err();
+    assert!(matches!(refused, CallError::Silent(..)), "{refused}");
 }
