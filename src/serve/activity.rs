@@ -2,17 +2,20 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Limits;
 use super::admission::Admitted;
+use super::places::Places;
 use crate::clock;
 
 /// Shared by the two ends of a connection: the stream that reads, and the requests that are answered.
 pub(super) struct Activity {
     limits: Limits,
     admitted: Admitted,
+    places: Places,
     state: Mutex<State>,
 }
 
@@ -31,7 +34,7 @@ struct State {
 }
 
 impl Activity {
-    pub(super) fn begin(limits: Limits, admitted: Admitted) -> Arc<Self> {
+    pub(super) fn begin(limits: Limits, admitted: Admitted, places: Places) -> Arc<Self> {
         let state = State {
             since: clock::machine_instant(),
             head_since: None,
@@ -41,7 +44,7 @@ impl Activity {
             next_answer: 0,
             is_flooding: false,
         };
-        Arc::new(Self { limits, admitted, state: Mutex::new(state) })
+        Arc::new(Self { limits, admitted, places, state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -97,11 +100,22 @@ impl Activity {
         let end = if let Some(head_since) = state.head_since {
             head_since.max(state.since) + self.limits.headers
         } else if state.has_asked {
-            state.since + self.limits.idle
+            state.since + self.idle()
         } else {
             state.since + self.limits.headers
         };
         Some(end)
+    }
+
+    /// How long it may rest between two requests: shorter where there is little room for others.
+    fn idle(&self) -> Duration {
+        let Limits { idle, crowded_idle, .. } = self.limits;
+        if self.places.are_short() { idle.min(crowded_idle) } else { idle }
+    }
+
+    /// When to look at the deadline again: room may have become short meanwhile.
+    fn next_look(&self, deadline: Instant) -> Instant {
+        deadline.min(clock::machine_instant() + self.limits.crowded_idle)
     }
 
     /// Ready when the connection has had its time. To be asked after everything that may change the deadline.
@@ -112,7 +126,7 @@ impl Activity {
     ) -> Poll<()> {
         loop {
             let Some(deadline) = self.deadline() else { return Poll::Pending };
-            let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+            let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(self.next_look(deadline))));
             // A timer that goes off too early is only set anew: most requests never touch it.
             if timer.deadline() > deadline {
                 timer.as_mut().reset(deadline);
@@ -123,7 +137,7 @@ impl Activity {
             if clock::machine_instant() >= deadline {
                 return Poll::Ready(());
             }
-            timer.as_mut().reset(deadline);
+            timer.as_mut().reset(self.next_look(deadline));
         }
     }
 }

@@ -80,7 +80,7 @@ async fn serve_http1<Stream, A>(
     Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Answer,
 {
-    let activity = Activity::begin(server.limits, admitted);
+    let activity = Activity::begin(server.limits, admitted, server.places.clone());
     let io = TokioIo::new(Gate::http1(stream, Arc::clone(&activity)));
     let requests = Requests { server: Arc::clone(&server), peer, activity: Arc::clone(&activity) };
     let service = service_fn(move |request| requests.clone().answer(request));
@@ -107,7 +107,7 @@ async fn serve_http2<Stream, A>(
     const STREAM_WINDOW: u32 = 64 * 1024;
     const CONNECTION_WINDOW: u32 = 256 * 1024;
     let limits = server.limits.http2;
-    let activity = Activity::begin(server.limits, admitted);
+    let activity = Activity::begin(server.limits, admitted, server.places.clone());
     let io = TokioIo::new(Gate::http2(stream, Arc::clone(&activity), limits));
     let requests = Requests { server: Arc::clone(&server), peer, activity: Arc::clone(&activity) };
     let service = service_fn(move |request| requests.clone().answer(request));

@@ -15,6 +15,7 @@ mod gate;
 mod limits;
 mod listeners;
 mod notify;
+mod places;
 mod proxies;
 mod signals;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use dumps::forbid_core_dumps;
 pub use limits::{BodyLimits, Http2Limits, Limits, SourceLimits};
 pub use listeners::{BindError, Bound, bind};
 pub use notify::{notify_ready, notify_stopping};
+use places::Places;
 pub use signals::{Hangups, told_to_stop};
 pub use tls::{Refreshed, Tls, TlsError};
 
@@ -119,13 +121,13 @@ struct Server<A> {
     counters: Counters,
     admission: Arc<Admission>,
     handshakes: Semaphore,
+    places: Places,
 }
 
 /// Serves on every listener until `stopped` ends, then lets the requests under way end, within the limit; what is
 /// still open after it is cut.
 pub async fn run<A: Answer>(bound: Bound, settings: Settings, answer: A, stopped: impl Future<Output = ()>) {
     let limits = settings.limits;
-    let connections = descriptors::room_for(limits.connections);
     let server = Arc::new(Server {
         answer,
         limits,
@@ -134,34 +136,27 @@ pub async fn run<A: Answer>(bound: Bound, settings: Settings, answer: A, stopped
         counters: settings.counters,
         admission: Admission::new(limits.per_source),
         handshakes: Semaphore::new(limits.handshakes),
+        places: Places::new(descriptors::room_for(limits.connections)),
     });
-    let places = Arc::new(Semaphore::new(connections));
     let (phase, _) = watch::channel(Phase::Serving);
     tokio::select! {
-        () = accept(&bound, &server, &places, &phase) => {}
+        () = accept(&bound, &server, &phase) => {}
         () = stopped => {}
     }
     // Nobody is accepted any more; who waits to be is refused by the system.
     drop(bound);
     phase.send_replace(Phase::Draining);
-    let every_place = u32::try_from(connections).unwrap_or(u32::MAX);
-    // Every place free means every connection closed.
-    if tokio::time::timeout(limits.shutdown, places.acquire_many(every_place)).await.is_err() {
+    if tokio::time::timeout(limits.shutdown, server.places.all_free()).await.is_err() {
         tracing::warn!("requests were still under way when the time to stop was over");
         phase.send_replace(Phase::Cut);
     }
 }
 
 /// Accepts for ever; every connection is a task of its own that holds one place.
-async fn accept<A: Answer>(
-    bound: &Bound,
-    server: &Arc<Server<A>>,
-    places: &Arc<Semaphore>,
-    phase: &watch::Sender<Phase>,
-) {
+async fn accept<A: Answer>(bound: &Bound, server: &Arc<Server<A>>, phase: &watch::Sender<Phase>) {
     let mut is_refused = false;
     loop {
-        let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
+        let Ok(place) = server.places.take().await else { return };
         let (stream, peer) = match bound.accept().await {
             Ok(accepted) => accepted,
             Err(cause) if is_of_the_peer(&cause) => continue,

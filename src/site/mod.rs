@@ -13,6 +13,7 @@ mod places;
 mod reception;
 mod reload;
 mod serving;
+mod wind_down;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -277,22 +278,14 @@ pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings, watch
     serve::run(bound, settings, answer, stopping).await;
     hangups_followed.iter().for_each(tokio::task::JoinHandle::abort);
     stop.send_replace(true);
-    ended_well("periodic work", Some(chores)).await;
-    ended_well("the listener of the metrics", shown).await;
+    wind_down::let_end("periodic work", Some(chores), wind_down::WITHIN).await;
+    wind_down::let_end("the listener of the metrics", shown, wind_down::WITHIN).await;
     if let Err(cause) = acts::note_stop(&app).await {
         tracing::warn!(%cause, "the end of this run is not in the audit");
     }
     #[cfg(unix)]
-    ended_well("the local socket", commands).await;
+    wind_down::let_end("the local socket", commands, wind_down::WITHIN.saturating_mul(2)).await;
     Ok(())
-}
-
-/// Waits for the end of something that was told to stop.
-async fn ended_well(what: &'static str, task: Option<tokio::task::JoinHandle<()>>) {
-    let Some(task) = task else { return };
-    if let Err(cause) = task.await {
-        tracing::error!(what, %cause, "it ended badly");
-    }
 }
 
 /// Whoever started the service and does not hear of it waits for nothing.

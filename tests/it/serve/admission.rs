@@ -1,9 +1,11 @@
 //! How many connections there may be, and from whom.
 
+use std::time::Duration;
+
 use moncomptepro::config::{Config, DevOptions, Proxies};
 use moncomptepro::serve::{Event, Limits, SourceLimits};
 
-use super::peer::{Peer, assert_served};
+use super::peer::{FOR_EVER, Peer, assert_served};
 use crate::support::Instance;
 
 fn few(limits: &mut Limits) {
@@ -52,4 +54,38 @@ fn sec_155_the_shares_as_shipped() {
     let limits = Limits::standard();
     assert_eq!(limits.per_source, Some(SourceLimits { connections: 512, unproven: 64 }));
     assert_eq!((limits.connections, limits.handshakes), (4096, 256));
+}
+
+const SHORT: Duration = Duration::from_millis(150);
+
+/// Places for six, who may rest for ever unless others wait.
+fn cramped(limits: &mut Limits) {
+    limits.connections = 6;
+    limits.per_source = None;
+    limits.idle = FOR_EVER * 4;
+    limits.crowded_idle = SHORT;
+}
+
+#[tokio::test]
+async fn sec_155_who_rests_makes_room_when_places_run_short() {
+    let instance = Instance::dev_with_limits(cramped).await;
+    let mut resting = Vec::new();
+    for _ in 0..6 {
+        let mut peer = Peer::http1(&instance).await;
+        peer.get_and_stay(&instance).await;
+        resting.push(peer);
+    }
+    assert_served(&instance).await;
+    assert!(instance.counters.get(Event::Overdue) > 0, "one of those who rested gave way");
+}
+
+#[tokio::test]
+async fn sec_155_who_rests_is_left_in_peace_while_there_is_room() {
+    let instance = Instance::dev_with_limits(cramped).await;
+    let mut peers = (Peer::http1(&instance).await, Peer::http1(&instance).await);
+    peers.0.get_and_stay(&instance).await;
+    peers.1.get_and_stay(&instance).await;
+    tokio::time::sleep(SHORT * 4).await;
+    peers.0.get_and_stay(&instance).await;
+    assert_eq!(instance.counters.get(Event::Overdue), 0);
 }
