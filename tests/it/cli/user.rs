@@ -261,7 +261,7 @@ async fn sec_168_the_browsers_in_which_an_erased_person_signed_in_are_forgotten(
     };
     let instance = Instance::dev_with(options).await;
     let known = || instance.app.store.read(|tx| known_browsers::list(tx, None, 10)).unwrap().len();
-    for address in [JEAN, "unused1@yopmail.com"] {
+    for address in [JEAN, "editeur@yopmail.com"] {
         let person = instance.person();
         let page = person.visit("/users/start-sign-in").await;
         person.sign_in(page, address, address).await;
