@@ -334,7 +334,7 @@ fn sec_217_the_keys_that_are_said_to_be_reloadable_are_taken_over_and_no_other()
         ("master_key_file", "master_key_file = \"/k\""),
         ("instance.name", "instance.name = \"Autre\""),
         ("instance.kind", "instance.kind = \"sandbox\""),
-        ("tls.mode", "tls.mode = \"off\"\nlisten = \"127.0.0.1:9\""),
+        ("tls.mode", "tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }"),
         ("tls.certificate_file", "tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }"),
         ("tls.private_key_file", "tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }"),
         ("proxies.trusted", "proxies.trusted = [\"10.0.0.0/8\"]"),

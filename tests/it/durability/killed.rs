@@ -29,8 +29,8 @@ impl Site {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let text = format!(
-            "public_url = \"https://identite.exemple.fr\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\n\
-             keys.rsa_bits = 2048\n",
+            "public_url = \"https://identite.exemple.fr\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\n\
+             proxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\n",
             directory.path().join("data")
         );
         std::fs::write(directory.path().join("config.toml"), text).unwrap();

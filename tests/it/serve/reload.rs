@@ -15,6 +15,7 @@ const HOST: &str = "identite.exemple.fr";
 fn configuration(directory: &Path, rest: &str) -> String {
     format!(
         "public_url = \"https://{HOST}\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\n\
+         proxies.trusted = [\"127.0.0.1\"]\n\
          keys.rsa_bits = 2048\n{rest}\n",
         directory.join("data")
     )
