@@ -21,7 +21,8 @@ pub struct Limits {
     pub max_header_bytes: usize,
     /// Silence between two requests.
     pub idle: Duration,
-    /// The same while more than four in five connections are taken: those who rest make room for those who come.
+    /// The same while more than four in five connections are taken: those who rest make room for those who
+    /// come. Longer than `headers`: who never asked anything leaves first.
     pub crowded_idle: Duration,
     /// What the body of a request may take.
     pub body: BodyLimits,
@@ -82,7 +83,7 @@ impl Limits {
             headers: Duration::from_secs(10),
             max_header_bytes: 32 * 1024,
             idle: Duration::from_secs(60),
-            crowded_idle: Duration::from_secs(5),
+            crowded_idle: Duration::from_secs(15),
             body: BodyLimits { grace: Duration::from_secs(10), bytes_per_second: 1024, whole: Duration::from_secs(60) },
             write_stall: Duration::from_secs(30),
             http2: Http2Limits {
