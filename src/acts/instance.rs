@@ -32,6 +32,8 @@ pub enum SandboxReset {
     Done,
     /// What is there counts: only a sandbox is emptied.
     NotASandbox,
+    /// There are people at its beginning, which only its own way to begin again enters.
+    BeginsOtherwise,
 }
 
 /// Empties a sandbox: people, organizations, links, clients, sessions, mails. Its signing keys stay, so that services
@@ -42,6 +44,9 @@ pub enum SandboxReset {
 pub async fn reset_sandbox(app: &App, by: &By) -> Result<SandboxReset, ActError> {
     if app.config.kind != InstanceKind::Sandbox {
         return Ok(SandboxReset::NotASandbox);
+    }
+    if !app.config.begins_empty() {
+        return Ok(SandboxReset::BeginsOtherwise);
     }
     let now = app.clock.now();
     let clients = app.config.declared_clients.iter().map(|declared| to_client(declared, now)).collect();

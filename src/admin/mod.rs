@@ -104,6 +104,7 @@ async fn reset(request: &Request<'_>) -> Reply {
     match acts::reset_sandbox(request.app, request.by).await? {
         SandboxReset::Done => Ok(done(&json!({ "reset": true }))),
         SandboxReset::NotASandbox => Err(Refusal::NotASandbox),
+        SandboxReset::BeginsOtherwise => Err(Refusal::BeginsOtherwise),
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) enum Refusal {
     Unverified,
     #[error("{}", sentence(.0))]
     Invalid(Vec<(&'static str, String)>),
-    #[error("client {id} is declared in {file}: change it there, and start the instance again")]
+    #[error("client {id} is declared in {file}: change it there, and send the instance SIGHUP")]
     Declared { id: String, file: String },
     #[error("client {0} is public and has no secret: `client update {0} --auth-method basic` makes it confidential")]
     HasNoSecret(String),
@@ -61,6 +61,8 @@ pub(super) enum Refusal {
     Conflict,
     #[error("this is no sandbox: what it holds is not thrown away by a command")]
     NotASandbox,
+    #[error("this instance begins with people of its own: restart it, or use the button of its first page")]
+    BeginsOtherwise,
     #[error("the answer cannot be written: {0}")]
     Unwritable(String),
     #[error("{0}")]
@@ -160,6 +162,7 @@ impl Refusal {
             Self::KeyTooYoung { .. } => (StatusCode::CONFLICT, "key_too_young"),
             Self::Conflict => (StatusCode::CONFLICT, "conflict"),
             Self::NotASandbox => (StatusCode::CONFLICT, "not_a_sandbox"),
+            Self::BeginsOtherwise => (StatusCode::CONFLICT, "begins_otherwise"),
             Self::Unwritable(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Backup(_) => (StatusCode::CONFLICT, "no_backup"),
             Self::Act(ActError::Busy | ActError::Unguarded) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),

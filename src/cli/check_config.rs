@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::place::running;
 use super::serve::load;
 use super::{Ending, language, say};
 use crate::clock::Clock;
@@ -77,10 +78,24 @@ fn certificate(config: &Config) -> Option<Finding> {
     Some(Finding { key: "tls.certificate_file", subject: certificate.display().to_string(), verdict })
 }
 
-/// The addresses are free, or this very instance holds them: only the first can be told apart from the outside.
+/// The addresses are free, or held while the instance of these very data runs: it is what is about to be reloaded.
 async fn addresses(config: &Config) -> Finding {
     let named: Vec<String> =
         config.listen.iter().map(|ip| std::net::SocketAddr::new(*ip, config.port).to_string()).collect();
-    let verdict = serve::bind(&config.listen, config.port, false).await.map(drop).map_err(|cause| cause.to_string());
-    Finding { key: "listen", subject: named.join(", "), verdict }
+    let named = named.join(", ");
+    match serve::bind(&config.listen, config.port, false).await {
+        Ok(_free) => Finding { key: "listen", subject: named, verdict: Ok(()) },
+        Err(cause) if cause.cause.kind() == std::io::ErrorKind::AddrInUse && is_running(config).await => {
+            Finding { key: "listen", subject: format!("{named} (in use while this instance runs)"), verdict: Ok(()) }
+        }
+        Err(cause) => Finding { key: "listen", subject: named, verdict: Err(cause.to_string()) },
+    }
+}
+
+/// Whether an instance runs on the data that are named.
+async fn is_running(config: &Config) -> bool {
+    match &config.data {
+        DataLocation::Directory(directory) => matches!(running(directory).await, Ok(Some(_))),
+        DataLocation::Memory => false,
+    }
 }

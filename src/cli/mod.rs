@@ -182,10 +182,16 @@ impl Drop for Log {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "this is where the command line speaks")]
 fn end(ending: &Ending) -> ExitCode {
-    eprintln!("moncomptepro: {}", ending.message);
+    warn(&ending.message);
     ExitCode::from(ending.code)
+}
+
+/// Says on standard error what is not an answer. Where nobody reads any more, nothing is lost.
+fn warn(text: &str) {
+    if let Err(cause) = writeln!(std::io::stderr().lock(), "moncomptepro: {text}") {
+        tracing::debug!(%cause, "nobody reads what is wrong");
+    }
 }
 
 /// The language of the person at the terminal: the first variable that POSIX reads for messages says it.

@@ -131,7 +131,7 @@ impl Office {
 }
 
 #[cfg(unix)]
-async fn running(directory: &Path) -> Result<Option<Office>, Ending> {
+pub(super) async fn running(directory: &Path) -> Result<Option<Office>, Ending> {
     use crate::serve::control::{CallError, call};
     let probe = Call::new(crate::web::Method::GET, &["instance"]);
     match call(directory, &probe.method, &probe.path, Vec::new()).await {
@@ -144,7 +144,7 @@ async fn running(directory: &Path) -> Result<Option<Office>, Ending> {
 }
 
 #[cfg(not(unix))]
-async fn running(_: &Path) -> Result<Option<Office>, Ending> {
+pub(super) async fn running(_: &Path) -> Result<Option<Office>, Ending> {
     Ok(None)
 }
 
@@ -164,7 +164,11 @@ async fn ask_running(directory: &Path, call: Call) -> Result<Answer, Ending> {
 /// Opens the data in this process.
 async fn here(config: Config, clock: Clock, directory: &Path) -> Result<(App, String), Ending> {
     let account = account(directory)?;
+    let is_new = !site::has_data(directory);
     let app = site::open(config, clock, Random::system()).await.map_err(starting)?;
+    if is_new {
+        super::warn(&format!("{} held no instance: a new one was made there", directory.display()));
+    }
     Ok((app, account))
 }
 

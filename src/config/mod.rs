@@ -309,6 +309,11 @@ impl Config {
         self.public_url.as_str()
     }
 
+    /// Whether there is nobody yet when an instance begins; development mode begins with seeded people.
+    pub fn begins_empty(&self) -> bool {
+        self.mode == Mode::Serve
+    }
+
     /// Whether browsers are told to come back over TLS only: never with a certificate of our own, and never where
     /// things are tried out, which would lock people out for a year.
     pub fn insists_on_tls(&self) -> bool {

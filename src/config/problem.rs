@@ -227,6 +227,8 @@ fn in_french(found: &str) -> &str {
     match found {
         "a text" => "un texte",
         "a whole number" => "un nombre entier",
+        "a number below zero" => "un nombre négatif",
+        "a number beyond 64 bits" => "un nombre de plus de 64 bits",
         "a number with decimals" => "un nombre à virgule",
         "true or false" => "true ou false",
         "a date" => "une date",

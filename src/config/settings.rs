@@ -290,8 +290,9 @@ fn typed(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, &'static str
     match (kind, value.get_ref()) {
         (Kind::Flag, DeValue::Boolean(flag)) => Ok(Value::Flag(*flag)),
         (Kind::Number(..), DeValue::Integer(number)) => {
-            // A negative number is a number that cannot be, as is one beyond 64 bits.
-            Ok(Value::Number(u64::from_str_radix(number.as_str(), number.radix()).unwrap_or(u64::MAX)))
+            let text = number.as_str();
+            let beyond = if text.starts_with('-') { "a number below zero" } else { "a number beyond 64 bits" };
+            u64::from_str_radix(text, number.radix()).map(Value::Number).map_err(|_| beyond)
         }
         (kind, DeValue::Array(list)) if kind.is_list() => {
             let texts = list.iter().map(|item| match item.get_ref() {

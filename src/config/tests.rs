@@ -157,6 +157,17 @@ fn sec_216_everything_is_told_at_once_in_the_order_of_the_file() {
 }
 
 #[test]
+fn sec_216_a_number_that_cannot_be_is_not_told_as_another_one() {
+    let told = |number: &str| {
+        let text = format!("public_url = \"https://a.fr\"\ndata_dir = \"/d\"\nlimits.connections = {number}\n");
+        said(&text, &[], Locale::En).concat()
+    };
+    assert!(told("-5").contains("limits.connections: a number below zero instead of"), "{}", told("-5"));
+    let most = told("99999999999999999999");
+    assert!(most.contains("limits.connections: a number beyond 64 bits instead of"), "{most}");
+}
+
+#[test]
 fn sec_216_keys_that_do_not_go_together_say_what_to_do() {
     let base = REQUIRED.to_owned();
     let cases = [

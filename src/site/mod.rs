@@ -223,6 +223,11 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, 
     })
 }
 
+/// Whether there is a database in a data directory.
+pub fn has_data(directory: &Path) -> bool {
+    database_file(directory).exists()
+}
+
 /// How an instance is watched over.
 #[derive(Default)]
 pub struct Watching {

@@ -228,10 +228,9 @@ fn begin(database: &Database) -> Result<WriteTransaction, StoreError> {
 }
 
 fn admit(database: &Database, identity: &Identity) -> Result<Header, OpenError> {
-    let unusable = |error: StoreError| OpenError::Damaged(error.to_string());
-    let transaction = begin(database).map_err(unusable)?;
+    let transaction = begin(database).map_err(header::unusable)?;
     let header = header::admit(&mut Tx::of(&transaction), identity, MIGRATIONS)?;
-    commit(transaction).map_err(unusable)?;
+    commit(transaction).map_err(header::unusable)?;
     Ok(header)
 }
 

@@ -1,5 +1,7 @@
 //! Whose database this is: format, instance, issuer and mode, checked at every opening.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 use super::table::Table;
@@ -125,6 +127,16 @@ pub(in crate::store) fn set_format(tx: &mut Tx, format: u32) -> Result<(), Store
     TABLE.update(tx, KEY, &header)
 }
 
-fn unusable(error: StoreError) -> OpenError {
-    OpenError::Damaged(error.to_string())
+/// A disk that takes nothing does not make a database a damaged one.
+pub(super) fn unusable(error: StoreError) -> OpenError {
+    match error {
+        StoreError::Unavailable => OpenError::Io(io::Error::other(
+            "it cannot be written to: the disk is full, fails, or is mounted for reading only",
+        )),
+        StoreError::Damaged { .. }
+        | StoreError::Absent { .. }
+        | StoreError::Taken { .. }
+        | StoreError::Unwritable { .. }
+        | StoreError::Panicked => OpenError::Damaged(error.to_string()),
+    }
 }

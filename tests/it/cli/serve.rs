@@ -78,3 +78,37 @@ fn an_empty_directory_becomes_an_instance_that_says_what_to_type_next() {
     std::io::Read::read_to_string(&mut said, &mut rest).unwrap();
     assert!(!rest.contains("create"), "there is nothing to advise any more: {first:?} {rest}");
 }
+
+fn run(arguments: &[&str], config: &Path) -> (bool, String) {
+    let ended = Command::new(PROGRAM).args(arguments).arg("--config").arg(config).env("LC_ALL", "C").output().unwrap();
+    let said = [ended.stdout, ended.stderr].concat();
+    (ended.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn a_command_that_finds_no_data_says_that_it_made_some() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path());
+    let (_, first) = run(&["user", "list"], &config);
+    assert!(first.contains("data held no instance: a new one was made there"), "{first}");
+    let (is_done, second) = run(&["user", "list"], &config);
+    assert!(is_done && !second.contains("new one"), "{second}");
+}
+
+#[test]
+fn the_configuration_of_an_instance_can_be_checked_while_it_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path());
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = holder.local_addr().unwrap().to_string();
+    let text = std::fs::read_to_string(&config).unwrap().replace("127.0.0.1:0", &address);
+    std::fs::write(&config, text).unwrap();
+    let (is_good, told) = run(&["check-config"], &config);
+    assert!(!is_good && told.contains("another process listens there"), "{told}");
+    drop(holder);
+    let (serving, mut said) = start(&config);
+    read_to(&mut said, "https://a.fr");
+    let (is_good, told) = run(&["check-config"], &config);
+    assert!(is_good && told.contains("in use while this instance runs"), "{told}");
+    drop(serving);
+}

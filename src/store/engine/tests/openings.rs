@@ -177,3 +177,24 @@ async fn sec_192_a_file_cut_short_is_refused() {
         assert!(matches!(Store::open(opening_in(directory.path())), Err(OpenError::Damaged(_))), "{part}/20");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_181_a_disk_that_takes_nothing_does_not_make_a_database_a_damaged_one() {
+    let mut refused = 0;
+    for calls in 0..40 {
+        let disk = Disk::new();
+        let store = open(&disk);
+        insert(&store, 1).await.unwrap();
+        drop(store);
+        disk.fail_after(calls, i64::MAX);
+        let medium = Medium::Backend(Arc::clone(&disk) as Arc<dyn StorageBackend>);
+        match Store::start(medium, opening(), [Duration::from_millis(1); 3]) {
+            Ok(_) => {}
+            Err(OpenError::Io(_)) => refused += 1,
+            Err(other) => panic!("{calls}: {other}"),
+        }
+        disk.repair();
+        assert_eq!(numbers(&open(&disk)), [1]);
+    }
+    assert!(refused > 3, "{refused}");
+}
