@@ -135,6 +135,7 @@ pub(super) struct Guess<'a> {
 pub(super) struct GuessTaken {
     secret: u64,
     source: Option<u64>,
+    begun: u64,
     is_last: bool,
     bans: Vec<Ban>,
 }
@@ -170,7 +171,7 @@ pub(super) fn take_guess(app: &App, guess: &Guess<'_>) -> Result<GuessTaken, Act
             let waits = taken.waits_until.and_then(|until| Ban::lasting(secret, until, Banned::Guesses { level }, now));
             bans.extend(waits);
             let is_last = in_a_row >= limits.per_account.in_a_row;
-            Ok(GuessTaken { secret, source: charged.map(|_| source), is_last, bans })
+            Ok(GuessTaken { secret, source: charged.map(|_| source), begun: source, is_last, bans })
         }
         Err(refusal) => {
             // The form was sent all the same; a failure it was not.
@@ -183,10 +184,12 @@ pub(super) fn take_guess(app: &App, guess: &Guess<'_>) -> Result<GuessTaken, Act
 }
 
 impl GuessTaken {
-    /// The password was right: guesses at it are forgotten, the source is charged for nothing.
+    /// The password was right: guesses at it are forgotten, the source is charged for nothing, neither for the sign-in
+    /// that it began.
     pub(super) fn succeeded(self, app: &App) -> Result<(), ActError> {
         let mut limiter = lock(app)?;
         limiter.forget_guesses(self.secret);
+        limiter.give_back_begun(self.begun);
         if let Some(source) = self.source {
             limiter.give_back_failure(source);
             limiter.give_back_submission(source);

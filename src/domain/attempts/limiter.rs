@@ -125,6 +125,11 @@ impl Limiter {
         self.begun.take(key, limit, now).map(drop)
     }
 
+    /// Gives a sign-in back that came to its end.
+    pub fn give_back_begun(&mut self, key: u64) {
+        self.begun.give_back(key);
+    }
+
     /// Gives a form back.
     pub fn give_back_submission(&mut self, key: u64) {
         self.submissions.give_back(key);

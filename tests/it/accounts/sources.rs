@@ -235,3 +235,14 @@ async fn sec_95_requests_of_clients_that_leave_a_record_are_counted_for_each_sou
     instance.clock.advance(Duration::from_secs(48)).unwrap();
     assert_eq!(arrive(instance.person()).await.status, 303);
 }
+
+#[tokio::test]
+async fn sec_95_a_sign_in_that_came_to_its_end_is_not_counted_as_begun() {
+    let instance = limited(begun(2)).await;
+    for _ in 0..4 {
+        let person = instance.person();
+        let page = person.visit("/users/start-sign-in").await;
+        let home = person.sign_in(page, ADDRESS, ADDRESS).await;
+        assert_eq!((home.status.as_u16(), home.url.path()), (200, "/"), "{}", home.body);
+    }
+}
