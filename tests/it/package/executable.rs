@@ -54,7 +54,8 @@ impl Drop for Running {
 fn copied_alone_into_an_empty_directory_without_environment_it_answers() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("moncomptepro");
-    fs::copy(EXECUTABLE, &copy).unwrap();
+    // By another process: a file that this one writes may be open still in a child of another test, and cannot be run then.
+    assert!(Command::new("cp").arg(EXECUTABLE).arg(&copy).status().unwrap().success());
     let command = |arguments: &[&str]| {
         let mut command = Command::new(&copy);
         command.args(arguments).current_dir(folder.path()).env_clear().stdout(Stdio::piped());
