@@ -1,14 +1,13 @@
 //! `moncomptepro admin`: who administers, moderates and reads.
 
+use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::Ending;
-use super::output::{Column, Output, Paging};
-use super::place::Place;
+use super::output::{Column, Paging};
 use super::spelling::{parse_organization, parse_user};
 use super::user::LastAdministrator;
+use super::{Ending, Noun};
 use crate::admin::Call;
 use crate::web::Method;
 
@@ -21,18 +20,11 @@ const COLUMNS: &[Column] = &[
     ("ENABLED", "enabled"),
 ];
 
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    output: Output,
-    #[command(subcommand)]
-    command: Command,
-}
+/// The command, and where it is carried out.
+pub(super) type Arguments = Noun<Command>;
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// List the people who have a role, fifty a page.
     List {
         #[command(flatten)]
@@ -66,7 +58,7 @@ enum Command {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
-    let Arguments { place, output, command } = arguments;
+    let Noun { place, output, command } = arguments;
     let call = match command {
         Command::List { paging } => {
             let call = Call::new(Method::GET, &["administrators"]);

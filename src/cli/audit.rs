@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::{Map, Value};
 
-use super::Ending;
-use super::output::{Form, Output, write_line};
-use super::place::{Office, Place};
+use super::output::{Form, write_line};
+use super::place::Office;
 use super::spelling::parse_duration;
+use super::{Ending, Noun};
 use crate::admin::Call;
 use crate::clock::Clock;
 use crate::protocol::Timestamp;
@@ -17,18 +17,11 @@ use crate::web::Method;
 /// How long between two looks for what is new.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    output: Output,
-    #[command(subcommand)]
-    command: Command,
-}
+/// The command, and where it is carried out.
+pub(super) type Arguments = Noun<Command>;
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Print the last records, the oldest first, one a line.
     Tail {
         /// How many.
@@ -51,7 +44,7 @@ enum Command {
 
 /// A beginning.
 #[derive(Debug, Clone, Copy)]
-enum Since {
+pub(super) enum Since {
     Instant(Timestamp),
     Ago(Duration),
 }
@@ -74,7 +67,7 @@ impl Since {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
-    let Arguments { place, output, command } = arguments;
+    let Noun { place, output, command } = arguments;
     let everything = Call::new(Method::GET, &["audit"]);
     let since = |since: Since| everything.clone().with_parameter("since", &since.instant().to_iso8601());
     let (call, form, follow) = match command {

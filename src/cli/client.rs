@@ -6,10 +6,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::Ending;
-use super::output::{Column, Output, Paging, SecretOutput};
-use super::place::Place;
+use super::output::{Column, Paging, SecretOutput};
 use super::spelling::parse_duration;
+use super::{Ending, Noun};
 use crate::admin::Call;
 use crate::domain::{ClaimsProfile, ClientId, ClientSettings};
 use crate::protocol::{ClientAuthenticationMethod, ScopeSet, SignatureAlgorithm};
@@ -23,18 +22,11 @@ const COLUMNS: &[Column] = &[
     ("REDIRECT URIS", "redirect_uris"),
 ];
 
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    output: Output,
-    #[command(subcommand)]
-    command: Command,
-}
+/// The command, and where it is carried out.
+pub(super) type Arguments = Noun<Command>;
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Make a client, and print its secret, once.
     Create {
         /// Its identifier: 3 to 64 of the characters A-Z a-z 0-9 . _ -, not digits only; made up when absent.
@@ -103,7 +95,7 @@ enum Command {
 
 /// What is optional when a client is made, and when it is changed.
 #[derive(Debug, Args)]
-struct Settings {
+pub(super) struct Settings {
     /// Where it may send people after sign-out, compared exactly; several times for several addresses.
     #[arg(long = "post-logout-uri", value_name = "URL")]
     post_logout_uris: Option<Vec<String>>,
@@ -229,7 +221,7 @@ impl Settings {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
-    let Arguments { place, output, command } = arguments;
+    let Noun { place, output, command } = arguments;
     let call = match command {
         Command::List { paging } => {
             let call = Call::new(Method::GET, &["clients"]);

@@ -1,12 +1,11 @@
 //! `moncomptepro keys`: the keys that sign.
 
+use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::Ending;
-use super::output::{Column, Output};
-use super::place::Place;
+use super::output::Column;
+use super::{Ending, Noun};
 use crate::admin::Call;
 use crate::protocol::SignatureAlgorithm;
 use crate::web::Method;
@@ -21,18 +20,11 @@ const COLUMNS: &[Column] = &[
     ("PUBLISHED UNTIL", "published_until"),
 ];
 
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    output: Output,
-    #[command(subcommand)]
-    command: Command,
-}
+/// The command, and where it is carried out.
+pub(super) type Arguments = Noun<Command>;
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// List the keys: those that sign, that will, and that have.
     List,
     /// Let the next keys sign. Those before stay published until nothing that they signed is good any more.
@@ -56,7 +48,7 @@ fn algorithm() -> impl clap::builder::TypedValueParser<Value = SignatureAlgorith
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
-    let Arguments { place, output, command } = arguments;
+    let Noun { place, output, command } = arguments;
     let call = match command {
         Command::List => Call::new(Method::GET, &["keys"]),
         Command::Rotate { algorithm, now, emergency } => Call::new(Method::POST, &["keys", "rotate"])

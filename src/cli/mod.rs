@@ -194,6 +194,17 @@ fn warn(text: &str) {
     }
 }
 
+/// A noun of the command line: which instance, how to print, and what to do.
+#[derive(Debug, clap::Args)]
+struct Noun<C: clap::Subcommand> {
+    #[command(flatten)]
+    place: place::Place,
+    #[command(flatten)]
+    output: output::Output,
+    #[command(subcommand)]
+    command: C,
+}
+
 /// The language of the person at the terminal: the first variable that POSIX reads for messages says it.
 fn language() -> Locale {
     let said = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| std::env::var(name).ok());

@@ -4,10 +4,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::Ending;
-use super::output::{Column, Output, Paging};
-use super::place::Place;
+use super::output::{Column, Paging};
 use super::spelling::{parse_organization, parse_user};
+use super::{Ending, Noun};
 use crate::admin::Call;
 use crate::domain::{OrganizationFacts, Siret};
 use crate::web::Method;
@@ -21,18 +20,11 @@ const COLUMNS: &[Column] = &[
     ("ACTIVE", "is_active"),
 ];
 
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    output: Output,
-    #[command(subcommand)]
-    command: Command,
-}
+/// The command, and where it is carried out.
+pub(super) type Arguments = Noun<Command>;
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Enter an organization.
     Add {
         /// The register's number: 14 digits.
@@ -82,7 +74,7 @@ enum Command {
 
 /// What the register says.
 #[derive(Debug, Args)]
-struct Facts {
+pub(super) struct Facts {
     /// Its name and sign as people know it.
     #[arg(long)]
     label: String,
@@ -126,7 +118,7 @@ impl Facts {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
-    let Arguments { place, output, command } = arguments;
+    let Noun { place, output, command } = arguments;
     let call = match command {
         Command::List { paging } => {
             let call = Call::new(Method::GET, &["organizations"]);

@@ -2,10 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use super::Ending;
-use super::output::{Column, Output, Paging};
-use super::place::Place;
+use super::output::{Column, Paging};
 use super::spelling::parse_user;
+use super::{Ending, Noun};
 use crate::admin::Call;
 use crate::web::Method;
 
@@ -19,18 +18,11 @@ const COLUMNS: &[Column] = &[
     ("ENDS", "expires_at"),
 ];
 
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    output: Output,
-    #[command(subcommand)]
-    command: Command,
-}
+/// The command, and where it is carried out.
+pub(super) type Arguments = Noun<Command>;
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// List the sessions in use, fifty a page.
     List {
         /// Of this person only: address or identifier.
@@ -45,7 +37,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-struct Revoke {
+pub(super) struct Revoke {
     /// One session, as `session list` shows it.
     #[arg(value_name = "SESSION")]
     session: Option<String>,
@@ -58,7 +50,7 @@ struct Revoke {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
-    let Arguments { place, output, command } = arguments;
+    let Noun { place, output, command } = arguments;
     let call = match command {
         Command::List { user, paging } => {
             let call = Call::new(Method::GET, &["sessions"]);

@@ -3,10 +3,9 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::Ending;
-use super::output::{Column, Output, Paging, SecretOutput};
-use super::place::Place;
+use super::output::{Column, Paging, SecretOutput};
 use super::spelling::parse_user;
+use super::{Ending, Noun};
 use crate::admin::Call;
 use crate::domain::Email;
 use crate::web::Method;
@@ -21,18 +20,11 @@ const COLUMNS: &[Column] = &[
     ("LAST SIGN-IN", "last_sign_in_at"),
 ];
 
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    output: Output,
-    #[command(subcommand)]
-    command: Command,
-}
+/// The command, and where it is carried out.
+pub(super) type Arguments = Noun<Command>;
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Enter a person, and print the single-use link by which they choose their password within the hour.
     Create {
         /// The person's address; it counts as proven.
@@ -97,7 +89,7 @@ enum Command {
 
 /// Who.
 #[derive(Debug, Args)]
-struct User {
+pub(super) struct User {
     /// The person's address or identifier.
     #[arg(value_name = "USER", value_parser = parse_user)]
     user: String,
@@ -119,7 +111,7 @@ impl LastAdministrator {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
-    let Arguments { place, output, command } = arguments;
+    let Noun { place, output, command } = arguments;
     let post = |user: &User, act: &str| Call::new(Method::POST, &["users", &user.user, act]);
     let call = match command {
         Command::List { paging } => {

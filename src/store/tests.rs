@@ -313,15 +313,19 @@ async fn r_1_identifiers_of_organizations_go_on_after_those_brought_along() {
     assert_eq!(store.write(organizations::next_id).await, Ok(OrganizationId(18)));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn mails_leave_in_the_order_of_writing_and_their_places_are_not_given_again() {
-    let store = store();
-    let mail = OutgoingMail {
+fn mail_to_alice() -> OutgoingMail {
+    OutgoingMail {
         to: "alice@example.fr".parse().unwrap(),
         locale: Locale::Fr,
         content: MailContent::PasswordChanged { at: NOW },
         created_at: NOW,
-    };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_leave_in_the_order_of_writing_and_their_places_are_not_given_again() {
+    let store = store();
+    let mail = mail_to_alice();
     for _ in 0..3 {
         let mail = mail.clone();
         store.write(move |tx| outbox::insert(tx, &mail)).await.unwrap();
@@ -408,12 +412,7 @@ async fn clients_credentials_and_signing_keys_are_written_read_and_deleted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_198_ten_thousand_mails_wait_at_the_most_and_the_oldest_gives_way() {
     let store = store();
-    let mail = OutgoingMail {
-        to: "alice@example.fr".parse().unwrap(),
-        locale: Locale::Fr,
-        content: MailContent::PasswordChanged { at: NOW },
-        created_at: NOW,
-    };
+    let mail = mail_to_alice();
     let fill = move |count: u64| {
         let mail = mail.clone();
         move |tx: &mut Tx| (0..count).try_for_each(|_| outbox::insert(tx, &mail).map(drop))

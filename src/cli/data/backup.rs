@@ -2,29 +2,20 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::json;
 
 use super::secret::{SecretArguments, absolute};
 use crate::acts::{self, BackupSecret};
 use crate::admin::{self, Call};
-use crate::cli::Ending;
-use crate::cli::output::Output;
-use crate::cli::place::Place;
+use crate::cli::{Ending, Noun};
 use crate::web::Method;
 
-#[derive(Debug, Args)]
-pub(in crate::cli) struct Arguments {
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    output: Output,
-    #[command(subcommand)]
-    command: Command,
-}
+/// The command, and where it is carried out.
+pub(in crate::cli) type Arguments = Noun<Command>;
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(in crate::cli) enum Command {
     /// Write a backup of this instant: accounts, organizations, clients, keys, audit. Sessions, codes and tokens are left
     /// out. The file is read back before it gets its name.
     Create {
@@ -47,7 +38,7 @@ enum Command {
 }
 
 pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
-    let Arguments { place, output, command } = arguments;
+    let Noun { place, output, command } = arguments;
     match command {
         Command::Create { file, secret, with_master_key } => {
             let file = file.as_deref().map(absolute).transpose()?;

@@ -14,7 +14,7 @@ const MOST_BYTES: u64 = 4_096;
 
 /// What protects a backup.
 #[derive(Debug, Args)]
-pub(super) struct SecretArguments {
+pub(in crate::cli) struct SecretArguments {
     /// A file whose first line is the passphrase of the backup; `-` reads it from standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
     pub(super) passphrase_file: Option<PathBuf>,
