@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use serde_json::Value;
 
-use super::declared_clients::to_client;
+use super::clients::to_client;
 use super::people::put_entries;
 use super::{ActError, By, Circumstances, Entries};
 use crate::app::App;

@@ -10,7 +10,6 @@ mod attempts;
 mod clients;
 mod codes;
 mod data;
-mod declared_clients;
 mod facts;
 mod instance;
 mod interactions;
@@ -33,7 +32,8 @@ use crate::store::{StoreError, Tx, audit};
 
 pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form};
 pub use clients::{
-    ClientAuthenticationOutcome, authenticate_client, enabled_client, record_client, record_post_logout_uri,
+    ClientAuthenticationOutcome, DeclarationError, authenticate_client, declare_clients, enabled_client, record_client,
+    record_post_logout_uri,
 };
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
 pub use data::{
@@ -41,7 +41,6 @@ pub use data::{
     back_up_when_due, begin_run, create_backup, list_own_backups, newest_backup, note_time, restore, unlock_backup,
     verify_backup,
 };
-pub use declared_clients::{DeclarationError, declare_clients};
 pub use facts::{Standing, gather, subject_of};
 pub use instance::{SandboxReset, note_reload, note_start, note_stop, reset, reset_sandbox};
 pub use interactions::{

@@ -1,9 +1,11 @@
-//! Clients: found, recorded where unknown ones are recorded, authenticated.
+//! Clients: found, recorded where unknown ones are recorded, authenticated; declared in the configuration.
+
+mod declared;
 
 use subtle::ConstantTimeEq as _;
 
-use super::attempts::count_wrong_secret;
-use super::{ActError, By, Circumstances};
+use crate::acts::attempts::count_wrong_secret;
+use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::UnknownClients;
 use crate::crypto;
@@ -13,6 +15,9 @@ use crate::protocol::{
     ClientAuthenticationMethod, ClientCredentials, RedirectUri, RedirectUriPolicy, Scope, Timestamp,
 };
 use crate::store::{StoreError, Tx, clients};
+
+pub(super) use declared::to_client;
+pub use declared::{DeclarationError, declare_clients};
 
 /// The most redirect URIs of one client.
 const MAX_REDIRECT_URIS: usize = 50;

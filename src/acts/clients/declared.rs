@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{ActError, By, Circumstances};
+use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::DeclaredClient;
 use crate::crypto;
@@ -114,7 +114,7 @@ fn changes(tx: &impl crate::store::Read, wanted: &[Client]) -> Result<Vec<Client
 }
 
 /// The client as it is entered.
-pub(super) fn to_client(declared: &DeclaredClient, now: Timestamp) -> Client {
+pub(in crate::acts) fn to_client(declared: &DeclaredClient, now: Timestamp) -> Client {
     let authentication = match &declared.secret {
         Some(secret) => ClientAuthentication::Secret {
             methods: vec![declared.method],
