@@ -14,6 +14,7 @@ mod facts;
 mod instance;
 mod interactions;
 mod known_browsers;
+mod mails;
 mod new_session;
 mod organizations;
 mod passwords;
@@ -47,6 +48,7 @@ pub use interactions::{
     begin_interaction, bind_interaction, decide_consent, find_interaction, finish_interaction, note_locale, note_login,
     note_step,
 };
+pub use mails::deliver_to_mailbox;
 pub use new_session::NewSession;
 pub use organizations::{OrganizationChoice, select_organization};
 pub use passwords::{PasswordChange, PasswordChoice, change_password, find_password_link, issue_password_link};

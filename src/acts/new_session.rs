@@ -217,5 +217,5 @@ fn tell(
         None => None,
     };
     let content = MailContent::NewSignIn { at: now, service };
-    outbox::insert(tx, &OutgoingMail { to: user.email.clone(), locale, content, created_at: now }).map(drop)
+    outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), locale, content, now)).map(drop)
 }

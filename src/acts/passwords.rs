@@ -122,7 +122,7 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
             user.epoch = user.epoch.saturating_add(1);
             users::update(tx, &user)?;
             let content = MailContent::PasswordChanged { at: now };
-            outbox::insert(tx, &OutgoingMail { to: user.email.clone(), locale, content, created_at: now })?;
+            outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), locale, content, now))?;
             circumstances.record(tx, AuditEvent::PasswordChanged { user_id: user.id })?;
             Ok(true)
         })

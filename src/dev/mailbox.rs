@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::control::check_caller;
 use super::pages::{MailboxMessage, MailboxPage};
+use crate::acts;
 use crate::app::App;
-use crate::mail::{self, ReceivedMail};
+use crate::mail::ReceivedMail;
 use crate::web::{Error, Request, Response, StatusCode, Visit, json_response, paths};
 
 /// Shows the mails, newest first.
@@ -31,7 +32,7 @@ pub(super) async fn list(app: App, request: Request) -> Result<Response, Error> 
 
 /// What waits in the outbox is delivered first, so that whoever asks after an act finds its mail.
 async fn received(app: &App, to: Option<&str>) -> Result<Vec<ReceivedMail>, Error> {
-    mail::deliver_due(&app.store, &app.renderer, &app.mailbox, &app.clock).await.map_err(Error::internal)?;
+    acts::deliver_to_mailbox(app).await.map_err(Error::internal)?;
     Ok(app.mailbox.list(to))
 }
 

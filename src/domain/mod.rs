@@ -45,7 +45,7 @@ pub use organization::{
     MalformedSiret, Membership, Organization, OrganizationFacts, OrganizationFault, OrganizationSource, Siret,
     Verification,
 };
-pub use outgoing_mail::{MailContent, OutgoingMail};
+pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{
     Credentials, Email, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAXIMUM_LENGTH as MAXIMUM_PASSWORD_LENGTH,
     MINIMUM_LENGTH as MINIMUM_PASSWORD_LENGTH, MalformedEmail, PasswordFault, PasswordLink, PasswordLinkRefusal,

@@ -1,4 +1,4 @@
-//! Mails waiting to leave.
+//! Mails waiting to leave. A new kind is a variant here, a pair of templates, and its texts.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,70 @@ pub enum MailContent {
         /// When.
         at: Timestamp,
     },
+    /// The operator tries whether mails arrive.
+    Trial {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl MailContent {
+    /// The name of its templates and texts; also its word in logs and in the audit.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NewSignIn { .. } => "new-sign-in",
+            Self::AdministratorsChanged { .. } => "administrators-changed",
+            Self::PasswordChanged { .. } => "password-changed",
+            Self::Trial { .. } => "trial",
+        }
+    }
+
+    /// Whether it tells of this person, whoever reads it.
+    fn is_about(&self, email: &Email) -> bool {
+        match self {
+            Self::AdministratorsChanged { about, .. } => about == email,
+            Self::NewSignIn { .. } | Self::PasswordChanged { .. } | Self::Trial { .. } => false,
+        }
+    }
+
+    /// Every kind in every state that its templates know, for those who try them.
+    pub fn samples(somebody: &Email) -> Vec<Self> {
+        let at = Timestamp(1_795_424_400);
+        vec![
+            Self::NewSignIn { at, service: None },
+            Self::NewSignIn { at, service: Some(String::from("Démarches & <aides>")) },
+            Self::AdministratorsChanged { at, about: somebody.clone() },
+            Self::PasswordChanged { at },
+            Self::Trial { at },
+        ]
+    }
+}
+
+/// A code or a link as the outbox keeps it: sealed, so that neither a database nor a copy of it opens an account. What it
+/// says is known to whoever sealed it, and to whoever lets the mail leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealedSecret(String);
+
+impl SealedSecret {
+    /// Holds what was sealed already.
+    pub fn new(sealed: String) -> Self {
+        Self(sealed)
+    }
+
+    /// What was sealed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The code or link of a mail. A mail that carries one is worth nothing once it is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// What the templates write as `mail.secret`.
+    pub secret: SealedSecret,
+    /// When it opens nothing any more.
+    pub expires_at: Timestamp,
 }
 
 /// A mail of the outbox: written in the transaction of the act that it tells of.
@@ -41,14 +105,30 @@ pub struct OutgoingMail {
     pub content: MailContent,
     /// When it was written.
     pub created_at: Timestamp,
+    /// The code or link in it; a notice has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carries: Option<Carried>,
 }
 
 impl OutgoingMail {
+    /// A mail without code or link.
+    pub fn notice(to: Email, locale: Locale, content: MailContent, now: Timestamp) -> Self {
+        Self { to, locale, content, created_at: now, carries: None }
+    }
+
+    /// The same with a code or a link, which is over at `expires_at`.
+    #[must_use]
+    pub fn carrying(self, secret: SealedSecret, expires_at: Timestamp) -> Self {
+        Self { carries: Some(Carried { secret, expires_at }), ..self }
+    }
+
+    /// Whether the code or link in it is over.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.carries.as_ref().is_some_and(|carried| carried.expires_at.has_come(now))
+    }
+
     /// Whether it tells of this person, whoever reads it.
     pub fn is_about(&self, email: &Email) -> bool {
-        match &self.content {
-            MailContent::AdministratorsChanged { about, .. } => about == email,
-            MailContent::NewSignIn { .. } | MailContent::PasswordChanged { .. } => false,
-        }
+        self.content.is_about(email)
     }
 }

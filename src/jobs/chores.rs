@@ -14,7 +14,7 @@ use crate::protocol::Timestamp;
 /// can be configured; after a leap of the clock nobody knows how long they have waited.
 pub(super) async fn empty_outbox(app: App, is_steady: bool) {
     if app.config.mailbox_page {
-        if let Err(cause) = mail::deliver_due(&app.store, &app.renderer, &app.mailbox, &app.clock).await {
+        if let Err(cause) = acts::deliver_to_mailbox(&app).await {
             tracing::warn!(%cause, "the outbox was not emptied");
         }
     } else if is_steady && let Err(cause) = mail::drop_stale(&app.store, &app.clock).await {

@@ -1,20 +1,35 @@
 //! Mails: from the outbox to where they go.
 //!
-//! Refuses to be waited for: acts write to the outbox, this room empties it. Doors: [`deliver_due`], [`drop_stale`],
-//! [`Mailbox`].
+//! Refuses to be waited for: acts write to the outbox, this room empties it. Doors: [`seal`], [`deliver_due`],
+//! [`drop_stale`], [`Mailbox`].
 
 mod mailbox;
+mod secret;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::crypto::MasterKey;
 use crate::domain::OutgoingMail;
-use crate::render::{Renderer, WrittenMail};
+use crate::protocol::Secret;
+use crate::render::{MailFrame, Renderer, WrittenMail};
 use crate::store::outbox::{self, QueuedMail};
 use crate::store::{Store, StoreError};
 
 pub use mailbox::{Mailbox, ReceivedMail};
+pub use secret::seal;
+
+/// What mails are written with.
+#[derive(Clone, Copy)]
+pub struct Pen<'a> {
+    /// The templates.
+    pub renderer: &'a Renderer,
+    /// What opens the codes and links in them.
+    pub master_key: &'a MasterKey,
+    /// The name of the instance.
+    pub instance_name: &'a str,
+}
 
 /// How long a mail that cannot leave is worth keeping: a notice of last week helps nobody.
 const WORTH_KEEPING: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -55,16 +70,11 @@ const ROUND: usize = 100;
 ///
 /// # Errors
 /// When the store fails; what was not delivered stays.
-pub async fn deliver_due(
-    store: &Store,
-    renderer: &Renderer,
-    mailbox: &Mailbox,
-    clock: &Clock,
-) -> Result<usize, StoreError> {
+pub async fn deliver_due(store: &Store, pen: Pen<'_>, mailbox: &Mailbox, clock: &Clock) -> Result<usize, StoreError> {
     let waiting = store.read(|tx| outbox::list(tx, None, ROUND))?;
     let (mut delivered, mut failed) = (Vec::new(), Vec::new());
     for QueuedMail { id, mail, .. } in waiting {
-        match write(renderer, id, &mail) {
+        match write(pen, id, &mail) {
             Some(written) => {
                 mailbox.receive(id, &mail, written, clock.now());
                 delivered.push(id);
@@ -79,8 +89,17 @@ pub async fn deliver_due(
 }
 
 /// The mail as its reader will see it; `None`, with a line in the log, when it cannot be written.
-fn write(renderer: &Renderer, id: u64, mail: &OutgoingMail) -> Option<WrittenMail> {
-    let written = catch_unwind(AssertUnwindSafe(|| renderer.mail(&mail.content, mail.locale)));
+fn write(pen: Pen<'_>, id: u64, mail: &OutgoingMail) -> Option<WrittenMail> {
+    let secret = match secret::open(pen.master_key, mail) {
+        Ok(secret) => secret,
+        Err(cause) => {
+            tracing::error!(id, %cause, "the code or link of a mail cannot be opened");
+            return None;
+        }
+    };
+    let secret = secret.as_ref().map(Secret::expose);
+    let frame = MailFrame { locale: mail.locale, instance_name: pen.instance_name, secret };
+    let written = catch_unwind(AssertUnwindSafe(|| pen.renderer.mail(&mail.content, &frame)));
     match written {
         Ok(Ok(written)) => Some(written),
         Ok(Err(cause)) => {

@@ -3,6 +3,21 @@
 use minijinja::{Value, context};
 
 use crate::domain::MailContent;
+use crate::protocol::Locale;
+
+/// The most characters of a name that somebody else chose.
+const MAX_NAME: usize = 60;
+
+/// What every mail shares.
+#[derive(Debug, Clone, Copy)]
+pub struct MailFrame<'a> {
+    /// The language of its reader.
+    pub locale: Locale,
+    /// The name of the instance.
+    pub instance_name: &'a str,
+    /// The code or link in it; a template that writes one cannot be written without.
+    pub secret: Option<&'a str>,
+}
 
 /// A mail in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +30,24 @@ pub struct WrittenMail {
     pub html: String,
 }
 
-/// The name of a mail's templates and texts, and what they are given.
-pub(super) fn outline(content: &MailContent) -> (&'static str, Value) {
-    match content {
-        MailContent::NewSignIn { at, service } => ("new-sign-in", context! { at => at.0, service }),
-        MailContent::AdministratorsChanged { at, about } => {
-            ("administrators-changed", context! { at => at.0, about => about.as_str() })
+/// What the templates of a kind are given, beside the frame.
+pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
+    let values = match content {
+        MailContent::NewSignIn { at, service } => {
+            context! { at => at.0, service => service.as_deref().map(shortened) }
         }
-        MailContent::PasswordChanged { at } => ("password-changed", context! { at => at.0 }),
+        MailContent::AdministratorsChanged { at, about } => context! { at => at.0, about => about.as_str() },
+        MailContent::PasswordChanged { at } | MailContent::Trial { at } => context! { at => at.0 },
+    };
+    match frame.secret {
+        Some(secret) => context! { secret, ..values },
+        None => values,
     }
+}
+
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= MAX_NAME {
+        return name.to_owned();
+    }
+    name.chars().take(MAX_NAME.saturating_sub(1)).chain(['…']).collect()
 }

@@ -16,6 +16,6 @@ mod tests;
 
 pub use files::StaticFile;
 pub use layout::Layout;
-pub use mail::WrittenMail;
+pub use mail::{MailFrame, WrittenMail};
 pub use page::{Page, PageCheck};
 pub use renderer::{RenderError, Renderer};

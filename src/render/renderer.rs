@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::catalogue::{Catalogue, TextError};
 use super::files::{Locales, StaticFiles, text_of};
-use super::{Layout, Page, StaticFile, WrittenMail, environment, mail};
+use super::{Layout, MailFrame, Page, StaticFile, WrittenMail, environment, mail};
 use crate::domain::MailContent;
 use crate::protocol::Locale;
 
@@ -76,16 +76,21 @@ impl Renderer {
     ///
     /// # Errors
     /// When a template asks for what it was not given.
-    pub fn mail(&self, content: &MailContent, locale: Locale) -> Result<WrittenMail, RenderError> {
-        let language = self.language(locale);
-        let (name, values) = mail::outline(content);
-        let context = context! { mail => values, locale => locale.as_str() };
+    pub fn mail(&self, content: &MailContent, frame: &MailFrame<'_>) -> Result<WrittenMail, RenderError> {
+        let language = self.language(frame.locale);
+        let name = content.name();
+        let subject = language.catalogue.text(&format!("mail.{name}.subject"), &BTreeMap::new())?;
+        let context = context! {
+            mail => mail::values(content, frame),
+            subject => &subject,
+            locale => frame.locale.as_str(),
+            instance_name => frame.instance_name,
+        };
         let write = |extension: &str| -> Result<String, RenderError> {
             let template = language.environment.get_template(&format!("mail/{name}.{extension}"))?;
             Ok(template.render(context.clone())?)
         };
-        let subject = language.catalogue.text(&format!("mail.{name}.subject"), &BTreeMap::new())?;
-        Ok(WrittenMail { subject, text: write("txt")?, html: write("html")? })
+        Ok(WrittenMail { text: write("txt")?, html: write("html")?, subject })
     }
 
     /// The static file at this address; `None` for every other.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::catalogue::{Catalogue, TextError};
 use super::environment::is_linkable;
 use super::files::{Locales, Templates, text_of};
-use super::{Layout, Page, Renderer, dates};
+use super::{Layout, MailFrame, Page, Renderer, dates};
 use crate::domain::MailContent;
 use crate::protocol::{Locale, Timestamp};
 
@@ -63,8 +63,8 @@ fn french_is_set_as_in_print() {
 #[test]
 fn every_text_is_used() {
     let mut sources: String = Templates::iter().filter_map(|name| Templates::get(&name).and_then(text_of)).collect();
-    for mail in ["new-sign-in", "password-changed"] {
-        sources.push_str(&format!("\"mail.{mail}.subject\""));
+    for mail in MailContent::samples(&"a@b.fr".parse().unwrap()) {
+        sources.push_str(&format!("\"mail.{}.subject\"", mail.name()));
     }
     // A text is named whole, or by the beginning of a name that is put together in the template.
     let is_used = |key: &str| {
@@ -247,35 +247,46 @@ fn sec_115_every_form_that_posts_here_carries_the_token() {
     }
 }
 
+fn frame(locale: Locale) -> MailFrame<'static> {
+    MailFrame { locale, instance_name: "Mairie de <Clamart>", secret: Some("0123456789") }
+}
+
 #[test]
 fn mails_say_what_happened_in_both_languages() {
     let renderer = Renderer::new().unwrap();
     let at = Timestamp(1_790_000_000);
     let service = Some(String::from("R&D <b>"));
-    let mail = renderer.mail(&MailContent::NewSignIn { at, service }, Locale::Fr).unwrap();
+    let mail = renderer.mail(&MailContent::NewSignIn { at, service }, &frame(Locale::Fr)).unwrap();
     assert_eq!(mail.subject, "Nouvelle connexion à votre compte");
     assert!(mail.text.starts_with("Bonjour,\n\nUne connexion à votre compte a eu lieu le 21\u{a0}septembre 2026 à 16"));
+    assert!(
+        mail.text.ends_with("\n\nCe message a été envoyé automatiquement par Mairie de <Clamart>."),
+        "{}",
+        mail.text
+    );
     assert!(
         mail.text.contains("« R&D <b> »".replace(' ', "\u{a0}").replace("D\u{a0}", "D ").as_str()),
         "{}",
         mail.text
     );
-    assert!(mail.html.contains("R&amp;D &lt;b&gt;"));
+    assert!(mail.html.contains("R&amp;D &lt;b&gt;") && mail.html.contains("Mairie de &lt;Clamart&gt;"));
 
-    let mail = renderer.mail(&MailContent::NewSignIn { at, service: None }, Locale::En).unwrap();
+    let mail = renderer.mail(&MailContent::NewSignIn { at, service: None }, &frame(Locale::En)).unwrap();
     assert!(
         mail.text.contains("Somebody signed in to your account on 21\u{a0}September 2026 at 16:13"),
         "{}",
         mail.text
     );
-    let about = "marie@mairie.example".parse().unwrap();
-    for content in [MailContent::PasswordChanged { at }, MailContent::AdministratorsChanged { at, about }] {
-        for locale in [Locale::Fr, Locale::En] {
-            let mail = renderer.mail(&content, locale).unwrap();
-            assert!(!mail.subject.contains(['\r', '\n']));
-            assert!(mail.html.contains(&format!("<html lang=\"{}\">", locale.as_str())));
-        }
-    }
+}
+
+#[test]
+fn sec_75_names_that_others_chose_are_cut_and_escaped_in_mails() {
+    let renderer = Renderer::new().unwrap();
+    let service = Some(format!("<img src=x>{}", "x".repeat(89)));
+    let content = MailContent::NewSignIn { at: Timestamp(1_790_000_000), service };
+    let mail = renderer.mail(&content, &frame(Locale::En)).unwrap();
+    assert!(mail.html.contains("&lt;img src=x&gt;") && !mail.html.contains("<img"));
+    assert!(mail.text.contains(&format!("{}…", "x".repeat(48))) && !mail.text.contains(&"x".repeat(49)));
 }
 
 #[test]

@@ -314,12 +314,8 @@ async fn r_1_identifiers_of_organizations_go_on_after_those_brought_along() {
 }
 
 fn mail_to_alice() -> OutgoingMail {
-    OutgoingMail {
-        to: "alice@example.fr".parse().unwrap(),
-        locale: Locale::Fr,
-        content: MailContent::PasswordChanged { at: NOW },
-        created_at: NOW,
-    }
+    let content = MailContent::PasswordChanged { at: NOW };
+    OutgoingMail::notice("alice@example.fr".parse().unwrap(), Locale::Fr, content, NOW)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -427,12 +423,7 @@ async fn sec_198_ten_thousand_mails_wait_at_the_most_and_the_oldest_gives_way() 
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_168_the_mails_of_one_reader_are_taken_out_wherever_they_wait() {
     let store = store();
-    let mail = |to: &str| OutgoingMail {
-        to: to.parse().unwrap(),
-        locale: Locale::Fr,
-        content: MailContent::PasswordChanged { at: NOW },
-        created_at: NOW,
-    };
+    let mail = |to: &str| OutgoingMail { to: to.parse().unwrap(), ..mail_to_alice() };
     for to in ["alice@example.fr", "bob@example.fr", "alice@example.fr"] {
         let mail = mail(to);
         store.write(move |tx| outbox::insert(tx, &mail)).await.unwrap();

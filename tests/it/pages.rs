@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use moncomptepro::domain::MailContent;
 use moncomptepro::protocol::Locale;
-use moncomptepro::render::{Layout, PageCheck, Renderer};
+use moncomptepro::render::{Layout, MailFrame, PageCheck, Renderer, WrittenMail};
 use moncomptepro::{accounts, dev, oidc, organizations, web};
 use scraper::{Html, Selector};
 
@@ -59,6 +60,64 @@ fn r_40_every_template_has_a_page_type_and_every_sample_is_written_in_every_lang
     }
     embedded.retain(|name| !name.contains("/_"));
     assert_eq!(written, embedded);
+}
+
+/// The code of every sample of a mail; a link would be written the same way.
+const CODE: &str = "0123456789";
+
+fn written_mails() -> Vec<(&'static str, Locale, WrittenMail)> {
+    let renderer = Renderer::new().unwrap();
+    let somebody = "marie.martin@mairie.example".parse().unwrap();
+    let mut mails = Vec::new();
+    for content in MailContent::samples(&somebody) {
+        for locale in Locale::ALL {
+            let frame = MailFrame { locale: *locale, instance_name: "Mairie d’<Été>", secret: Some(CODE) };
+            let name = content.name();
+            let mail = renderer.mail(&content, &frame).unwrap_or_else(|cause| panic!("{name}: {cause}"));
+            mails.push((name, *locale, mail));
+        }
+    }
+    mails
+}
+
+#[test]
+fn r_40_every_mail_has_two_parts_and_every_sample_is_written_in_every_language() {
+    let names: BTreeSet<&str> = written_mails().into_iter().map(|(name, _, _)| name).collect();
+    let expected: BTreeSet<String> = ["layout.html", "layout.txt", "macros.html"]
+        .map(String::from)
+        .into_iter()
+        .chain(names.iter().flat_map(|name| [format!("{name}.html"), format!("{name}.txt")]))
+        .collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/templates/mail");
+    let embedded = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(embedded.collect::<BTreeSet<_>>(), expected);
+}
+
+#[test]
+fn sec_75_both_parts_of_a_mail_say_the_same_and_nothing_is_fetched_or_said_in_the_subject() {
+    let select = |selector: &str| Selector::parse(selector).unwrap();
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    for (name, locale, mail) in written_mails() {
+        let document = Html::parse_document(&mail.html);
+        assert_eq!(document.root_element().value().attr("lang"), Some(locale.as_str()), "{name}");
+        let text_of = |selector: &str| -> Vec<String> {
+            let selector = select(selector);
+            let found = document.select(&selector).flat_map(|element| element.text());
+            words(&found.collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(text_of("h1"), words(&mail.subject), "{name}");
+        assert_eq!(text_of("title"), words(&mail.subject), "{name}");
+        assert_eq!(text_of("body"), [words(&mail.subject), words(&mail.text)].concat(), "{name} in {locale}");
+        let fetched = document.select(&select("img, link, script, iframe, [src], [background]")).count();
+        assert!(fetched == 0 && !mail.html.contains("url("), "{name}");
+        assert!(!mail.subject.contains(CODE) && !mail.subject.contains(char::is_control), "{name}");
+        for link in document.select(&select("a")) {
+            assert_eq!(link.value().attr("href"), Some(CODE), "{name}: the only link is the one that is carried");
+        }
+        // A code or a link can be picked from the text without its neighbours.
+        let is_carried = mail.text.contains(CODE);
+        assert_eq!(is_carried, mail.text.lines().any(|line| line == CODE), "{name}: on a line of its own");
+    }
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn tell_administrators(tx: &mut Tx, about: &User, now: Timestamp) -> Result<(), 
     }
     for reader in readers {
         let content = MailContent::AdministratorsChanged { at: now, about: about.email.clone() };
-        let mail = OutgoingMail { to: reader.email, locale: Locale::Fr, content, created_at: now };
+        let mail = OutgoingMail::notice(reader.email, Locale::Fr, content, now);
         outbox::insert(tx, &mail)?;
     }
     Ok(())

@@ -17,7 +17,6 @@ use moncomptepro::domain::{
     Actor, Client, CodePresentation, Destination, Email, PendingAuthorization, PersonalInformation, Source, User,
     UserId,
 };
-use moncomptepro::mail;
 use moncomptepro::protocol::{AuthorizationAttempt, ClientRules, Locale, Parameters, RedirectUriPolicy, ResponseType};
 use moncomptepro::store::{Tx, clients, credentials, organizations, users};
 
@@ -276,7 +275,7 @@ impl Workers {
         let app = self.app.clone();
         Box::pin(async move {
             app.store.purge(app.clock.now()).await.unwrap();
-            mail::deliver_due(&app.store, &app.renderer, &app.mailbox, &app.clock).await.unwrap();
+            acts::deliver_to_mailbox(&app).await.unwrap();
             Vec::new()
         })
     }

@@ -1,0 +1,53 @@
+//! Codes and links of mails that wait: sealed for one recipient, opened when the mail leaves (SEC-147).
+
+use crate::crypto::{MasterKey, OpenError, Random, Sealed};
+use crate::domain::{Email, OutgoingMail, SealedSecret};
+use crate::protocol::Secret;
+
+/// Seals the code or link of a mail to this address; no mail to another one opens it.
+pub fn seal(key: &MasterKey, random: &Random, to: &Email, plain: &str) -> SealedSecret {
+    let sealed = Sealed::seal(key, random, &context(to), plain.as_bytes());
+    #[expect(clippy::expect_used, reason = "three texts are always JSON")]
+    let text = serde_json::to_string(&sealed).expect("three texts are JSON");
+    SealedSecret::new(text)
+}
+
+/// The code or link of a mail, if it carries one.
+pub(super) fn open(key: &MasterKey, mail: &OutgoingMail) -> Result<Option<Secret>, OpenError> {
+    let Some(carried) = &mail.carries else { return Ok(None) };
+    let sealed: Sealed = serde_json::from_str(carried.secret.as_str()).map_err(|_| OpenError::Damaged)?;
+    let plain = sealed.open(key, &context(&mail.to))?;
+    let text = std::str::from_utf8(&plain).map_err(|_| OpenError::Damaged)?;
+    Ok(Some(Secret::new(text)))
+}
+
+fn context(to: &Email) -> String {
+    format!("mail to {to}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::MailContent;
+    use crate::protocol::{Locale, Timestamp};
+
+    #[test]
+    fn sec_147_a_code_in_the_outbox_is_sealed_for_its_recipient() {
+        let (random, now) = (Random::system(), Timestamp(1_795_424_400));
+        let key = MasterKey::generate(&random);
+        let alice: Email = "alice@mairie.example".parse().unwrap();
+        let secret = seal(&key, &random, &alice, "0123456789");
+        let mail = OutgoingMail::notice(alice, Locale::Fr, MailContent::PasswordChanged { at: now }, now)
+            .carrying(secret, now);
+        let stored = serde_json::to_string(&mail).unwrap();
+        assert!(!stored.contains("0123456789"), "{stored}");
+        let read: OutgoingMail = serde_json::from_str(&stored).unwrap();
+        assert_eq!(open(&key, &read).unwrap().unwrap().expose(), "0123456789");
+
+        let elsewhere = OutgoingMail { to: "mallory@mairie.example".parse().unwrap(), ..read.clone() };
+        assert_eq!(open(&key, &elsewhere).unwrap_err(), OpenError::Damaged);
+        assert_eq!(open(&MasterKey::generate(&random), &read).unwrap_err(), OpenError::OtherKey);
+        let damaged = read.carrying(SealedSecret::new(String::from("{}")), now);
+        assert_eq!(open(&key, &damaged).unwrap_err(), OpenError::Damaged);
+    }
+}
