@@ -6,6 +6,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 mod change_password;
+pub mod console;
 mod home;
 pub mod pages;
 mod personal_information;

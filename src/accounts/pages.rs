@@ -2,23 +2,26 @@
 
 use serde::Serialize;
 
+use super::console;
 use crate::render::{Page, PageCheck};
 use crate::web::pages::ClientLabel;
 
 /// Every page of this room.
 pub fn templates() -> Vec<PageCheck> {
-    vec![
+    let mut templates = vec![
         PageCheck::of::<StartSignIn>(),
         PageCheck::of::<SignIn>(),
         PageCheck::of::<SelectAccount>(),
         PageCheck::of::<PersonalInformation>(),
         PageCheck::of::<ChangePassword>(),
         PageCheck::of::<Home>(),
-    ]
+    ];
+    templates.extend(console::pages::templates());
+    templates
 }
 
 /// The longest address that can be typed.
-fn long_address() -> String {
+pub(super) fn long_address() -> String {
     format!("{}@{}.example", "prenom-compose.nom-compose".repeat(2), "sous-domaine.".repeat(14).trim_end_matches('.'))
 }
 
@@ -122,6 +125,8 @@ pub struct SignIn {
     pub email: String,
     /// Whether address and password did not fit.
     pub failed: bool,
+    /// Whether the person is signed in and proves anew who they are.
+    pub is_confirmation: bool,
     /// For whom one signs in.
     pub client: Option<ClientLabel>,
 }
@@ -135,13 +140,21 @@ impl Page for SignIn {
                 interaction: sample_interaction(),
                 email: String::from("jean.martin@exemple.fr"),
                 failed: false,
+                is_confirmation: false,
                 client: Some(ClientLabel::sample()),
             },
-            Self { interaction: None, email: String::from("jean.martin@exemple.fr"), failed: true, client: None },
+            Self {
+                interaction: None,
+                email: String::from("jean.martin@exemple.fr"),
+                failed: true,
+                is_confirmation: true,
+                client: None,
+            },
             Self {
                 interaction: sample_interaction(),
                 email: long_address(),
                 failed: true,
+                is_confirmation: false,
                 client: Some(ClientLabel::sample_long()),
             },
         ]

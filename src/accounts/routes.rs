@@ -1,6 +1,6 @@
 //! The addresses of this room.
 
-use super::{change_password, home, personal_information, select_account, sign_in, sign_out, start_sign_in};
+use super::{change_password, console, home, personal_information, select_account, sign_in, sign_out, start_sign_in};
 use crate::app::App;
 use crate::web::{Guard, Table, paths};
 
@@ -19,4 +19,5 @@ pub fn routes(app: &App) -> Table {
         .visit(paths::CHANGE_PASSWORD, Guard::Link, change_password::show)
         .submission(paths::CHANGE_PASSWORD, Guard::Link, change_password::submit)
         .submission(paths::SIGN_OUT, Guard::Person, sign_out::submit)
+        .join(console::routes(app))
 }

@@ -10,6 +10,13 @@ use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths}
 /// Asks the password of the address given before.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let current = journey::current(&app, &visit.browser, &visit.query).await?;
+    if let Some(current) = current.as_ref().filter(|current| current.interaction.account().is_some()) {
+        // The proof may have been made in another tab meanwhile.
+        let onward = journey::next(&app, visit.browser.session.as_ref(), Some(current))?;
+        if onward != paths::within(paths::SIGN_IN, Some(&current.id)) {
+            return visit.browser.redirect(&app, &onward);
+        }
+    }
     match current.as_ref().and_then(|current| current.interaction.login.clone().map(|login| (current, login))) {
         Some((current, login)) => ask(&app, &visit.browser, current, &login, false),
         None => visit
@@ -49,6 +56,7 @@ fn ask(app: &App, browser: &Browser, current: &Current, login: &Email, failed: b
         interaction: Some(current.id.clone()),
         email: login.to_string(),
         failed,
+        is_confirmation: current.interaction.account().is_some(),
         client: journey::client_label(app, current)?,
     };
     let status = if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK };

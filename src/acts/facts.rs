@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::domain::claims::{Subject, disclosed_scopes, wants_one_organization};
 use crate::domain::steps::{Demand, Demands, Facts, Identity, PersonFacts};
-use crate::domain::{Client, OrganizationId, PendingAuthorization, Progress, Session, User};
+use crate::domain::{Client, OrganizationId, PendingAuthorization, Progress, Session, User, UserId};
 use crate::protocol::{Prompt, Timestamp};
 use crate::store::{Read, StoreError, memberships, organizations};
 
@@ -78,6 +78,28 @@ pub fn gather(
     };
     let demands = demands_of(config, session, client, pending, progress, now);
     Ok(Standing { facts: Facts { person: Some(person), demands }, organization_id })
+}
+
+/// The facts for a page of the account of `owner` that wants a recent proof (SEC-93): an old one is made anew, and
+/// whoever else signs in does not get there.
+pub fn facts_of_account(
+    config: &Config,
+    person: Option<(&Session, &User)>,
+    owner: UserId,
+    progress: &Progress,
+    now: Timestamp,
+) -> Facts {
+    let Some((session, user)) = person else { return Facts { person: None, demands: Demands::NONE } };
+    let identity = match (user.id == owner, progress.of(&session.id).signed_in) {
+        (true, _) => Identity::Expected,
+        (false, true) => Identity::OtherAfterSignIn,
+        (false, false) => Identity::Other,
+    };
+    let is_recent = session.has_recent_proof(now, config.recent_proof);
+    let demands = Demands { fresh_sign_in: Demand::of(!is_recent, false), ..Demands::NONE };
+    let names_known = user.information.has_names();
+    let person = PersonFacts { identity, names_known, organizations: 0, organization_chosen: false };
+    Facts { person: Some(person), demands }
 }
 
 fn demands_of(

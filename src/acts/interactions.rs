@@ -7,7 +7,8 @@ use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AuditEvent, ClientId, Destination, Email, Handle, HandleKey, INTERACTION_LIFETIME, Interaction, Progress, Source,
+    AccountPage, AuditEvent, ClientId, Destination, Email, Handle, HandleKey, INTERACTION_LIFETIME, Interaction,
+    PreSession, Progress, Source,
 };
 use crate::protocol::Locale;
 use crate::store::{StoreError, interactions};
@@ -22,11 +23,37 @@ pub async fn begin_interaction(
     place: Option<InBrowser<'_>>,
     destination: Destination,
 ) -> Result<Handle<Interaction>, ActError> {
-    take_begun(app, source)?;
-    let now = app.clock.now();
-    let handle = crypto::issue_handle::<Interaction>(&app.random, now.plus(INTERACTION_LIFETIME));
     let browser = place.map(|place| place.handle);
-    let (key, mut interaction) = (handle.key, Interaction::begin(browser, destination, now));
+    enter(app, source, place, Interaction::begin(browser, destination, app.clock.now())).await
+}
+
+/// Begins the sign-in by which the person who is signed in proves anew who they are, and comes back to `page`.
+///
+/// # Errors
+/// When the source began too many, or the store fails.
+pub async fn begin_proof(
+    app: &App,
+    source: Source,
+    active: &ActiveSession,
+    browser: HandleKey<PreSession>,
+    page: AccountPage,
+) -> Result<Handle<Interaction>, ActError> {
+    let destination = Destination::Account { page, user_id: active.user.id };
+    let begun = Interaction::begin(Some(browser), destination, app.clock.now());
+    let interaction = Interaction { login: Some(active.user.email.clone()), ..begun };
+    enter(app, source, Some(InBrowser { handle: browser, session: Some(active) }), interaction).await
+}
+
+async fn enter(
+    app: &App,
+    source: Source,
+    place: Option<InBrowser<'_>>,
+    mut interaction: Interaction,
+) -> Result<Handle<Interaction>, ActError> {
+    take_begun(app, source)?;
+    let now = interaction.started_at;
+    let handle = crypto::issue_handle::<Interaction>(&app.random, now.plus(INTERACTION_LIFETIME));
+    let (key, browser) = (handle.key, interaction.browser);
     if let Some(place) = place {
         interaction.bind(place.handle, place.session.map(|active| &active.session.id));
     }

@@ -42,11 +42,11 @@ pub use data::{
     back_up_when_due, begin_run, create_backup, list_own_backups, newest_backup, note_time, restore, unlock_backup,
     verify_backup,
 };
-pub use facts::{Standing, gather, subject_of};
+pub use facts::{Standing, facts_of_account, gather, subject_of};
 pub use instance::{SandboxReset, note_reload, note_start, note_stop, reset, reset_sandbox};
 pub use interactions::{
-    begin_interaction, bind_interaction, decide_consent, find_interaction, finish_interaction, note_locale, note_login,
-    note_step,
+    begin_interaction, begin_proof, bind_interaction, decide_consent, find_interaction, finish_interaction,
+    note_locale, note_login, note_step,
 };
 pub use mails::deliver_to_mailbox;
 pub use new_session::NewSession;

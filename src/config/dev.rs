@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     Backups, Config, Connections, CookiePolicy, DataLocation, InstanceKind, Limits, LogFormat, Logs, Mode,
-    NEUTRAL_NAME, PasswordCost, PeoplePicker, Proxies, PublicUrl, Tls, UnknownClients,
+    NEUTRAL_NAME, PasswordCost, PeoplePicker, Proxies, PublicUrl, STANDARD_RECENT_PROOF, Tls, UnknownClients,
 };
 use crate::domain::{AcrVocabulary, Email, Retention};
 
@@ -60,6 +60,7 @@ impl Config {
             unknown_clients: if options.strict { UnknownClients::Refuse } else { UnknownClients::Record },
             local_redirects: true,
             acr_vocabulary: AcrVocabulary::Moncomptepro,
+            recent_proof: STANDARD_RECENT_PROOF,
             allow_unverified_links: true,
             password_cost: PasswordCost::Floor,
             rsa_bits: 2048,

@@ -147,6 +147,17 @@ fn networks(settings: &Settings, path: &str) -> Vec<ipnet::IpNet> {
     settings.texts(KEYS, path).iter().filter_map(|text| network(text)).collect()
 }
 
+fn tls(settings: &Settings) -> Option<Tls> {
+    let file = |path| settings.text(KEYS, path).map(PathBuf::from);
+    Some(match settings.text(KEYS, "tls.mode")?.as_str() {
+        "files" => {
+            Tls::Files { certificate: file("tls.certificate_file")?, private_key: file("tls.private_key_file")? }
+        }
+        "off" => Tls::Off,
+        _ => Tls::SelfSigned,
+    })
+}
+
 /// `None` only where a problem was told already.
 fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<DeclaredClient>) -> Option<Config> {
     let text = |path| settings.text(KEYS, path);
@@ -161,13 +172,6 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         "sandbox" => InstanceKind::Sandbox,
         _ => InstanceKind::Production,
     };
-    let tls = match text("tls.mode")?.as_str() {
-        "files" => {
-            Tls::Files { certificate: file("tls.certificate_file")?, private_key: file("tls.private_key_file")? }
-        }
-        "off" => Tls::Off,
-        _ => Tls::SelfSigned,
-    };
     let is_sandbox = kind == InstanceKind::Sandbox;
     Some(Config {
         mode: Mode::Serve,
@@ -176,7 +180,7 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         listen: listen.iter().map(SocketAddr::ip).collect(),
         port: listen.first()?.port(),
         local_names: false,
-        tls,
+        tls: tls(settings)?,
         proxies: Proxies {
             trusted: networks(settings, "proxies.trusted"),
             header: match text("proxies.header")?.as_str() {
@@ -216,6 +220,7 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
             "employer" => AcrVocabulary::Employer,
             _ => AcrVocabulary::Moncomptepro,
         },
+        recent_proof: Duration::from_secs(settings.number(KEYS, "accounts.recent_proof_minutes")?.saturating_mul(60)),
         allow_unverified_links: settings.flag(KEYS, "joining.allow_unverified"),
         password_cost: PasswordCost::Machine,
         rsa_bits: settings.number(KEYS, "keys.rsa_bits").and_then(|bits| u32::try_from(bits).ok())?,

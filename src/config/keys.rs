@@ -207,6 +207,15 @@ pub(super) const KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "accounts.recent_proof_minutes",
+        kind: Kind::Number(1, 240),
+        standard: Standard::Number(15),
+        about: [
+            "Depuis combien de minutes au plus une personne doit s'être identifiée pour toucher à ce qui protège son compte.",
+            "How many minutes ago at most a person must have signed in to touch what protects their account.",
+        ],
+    },
+    ConfigKey {
         path: "keys.rsa_bits",
         kind: Kind::Number(2048, 4096),
         standard: Standard::Number(3072),

@@ -38,6 +38,9 @@ use crate::domain::{AcrVocabulary, AttemptLimit, Email, GuessLimits, Retention, 
 /// The name of an instance that nobody named.
 const NEUTRAL_NAME: &str = "Compte professionnel";
 
+/// How old the proof of a person may be for what protects their account, unless somebody chose otherwise.
+const STANDARD_RECENT_PROOF: Duration = Duration::from_secs(15 * 60);
+
 /// For what the program was started; also the mark of its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -277,6 +280,8 @@ pub struct Config {
     pub local_redirects: bool,
     /// The words in which `acr` is said.
     pub acr_vocabulary: AcrVocabulary,
+    /// How old the proof of a person may be for what protects their account.
+    pub recent_proof: Duration,
     /// Whether links that nothing proves may exist.
     pub allow_unverified_links: bool,
     /// Which memory and time a password hash costs.

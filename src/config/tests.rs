@@ -281,6 +281,7 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         ("keys.rotate_every_days = 0", "keys.rotate_every_days"),
         ("backups.every_hours = 0", "backups.every_hours"),
         ("acr.vocabulary = \"employer\"", "acr.vocabulary"),
+        ("accounts.recent_proof_minutes = 16", "accounts.recent_proof_minutes"),
         ("keys.rsa_bits = 2048", "keys.rsa_bits"),
         ("joining.allow_unverified = true", "joining.allow_unverified"),
     ];
@@ -316,6 +317,7 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
     let keys: BTreeSet<&str> = KEYS.iter().map(|key| key.path).collect();
     assert!(weighed.is_disjoint(&harmless.into()));
     assert_eq!(weighed.into_iter().chain(harmless).collect::<BTreeSet<_>>(), keys);
+    assert!(told("accounts.recent_proof_minutes = 1").is_empty(), "SEC-90: downward is free");
     assert!(told("instance.name = \"Mairie\"\nstore.cache_mib = 8\nproxies.trusted = [\"10.0.0.0/8\"]").is_empty());
 }
 
@@ -362,6 +364,7 @@ fn sec_217_the_keys_that_are_said_to_be_reloadable_are_taken_over_and_no_other()
         ("backups.keep_weekly", "backups.keep_weekly = 1"),
         ("backups.keep_monthly", "backups.keep_monthly = 1"),
         ("acr.vocabulary", "acr.vocabulary = \"employer\""),
+        ("accounts.recent_proof_minutes", "accounts.recent_proof_minutes = 5"),
         ("keys.rsa_bits", "keys.rsa_bits = 4096"),
         ("keys.rotate_every_days", "keys.rotate_every_days = 30"),
         ("keys.published_ahead_hours", "keys.published_ahead_hours = 48"),

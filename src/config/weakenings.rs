@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::{Config, Connections, InstanceKind, Mode, Tls, UnknownClients};
+use super::{Config, Connections, InstanceKind, Mode, STANDARD_RECENT_PROOF, Tls, UnknownClients};
 use crate::domain::AcrVocabulary;
 use crate::protocol::Locale;
 
@@ -109,6 +109,16 @@ const CHOICES: &[Choice] = &[
             about: [
                 "les services entendent que l'exploitant emploie les personnes qui se connectent",
                 "services are told that the operator employs the people who sign in",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| config.recent_proof > STANDARD_RECENT_PROOF,
+        weakening: Weakening {
+            key: "accounts.recent_proof_minutes",
+            about: [
+                "un poste laissé ouvert permet plus longtemps de toucher à ce qui protège le compte",
+                "for longer, a screen left open lets anybody touch what protects the account",
             ],
         },
     },

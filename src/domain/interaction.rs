@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientId, Email, HandleKey, OrganizationId, PreSession, SessionId, UserId};
+use super::{AccountPage, ClientId, Email, HandleKey, OrganizationId, PreSession, SessionId, UserId};
 use crate::protocol::{AuthorizationRequest, Locale, Timestamp};
 
 /// How long a sign-in may take.
@@ -16,6 +16,13 @@ pub const INTERACTION_LIFETIME: Duration = Duration::from_secs(60 * 60);
 pub enum Destination {
     /// The home page.
     Home,
+    /// Back to a page that wants a recent proof of this person and of nobody else.
+    Account {
+        /// Where.
+        page: AccountPage,
+        /// Whose page.
+        user_id: UserId,
+    },
     /// Back to the client that asked.
     Client(Box<PendingAuthorization>),
 }
@@ -114,12 +121,14 @@ impl Interaction {
         if is_of_another {
             return None;
         }
+        // Where a proof of the account's owner is wanted, the address is theirs, and nobody typed it.
+        let login = self.login.clone().filter(|_| self.account().is_some());
         Some(Self {
             browser: Some(browser),
             started_at: self.started_at,
             expires_at: self.expires_at,
             destination: self.destination,
-            login: None,
+            login,
             progress: session.map_or_else(Progress::default, |session| self.progress.of(session)),
             finished_at: self.finished_at,
         })
@@ -128,8 +137,16 @@ impl Interaction {
     /// The client's request, when there is one.
     pub fn authorization(&self) -> Option<&PendingAuthorization> {
         match &self.destination {
-            Destination::Home => None,
+            Destination::Home | Destination::Account { .. } => None,
             Destination::Client(pending) => Some(pending),
+        }
+    }
+
+    /// The page of an account that wants a recent proof, and of whom.
+    pub fn account(&self) -> Option<(AccountPage, UserId)> {
+        match &self.destination {
+            Destination::Account { page, user_id } => Some((*page, *user_id)),
+            Destination::Home | Destination::Client(_) => None,
         }
     }
 
@@ -142,7 +159,7 @@ impl Interaction {
     /// The language that the person chose takes the place of the one that the client asked for.
     pub fn speak(&mut self, locale: Locale) {
         match &mut self.destination {
-            Destination::Home => {}
+            Destination::Home | Destination::Account { .. } => {}
             Destination::Client(pending) => pending.request.locale = Some(locale),
         }
     }
@@ -182,6 +199,17 @@ mod tests {
         let expected = Progress { session: Some(session("jean")), ..Progress::default() };
         assert_eq!((carried.browser, carried.login, carried.progress), (Some(browser(2)), None, expected));
         assert_eq!((carried.started_at, carried.expires_at), (NOW, NOW.plus(INTERACTION_LIFETIME)));
+    }
+
+    #[test]
+    fn sec_93_sec_94_a_proof_that_is_asked_keeps_its_account_and_is_asked_of_nobody_else() {
+        let destination = Destination::Account { page: AccountPage::ConnectionAndAccount, user_id: UserId(7) };
+        let mut interaction = Interaction::begin(None, destination.clone(), NOW);
+        interaction.login = Some("jean@exemple.fr".parse().unwrap());
+        interaction.bind(browser(1), Some(&session("jean")));
+        let carried = interaction.clone().carried(browser(2), Some(&session("jean"))).unwrap();
+        assert_eq!((carried.destination, carried.login), (destination, interaction.login.clone()));
+        assert_eq!(interaction.carried(browser(2), Some(&session("marie"))), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod account_page;
 mod attempts;
 mod audit;
 mod authorization;
@@ -22,6 +23,7 @@ mod pre_session;
 mod session;
 pub mod steps;
 
+pub use account_page::AccountPage;
 pub use attempts::{
     AttemptLimit, Ban, Banned, GuessLimits, GuessRefusal, Limiter, Refusals, Samples, Source, SourceLimits, Surge,
     Taken, TooManyAttempts,

@@ -24,14 +24,18 @@ pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current
     let step = next_step(app, session, current)?;
     let id = current.map(|current| current.id.as_str());
     let leads_to_client = current.filter(|current| current.interaction.authorization().is_some());
+    let account = current.and_then(|current| current.interaction.account());
     Ok(match (step, leads_to_client) {
+        // Whose proof is wanted is known: their password is asked, and no address.
+        (Step::SignIn, None) if account.is_some() => paths::within(paths::SIGN_IN, id),
         (Step::SignIn, _) => paths::within(paths::START_SIGN_IN, id),
         (Step::SelectAccount, _) => paths::within(paths::SELECT_ACCOUNT, id),
         (Step::PersonalInformation, _) => paths::within(paths::PERSONAL_INFORMATION, id),
         (Step::SelectOrganization, _) => paths::within(paths::SELECT_ORGANIZATION, id),
         (Step::Consent, Some(current)) => paths::consent(&current.id),
         (Step::Refuse(_) | Step::Finish, Some(current)) => paths::interaction(&current.id),
-        (Step::Consent | Step::Refuse(_) | Step::Finish, None) => paths::HOME.to_owned(),
+        (Step::Finish, None) => account.map_or(paths::HOME, |(page, _)| paths::account(page)).to_owned(),
+        (Step::Consent | Step::Refuse(_), None) => paths::HOME.to_owned(),
     })
 }
 
@@ -78,6 +82,10 @@ pub fn next_step(app: &App, session: Option<&ActiveSession>, current: Option<&Cu
         };
         let pending = interaction.as_ref().and_then(|interaction| interaction.authorization());
         let progress = interaction.as_ref().map_or(&nothing_done, |interaction| &interaction.progress);
+        if let Some((_, owner)) = interaction.as_ref().and_then(|interaction| interaction.account()) {
+            let person = session.map(|active| (&active.session, &active.user));
+            return Ok(steps::next(&acts::facts_of_account(&app.config, person, owner, progress, app.clock.now())));
+        }
         decide(tx, app, session, pending, progress)
     })?;
     Ok(step)

@@ -15,6 +15,7 @@ pub mod headers;
 mod input;
 pub mod pages;
 pub mod paths;
+mod recent_proof;
 mod request;
 mod table;
 

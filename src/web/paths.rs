@@ -1,5 +1,7 @@
 //! Every address of the site that code refers to. Redirects inside the site go here and nowhere else.
 
+use crate::domain::AccountPage;
+
 /// The home page.
 pub const HOME: &str = "/";
 /// The e-mail step.
@@ -16,6 +18,8 @@ pub const SELECT_ORGANIZATION: &str = "/users/select-organization";
 pub const CHANGE_PASSWORD: &str = "/users/change-password";
 /// Sign-out of the home page.
 pub const SIGN_OUT: &str = "/users/sign-out";
+/// Address, password, sessions of the person.
+pub const CONNECTION_AND_ACCOUNT: &str = "/connection-and-account";
 /// The mails of a sandbox.
 pub const MAILBOX: &str = "/mailbox";
 /// Authorization endpoint.
@@ -45,6 +49,13 @@ pub const LIVEZ: &str = "/livez";
 pub const READYZ: &str = "/readyz";
 /// Embedded files.
 pub const ASSET: &str = "/assets/{id}";
+
+/// A page of the account that a sign-in leads back to.
+pub fn account(page: AccountPage) -> &'static str {
+    match page {
+        AccountPage::ConnectionAndAccount => CONNECTION_AND_ACCOUNT,
+    }
+}
 
 /// A page of a sign-in under way.
 pub fn within(path: &str, interaction: Option<&str>) -> String {

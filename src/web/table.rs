@@ -11,8 +11,10 @@ use warp::http::Method;
 
 use super::finish::page;
 use super::input::{read_submission, read_visit};
+use super::recent_proof::lead_to_proof;
 use super::{Error, Request, Response, Routes, Submission, Visit};
 use crate::app::App;
+use crate::domain::AccountPage;
 use crate::logs;
 
 /// Who may come through a route. Whoever may not is refused or led elsewhere, and nothing changes; the census of routes
@@ -25,6 +27,9 @@ pub enum Guard {
     Visitor,
     /// A person who is signed in.
     Person,
+    /// A person who proved who they are a short while ago; whoever did not does so first, and comes to that page. The
+    /// table itself sees to it, before the handler.
+    RecentProof(AccountPage),
     /// Whoever holds a single-use link.
     Link,
     /// The browser in which the sign-in that the path names is under way.
@@ -123,11 +128,16 @@ impl Table {
         self.add(declaration, move |app: App, request, segment| {
             let handler = handler.clone();
             async move {
-                let visit = read_visit(&app, request).await;
-                page(match visit {
-                    Ok(visit) => handler(segment, app, visit).await,
-                    Err(error) => Err(error),
-                })
+                page(
+                    async {
+                        let visit = read_visit(&app, request).await?;
+                        match lead_to_proof(&app, guard, &visit.browser, &visit.request).await? {
+                            Some(elsewhere) => Ok(elsewhere),
+                            None => handler(segment, app, visit).await,
+                        }
+                    }
+                    .await,
+                )
             }
         })
     }
@@ -162,11 +172,16 @@ impl Table {
         self.add(declaration, move |app: App, request, segment| {
             let handler = handler.clone();
             async move {
-                let submission = read_submission(&app, request).await;
-                page(match submission {
-                    Ok(submission) => handler(segment, app, submission).await,
-                    Err(error) => Err(error),
-                })
+                page(
+                    async {
+                        let submission = read_submission(&app, request).await?;
+                        match lead_to_proof(&app, guard, &submission.browser, &submission.request).await? {
+                            Some(elsewhere) => Ok(elsewhere),
+                            None => handler(segment, app, submission).await,
+                        }
+                    }
+                    .await,
+                )
             }
         })
     }

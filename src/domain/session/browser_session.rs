@@ -129,6 +129,11 @@ impl Session {
         self.proofs.iter().map(|proof| proof.at).max().unwrap_or(self.started_at)
     }
 
+    /// Whether the person proved who they are in this session, at most `window` before `now` (SEC-93).
+    pub fn has_recent_proof(&self, now: Timestamp, window: Duration) -> bool {
+        now.seconds_since(self.authenticated_at()) <= window.as_secs()
+    }
+
     /// What the session states about how the person was authenticated.
     pub fn assurance(&self, vocabulary: AcrVocabulary) -> Assurance {
         let mut amr: Vec<String> = Vec::new();

@@ -1,5 +1,7 @@
 //! Lifetimes and levels.
 
+use std::time::Duration;
+
 use super::*;
 use crate::domain::UserId;
 use crate::protocol::Timestamp;
@@ -24,6 +26,15 @@ fn r_2_last_use_is_written_every_five_minutes_at_most() {
     let session = session_at(1000);
     assert!(!session.wants_touch(Timestamp(1299)));
     assert!(session.wants_touch(Timestamp(1300)));
+}
+
+#[test]
+fn sec_93_a_proof_is_recent_for_its_window_and_a_newer_one_begins_it_again() {
+    let (session, window) = (session_at(1000), Duration::from_secs(900));
+    assert!(session.has_recent_proof(Timestamp(1900), window));
+    assert!(!session.has_recent_proof(Timestamp(1901), window));
+    let again = session.reauthenticated(Proof { factor: Factor::Password, at: Timestamp(1901) });
+    assert!(again.has_recent_proof(Timestamp(2801), window) && !again.has_recent_proof(Timestamp(2802), window));
 }
 
 #[test]

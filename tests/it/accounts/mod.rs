@@ -1,6 +1,7 @@
 //! Stories of people signing in and looking after their account.
 
 mod change_password;
+mod gate;
 mod guessing;
 mod handles;
 mod home;

@@ -1,8 +1,10 @@
 //! Every route, who may come through it, and that nobody else does.
 
+use std::time::Duration;
+
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::site;
-use moncomptepro::web::{Declaration, Guard, Input};
+use moncomptepro::web::{Declaration, Guard, Input, paths};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 
@@ -18,6 +20,7 @@ OPTIONS /.well-known/oauth-authorization-server Public
 GET /.well-known/openid-configuration Public
 OPTIONS /.well-known/openid-configuration Public
 GET /assets/{id} Public
+GET /connection-and-account RecentProof(ConnectionAndAccount)
 GET /interaction/{id} SignIn
 POST /interaction/{id}/cancel SignIn
 GET /interaction/{id}/consent SignIn
@@ -97,6 +100,7 @@ impl Stranger<'_> {
             Guard::Public => declaration.path.replace("/assets/{id}", &self.style),
             Guard::Visitor
             | Guard::Person
+            | Guard::RecentProof(_)
             | Guard::Link
             | Guard::SignIn
             | Guard::ClientRequest
@@ -166,7 +170,7 @@ async fn sec_1_sec_115_nobody_comes_through_a_guard_that_is_not_theirs() {
                 assert!(page.headers.get("set-cookie").is_none(), "{at}: the same for everybody");
             }
             Guard::Visitor => assert!(matches!(status, 200 | 303 | 400), "{at}: {status}"),
-            Guard::Person => {
+            Guard::Person | Guard::RecentProof(_) => {
                 let is_asked = status == 303 && page.location().starts_with("/users/start-sign-in");
                 assert!(is_asked, "{at}: {status} {}", page.location());
             }
@@ -184,4 +188,39 @@ async fn sec_1_sec_115_nobody_comes_through_a_guard_that_is_not_theirs() {
     assert_eq!(instance.recorded_acts(), before, "nothing was done");
     let allow = waiting.form_with("decision", Some("allow")).with("decision", "allow");
     client.redeem(&client.code(&owner.submit(allow).await)).await;
+}
+
+#[tokio::test]
+async fn sec_93_what_protects_an_account_wants_a_recent_proof_and_does_nothing_without() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let start = person.visit("/").await;
+    let home = person.sign_in(start, ADDRESS, ADDRESS).await;
+    let stale = Stranger {
+        instance: &instance,
+        token: home.attribute("input[name=_csrf]", "value").unwrap(),
+        style: String::new(),
+        foreign_sign_in: String::from("none"),
+        person,
+    };
+    instance.clock.advance(Duration::from_secs(15 * 60 + 1)).unwrap();
+    let before = instance.recorded_acts();
+    let table = site::routes(&instance.app);
+    let mut tried = 0;
+    for declaration in table.declarations() {
+        let Guard::RecentProof(page) = declaration.guard else { continue };
+        tried += 1;
+        let at = line(declaration);
+        let led = stale.knock(declaration).await;
+        assert_eq!(led.status, 303, "{at}");
+        let asks = stale.person.follow(led).await;
+        assert_eq!(asks.url.path(), "/users/sign-in", "{at}");
+        assert!(asks.text("main").contains(ADDRESS), "{at}: the password of that very account");
+        assert_eq!(instance.recorded_acts(), before, "{at}: nothing was done");
+        assert!(
+            stale.person.visit(paths::account(page)).await.url.path() == "/users/sign-in",
+            "{at}: and comes back to it"
+        );
+    }
+    assert!(tried > 0);
 }

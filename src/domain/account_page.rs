@@ -1,0 +1,11 @@
+//! The pages of a person's account that a sign-in can lead back to.
+
+use serde::{Deserialize, Serialize};
+
+/// One of them. The list is closed: where a sign-in ends is never an address that came from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountPage {
+    /// Address, password, sessions.
+    ConnectionAndAccount,
+}
