@@ -38,7 +38,8 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     match PersonalInformation::parse(given_name, family_name, phone_number, job) {
         Ok(information) => {
             let key = current.as_ref().map(|current| current.key);
-            acts::update_personal_information(&app, &browser.by(&request), active, key, information).await?;
+            let (by, locale) = (browser.by(&request), browser.locale);
+            acts::update_personal_information(&app, &by, active, key, information, locale).await?;
             let session = acts::find_session(&app, &active.value).await?;
             browser.redirect(&app, &journey::next(&app, session.as_ref(), current.as_ref())?)
         }
@@ -57,12 +58,12 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     }
 }
 
-fn fields(form: &Parameters) -> [&str; 4] {
+pub(super) fn fields(form: &Parameters) -> [&str; 4] {
     use PersonalInformationField::{FamilyName, GivenName, Job, PhoneNumber};
     [GivenName, FamilyName, PhoneNumber, Job].map(|field| form.get(field.as_str()).unwrap_or_default())
 }
 
-fn field_error(fault: PersonalInformationFault) -> FieldError {
+pub(super) fn field_error(fault: PersonalInformationFault) -> FieldError {
     let (field, problem) = match fault {
         PersonalInformationFault::Missing(field) => (field, "missing"),
         PersonalInformationFault::TooLong(field) => (field, "too_long"),

@@ -3,10 +3,12 @@
 use super::sessions::ActiveSession;
 use super::{ActError, By, Circumstances};
 use crate::app::App;
-use crate::domain::{AuditEvent, HandleKey, Interaction, PersonalInformation};
-use crate::store::{interactions, users};
+use crate::domain::{AuditEvent, HandleKey, Interaction, MailContent, OutgoingMail, PersonalInformation};
+use crate::protocol::Locale;
+use crate::store::{interactions, outbox, users};
 
-/// Writes what a person tells about themselves, and notes the step of the sign-in under way.
+/// Writes what a person tells about themselves, and notes the step of the sign-in under way. What was known before and is
+/// not the same any more is told to them by mail.
 ///
 /// # Errors
 /// When the store fails.
@@ -16,6 +18,7 @@ pub async fn update_personal_information(
     active: &ActiveSession,
     interaction: Option<HandleKey<Interaction>>,
     information: PersonalInformation,
+    locale: Locale,
 ) -> Result<(), ActError> {
     let circumstances = Circumstances::of(app, by);
     let (user_id, id, now) = (active.user.id, active.session.id.clone(), app.clock.now());
@@ -24,9 +27,14 @@ pub async fn update_personal_information(
             if let Some(mut user) = users::find(tx, user_id)?
                 && user.information != information
             {
-                user.information = information.clone();
+                let before = std::mem::replace(&mut user.information, information.clone());
                 user.updated_at = now;
                 users::update(tx, &user)?;
+                if before.has_names() {
+                    let changes = information.changes_since(&before);
+                    let content = MailContent::PersonalInformationChanged { at: now, changes };
+                    outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), locale, content, now))?;
+                }
                 circumstances.record(tx, AuditEvent::PersonalInformationChanged { user_id })?;
             }
             if let Some(key) = interaction

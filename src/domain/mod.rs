@@ -51,7 +51,8 @@ pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{
     Credentials, Email, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAXIMUM_LENGTH as MAXIMUM_PASSWORD_LENGTH,
     MINIMUM_LENGTH as MINIMUM_PASSWORD_LENGTH, MalformedEmail, PasswordFault, PasswordLink, PasswordLinkRefusal,
-    PersonalInformation, PersonalInformationFault, PersonalInformationField, Role, User, UserState, check_password,
+    PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField, Role, User,
+    UserState, check_password,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{

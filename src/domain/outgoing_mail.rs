@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Email;
+use super::{Email, PersonalInformationChange, PersonalInformationField};
 use crate::protocol::{Locale, Timestamp};
 
 /// What a mail says; its text is made when it leaves.
@@ -28,6 +28,13 @@ pub enum MailContent {
         /// When.
         at: Timestamp,
     },
+    /// The person's names, telephone number or position were changed.
+    PersonalInformationChanged {
+        /// When.
+        at: Timestamp,
+        /// What.
+        changes: Vec<PersonalInformationChange>,
+    },
     /// The operator tries whether mails arrive.
     Trial {
         /// When.
@@ -42,6 +49,7 @@ impl MailContent {
             Self::NewSignIn { .. } => "new-sign-in",
             Self::AdministratorsChanged { .. } => "administrators-changed",
             Self::PasswordChanged { .. } => "password-changed",
+            Self::PersonalInformationChanged { .. } => "personal-information-changed",
             Self::Trial { .. } => "trial",
         }
     }
@@ -50,7 +58,10 @@ impl MailContent {
     fn is_about(&self, email: &Email) -> bool {
         match self {
             Self::AdministratorsChanged { about, .. } => about == email,
-            Self::NewSignIn { .. } | Self::PasswordChanged { .. } | Self::Trial { .. } => false,
+            Self::NewSignIn { .. }
+            | Self::PasswordChanged { .. }
+            | Self::PersonalInformationChanged { .. }
+            | Self::Trial { .. } => false,
         }
     }
 
@@ -62,6 +73,16 @@ impl MailContent {
             Self::NewSignIn { at, service: Some(String::from("Démarches & <aides>")) },
             Self::AdministratorsChanged { at, about: somebody.clone() },
             Self::PasswordChanged { at },
+            Self::PersonalInformationChanged {
+                at,
+                changes: vec![
+                    PersonalInformationChange {
+                        field: PersonalInformationField::FamilyName,
+                        value: Some(String::from("Martin & <fils>")),
+                    },
+                    PersonalInformationChange { field: PersonalInformationField::Job, value: None },
+                ],
+            },
             Self::Trial { at },
         ]
     }

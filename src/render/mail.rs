@@ -1,5 +1,6 @@
 //! Mails as they leave: subject, text and HTML.
 
+use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use crate::domain::MailContent;
@@ -37,6 +38,9 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
             context! { at => at.0, service => service.as_deref().map(shortened) }
         }
         MailContent::AdministratorsChanged { at, about } => context! { at => at.0, about => about.as_str() },
+        MailContent::PersonalInformationChanged { at, changes } => {
+            context! { at => at.0, changes => Value::from(Serde(changes)) }
+        }
         MailContent::PasswordChanged { at } | MailContent::Trial { at } => context! { at => at.0 },
     };
     match frame.secret {

@@ -18,6 +18,8 @@ pub const SELECT_ORGANIZATION: &str = "/users/select-organization";
 pub const CHANGE_PASSWORD: &str = "/users/change-password";
 /// Sign-out of the home page.
 pub const SIGN_OUT: &str = "/users/sign-out";
+/// Names, telephone and position, looked at and changed at any time.
+pub const OWN_PERSONAL_INFORMATION: &str = "/personal-information";
 /// Address, password, sessions of the person.
 pub const CONNECTION_AND_ACCOUNT: &str = "/connection-and-account";
 /// The mails of a sandbox.
@@ -63,6 +65,11 @@ pub fn within(path: &str, interaction: Option<&str>) -> String {
         Some(id) => format!("{path}?interaction={id}"),
         None => path.to_owned(),
     }
+}
+
+/// A page that says what was just done.
+pub fn notifying(path: &str, notification: &str) -> String {
+    format!("{path}?notification={notification}")
 }
 
 /// Where a sign-in under way resumes.

@@ -3,7 +3,10 @@
 //! Refuses to judge how old a proof may be: the guards of the routes do. Doors: [`routes`].
 
 mod connection_and_account;
+mod notification;
 pub mod pages;
+mod personal_information;
 mod routes;
 
+pub use notification::Notification;
 pub(super) use routes::routes;

@@ -17,6 +17,8 @@ pub use email::{Email, MalformedEmail};
 pub use known_browser::{KNOWN_BROWSER_LIFETIME, KnownBrowser};
 pub use password_link::{PasswordLink, PasswordLinkRefusal};
 pub use password_policy::{MAXIMUM_LENGTH, MINIMUM_LENGTH, PasswordFault, check_password};
-pub use personal_information::{PersonalInformation, PersonalInformationFault, PersonalInformationField};
+pub use personal_information::{
+    PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField,
+};
 pub use role::Role;
 pub use user::{User, UserState};

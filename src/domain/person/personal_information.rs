@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::email::is_invisible;
 
 /// The fields of the form, by the names that they have in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PersonalInformationField {
     /// First names.
     GivenName,
@@ -38,6 +39,15 @@ pub enum PersonalInformationFault {
     TooLong(PersonalInformationField),
     /// Characters that no such value holds.
     Malformed(PersonalInformationField),
+}
+
+/// A field that holds something else than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonalInformationChange {
+    /// Which.
+    pub field: PersonalInformationField,
+    /// What it holds now; `None` when it was emptied.
+    pub value: Option<String>,
 }
 
 /// Names, telephone number and position. A field is `None` until it is known.
@@ -79,6 +89,19 @@ impl PersonalInformation {
             job: keep(parse_job(job)),
         };
         if faults.is_empty() { Ok(information) } else { Err(faults) }
+    }
+
+    /// What differs from `before`, in the order of the form.
+    pub fn changes_since(&self, before: &Self) -> Vec<PersonalInformationChange> {
+        use PersonalInformationField::{FamilyName, GivenName, Job, PhoneNumber};
+        let fields = [
+            (GivenName, &before.given_name, &self.given_name),
+            (FamilyName, &before.family_name, &self.family_name),
+            (PhoneNumber, &before.phone_number, &self.phone_number),
+            (Job, &before.job, &self.job),
+        ];
+        let changed = fields.into_iter().filter(|(_, before, now)| before != now);
+        changed.map(|(field, _, now)| PersonalInformationChange { field, value: now.clone() }).collect()
     }
 
     /// Whether both names are known.

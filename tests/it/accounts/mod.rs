@@ -7,5 +7,6 @@ mod handles;
 mod home;
 mod known_browsers;
 mod organization;
+mod personal_information;
 mod sign_in;
 mod sources;

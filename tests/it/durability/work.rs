@@ -216,7 +216,7 @@ impl Workers {
         let (app, by) = (self.app.clone(), self.by.clone());
         Box::pin(async move {
             let told = information.clone();
-            acts::update_personal_information(&app, &by, &session, None, information).await.unwrap();
+            acts::update_personal_information(&app, &by, &session, None, information, Locale::Fr).await.unwrap();
             vec![Fact::Told { user_id: session.user.id, information: told }]
         })
     }

@@ -37,6 +37,8 @@ POST /oauth/token Client
 GET /oauth/userinfo Bearer
 OPTIONS /oauth/userinfo Public
 POST /oauth/userinfo Bearer
+GET /personal-information Person
+POST /personal-information Person
 GET /readyz Public
 GET /users/change-password Link
 POST /users/change-password Link
