@@ -4,18 +4,20 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::place::running;
+use super::place::{BETWEEN_TRIES, TRIES, running};
 use super::serve::load;
+use super::spelling::parse_path;
 use super::{Ending, language, say};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, Tls};
 use crate::protocol::Locale;
-use crate::serve;
+use crate::store::{DirectoryLock, OpenError};
+use crate::{serve, store};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The configuration; else $MONCOMPTEPRO_CONFIG, ./moncomptepro.toml, /etc/moncomptepro/config.toml.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = parse_path)]
     config: Option<PathBuf>,
 }
 
@@ -58,7 +60,8 @@ fn data_directory(config: &Config) -> Finding {
         return Finding { key: "data_dir", subject: String::from("memory"), verdict: Ok(()) };
     };
     let nearest = directory.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    let verdict = tempfile_in(nearest).map_err(|cause| format!("{}: {cause}", nearest.display()));
+    let judged = if directory.is_dir() { store::check_data_directory(directory) } else { Ok(()) };
+    let verdict = judged.and_then(|()| tempfile_in(nearest)).map_err(|cause| format!("{}: {cause}", nearest.display()));
     Finding { key: "data_dir", subject: directory.display().to_string(), verdict }
 }
 
@@ -92,10 +95,18 @@ async fn addresses(config: &Config) -> Finding {
     }
 }
 
-/// Whether an instance runs on the data that are named.
+/// Whether an instance runs on the data that are named. One that listens already may answer commands in a moment: whoever
+/// holds the data is waited for.
 async fn is_running(config: &Config) -> bool {
-    match &config.data {
-        DataLocation::Directory(directory) => matches!(running(directory).await, Ok(Some(_))),
-        DataLocation::Memory => false,
+    let DataLocation::Directory(directory) = &config.data else { return false };
+    for _ in 0..TRIES {
+        if matches!(running(directory).await, Ok(Some(_))) {
+            return true;
+        }
+        match DirectoryLock::take_as_it_is(directory) {
+            Err(OpenError::Locked { .. }) => tokio::time::sleep(BETWEEN_TRIES).await,
+            Ok(_) | Err(_) => return false,
+        }
     }
+    false
 }

@@ -198,6 +198,21 @@ fn emptied_list(texts: Option<Vec<String>>) -> Option<Vec<String>> {
 }
 
 impl Settings {
+    /// An option that takes something away, where there is nothing yet.
+    fn find_empty(&self) -> Option<&'static str> {
+        let is_empty = |texts: &Option<Vec<String>>| texts.iter().flatten().any(String::is_empty);
+        let lists = [("--post-logout-uri", &self.post_logout_uris), ("--default-acr", &self.default_acr_values)];
+        let texts = [
+            ("--client-uri", &self.client_uri),
+            ("--description", &self.description),
+            ("--policy-uri", &self.policy_uri),
+            ("--tos-uri", &self.tos_uri),
+        ];
+        let list = lists.into_iter().find(|(_, texts)| is_empty(texts)).map(|(option, _)| option);
+        let is_blank = |text: &Option<String>| text.as_ref().is_some_and(|text| text.trim().is_empty());
+        list.or_else(|| texts.into_iter().find(|(_, text)| is_blank(text)).map(|(option, _)| option))
+    }
+
     fn into_settings(self) -> ClientSettings {
         ClientSettings {
             post_logout_redirect_uris: emptied_list(self.post_logout_uris),
@@ -229,6 +244,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         }
         Command::Create { id, name, redirect_uris, settings, secret } => {
             secret.check(&output)?;
+            if let Some(option) = settings.find_empty() {
+                return Err(Ending::usage(format!("{option} is empty: leave it out, a new client has nothing there")));
+            }
             let (name, redirect_uris) = (Some(name), Some(redirect_uris));
             let settings = ClientSettings { name, redirect_uris, ..settings.into_settings() };
             match id {

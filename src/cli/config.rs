@@ -6,6 +6,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::serve::load;
+use super::spelling::parse_path;
 use super::{Ending, language, say};
 use crate::config::{self, Origin, Shown};
 use crate::protocol::Locale;
@@ -21,7 +22,7 @@ pub(super) enum Command {
     /// Print the configuration that holds, each value with its source; secrets are masked.
     Show {
         /// The configuration file.
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = parse_path)]
         config: Option<PathBuf>,
         /// How to print it.
         #[arg(long, value_enum, default_value_t = Output::Table)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::spelling::parse_path;
 use super::{Ending, Log, say, starting};
 use crate::clock::Clock;
 use crate::config::{Config, DevOptions, PublicUrl};
@@ -29,10 +30,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "URL")]
     issuer: Option<PublicUrl>,
     /// Write the port to this file once it is listened on.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = parse_path)]
     port_file: Option<PathBuf>,
     /// People, organizations and clients that complete or replace the seeded ones (TOML).
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = parse_path)]
     fixtures: Option<PathBuf>,
     /// Sign this person in without any page.
     #[arg(long = "as", value_name = "ADDRESS")]
@@ -47,7 +48,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     accept_issuer_change: bool,
     /// Keep the data in this directory instead of memory.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = parse_path)]
     data_dir: Option<PathBuf>,
 }
 
@@ -91,7 +92,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     say(&dev::announcement(&app).map_err(Ending::refused)?);
     if let Some(path) = port_file {
         std::fs::write(&path, port.to_string())
-            .map_err(|cause| Ending::refused(format!("{}: {cause}", path.display())))?;
+            .map_err(|cause| Ending::refused(format!("--port-file {}: {cause}", path.display())))?;
     }
     let settings = site::settings(&app.config, app.clock.now()).map_err(starting)?;
     site::run(app, bound, settings, log.watched()).await.map_err(Ending::refused)

@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! Exit codes: 0 done, 1 refused, 2 usage, 3 not running, 4 locked by another process, 65 damaged data, 78 configuration. Doors: [`run`].
+//! Exit codes: 0 done, 1 refused, 2 usage, 3 not running, 4 locked by another process, 65 damaged data, 78 configuration. Doors: [`run`], [`command`].
 
 mod admin;
 mod audit;
@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod data;
 mod dev;
+mod ending;
 mod first_steps;
 mod keys;
 mod org;
@@ -21,18 +22,18 @@ mod session;
 mod spelling;
 mod user;
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::config::Logs;
-use crate::crypto::MasterKeyError;
 use crate::logs;
 use crate::protocol::Locale;
-use crate::site::{StartError, Watching};
-use crate::store::OpenError;
+use crate::site::Watching;
+use ending::{Ending, starting};
 
 /// An OpenID Connect provider that ties a verified professional e-mail address to a SIRET.
 #[derive(Debug, Parser)]
@@ -79,64 +80,22 @@ enum Command {
     Completions(completions::Arguments),
 }
 
-/// Why the program ends other than well.
-#[derive(Debug)]
-struct Ending {
-    code: u8,
-    message: String,
-}
-
-impl Ending {
-    fn refused(message: impl ToString) -> Self {
-        Self { code: 1, message: message.to_string() }
-    }
-
-    fn usage(message: impl ToString) -> Self {
-        Self { code: 2, message: message.to_string() }
-    }
-
-    fn not_running(message: impl ToString) -> Self {
-        Self { code: 3, message: message.to_string() }
-    }
-
-    fn locked(message: impl ToString) -> Self {
-        Self { code: 4, message: message.to_string() }
-    }
-
-    fn is_locked(&self) -> bool {
-        self.code == 4
-    }
-
-    fn damaged(message: impl ToString) -> Self {
-        Self { code: 65, message: message.to_string() }
-    }
-
-    fn configuration(message: impl ToString) -> Self {
-        Self { code: 78, message: message.to_string() }
-    }
-}
-
-/// What an instance that does not start means for the exit code.
-fn starting(cause: StartError) -> Ending {
-    match cause {
-        StartError::Open(locked @ OpenError::Locked { .. }) => Ending::locked(locked),
-        cause @ (StartError::Damaged { .. } | StartError::Vanished { .. }) => Ending::damaged(cause),
-        StartError::Seed(cause) => Ending::configuration(cause),
-        StartError::Clients(cause) => Ending::configuration(cause),
-        cause @ StartError::Tls(_) => Ending::configuration(cause),
-        StartError::MasterKey(
-            cause @ (MasterKeyError::Missing(_) | MasterKeyError::WorldReadable(_) | MasterKeyError::Malformed(_)),
-        ) => Ending::configuration(cause),
-        other => Ending::refused(other),
-    }
+/// The command line as it is declared: every command with its arguments.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command of the process's arguments.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    ending::choose_form(&arguments);
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(cause) => return ending::unparsed(&cause),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(cause) => return end(&Ending::refused(cause)),
+        Err(cause) => return Ending::refused(cause).end(),
     };
     let result = match cli.command {
         Command::Dev(arguments) => runtime.block_on(dev::run(arguments)),
@@ -158,7 +117,7 @@ pub fn run() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(ending) => end(&ending),
+        Err(ending) => ending.end(),
     }
 }
 
@@ -179,18 +138,6 @@ impl Log {
 impl Drop for Log {
     fn drop(&mut self) {
         self.0.sink.finish();
-    }
-}
-
-fn end(ending: &Ending) -> ExitCode {
-    warn(&ending.message);
-    ExitCode::from(ending.code)
-}
-
-/// Says on standard error what is not an answer. Where nobody reads any more, nothing is lost.
-fn warn(text: &str) {
-    if let Err(cause) = writeln!(std::io::stderr().lock(), "moncomptepro: {text}") {
-        tracing::debug!(%cause, "nobody reads what is wrong");
     }
 }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
+use super::ending::is_json;
 use super::serve::configuration;
+use super::spelling::parse_path;
 use super::{Ending, Log, starting};
 use crate::admin::{self, Answer, Call};
 use crate::app::App;
@@ -17,19 +19,19 @@ use crate::site;
 use crate::web::StatusCode;
 
 /// How often data that another process holds is tried.
-const TRIES: u32 = 10;
+pub(super) const TRIES: u32 = 10;
 /// How long between two tries.
-const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+pub(super) const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 /// Which instance.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Place {
     /// The configuration of the instance; else $MONCOMPTEPRO_CONFIG, ./moncomptepro.toml,
     /// /etc/moncomptepro/config.toml.
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, value_parser = parse_path)]
     config: Option<PathBuf>,
     /// Reach the instance that is running on this data directory, without its configuration.
-    #[arg(long, value_name = "DIR", global = true, conflicts_with = "config")]
+    #[arg(long, value_name = "DIR", global = true, conflicts_with = "config", value_parser = parse_path)]
     data_dir: Option<PathBuf>,
 }
 
@@ -76,7 +78,8 @@ impl Place {
             return Err(Ending::configuration("data_dir: an instance in memory cannot be reached"));
         };
         let clock = Clock::system();
-        let log = Log::start(&Logs { format: LogFormat::Text, level: String::from("error") }, &clock)?;
+        let format = if is_json() { LogFormat::Json } else { LogFormat::Text };
+        let log = Log::start(&Logs { format, level: String::from("error") }, &clock)?;
         // Whoever holds the data may be an instance that is about to answer, or a command that is about to end.
         let mut tries = TRIES;
         loop {
@@ -122,11 +125,11 @@ impl Office {
         if answer.status.is_success() {
             return Ok(answer.body);
         }
-        let text = |name: &str| answer.body.get(name).and_then(Value::as_str).unwrap_or_default();
-        Err(match answer.status {
-            StatusCode::BAD_REQUEST => Ending::usage(text("message")),
-            _ => Ending::refused(text("message")),
-        })
+        let ending = match answer.status {
+            StatusCode::BAD_REQUEST => Ending::usage(answer.status),
+            _ => Ending::refused(answer.status),
+        };
+        Err(ending.of_document(answer.body))
     }
 }
 
@@ -167,7 +170,7 @@ async fn here(config: Config, clock: Clock, directory: &Path) -> Result<(App, St
     let is_new = !site::has_data(directory);
     let app = site::open(config, clock, Random::system()).await.map_err(starting)?;
     if is_new {
-        super::warn(&format!("{} held no instance: a new one was made there", directory.display()));
+        super::ending::note(&format!("{} held no instance: a new one was made there", directory.display()));
     }
     Ok((app, account))
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::output::{Form, Output};
 use super::place::Place;
 use super::{Ending, say};
 use crate::admin::Call;
@@ -11,6 +12,8 @@ use crate::web::Method;
 pub(super) struct Arguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    output: Output,
     /// Yes, throw everything away.
     #[arg(long)]
     yes: bool,
@@ -21,7 +24,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         return Err(Ending::usage("this throws away every person, organization, client and mail: add --yes to do it"));
     }
     let office = arguments.place.open().await?;
-    office.ask(Call::new(Method::POST, &["instance", "reset"])).await?;
-    say("The sandbox is empty. The clients of its configuration file are there again.");
+    let document = office.ask(Call::new(Method::POST, &["instance", "reset"])).await?;
+    match arguments.output.form() {
+        Form::Table => say("The sandbox is empty. The clients of its configuration file are there again."),
+        Form::Json => arguments.output.one(&document),
+    }
     Ok(())
 }

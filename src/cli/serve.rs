@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::spelling::parse_path;
 use super::{Ending, Log, first_steps, language, say, starting};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded, Tls};
@@ -16,7 +17,7 @@ use crate::{serve, site};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The configuration; else $MONCOMPTEPRO_CONFIG, ./moncomptepro.toml, /etc/moncomptepro/config.toml.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = parse_path)]
     config: Option<PathBuf>,
     /// Take over data of another issuer: its tokens stop working, and later its passkeys.
     #[arg(long)]

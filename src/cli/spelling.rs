@@ -1,8 +1,12 @@
-//! How people write times, people and organizations on the command line.
+//! How people write times, paths, people and organizations on the command line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::acts::administration::{MalformedOrganizationKey, MalformedUserKey, OrganizationKey, UserKey};
+
+/// The most bytes of a path: `PATH_MAX` of Linux.
+const MAX_PATH: usize = 4095;
 
 /// An e-mail address or an identifier; in its one spelling.
 pub(super) fn parse_user(text: &str) -> Result<String, MalformedUserKey> {
@@ -12,6 +16,23 @@ pub(super) fn parse_user(text: &str) -> Result<String, MalformedUserKey> {
 /// A SIRET or an identifier; in its one spelling.
 pub(super) fn parse_organization(text: &str) -> Result<String, MalformedOrganizationKey> {
     text.parse().map(|key: OrganizationKey| key.to_string())
+}
+
+/// A text that says something.
+pub(super) fn parse_text(text: &str) -> Result<String, String> {
+    match text.trim().is_empty() {
+        true => Err(String::from("it is empty: leave the option out")),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// A path that can be shown: what nobody can read on a terminal was not typed by anybody.
+pub(super) fn parse_path(text: &str) -> Result<PathBuf, String> {
+    let is_shown = |character: char| !character.is_control();
+    match !text.trim().is_empty() && text.len() <= MAX_PATH && text.chars().all(is_shown) {
+        true => Ok(PathBuf::from(text)),
+        false => Err(format!("a path of 1 to {MAX_PATH} bytes without control characters is expected")),
+    }
 }
 
 /// Reads `90s`, `30m`, `24h`, `7d`, or `0`.

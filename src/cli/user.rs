@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::{Column, Paging, SecretOutput};
-use super::spelling::parse_user;
+use super::spelling::{parse_text, parse_user};
 use super::{Ending, Noun};
 use crate::admin::Call;
 use crate::domain::Email;
@@ -36,10 +36,10 @@ pub(super) enum Command {
         #[arg(long)]
         family_name: String,
         /// Telephone number.
-        #[arg(long)]
+        #[arg(long, value_parser = parse_text)]
         phone_number: Option<String>,
         /// Position.
-        #[arg(long)]
+        #[arg(long, value_parser = parse_text)]
         job: Option<String>,
         #[command(flatten)]
         secret: SecretOutput,

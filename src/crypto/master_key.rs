@@ -102,7 +102,11 @@ impl MasterKey {
             _ => MasterKeyError::Io(path.to_path_buf(), error),
         };
         let file = File::open(path).map_err(failed)?;
-        if key_file::is_open_to_everybody(&file.metadata().map_err(failed)?) {
+        let found = file.metadata().map_err(failed)?;
+        if found.is_dir() {
+            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        if key_file::is_open_to_everybody(&found) {
             return Err(MasterKeyError::WorldReadable(path.to_path_buf()));
         }
         let malformed = || MasterKeyError::Malformed(path.to_path_buf());

@@ -63,6 +63,15 @@ pub fn create_private_directory(path: &Path) -> std::io::Result<()> {
     engine::files::create_directory(path)
 }
 
+/// Whether a directory may hold data: it is ours, nobody else may write in it, and others look into nothing of theirs there.
+/// Nothing is changed.
+///
+/// # Errors
+/// Why not, with the remedy.
+pub fn check_data_directory(path: &Path) -> std::io::Result<()> {
+    engine::files::check_own_directory(path).map(drop)
+}
+
 /// Makes the entries of a directory as durable as the files in it.
 ///
 /// # Errors

@@ -61,8 +61,8 @@ pub enum BackupRefusal {
     #[error(transparent)]
     Backup(#[from] BackupError),
     /// The key file cannot be used.
-    #[error(transparent)]
-    Key(#[from] MasterKeyError),
+    #[error("the key file {}", about_key_file(.0))]
+    KeyFile(#[from] MasterKeyError),
     /// The master key was to go into a backup that anybody can read.
     #[error("the master key goes into a backup only under a passphrase: give one")]
     KeyWithoutPassphrase,
@@ -86,6 +86,16 @@ pub enum BackupRefusal {
     CutShort,
 }
 
+/// A key file is read like a master key, but is none.
+fn about_key_file(cause: &MasterKeyError) -> String {
+    match cause {
+        MasterKeyError::Missing(path) => format!("{} is not there", path.display()),
+        MasterKeyError::WorldReadable(path) => format!("{} is readable by everybody: chmod 600", path.display()),
+        MasterKeyError::Malformed(path) => format!("{} does not hold a key (32 bytes in base64)", path.display()),
+        MasterKeyError::Io(path, cause) => format!("{}: {cause}", path.display()),
+    }
+}
+
 /// Writes a backup of this instant. The instance goes on serving meanwhile.
 ///
 /// # Errors
@@ -105,12 +115,13 @@ fn write(app: &App, order: &BackupOrder, now: Timestamp) -> Result<BackupMade, B
     if order.with_master_key && !matches!(order.secret, Some(BackupSecret::Passphrase(_))) {
         return Err(BackupRefusal::KeyWithoutPassphrase);
     }
+    // What was given is judged before a folder is made.
+    let (protection, key) = protect(order.secret.as_ref(), &app.random)?;
     let path = match &order.path {
         Some(path) if path.is_absolute() => path.clone(),
         Some(path) => return Err(BackupRefusal::Relative(path.clone())),
         None => own_place(app, order.is_scheduled, now)?,
     };
-    let (protection, key) = protect(order.secret.as_ref(), &app.random)?;
     let draft = Draft {
         taken_at: now,
         master_key_id: app.master_key.id(),

@@ -1,6 +1,6 @@
 //! `moncomptepro backup`: copies of the data, taken while an instance serves or on its data otherwise.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::json;
@@ -8,6 +8,7 @@ use serde_json::json;
 use super::secret::{SecretArguments, absolute};
 use crate::acts::{self, BackupSecret};
 use crate::admin::{self, Call};
+use crate::cli::spelling::parse_path;
 use crate::cli::{Ending, Noun};
 use crate::web::Method;
 
@@ -20,6 +21,7 @@ pub(in crate::cli) enum Command {
     /// out. The file is read back before it gets its name.
     Create {
         /// The file to write; one in `backups` of the data directory when absent.
+        #[arg(value_parser = parse_path)]
         file: Option<PathBuf>,
         #[command(flatten)]
         secret: SecretArguments,
@@ -31,6 +33,7 @@ pub(in crate::cli) enum Command {
     /// it is restored, with the master key. Nothing is changed.
     Verify {
         /// The backup.
+        #[arg(value_parser = parse_path)]
         file: PathBuf,
         #[command(flatten)]
         secret: SecretArguments,
@@ -41,10 +44,10 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let Noun { place, output, command } = arguments;
     match command {
         Command::Create { file, secret, with_master_key } => {
-            let file = file.as_deref().map(absolute).transpose()?;
+            let file = file.as_deref().map(sent).transpose()?;
             let (passphrase, key_file) = match secret.read()? {
                 Some(BackupSecret::Passphrase(passphrase)) => (Some(passphrase), None),
-                Some(BackupSecret::KeyFile(file)) => (None, Some(file)),
+                Some(BackupSecret::KeyFile(file)) => (None, Some(sent(&file)?)),
                 None => (None, None),
             };
             let call = Call::new(Method::POST, &["backups"]).with_body(&json!({
@@ -63,4 +66,11 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
         }
     }
     Ok(())
+}
+
+/// The path as it goes to another process.
+fn sent(path: &Path) -> Result<String, Ending> {
+    let absolute = absolute(path)?;
+    let text = absolute.to_str().map(str::to_owned);
+    text.ok_or_else(|| Ending::usage(format!("{}: not valid UTF-8", absolute.display())))
 }

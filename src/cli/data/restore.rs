@@ -12,6 +12,7 @@ use crate::cli::Ending;
 use crate::cli::output::Output;
 use crate::cli::place::account;
 use crate::cli::serve::configuration;
+use crate::cli::spelling::parse_path;
 use crate::clock::Clock;
 use crate::config::DataLocation;
 use crate::crypto::Random;
@@ -22,10 +23,11 @@ use crate::store::OpenError;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
     /// The backup.
+    #[arg(value_parser = parse_path)]
     file: PathBuf,
     /// The configuration of the instance; else $MONCOMPTEPRO_CONFIG, ./moncomptepro.toml,
     /// /etc/moncomptepro/config.toml.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = parse_path)]
     config: Option<PathBuf>,
     #[command(flatten)]
     secret: SecretArguments,

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::acts::BackupSecret;
 use crate::cli::Ending;
+use crate::cli::spelling::parse_path;
 
 /// The most bytes of a passphrase.
 const MOST_BYTES: u64 = 4_096;
@@ -16,10 +17,10 @@ const MOST_BYTES: u64 = 4_096;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SecretArguments {
     /// A file whose first line is the passphrase of the backup; `-` reads it from standard input.
-    #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
+    #[arg(long, value_name = "FILE", conflicts_with = "key_file", value_parser = parse_path)]
     pub(super) passphrase_file: Option<PathBuf>,
     /// A file with 32 bytes in base64 that are the key of the backup.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = parse_path)]
     pub(super) key_file: Option<PathBuf>,
 }
 

@@ -57,7 +57,7 @@ impl Medium {
     pub(in crate::store) fn directory(directory: &Path) -> Result<Self, OpenError> {
         let unusable = |cause| OpenError::Unusable { path: directory.to_path_buf(), cause };
         files::create_directory(directory).map_err(unusable)?;
-        files::check_own_directory(directory).map_err(unusable)?;
+        files::close_own_directory(directory).map_err(unusable)?;
         let lock = DirectoryLock::take(directory)?;
         let path = directory.join(FILE_NAME);
         files::open_private(&path).map_err(|cause| OpenError::Unusable { path: path.clone(), cause })?;

@@ -3,6 +3,8 @@
 mod audit;
 mod client;
 mod keys;
+#[cfg(unix)]
+mod nonsense;
 mod serve;
 #[cfg(unix)]
 mod socket;

@@ -14,7 +14,7 @@ mod unix;
 #[cfg(not(unix))]
 use other as system;
 pub(in crate::store) use system::{
-    check_own_directory, create_directory, create_new, open_private, space, sync_directory,
+    check_own_directory, close_own_directory, create_directory, create_new, open_private, space, sync_directory,
 };
 #[cfg(unix)]
 use unix as system;

@@ -12,7 +12,12 @@ pub(in crate::store) fn create_directory(path: &Path) -> io::Result<()> {
 }
 
 /// Nothing to look at: the system decides who may put files there.
-pub(in crate::store) fn check_own_directory(_path: &Path) -> io::Result<()> {
+pub(in crate::store) fn check_own_directory(_path: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// Nothing to change.
+pub(in crate::store) fn close_own_directory(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -12,18 +12,46 @@ pub(in crate::store) fn create_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Refuses a directory of data in which somebody else may put files, or that is another account's.
-pub(in crate::store) fn check_own_directory(path: &Path) -> io::Result<()> {
+/// What only a directory of data holds.
+const SIGNS: [&str; 3] = ["moncomptepro.redb", "high-water", "instance.lock"];
+/// What a directory may hold that becomes one: a key that was put there, what a new file system holds.
+const BEFORE: [&str; 2] = ["master.key", "lost+found"];
+
+/// Refuses a directory of data in which somebody else may put files, that is another account's, or that others may look
+/// into and that holds something else: closing it would take that away from them. Whether it is theirs to look into.
+pub(in crate::store) fn check_own_directory(path: &Path) -> io::Result<bool> {
     let found = fs::metadata(path)?;
     check_owner(&found)?;
-    match found.mode() & 0o022 {
-        0 => Ok(()),
-        _ => Err(io::Error::other(format!(
-            "other accounts may write in it (mode {:03o}): see what lies in it, then `chmod 700 {}`",
-            found.mode() & 0o777,
+    let mode = found.mode() & 0o777;
+    if mode & 0o022 != 0 {
+        return Err(io::Error::other(format!(
+            "other accounts may write in it (mode {mode:03o}): see what lies in it, then `chmod 700 {}`",
             path.display()
-        ))),
+        )));
     }
+    if mode & 0o077 == 0 {
+        return Ok(false);
+    }
+    let names =
+        fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>()?;
+    let is_data = names.iter().any(|name| SIGNS.iter().any(|sign| name == sign));
+    if is_data || names.iter().all(|name| BEFORE.iter().any(|other| name == other)) {
+        return Ok(true);
+    }
+    Err(io::Error::other(format!(
+        "other accounts may look into it (mode {mode:03o}), and it holds other things than data of this program: name a \
+         directory for it alone, or `chmod 700 {}`",
+        path.display()
+    )))
+}
+
+/// Makes sure that a directory of data is its owner's only, or refuses it.
+pub(in crate::store) fn close_own_directory(path: &Path) -> io::Result<()> {
+    if check_own_directory(path)? {
+        fs::set_permissions(path, Permissions::from_mode(0o700))?;
+        tracing::warn!(directory = %path.display(), "other accounts could look into the data directory: it was given mode 700");
+    }
+    Ok(())
 }
 
 fn check_owner(found: &Metadata) -> io::Result<()> {

@@ -45,7 +45,7 @@ fn sec_172_the_file_and_its_directory_are_their_owners_only() {
 }
 
 #[test]
-fn sec_172_a_directory_in_which_others_may_write_is_refused_with_the_remedy() {
+fn sec_172_a_directory_in_which_others_may_write_is_refused_and_one_that_they_may_read_is_closed() {
     let parent = tempfile::tempdir().unwrap();
     let directory = parent.path().join("data");
     fs::create_dir(&directory).unwrap();
@@ -58,7 +58,19 @@ fn sec_172_a_directory_in_which_others_may_write_is_refused_with_the_remedy() {
         assert!(told.contains("other accounts may write in it") && told.contains("chmod 700"), "{mode:o}: {told}");
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 0, "{mode:o}: nothing was put there");
     }
-    assert_eq!(open_with(0o755), Ok(()), "what systemd makes");
+    fs::write(directory.join("letter"), "").unwrap();
+    for mode in [0o755, 0o750, 0o711] {
+        let told = open_with(mode).unwrap_err();
+        assert!(told.contains("holds other things") && told.contains("chmod 700"), "{mode:o}: {told}");
+        assert_eq!(fs::metadata(&directory).unwrap().permissions().mode() & 0o777, mode, "it is left as it is");
+    }
+    fs::remove_file(directory.join("letter")).unwrap();
+    fs::write(directory.join("master.key"), "").unwrap();
+    for mode in [0o755, 0o750, 0o711] {
+        assert_eq!(open_with(mode), Ok(()));
+        let closed = fs::metadata(&directory).unwrap().permissions().mode() & 0o777;
+        assert_eq!(closed, 0o700, "what an installer makes is closed: {mode:o}");
+    }
 }
 
 #[test]

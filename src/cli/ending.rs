@@ -1,0 +1,178 @@
+//! How a command ends that was not carried out: an exit code, and what is said on standard error.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::OnceLock;
+
+use clap::error::ErrorKind;
+use serde_json::{Map, Value, json};
+
+use super::output::Form;
+use crate::crypto::MasterKeyError;
+use crate::site::StartError;
+use crate::store::OpenError;
+
+/// The most characters of a word in a message: what was typed is repeated, but nobody reads all of it.
+const MAX_WORD: usize = 300;
+
+/// In which form what is no answer is said.
+static FORM: OnceLock<Form> = OnceLock::new();
+
+/// Why the program ends other than well.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) code: u8,
+    /// A word for programs.
+    error: String,
+    message: String,
+    /// What programs are told beside.
+    more: Box<Map<String, Value>>,
+}
+
+impl Ending {
+    fn new(code: u8, error: &str, message: impl ToString) -> Self {
+        Self { code, error: error.to_owned(), message: message.to_string(), more: Box::default() }
+    }
+
+    pub(super) fn refused(message: impl ToString) -> Self {
+        Self::new(1, "refused", message)
+    }
+
+    pub(super) fn usage(message: impl ToString) -> Self {
+        Self::new(2, "usage", message)
+    }
+
+    pub(super) fn not_running(message: impl ToString) -> Self {
+        Self::new(3, "not_running", message)
+    }
+
+    pub(super) fn locked(message: impl ToString) -> Self {
+        Self::new(4, "locked", message)
+    }
+
+    pub(super) fn damaged(message: impl ToString) -> Self {
+        Self::new(65, "damaged", message)
+    }
+
+    pub(super) fn configuration(message: impl ToString) -> Self {
+        Self::new(78, "configuration", message)
+    }
+
+    /// The same by the document of an instance that refused.
+    pub(super) fn of_document(self, document: Value) -> Self {
+        let Value::Object(mut more) = document else { return self };
+        let text = |value: Option<Value>| value.and_then(|value| value.as_str().map(str::to_owned));
+        let (error, message) = (text(more.remove("error")), text(more.remove("message")));
+        Self {
+            error: error.unwrap_or(self.error),
+            message: message.unwrap_or(self.message),
+            more: Box::new(more),
+            ..self
+        }
+    }
+
+    pub(super) fn is_locked(&self) -> bool {
+        self.code == 4
+    }
+
+    /// Says it, and gives the code.
+    pub(super) fn end(self) -> ExitCode {
+        let code = ExitCode::from(self.code);
+        match form() {
+            Form::Table => tell(&format!("moncomptepro: {}", legible(&self.message))),
+            Form::Json => {
+                let mut document = json!({ "error": self.error, "message": legible(&self.message) });
+                if let Some(members) = document.as_object_mut() {
+                    members.extend(*self.more);
+                }
+                tell(&document.to_string());
+            }
+        }
+        code
+    }
+}
+
+/// What an instance that does not start means for the exit code.
+pub(super) fn starting(cause: StartError) -> Ending {
+    match cause {
+        StartError::Open(locked @ OpenError::Locked { .. }) => Ending::locked(locked),
+        cause @ (StartError::Damaged { .. } | StartError::Vanished { .. }) => Ending::damaged(cause),
+        StartError::Seed(cause) => Ending::configuration(cause),
+        StartError::Clients(cause) => Ending::configuration(cause),
+        cause @ StartError::Tls(_) => Ending::configuration(cause),
+        StartError::MasterKey(
+            cause @ (MasterKeyError::Missing(_) | MasterKeyError::WorldReadable(_) | MasterKeyError::Malformed(_)),
+        ) => Ending::configuration(cause),
+        other => Ending::refused(other),
+    }
+}
+
+/// Notes in which form this command line wants its answers. What cannot be read as one may still say so.
+pub(super) fn choose_form(arguments: &[OsString]) {
+    let words: Vec<&str> = arguments.iter().map(|word| word.to_str().unwrap_or_default()).collect();
+    let options = words.split(|word| *word == "--").next().unwrap_or_default();
+    let is_json = options.contains(&"--output=json") || options.windows(2).any(|pair| pair == ["--output", "json"]);
+    FORM.get_or_init(|| if is_json { Form::Json } else { Form::Table });
+}
+
+fn form() -> Form {
+    FORM.get().copied().unwrap_or_default()
+}
+
+/// Whether standard error is read by a program.
+pub(super) fn is_json() -> bool {
+    form() == Form::Json
+}
+
+/// A command line that is none: the same as an ending, or the help that was asked for.
+pub(super) fn unparsed(error: &clap::Error) -> ExitCode {
+    let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if is_help || (error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !is_json()) {
+        // Where nobody reads any more, nothing is lost.
+        let _printed = error.print();
+        return ExitCode::from(if is_help { 0 } else { 2 });
+    }
+    let text = error.render().to_string();
+    if is_json() {
+        // What is wrong, without the usage below it.
+        let message = match error.kind() {
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a subcommand is missing: see --help",
+            _ => text.split("\n\n").next().unwrap_or_default(),
+        };
+        return Ending::usage(message.strip_prefix("error: ").unwrap_or(message)).end();
+    }
+    tell(legible(&text).trim_end());
+    ExitCode::from(2)
+}
+
+/// Says on standard error what is not an answer.
+pub(super) fn note(text: &str) {
+    match form() {
+        Form::Table => tell(&format!("moncomptepro: {}", legible(text))),
+        Form::Json => tell(&json!({ "note": legible(text) }).to_string()),
+    }
+}
+
+/// Where nobody reads any more, nothing is lost.
+fn tell(text: &str) {
+    if let Err(cause) = writeln!(std::io::stderr().lock(), "{text}") {
+        tracing::debug!(%cause, "nobody reads what is wrong");
+    }
+}
+
+/// Without what would move the terminal's cursor or fill it with one word.
+fn legible(text: &str) -> String {
+    let mut legible = String::with_capacity(text.len().min(4096));
+    let mut length = 0_usize;
+    for character in text.chars() {
+        length = if character.is_whitespace() { 0 } else { length.saturating_add(1) };
+        match length {
+            0..MAX_WORD if character.is_control() && character != '\n' => legible.push('\u{fffd}'),
+            0..MAX_WORD => legible.push(character),
+            MAX_WORD => legible.push('…'),
+            _ => {}
+        }
+    }
+    legible
+}
