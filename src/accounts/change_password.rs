@@ -38,13 +38,14 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     }
 }
 
-fn word(fault: PasswordFault) -> &'static str {
+pub(super) fn word(fault: PasswordFault) -> &'static str {
     match fault {
         PasswordFault::TooShort => "too_short",
         PasswordFault::TooLong => "too_long",
         PasswordFault::HoldsAddress => "holds_address",
         PasswordFault::HoldsInstanceName => "holds_instance_name",
         PasswordFault::Predictable => "predictable",
+        PasswordFault::SameAsBefore => "same_as_before",
     }
 }
 

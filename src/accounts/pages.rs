@@ -269,7 +269,7 @@ pub enum ChangePasswordState {
         /// Whose password it is.
         email: String,
         /// Why the last one was refused: `too_short`, `too_long`, `holds_address`, `holds_instance_name`,
-        /// `predictable` or `mismatch`.
+        /// `predictable`, `same_as_before` or `mismatch`.
         problem: Option<String>,
     },
     /// The link does not work any more.
@@ -289,6 +289,7 @@ impl Page for ChangePassword {
             Some("holds_address"),
             Some("holds_instance_name"),
             Some("predictable"),
+            Some("same_as_before"),
             Some("mismatch"),
         ];
         let asking = |problem: Option<&str>| ChangePasswordState::Asking {

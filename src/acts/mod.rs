@@ -5,6 +5,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod account;
 pub mod administration;
 mod attempts;
 mod clients;
@@ -19,7 +20,6 @@ mod new_session;
 mod organizations;
 mod passwords;
 mod people;
-mod personal_information;
 mod pre_sessions;
 mod sessions;
 mod sign_in;
@@ -28,9 +28,13 @@ mod tokens;
 use thiserror::Error;
 
 use crate::app::App;
-use crate::domain::{Actor, AuditEvent, AuditRecord, Origin, Session};
+use crate::domain::{Actor, AuditEvent, AuditRecord, BrowserHint, Origin, Session, Whereabouts};
 use crate::store::{StoreError, Tx, audit};
 
+pub use account::{
+    EndedSessions, OwnPasswordChange, OwnPasswordChoice, OwnSession, SessionsEnd, change_own_password,
+    end_own_sessions, list_own_sessions, update_personal_information,
+};
 pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form};
 pub use clients::{
     ClientAuthenticationOutcome, DeclarationError, authenticate_client, declare_clients, enabled_client, record_client,
@@ -53,7 +57,6 @@ pub use new_session::NewSession;
 pub use organizations::{OrganizationChoice, select_organization};
 pub use passwords::{PasswordChange, PasswordChoice, change_password, find_password_link, issue_password_link};
 pub use people::{Entries, NewPerson, enter, enter_person};
-pub use personal_information::update_personal_information;
 pub use pre_sessions::{InBrowser, find_browser_handle, issue_browser_handle};
 pub use sessions::{ActiveSession, find_session, session_name, sign_out};
 pub use sign_in::{PasswordAttempt, SignInAs, sign_in_as, sign_in_with_password};
@@ -66,12 +69,14 @@ pub struct By {
     pub actor: Actor,
     /// From where.
     pub origin: Origin,
+    /// In which browser, if in one.
+    pub browser: Option<BrowserHint>,
 }
 
 impl By {
     /// The program itself, or its operator at the machine.
     pub fn local(actor: Actor) -> Self {
-        Self { actor, origin: Origin::default() }
+        Self { actor, origin: Origin::default(), browser: None }
     }
 }
 
@@ -113,11 +118,16 @@ impl Circumstances {
         Self { by: by.clone(), at_millis: app.clock.now_millis() }
     }
 
+    /// What the list of sessions says of where it was done.
+    fn whereabouts(&self) -> Whereabouts {
+        Whereabouts { browser: self.by.browser, source: self.by.origin.source.clone() }
+    }
+
     /// The same in this session.
     fn in_session(&self, session: &Session) -> Self {
         let session = Some(session_name(&session.id));
         let origin = Origin { session, ..self.by.origin.clone() };
-        Self { by: By { origin, actor: self.by.actor.clone() }, at_millis: self.at_millis }
+        Self { by: By { origin, ..self.by.clone() }, at_millis: self.at_millis }
     }
 
     /// Appends the act's event in its own transaction.

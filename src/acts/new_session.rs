@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::pre_sessions::{Renewal, issue_browser_handle, renew};
-use super::sessions::{ActiveSession, find_live};
+use super::sessions::{ActiveSession, find_live, note_session};
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
@@ -17,6 +17,11 @@ use crate::store::{
     Read, StoreError, Tx, browser_sessions, clients, credentials, interactions, known_browsers, outbox, pre_sessions,
     users,
 };
+
+/// A handle for a session that begins or goes on now.
+pub(super) fn issue_session_handle(app: &App) -> Handle<BrowserSession> {
+    crypto::issue_handle(&app.random, app.clock.now().plus(RETENTION_AFTER_END))
+}
 
 /// How long after the end of a session its record is kept: tokens issued in it look it up.
 const RETENTION_AFTER_END: Duration = Duration::from_secs(25 * 3600 + 7200);
@@ -71,7 +76,7 @@ enum Outcome {
 /// Opens a session; `None` when there is no such usable account.
 pub(super) async fn open_session(app: &App, by: &By, opening: Opening) -> Result<Option<NewSession>, ActError> {
     let now = app.clock.now();
-    let Handle { value, key } = crypto::issue_handle::<BrowserSession>(&app.random, now.plus(RETENTION_AFTER_END));
+    let Handle { value, key } = issue_session_handle(app);
     let browser = issue_browser_handle(app);
     let to = browser.key;
     let known_browser = opening
@@ -97,7 +102,9 @@ pub(super) async fn open_session(app: &App, by: &By, opening: Opening) -> Result
                 return Ok(Outcome::Superseded);
             };
             let (session, is_new) = renew_or_begin(tx, &opening, &drawn, &user, now)?;
+            let session = Session { whereabouts: circumstances.whereabouts(), ..session };
             browser_sessions::insert(tx, &drawn.key, &BrowserSession::Live(session.clone()))?;
+            note_session(tx, user.id, opening.previous, drawn.key, now)?;
             user.signed_in(now);
             users::update(tx, &user)?;
             if let Some(proven) = &opening.proven {

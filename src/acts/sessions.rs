@@ -4,9 +4,12 @@ use super::pre_sessions::{Renewal, issue_browser_handle, renew};
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
-use crate::domain::{AuditEvent, BrowserSession, Handle, HandleKey, PreSession, Session, SessionId, User};
+use crate::domain::{AuditEvent, BrowserSession, Handle, HandleKey, PreSession, Session, SessionId, User, UserId};
 use crate::protocol::Timestamp;
-use crate::store::{Read, StoreError, browser_sessions, users};
+use crate::store::{Read, StoreError, Tx, browser_sessions, user_sessions, users};
+
+/// How many sessions one person may have at one time.
+const MAX_SESSIONS: usize = 50;
 
 /// The session of a request, read with the person as they are now.
 #[derive(Debug, Clone)]
@@ -52,6 +55,34 @@ pub(super) fn find_live(
     let Some(user) = users::find(tx, session.user_id)? else { return Ok(None) };
     let usable = session.is_alive(now) && user.honours(session.user_epoch);
     Ok(usable.then_some((session, user)))
+}
+
+/// Notes that a person has a session open under `begun`, in place of `replaced`. Over the most that one may have, the oldest
+/// end (SEC-92).
+pub(super) fn note_session(
+    tx: &mut Tx,
+    user_id: UserId,
+    replaced: Option<HandleKey<BrowserSession>>,
+    begun: HandleKey<BrowserSession>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut sessions = user_sessions::list(tx, user_id)?;
+    sessions.retain(|key| Some(*key) != replaced && !key.retained_until().has_come(now));
+    sessions.push(begun);
+    if sessions.len() > MAX_SESSIONS {
+        let mut alive = Vec::new();
+        for key in sessions {
+            if find_live(tx, &key, now)?.is_some() {
+                alive.push(key);
+            }
+        }
+        let kept = alive.split_off(alive.len().saturating_sub(MAX_SESSIONS));
+        for key in alive {
+            browser_sessions::update(tx, &key, &BrowserSession::Ended { at: now })?;
+        }
+        sessions = kept;
+    }
+    user_sessions::put(tx, user_id, &sessions)
 }
 
 /// Ends a session: nothing issued in it is honoured any more, and what was under way in the browser is over. Gives the

@@ -53,7 +53,7 @@ type Reply = Result<Answer, Refusal>;
 pub fn by_command_line(app: &App, account: &str) -> By {
     let request_id = app.random.token().chars().take(16).collect();
     let origin = Origin { source: None, request_id: Some(request_id), session: None };
-    By { actor: Actor::CommandLine(account.to_owned()), origin }
+    By { actor: Actor::CommandLine(account.to_owned()), origin, browser: None }
 }
 
 /// Answers one call of somebody who may ask everything.

@@ -43,7 +43,7 @@ enum FreezeAt {
 pub(super) async fn reset(app: App, trials: Trials, request: Request) -> Result<Response, Error> {
     check_caller(&app, &request)?;
     check_json(&request)?;
-    let by = acts::By { actor: Actor::Operator, origin: request.origin() };
+    let by = acts::By { actor: Actor::Operator, origin: request.origin(), browser: None };
     let beginning = Beginning::load(&app).await.map_err(Error::internal)?;
     app.clock.reset().map_err(Error::internal)?;
     acts::reset(&app, &by, beginning.entries(&app)).await?;

@@ -8,4 +8,6 @@ use serde::{Deserialize, Serialize};
 pub enum AccountPage {
     /// Address, password, sessions.
     ConnectionAndAccount,
+    /// The choice of another password.
+    Password,
 }

@@ -56,5 +56,6 @@ pub use person::{
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{
-    AcrVocabulary, AssertedAssurance, Assurance, BrowserSession, Factor, Proof, Session, SessionId, acr_of,
+    AcrVocabulary, AssertedAssurance, Assurance, BrowserHint, BrowserProgram, BrowserSession, BrowserSystem, Factor,
+    Proof, Session, SessionId, Whereabouts, acr_of,
 };

@@ -49,8 +49,16 @@ pub fn go_on_signed_in(
     session: &NewSession,
     current: Option<&Current>,
 ) -> Result<Response, Error> {
+    lead_on(app, browser, session, &next(app, Some(&session.active), current)?)
+}
+
+/// The answer that gives a browser the new handles of its session, and leads to `location`.
+///
+/// # Errors
+/// Never for addresses of this site.
+pub fn lead_on(app: &App, browser: &Browser, session: &NewSession, location: &str) -> Result<Response, Error> {
     let browser = browser.clone().signed_in(session);
-    let mut response = browser.redirect(app, &next(app, Some(&session.active), current)?)?;
+    let mut response = browser.redirect(app, location)?;
     let policy = &app.config.cookies;
     cookies::set(&mut response, policy, cookies::SESSION, &session.active.value, None)?;
     if let Some(known) = &session.known_browser {

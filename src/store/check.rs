@@ -12,7 +12,7 @@ use super::tables::TABLES;
 use super::{
     Snapshot, StoreError, access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters,
     credentials, grants, interactions, known_browsers, marks, memberships, migrations, organizations, outbox,
-    password_links, pre_sessions, signing_keys, users,
+    password_links, pre_sessions, signing_keys, user_sessions, users,
 };
 use crate::domain::{CodeState, HandleKey};
 use crate::protocol::Timestamp;
@@ -171,6 +171,9 @@ impl Inspection<'_> {
             let user = users::USERS.find(tx, id)?;
             let is_theirs = user.is_some_and(|user| user.email.as_str().as_bytes() == key);
             Ok(without(users::USERS.name(), is_theirs))
+        })?;
+        self.each(&user_sessions::OPEN, |key, _| {
+            Ok(without(users::USERS.name(), tx.has_row(users::USERS.name(), key)?))
         })?;
         self.each(&credentials::CREDENTIALS, |key, known| {
             Ok(misfiled(key, &known.user_id).or(without(users::USERS.name(), users::USERS.has(tx, &known.user_id)?)))

@@ -3,7 +3,7 @@
 use super::{
     access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters, credentials, engine, grants,
     interactions, known_browsers, marks, memberships, organizations, outbox, password_links, pre_sessions,
-    signing_keys, users,
+    signing_keys, user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -33,7 +33,7 @@ impl Listed {
     pub(super) fn is_void_after_restore(&self) -> bool {
         match self.keeping {
             Keeping::TimeLimited => true,
-            Keeping::Passing => self.name == outbox::MAILS.name(),
+            Keeping::Passing => [outbox::MAILS.name(), user_sessions::OPEN.name()].contains(&self.name),
             Keeping::Lasting | Keeping::Index | Keeping::Sanction => false,
         }
     }
@@ -65,6 +65,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(marks::MARKS.name(), Keeping::Passing),
     listed(outbox::MAILS.name(), Keeping::Passing),
     listed(outbox::SET_ASIDE.name(), Keeping::Passing),
+    listed(user_sessions::OPEN.name(), Keeping::Passing),
     listed(access_tokens::TABLE.name(), Keeping::TimeLimited),
     listed(authorization_codes::TABLE.name(), Keeping::TimeLimited),
     listed(bans::TABLE.name(), Keeping::Sanction),
@@ -97,7 +98,8 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
         let mut declared = BTreeSet::from([String::from("header")]);
         let entries = |folder: &Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        for path in entries(&folder).chain(entries(&folder.join("time_limited"))) {
+        let folders = [entries(&folder.join("time_limited")), entries(&folder.join("person"))];
+        for path in entries(&folder).chain(folders.into_iter().flatten()) {
             if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let names = text.split("Table::new(\"").skip(1).filter_map(|rest| rest.split('"').next());

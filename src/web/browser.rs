@@ -71,7 +71,7 @@ impl Browser {
     pub fn by(&self, request: &Request) -> By {
         let actor = self.session.as_ref().map_or(Actor::Visitor, |active| Actor::User(active.user.id));
         let session = self.session.as_ref().map(|active| acts::session_name(&active.session.id));
-        By { actor, origin: Origin { session, ..request.origin() } }
+        By { actor, origin: Origin { session, ..request.origin() }, browser: request.browser_hint() }
     }
 
     /// The token for the forms of this browser: bound to the session where there is one.

@@ -22,6 +22,10 @@ pub const SIGN_OUT: &str = "/users/sign-out";
 pub const OWN_PERSONAL_INFORMATION: &str = "/personal-information";
 /// Address, password, sessions of the person.
 pub const CONNECTION_AND_ACCOUNT: &str = "/connection-and-account";
+/// Choice of another password.
+pub const OWN_PASSWORD: &str = "/connection-and-account/password";
+/// End of sessions.
+pub const OWN_SESSIONS: &str = "/connection-and-account/sessions";
 /// The mails of a sandbox.
 pub const MAILBOX: &str = "/mailbox";
 /// Authorization endpoint.
@@ -56,6 +60,7 @@ pub const ASSET: &str = "/assets/{id}";
 pub fn account(page: AccountPage) -> &'static str {
     match page {
         AccountPage::ConnectionAndAccount => CONNECTION_AND_ACCOUNT,
+        AccountPage::Password => OWN_PASSWORD,
     }
 }
 

@@ -7,7 +7,7 @@ use warp::http::{HeaderMap, Method, header};
 use warp::hyper::body::Bytes;
 
 use super::Error;
-use crate::domain::{Actor, Origin, Source};
+use crate::domain::{Actor, BrowserHint, Origin, Source};
 use crate::protocol::{ErrorCode, OAuthError, Parameters};
 
 /// The most bytes of a body that is read.
@@ -110,6 +110,11 @@ impl Request {
         Origin { source: Some(source), request_id: Some(request_id), session: None }
     }
 
+    /// What the browser says that it is.
+    pub fn browser_hint(&self) -> Option<BrowserHint> {
+        self.header(header::USER_AGENT.as_str()).map(BrowserHint::of)
+    }
+
     /// Who counts as the source of attempts.
     pub fn source(&self) -> Source {
         Source::of(self.arrival.peer)
@@ -117,6 +122,6 @@ impl Request {
 
     /// A visitor's circumstances, for acts.
     pub fn visitor(&self) -> crate::acts::By {
-        crate::acts::By { actor: Actor::Visitor, origin: self.origin() }
+        crate::acts::By { actor: Actor::Visitor, origin: self.origin(), browser: self.browser_hint() }
     }
 }

@@ -1,7 +1,10 @@
-//! Address and password of the person.
+//! Address, password and sessions of the person.
 
-use super::pages::ConnectionAndAccount;
+use super::notification::Notification;
+use super::pages::{ConnectionAndAccount, SessionCard};
+use crate::acts::{self, OwnSession};
 use crate::app::App;
+use crate::domain::Factor;
 use crate::store::credentials;
 use crate::web::{Error, Response, Visit, paths};
 
@@ -10,11 +13,32 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let Some(active) = &visit.browser.session else { return visit.browser.redirect(&app, paths::START_SIGN_IN) };
     let user_id = active.user.id;
     let known = app.store.read(|tx| credentials::find(tx, user_id))?;
+    let known = known.filter(|known| known.password_hash.is_some());
     let page = ConnectionAndAccount {
+        notification: Notification::of(&visit.query),
         email: active.user.email.to_string(),
-        password_chosen_at: known
-            .filter(|known| known.password_hash.is_some())
-            .map(|known| known.password_changed_at.0),
+        password_chosen_at: known.map(|known| known.password_changed_at.0),
+        sessions: acts::list_own_sessions(&app, active)?.into_iter().map(card).collect(),
     };
     visit.browser.page(&app, &page)
+}
+
+pub(super) fn card(own: OwnSession) -> SessionCard {
+    let OwnSession { name, session, is_this_one } = own;
+    SessionCard {
+        name,
+        is_this_one,
+        browser: session.whereabouts.browser,
+        source: session.whereabouts.source,
+        started_at: session.started_at.0,
+        last_used_at: session.last_used_at.0,
+        methods: session.proofs.iter().map(|proof| word(proof.factor)).collect(),
+    }
+}
+
+/// The word of the catalogue.
+fn word(factor: Factor) -> &'static str {
+    match factor {
+        Factor::Password => "password",
+    }
 }

@@ -5,8 +5,10 @@
 mod connection_and_account;
 mod notification;
 pub mod pages;
+mod password;
 mod personal_information;
 mod routes;
+mod sessions;
 
 pub use notification::Notification;
 pub(super) use routes::routes;

@@ -11,16 +11,23 @@ use crate::web::paths;
 pub enum Notification {
     /// Names, telephone or position.
     PersonalInformationUpdateSuccess,
+    /// The password.
+    PasswordChangeSuccess,
+    /// Sessions other than the one that asks.
+    SessionsEnded,
 }
 
 impl Notification {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::PersonalInformationUpdateSuccess];
+    pub const ALL: [Self; 3] =
+        [Self::PersonalInformationUpdateSuccess, Self::PasswordChangeSuccess, Self::SessionsEnded];
 
     /// The word in the address.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PersonalInformationUpdateSuccess => "personal_information_update_success",
+            Self::PasswordChangeSuccess => "password_change_success",
+            Self::SessionsEnded => "sessions_ended",
         }
     }
 

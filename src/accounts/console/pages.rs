@@ -4,11 +4,12 @@ use serde::Serialize;
 
 use super::notification::Notification;
 use crate::accounts::pages::{FieldError, long_address};
+use crate::domain::{BrowserHint, BrowserProgram, BrowserSystem};
 use crate::render::{Page, PageCheck};
 
 /// Every page of the account.
 pub fn templates() -> Vec<PageCheck> {
-    vec![PageCheck::of::<PersonalInformation>(), PageCheck::of::<ConnectionAndAccount>()]
+    vec![PageCheck::of::<PersonalInformation>(), PageCheck::of::<ConnectionAndAccount>(), PageCheck::of::<Password>()]
 }
 
 /// Names, telephone number and position, `/personal-information`: posts `given_name`, `family_name`, `phone_number` and
@@ -50,22 +51,98 @@ impl Page for PersonalInformation {
     }
 }
 
-/// Address and password, `/connection-and-account`.
+/// Address, password and sessions, `/connection-and-account`; the sessions post `session`.
 #[derive(Debug, Clone, Serialize)]
 pub struct ConnectionAndAccount {
+    /// What was just done.
+    pub notification: Option<Notification>,
     /// The address.
     pub email: String,
     /// When the password was chosen, in Unix seconds; `None` where there is none.
     pub password_chosen_at: Option<u64>,
+    /// The sessions in use, this one first.
+    pub sessions: Vec<SessionCard>,
+}
+
+/// One session.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionCard {
+    /// The value of `session`.
+    pub name: String,
+    /// Whether the page is looked at in it.
+    pub is_this_one: bool,
+    /// The browser, as it describes itself.
+    pub browser: Option<BrowserHint>,
+    /// The network address of the last proof.
+    pub source: Option<String>,
+    /// When the person last proved who they are in it, in Unix seconds.
+    pub started_at: u64,
+    /// When it was last used, to within five minutes.
+    pub last_used_at: u64,
+    /// By what they proved who they are.
+    pub methods: Vec<&'static str>,
+}
+
+impl SessionCard {
+    fn samples() -> Vec<Self> {
+        let plain = Self {
+            name: String::from("0123456789abcdef"),
+            is_this_one: true,
+            browser: Some(BrowserHint { program: BrowserProgram::Firefox, system: BrowserSystem::Windows }),
+            source: Some(String::from("192.0.2.17")),
+            started_at: 1_795_424_400,
+            last_used_at: 1_795_425_000,
+            methods: vec!["password"],
+        };
+        use BrowserProgram as P;
+        use BrowserSystem as S;
+        let programs = [P::Edge, P::Opera, P::SamsungInternet, P::Chrome, P::Safari, P::Other, P::Firefox];
+        let systems = [S::Macos, S::Ios, S::Android, S::ChromeOs, S::Linux, S::Other, S::Windows];
+        let other = |(index, (program, system))| Self {
+            name: format!("{index:016x}"),
+            is_this_one: false,
+            browser: Some(BrowserHint { program, system }),
+            source: Some(String::from("2001:db8:1234:5678:9abc:def0:1234:5678")),
+            ..plain.clone()
+        };
+        let others = programs.into_iter().zip(systems).enumerate().map(other);
+        let unknown = Self { is_this_one: false, browser: None, source: None, methods: Vec::new(), ..plain.clone() };
+        [plain.clone(), unknown].into_iter().chain(others).collect()
+    }
 }
 
 impl Page for ConnectionAndAccount {
     const TEMPLATE: &'static str = "console/connection-and-account.html";
 
     fn samples() -> Vec<Self> {
-        vec![
-            Self { email: String::from("jean.martin@exemple.fr"), password_chosen_at: Some(1_795_424_400) },
-            Self { email: long_address(), password_chosen_at: None },
-        ]
+        let plain = Self {
+            notification: None,
+            email: String::from("jean.martin@exemple.fr"),
+            password_chosen_at: Some(1_795_424_400),
+            sessions: SessionCard::samples(),
+        };
+        let notified = |notification| Self { notification: Some(notification), ..plain.clone() };
+        let alone = SessionCard::samples().into_iter().take(1).collect();
+        let bare = Self { email: long_address(), password_chosen_at: None, sessions: alone, ..plain.clone() };
+        Notification::ALL.into_iter().map(notified).chain([bare, plain.clone()]).collect()
+    }
+}
+
+/// The choice of another password, `/connection-and-account/password`: posts `password` and `password_confirmation`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Password {
+    /// Whose password it is.
+    pub email: String,
+    /// Why the last one was refused, as in `ChangePasswordState::Asking`.
+    pub problem: Option<String>,
+}
+
+impl Page for Password {
+    const TEMPLATE: &'static str = "console/password.html";
+
+    fn samples() -> Vec<Self> {
+        let problems = [None, Some("too_short"), Some("same_as_before"), Some("mismatch")];
+        let sample = |problem: Option<&str>| Self { email: long_address(), problem: problem.map(str::to_owned) };
+        problems.into_iter().map(sample).collect()
     }
 }

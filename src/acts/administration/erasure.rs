@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::protocol::Timestamp;
 use crate::store::{
     Read, StoreError, Tx, browser_sessions, credentials, interactions, known_browsers, memberships, outbox,
-    password_links, users,
+    password_links, user_sessions, users,
 };
 
 /// How many records are looked at at once.
@@ -84,6 +84,7 @@ pub(in crate::acts) fn erase(tx: &mut Tx, user: &User, now: Timestamp) -> Result
         memberships::delete(tx, user.id, membership.organization_id)?;
     }
     credentials::delete(tx, user.id)?;
+    user_sessions::delete(tx, user.id)?;
     outbox::delete_where(tx, |mail| mail.to == user.email || mail.is_about(&user.email))?;
     users::delete(tx, user.id, now)?;
     Ok(())

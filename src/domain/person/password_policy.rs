@@ -22,6 +22,8 @@ pub enum PasswordFault {
     HoldsInstanceName,
     /// One character or a pattern of up to four characters repeated, or a run such as `123456789012345`.
     Predictable,
+    /// It is the one that the person has already.
+    SameAsBefore,
 }
 
 /// Judges a password that a person chooses, after normalization.

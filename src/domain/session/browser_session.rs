@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::assurance::{AcrVocabulary, Assurance, acr_of};
+use super::browser_hint::BrowserHint;
 use crate::domain::{ClientId, HandleKey, OrganizationId, UserId};
 use crate::protocol::Timestamp;
 
@@ -40,6 +41,17 @@ pub struct AssertedAssurance {
     pub acr: Option<String>,
     /// The `amr` to state, when not the computed one.
     pub amr: Option<Vec<String>>,
+}
+
+/// Where a person was when they last proved who they are: what their list of sessions says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whereabouts {
+    /// The browser, as it describes itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<BrowserHint>,
+    /// The network address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// What identifies a session through every change of its handle; never shown, the source of its `sid` claims.
@@ -80,6 +92,9 @@ pub struct Session {
     pub asserted: Option<AssertedAssurance>,
     /// The organization that the person chose to act for.
     pub organization_id: Option<OrganizationId>,
+    /// Where the last proof was made.
+    #[serde(default)]
+    pub whereabouts: Whereabouts,
     /// The clients that got a code in this session.
     pub clients: BTreeSet<ClientId>,
     /// The last sign-in: the absolute end counts from here.
@@ -98,6 +113,7 @@ impl Session {
             proofs: vec![proof],
             asserted: None,
             organization_id: None,
+            whereabouts: Whereabouts::default(),
             clients: BTreeSet::new(),
             started_at: proof.at,
             last_used_at: proof.at,

@@ -1,9 +1,11 @@
 //! Who is signed in in one browser, by what proofs, and what level of assurance that gives.
 
 mod assurance;
+mod browser_hint;
 mod browser_session;
 #[cfg(test)]
 mod tests;
 
 pub use assurance::{AcrVocabulary, Assurance, acr_of};
-pub use browser_session::{AssertedAssurance, BrowserSession, Factor, Proof, Session, SessionId};
+pub use browser_hint::{BrowserHint, BrowserProgram, BrowserSystem};
+pub use browser_session::{AssertedAssurance, BrowserSession, Factor, Proof, Session, SessionId, Whereabouts};

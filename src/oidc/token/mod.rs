@@ -31,7 +31,7 @@ pub(super) async fn preflight(app: App, request: Request) -> Result<Response, Er
 async fn exchange(app: &App, request: &Request) -> Result<Response, Error> {
     let body = request.form()?;
     let client = authenticate(app, request, &body).await?;
-    let by = By { actor: Actor::Client(client.id.clone()), origin: request.origin() };
+    let by = By { actor: Actor::Client(client.id.clone()), origin: request.origin(), browser: None };
     let answer = match TokenRequest::parse(&body).map_err(Error::oauth)? {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
             let exchange = authorization_code::Exchange { code, redirect_uri, code_verifier };

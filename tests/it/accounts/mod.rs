@@ -7,6 +7,8 @@ mod handles;
 mod home;
 mod known_browsers;
 mod organization;
+mod password;
 mod personal_information;
+mod sessions;
 mod sign_in;
 mod sources;

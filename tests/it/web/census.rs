@@ -21,6 +21,9 @@ GET /.well-known/openid-configuration Public
 OPTIONS /.well-known/openid-configuration Public
 GET /assets/{id} Public
 GET /connection-and-account RecentProof(ConnectionAndAccount)
+GET /connection-and-account/password RecentProof(Password)
+POST /connection-and-account/password RecentProof(Password)
+POST /connection-and-account/sessions RecentProof(ConnectionAndAccount)
 GET /interaction/{id} SignIn
 POST /interaction/{id}/cancel SignIn
 GET /interaction/{id}/consent SignIn

@@ -1,10 +1,10 @@
 //! What people prove their identity with, apart from who they are: read by few, written rarely.
 
-use super::engine::Table;
-use super::{Read, StoreError, Tx};
 use crate::domain::{Credentials, UserId};
+use crate::store::engine::Table;
+use crate::store::{Read, StoreError, Tx};
 
-pub(super) const CREDENTIALS: Table<UserId, Credentials> = Table::new("credentials");
+pub(in crate::store) const CREDENTIALS: Table<UserId, Credentials> = Table::new("credentials");
 
 /// The credentials of a person.
 pub fn find(tx: &impl Read, user_id: UserId) -> Result<Option<Credentials>, StoreError> {

@@ -1,7 +1,7 @@
 //! Names, telephone number and position.
 
-use super::sessions::ActiveSession;
-use super::{ActError, By, Circumstances};
+use crate::acts::sessions::ActiveSession;
+use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{AuditEvent, HandleKey, Interaction, MailContent, OutgoingMail, PersonalInformation};
 use crate::protocol::Locale;

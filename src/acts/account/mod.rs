@@ -1,0 +1,11 @@
+//! What a person does with their own account once they are signed in.
+//!
+//! Refuses to judge how old a proof may be. Doors: the functions re-exported here.
+
+mod password;
+mod personal_information;
+mod sessions;
+
+pub use password::{OwnPasswordChange, OwnPasswordChoice, change_own_password};
+pub use personal_information::update_personal_information;
+pub use sessions::{EndedSessions, OwnSession, SessionsEnd, end_own_sessions, list_own_sessions};

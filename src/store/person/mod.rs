@@ -1,0 +1,4 @@
+//! What belongs to one person and to nobody else, apart from who they are.
+
+pub mod credentials;
+pub mod user_sessions;
