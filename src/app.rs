@@ -21,6 +21,8 @@ pub struct MacKeys {
     pub sid: MacKey,
     /// Names of what attempts are counted for.
     pub attempts: MacKey,
+    /// Codes that are mailed.
+    pub mailed_codes: MacKey,
 }
 
 /// One instance; cheap to clone.

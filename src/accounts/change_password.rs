@@ -38,6 +38,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     }
 }
 
+/// How a refusal is named in the catalogue.
 pub(super) fn word(fault: PasswordFault) -> &'static str {
     match fault {
         PasswordFault::TooShort => "too_short",

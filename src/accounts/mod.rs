@@ -8,12 +8,17 @@
 mod change_password;
 pub mod console;
 mod home;
+mod magic_link;
+pub mod mailbox_pages;
 pub mod pages;
 mod personal_information;
+mod reset_password;
 mod routes;
 mod select_account;
 mod sign_in;
 mod sign_out;
+mod sign_up;
 mod start_sign_in;
+mod verify_email;
 
 pub use routes::routes;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::console;
+use super::mailbox_pages::{MagicLinkSent, ResetPassword, SignInWithMagicLink, SignUp, VerifyEmail};
 use crate::render::{Page, PageCheck};
 use crate::web::pages::ClientLabel;
 
@@ -11,6 +12,11 @@ pub fn templates() -> Vec<PageCheck> {
     let mut templates = vec![
         PageCheck::of::<StartSignIn>(),
         PageCheck::of::<SignIn>(),
+        PageCheck::of::<SignUp>(),
+        PageCheck::of::<VerifyEmail>(),
+        PageCheck::of::<MagicLinkSent>(),
+        PageCheck::of::<SignInWithMagicLink>(),
+        PageCheck::of::<ResetPassword>(),
         PageCheck::of::<SelectAccount>(),
         PageCheck::of::<PersonalInformation>(),
         PageCheck::of::<ChangePassword>(),
@@ -26,7 +32,7 @@ pub(super) fn long_address() -> String {
 }
 
 /// The value of an interaction, in samples.
-fn sample_interaction() -> Option<String> {
+pub(super) fn sample_interaction() -> Option<String> {
     Some("aUJ3gA".repeat(8))
 }
 
@@ -37,8 +43,10 @@ pub struct StartSignIn {
     pub interaction: Option<String>,
     /// What the field holds.
     pub login: String,
-    /// Whether what was typed is no address.
-    pub malformed: bool,
+    /// What happened before: `reset_password_email_sent` or `email_unavailable`.
+    pub notice: Option<String>,
+    /// Why the address leads nowhere: `malformed`, or `closed` where the operator alone opens accounts.
+    pub problem: Option<String>,
     /// For whom one signs in.
     pub client: Option<ClientLabel>,
     /// People to sign in as by one click.
@@ -94,14 +102,21 @@ impl Page for StartSignIn {
     const TEMPLATE: &'static str = "accounts/start-sign-in.html";
 
     fn samples() -> Vec<Self> {
-        let plain =
-            Self { interaction: None, login: String::new(), malformed: false, client: None, people_picker: None };
+        let plain = Self {
+            interaction: None,
+            login: String::new(),
+            notice: None,
+            problem: None,
+            client: None,
+            people_picker: None,
+        };
         vec![
             plain.clone(),
             Self {
                 interaction: sample_interaction(),
                 login: long_address(),
-                malformed: true,
+                notice: None,
+                problem: Some(String::from("malformed")),
                 client: Some(ClientLabel::sample_long()),
                 people_picker: None,
             },
@@ -111,6 +126,9 @@ impl Page for StartSignIn {
                 people_picker: Some(PeoplePicker::sample(12)),
                 ..plain.clone()
             },
+            Self { problem: Some(String::from("closed")), login: String::from("jean@exemple.fr"), ..plain.clone() },
+            Self { notice: Some(String::from("reset_password_email_sent")), ..plain.clone() },
+            Self { notice: Some(String::from("email_unavailable")), ..plain.clone() },
             Self { people_picker: Some(PeoplePicker::sample(0)), ..plain },
         ]
     }
@@ -127,6 +145,9 @@ pub struct SignIn {
     pub failed: bool,
     /// Whether the person is signed in and proves anew who they are.
     pub is_confirmation: bool,
+    /// What may be asked by mail in place of the password: `link`, or `code` where known addresses are not told from
+    /// unknown ones.
+    pub by_mail: String,
     /// For whom one signs in.
     pub client: Option<ClientLabel>,
 }
@@ -141,6 +162,7 @@ impl Page for SignIn {
                 email: String::from("jean.martin@exemple.fr"),
                 failed: false,
                 is_confirmation: false,
+                by_mail: String::from("link"),
                 client: Some(ClientLabel::sample()),
             },
             Self {
@@ -148,6 +170,7 @@ impl Page for SignIn {
                 email: String::from("jean.martin@exemple.fr"),
                 failed: true,
                 is_confirmation: true,
+                by_mail: String::from("code"),
                 client: None,
             },
             Self {
@@ -155,6 +178,7 @@ impl Page for SignIn {
                 email: long_address(),
                 failed: true,
                 is_confirmation: false,
+                by_mail: String::from("link"),
                 client: Some(ClientLabel::sample_long()),
             },
         ]

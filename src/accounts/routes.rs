@@ -1,6 +1,9 @@
 //! The addresses of this room.
 
-use super::{change_password, console, home, personal_information, select_account, sign_in, sign_out, start_sign_in};
+use super::{
+    change_password, console, home, magic_link, personal_information, reset_password, select_account, sign_in, sign_out,
+    sign_up, start_sign_in, verify_email,
+};
 use crate::app::App;
 use crate::web::{Guard, Table, paths};
 
@@ -12,6 +15,18 @@ pub fn routes(app: &App) -> Table {
         .submission(paths::START_SIGN_IN, Guard::Visitor, start_sign_in::submit)
         .visit(paths::SIGN_IN, Guard::Visitor, sign_in::show)
         .submission(paths::SIGN_IN, Guard::Visitor, sign_in::submit)
+        .visit(paths::SIGN_UP, Guard::Visitor, sign_up::show)
+        .submission(paths::SIGN_UP, Guard::Visitor, sign_up::submit)
+        .visit(paths::VERIFY_EMAIL, Guard::Visitor, verify_email::show)
+        .submission(paths::VERIFY_EMAIL, Guard::Visitor, verify_email::submit)
+        .submission(paths::SEND_EMAIL_VERIFICATION, Guard::Visitor, verify_email::send)
+        .submission(paths::SEND_MAGIC_LINK, Guard::Visitor, magic_link::send)
+        .visit(paths::MAGIC_LINK_SENT, Guard::Visitor, magic_link::show_sent)
+        .visit(paths::SIGN_IN_WITH_MAGIC_LINK, Guard::Link, magic_link::show)
+        .submission(paths::SIGN_IN_WITH_MAGIC_LINK, Guard::Link, magic_link::submit)
+        .submission(paths::DISOWN_MAGIC_LINK, Guard::Link, magic_link::disown)
+        .visit(paths::RESET_PASSWORD, Guard::Visitor, reset_password::show)
+        .submission(paths::RESET_PASSWORD, Guard::Visitor, reset_password::submit)
         .visit(paths::SELECT_ACCOUNT, Guard::Person, select_account::show)
         .submission(paths::SELECT_ACCOUNT, Guard::Person, select_account::submit)
         .visit(paths::PERSONAL_INFORMATION, Guard::Person, personal_information::show)

@@ -45,7 +45,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         locale: browser.locale,
     };
     match acts::sign_in_with_password(&app, &browser.by(&request), attempt).await? {
-        Some(session) => journey::go_on_signed_in(&app, &browser, &session, Some(&current)),
+        Some(session) => journey::go_on_signed_in(&app, &request, &browser, &session, Some(&current)).await,
         None => ask(&app, &browser, &current, &login, true),
     }
 }
@@ -57,6 +57,7 @@ fn ask(app: &App, browser: &Browser, current: &Current, login: &Email, failed: b
         email: login.to_string(),
         failed,
         is_confirmation: current.interaction.account().is_some(),
+        by_mail: if app.config.accounts.hide_existence { "code" } else { "link" }.to_owned(),
         client: journey::client_label(app, current)?,
     };
     let status = if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK };

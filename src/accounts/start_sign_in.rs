@@ -1,7 +1,7 @@
 //! The e-mail step.
 
 use super::pages::{PeoplePicker, PickerPerson, StartSignIn};
-use crate::acts;
+use crate::acts::{self, AddressStanding};
 use crate::app::App;
 use crate::domain::{Destination, Email};
 use crate::journey::{self, Current};
@@ -24,10 +24,11 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     };
     let asked = || visit.query.get("login_hint").map(|hint| hint.chars().take(254).collect());
     let login = given.or_else(hinted).or_else(asked).unwrap_or_default();
-    ask(&app, visit.browser, current.as_ref(), login, false)
+    let said = Said { notice: visit.query.get("notice").and_then(notice), problem: None };
+    ask(&app, visit.browser, current.as_ref(), login, said)
 }
 
-/// Takes the address, and asks for the password of whoever it is.
+/// Takes the address, and leads to what it needs: its password, or an account.
 pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, query, form } = submission;
     let current = journey::current(&app, &browser, &query).await?;
@@ -35,8 +36,18 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     let login = typed.parse::<Email>().ok();
     let taken = acts::take_form(&app, request.source(), login.as_ref(), journey::known_browser(&app, &request))?;
     let Some(login) = login else {
-        return ask(&app, browser, current.as_ref(), typed.chars().take(254).collect(), true);
+        let said = Said { notice: None, problem: Some("malformed") };
+        return ask(&app, browser, current.as_ref(), typed.chars().take(254).collect(), said);
     };
+    let accounts = app.config.accounts;
+    let standing = match accounts.hide_existence {
+        true => AddressStanding::HasPassword,
+        false => acts::address_standing(&app, &login)?,
+    };
+    if standing == AddressStanding::Unknown && !accounts.sign_up {
+        let said = Said { notice: None, problem: Some("closed") };
+        return ask(&app, browser, current.as_ref(), login.to_string(), said);
+    }
     let (id, key) = match &current {
         Some(current) => (current.id.clone(), current.key),
         None => {
@@ -47,25 +58,36 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     };
     acts::note_login(&app, key, login).await?;
     taken.pays_for(&app, &key)?;
-    browser.redirect(&app, &paths::within(paths::SIGN_IN, Some(&id)))
+    let page = match standing {
+        AddressStanding::HasPassword => paths::SIGN_IN,
+        AddressStanding::NoPassword | AddressStanding::Unknown => paths::SIGN_UP,
+    };
+    browser.redirect(&app, &paths::within(page, Some(&id)))
 }
 
-fn ask(
-    app: &App,
-    browser: Browser,
-    current: Option<&Current>,
-    login: String,
-    malformed: bool,
-) -> Result<Response, Error> {
+/// What is said beside the field.
+#[derive(Clone, Copy)]
+struct Said {
+    notice: Option<&'static str>,
+    problem: Option<&'static str>,
+}
+
+/// What another page asks this one to say.
+fn notice(word: &str) -> Option<&'static str> {
+    ["reset_password_email_sent", "email_unavailable"].into_iter().find(|known| *known == word)
+}
+
+fn ask(app: &App, browser: Browser, current: Option<&Current>, login: String, said: Said) -> Result<Response, Error> {
     let browser = journey::speak(browser, current);
     let page = StartSignIn {
         interaction: current.map(|current| current.id.clone()),
         login,
-        malformed,
+        notice: said.notice.map(str::to_owned),
+        problem: said.problem.map(str::to_owned),
         client: current.map(|current| journey::client_label(app, current)).transpose()?.flatten(),
         people_picker: people_picker(app)?,
     };
-    let status = if malformed { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = if said.problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     browser.page_with(app, &page, status, current.and_then(Current::form_target).as_deref())
 }
 

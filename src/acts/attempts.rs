@@ -22,7 +22,7 @@ const PAID_FOR: AttemptLimit = AttemptLimit { attempts: 1, window: Duration::fro
 const PAGE: usize = 1000;
 
 /// The counts. A failure in the middle of counting is a refusal of this request; the next one counts on.
-fn lock(app: &App) -> Result<MutexGuard<'_, Limiter>, ActError> {
+pub(super) fn lock(app: &App) -> Result<MutexGuard<'_, Limiter>, ActError> {
     app.limiter.lock().map_err(|_| {
         app.limiter.clear_poison();
         ActError::Unguarded
@@ -30,20 +30,24 @@ fn lock(app: &App) -> Result<MutexGuard<'_, Limiter>, ActError> {
 }
 
 /// A keyed hash, so that nobody can choose what collides.
-fn key(app: &App, kind: &str, subject: &str) -> u64 {
+pub(super) fn key(app: &App, kind: &str, subject: &str) -> u64 {
     let digest = crypto::sha256(app.keys.attempts.tag(kind, &[subject]).as_bytes());
     digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What a source may do, and whether many people share it; `None` where sources are not limited.
 fn limits_of(app: &App, source: Source) -> Option<(SourceLimits, bool)> {
     let limits = app.config.limits.per_source?;
-    let is_shared = app.config.limits.shared_sources.iter().any(|network| network.contains(&source.address()));
-    Some(if is_shared { (limits.times(SHARED_FACTOR), true) } else { (limits, false) })
+    Some(if is_shared(app, source) { (limits.times(SHARED_FACTOR), true) } else { (limits, false) })
+}
+
+/// Whether many people share a source.
+pub(super) fn is_shared(app: &App, source: Source) -> bool {
+    app.config.limits.shared_sources.iter().any(|network| network.contains(&source.address()))
 }
 
 /// A form sent to a page of sign-in, taken.

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::domain::claims::{Subject, disclosed_scopes, wants_one_organization};
 use crate::domain::steps::{Demand, Demands, Facts, Identity, PersonFacts};
-use crate::domain::{Client, OrganizationId, PendingAuthorization, Progress, Session, User, UserId};
+use crate::domain::{Client, MailboxStanding, OrganizationId, PendingAuthorization, Progress, Session, User, UserId};
 use crate::protocol::{Prompt, Timestamp};
 use crate::store::{Read, StoreError, memberships, organizations};
 
@@ -49,6 +49,7 @@ pub fn gather(
     let Some((client, pending)) = request else {
         let facts = PersonFacts {
             identity: Identity::Expected,
+            mailbox: MailboxStanding::of(user, session, config.accounts.mailbox, now),
             names_known: user.information.has_names(),
             organizations: 0,
             organization_chosen: false,
@@ -72,6 +73,7 @@ pub fn gather(
     };
     let person = PersonFacts {
         identity,
+        mailbox: MailboxStanding::of(user, session, config.accounts.mailbox, now),
         names_known: user.information.has_names(),
         organizations: released.len(),
         organization_chosen: organization_id.is_some(),

@@ -16,9 +16,9 @@ mod instance;
 mod interactions;
 mod known_browsers;
 mod mails;
+mod mailbox;
 mod new_session;
 mod organizations;
-mod passwords;
 mod people;
 mod pre_sessions;
 mod sessions;
@@ -53,9 +53,14 @@ pub use interactions::{
     note_locale, note_login, note_step,
 };
 pub use mails::deliver_to_mailbox;
+pub use mailbox::{
+    AddressStanding, CodeAttempt, CodeOrder, CodeOutcome, CodeSent, LinkAttempt, LinkOrder, LinkPlace, PasswordChange,
+    PasswordChoice, SignUp, SignUpOutcome, address_standing, change_password, disown_magic_link, find_password_link,
+    issue_password_link, look_at_magic_link, mail_code, mail_magic_link, mail_password_link, redeem_magic_link,
+    redeem_mailed_code, sign_up,
+};
 pub use new_session::NewSession;
 pub use organizations::{OrganizationChoice, select_organization};
-pub use passwords::{PasswordChange, PasswordChoice, change_password, find_password_link, issue_password_link};
 pub use people::{Entries, NewPerson, enter, enter_person};
 pub use pre_sessions::{InBrowser, find_browser_handle, issue_browser_handle};
 pub use sessions::{ActiveSession, find_session, session_name, sign_out};

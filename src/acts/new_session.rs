@@ -9,8 +9,8 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     AssertedAssurance, AuditEvent, BrowserSession, ClientId, Credentials, Factor, Handle, HandleKey, Interaction,
-    KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, OutgoingMail, PreSession, Proof, Session, SessionId,
-    SignInMethod, User, UserId,
+    KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, MailboxPolicy, OutgoingMail, PreSession, Proof, Session,
+    SessionId, SignInMethod, User, UserId,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -37,124 +37,241 @@ pub struct NewSession {
     pub known_browser: Option<Handle<KnownBrowser>>,
 }
 
-/// A password that was right.
+/// By what a session is opened.
 #[derive(Clone)]
-pub(super) struct Proven {
-    /// Its hash at the current cost, where the stored one is of another.
-    pub(super) renewed_hash: Option<String>,
-    /// The browser, if the person signed in there before.
-    pub(super) known_browser: Option<(HandleKey<KnownBrowser>, KnownBrowser)>,
+pub(super) enum Entry {
+    /// A choice from a list, where trying services is what the instance is for.
+    Chosen,
+    /// A password that was right.
+    Password {
+        /// Its hash at the current cost, where the stored one is of another.
+        renewed_hash: Option<String>,
+    },
+    /// A mailed secret that was given back.
+    Mail(Factor),
+    /// The same within the session of the same person: it proves the mailbox, and is no sign-in.
+    Confirmation,
+}
+
+impl Entry {
+    fn factor(&self) -> Factor {
+        match self {
+            Self::Chosen | Self::Password { .. } => Factor::Password,
+            Self::Mail(factor) => *factor,
+            Self::Confirmation => Factor::EmailCode,
+        }
+    }
+
+    fn method(&self) -> SignInMethod {
+        match self {
+            Self::Chosen => SignInMethod::Chosen,
+            Self::Password { .. } => SignInMethod::Password,
+            Self::Mail(Factor::EmailLink) => SignInMethod::EmailLink,
+            Self::Mail(Factor::EmailCode | Factor::Password) | Self::Confirmation => SignInMethod::EmailCode,
+        }
+    }
+
+    fn proves_mailbox(&self) -> bool {
+        match self {
+            Self::Mail(_) | Self::Confirmation => true,
+            Self::Chosen | Self::Password { .. } => false,
+        }
+    }
 }
 
 /// Whose session is to be opened, where, and by what.
 #[derive(Clone)]
 pub(super) struct Opening {
-    pub(super) user_id: UserId,
     pub(super) asserted: Option<AssertedAssurance>,
     pub(super) interaction: Option<HandleKey<Interaction>>,
     pub(super) browser: HandleKey<PreSession>,
     pub(super) previous: Option<HandleKey<BrowserSession>>,
-    pub(super) proven: Option<Proven>,
+    pub(super) entry: Entry,
+    /// What the browser shows to say that somebody signed in in it before.
+    pub(super) known_browser: Option<HandleKey<KnownBrowser>>,
     pub(super) locale: Locale,
 }
 
 /// What a write job needs, drawn before it because it may run more than once.
-struct Drawn {
-    key: HandleKey<BrowserSession>,
+#[derive(Clone)]
+pub(super) struct Drawn {
+    session: Handle<BrowserSession>,
+    browser: Handle<PreSession>,
+    known_browser: Handle<KnownBrowser>,
     fresh_id: SessionId,
-    proof: Proof,
-    known_browser: Option<HandleKey<KnownBrowser>>,
+    policy: MailboxPolicy,
+    now: Timestamp,
+}
+
+/// A session opened in a transaction that is not durable yet.
+pub(super) struct Opened {
+    session: Session,
+    user: User,
+    /// Whether the browser gets a handle by which it will be known.
+    is_newly_known: bool,
+}
+
+impl Drawn {
+    pub(super) fn new(app: &App) -> Self {
+        let now = app.clock.now();
+        Self {
+            session: issue_session_handle(app),
+            browser: issue_browser_handle(app),
+            known_browser: crypto::issue_handle::<KnownBrowser>(&app.random, now.plus(KNOWN_BROWSER_LIFETIME)),
+            fresh_id: SessionId(app.random.token()),
+            policy: app.config.accounts.mailbox,
+            now,
+        }
+    }
+
+    /// The session under its new handle, once the transaction is durable.
+    pub(super) fn hand_out(self, opened: Opened) -> NewSession {
+        let Opened { session, user, is_newly_known } = opened;
+        let Handle { value, key } = self.session;
+        NewSession {
+            active: ActiveSession { value, key, session, user },
+            browser: self.browser,
+            known_browser: is_newly_known.then_some(self.known_browser),
+        }
+    }
 }
 
 /// What came of it.
 enum Outcome {
-    Opened(Box<(Session, User)>),
+    Opened(Box<Opened>),
     NoAccount,
     Superseded,
 }
 
 /// Opens a session; `None` when there is no such usable account.
-pub(super) async fn open_session(app: &App, by: &By, opening: Opening) -> Result<Option<NewSession>, ActError> {
-    let now = app.clock.now();
-    let Handle { value, key } = issue_session_handle(app);
-    let browser = issue_browser_handle(app);
-    let to = browser.key;
-    let known_browser = opening
-        .proven
-        .as_ref()
-        .filter(|proven| proven.wants_handle(now))
-        .map(|_| crypto::issue_handle::<KnownBrowser>(&app.random, now.plus(KNOWN_BROWSER_LIFETIME)));
-    let drawn = Drawn {
-        key,
-        fresh_id: SessionId(app.random.token()),
-        proof: Proof { factor: Factor::Password, at: now },
-        known_browser: known_browser.as_ref().map(|handle| handle.key),
-    };
+pub(super) async fn open_session(
+    app: &App,
+    by: &By,
+    user_id: UserId,
+    opening: Opening,
+) -> Result<Option<NewSession>, ActError> {
+    let drawn = Drawn::new(app);
     let circumstances = Circumstances::of(app, by);
-    let method = if opening.proven.is_some() { SignInMethod::Password } else { SignInMethod::Chosen };
+    let job = drawn.clone();
     let outcome = app
         .store
         .write(move |tx| {
-            let Some(mut user) = users::find(tx, opening.user_id)?.filter(User::may_sign_in) else {
+            let Some(user) = users::find(tx, user_id)?.filter(User::may_sign_in) else {
                 return Ok(Outcome::NoAccount);
             };
-            let Some(opening) = in_the_browser_of_now(tx, &opening, user.id, now)? else {
-                return Ok(Outcome::Superseded);
-            };
-            let (session, is_new) = renew_or_begin(tx, &opening, &drawn, &user, now)?;
-            let session = Session { whereabouts: circumstances.whereabouts(), ..session };
-            browser_sessions::insert(tx, &drawn.key, &BrowserSession::Live(session.clone()))?;
-            note_session(tx, user.id, opening.previous, drawn.key, now)?;
-            user.signed_in(now);
-            users::update(tx, &user)?;
-            if let Some(proven) = &opening.proven {
-                settle(tx, proven, &user)?;
-                if let Some(key) = &drawn.known_browser {
-                    known_browsers::insert(tx, key, &KnownBrowser::begin(&user, now))?;
-                }
+            match open_in(tx, &circumstances, user, &opening, &job)? {
+                Some(opened) => Ok(Outcome::Opened(Box::new(opened))),
+                None => Ok(Outcome::Superseded),
             }
-            let client_id = enter_interaction(tx, &opening, &session)?;
-            let renewal = Renewal { to, session: Some((&session.id, drawn.key)), entered: opening.interaction };
-            renew(tx, &opening.browser, &renewal, now)?;
-            if is_new {
-                tell(tx, &user, client_id.as_ref(), opening.locale, now)?;
-            }
-            let event = AuditEvent::SignedIn { user_id: user.id, client_id, method };
-            circumstances.in_session(&session).record(tx, event)?;
-            Ok(Outcome::Opened(Box::new((session, user))))
         })
         .await?;
     match outcome {
-        Outcome::Opened(opened) => {
-            let (session, user) = *opened;
-            Ok(Some(NewSession { active: ActiveSession { value, key, session, user }, browser, known_browser }))
-        }
+        Outcome::Opened(opened) => Ok(Some(drawn.hand_out(*opened))),
         Outcome::NoAccount => Ok(None),
         Outcome::Superseded => Err(ActError::Superseded),
     }
 }
 
-impl Proven {
-    /// Whether the browser gets a handle by which it will be known.
-    fn wants_handle(&self, now: Timestamp) -> bool {
-        self.known_browser.as_ref().is_none_or(|(_, known)| known.wants_renewal(now))
+/// The same within a transaction, for a person who may sign in; `None` when the browser has another handle since.
+pub(super) fn open_in(
+    tx: &mut Tx,
+    circumstances: &Circumstances,
+    mut user: User,
+    opening: &Opening,
+    drawn: &Drawn,
+) -> Result<Option<Opened>, StoreError> {
+    let now = drawn.now;
+    let Some(opening) = in_the_browser_of_now(tx, opening, user.id, now)? else { return Ok(None) };
+    let (mut session, is_new) = renew_or_begin(tx, &opening, drawn, &user)?;
+    let browser = settle_browser(tx, &opening, drawn, &user)?;
+    session.is_in_trusted_browser |= browser.is_trusted;
+    session.whereabouts = circumstances.whereabouts();
+    browser_sessions::insert(tx, &drawn.session.key, &BrowserSession::Live(session.clone()))?;
+    note_session(tx, user.id, opening.previous, drawn.session.key, now)?;
+    let is_sign_in = !matches!(opening.entry, Entry::Confirmation);
+    if is_sign_in {
+        user.signed_in(now);
+    }
+    if opening.entry.proves_mailbox() {
+        user.proved_mailbox(now);
+    }
+    users::update(tx, &user)?;
+    if let Entry::Password { renewed_hash } = &opening.entry {
+        settle_credentials(tx, &user, renewed_hash.as_ref(), opening.known_browser.is_some())?;
+    }
+    let client_id = enter_interaction(tx, &opening, &session)?;
+    let renewal = Renewal {
+        to: drawn.browser.key,
+        session: Some((&session.id, drawn.session.key)),
+        entered: opening.interaction,
+    };
+    renew(tx, &opening.browser, &renewal, now)?;
+    if is_new && !opening.entry.proves_mailbox() {
+        tell(tx, &user, client_id.as_ref(), opening.locale, now)?;
+    }
+    let circumstances = circumstances.in_session(&session);
+    if opening.entry.proves_mailbox() {
+        circumstances.record(tx, AuditEvent::EmailVerified { user_id: user.id })?;
+    }
+    if is_sign_in {
+        let event = AuditEvent::SignedIn { user_id: user.id, client_id, method: opening.entry.method() };
+        circumstances.record(tx, event)?;
+    }
+    Ok(Some(Opened { session, user, is_newly_known: browser.is_newly_known }))
+}
+
+/// How a browser is known from now on.
+struct BrowserStanding {
+    is_newly_known: bool,
+    is_trusted: bool,
+}
+
+/// Whoever proves who they are makes the browser known to them; whoever reads the mailbox makes it trusted. Wrong guesses
+/// made in it are forgotten; those of strangers elsewhere stay counted.
+fn settle_browser(tx: &mut Tx, opening: &Opening, drawn: &Drawn, user: &User) -> Result<BrowserStanding, StoreError> {
+    let now = drawn.now;
+    if matches!(opening.entry, Entry::Chosen) {
+        return Ok(BrowserStanding { is_newly_known: false, is_trusted: true });
+    }
+    let known = match opening.known_browser {
+        Some(key) => known_browsers::find(tx, &key)?.filter(|known| known.is_of(user, now)).map(|known| (key, known)),
+        None => None,
+    };
+    let trusted_until = match (&known, opening.entry.proves_mailbox()) {
+        (_, true) => Some(now.plus(drawn.policy.trust_lifetime)),
+        (Some((_, known)), false) if known.is_trusted(now) => known.trusted_until,
+        (_, false) => None,
+    };
+    let is_trusted = trusted_until.is_some();
+    match known {
+        Some((key, known)) if !known.wants_renewal(now) => {
+            let settled = KnownBrowser { wrong_guesses: 0, trusted_until, ..known.clone() };
+            if settled != known {
+                known_browsers::update(tx, &key, &settled)?;
+            }
+            Ok(BrowserStanding { is_newly_known: false, is_trusted })
+        }
+        Some(_) | None => {
+            let begun = KnownBrowser { trusted_until, ..KnownBrowser::begin(user, now) };
+            known_browsers::insert(tx, &drawn.known_browser.key, &begun)?;
+            Ok(BrowserStanding { is_newly_known: true, is_trusted })
+        }
     }
 }
 
 /// What a right password changes beside the session: its hash, and the count of wrong ones where it was counted.
-/// Guesses of strangers elsewhere stay counted when the owner signs in in a browser of theirs.
-fn settle(tx: &mut Tx, proven: &Proven, user: &User) -> Result<(), StoreError> {
-    if let Some((key, _)) = &proven.known_browser
-        && let Some(known) = known_browsers::find(tx, key)?.filter(|known| known.wrong_guesses > 0)
-    {
-        known_browsers::update(tx, key, &KnownBrowser { wrong_guesses: 0, ..known })?;
-    }
+fn settle_credentials(
+    tx: &mut Tx,
+    user: &User,
+    renewed_hash: Option<&String>,
+    is_known_browser: bool,
+) -> Result<(), StoreError> {
     let Some(known) = credentials::find(tx, user.id)? else { return Ok(()) };
-    let wrong_guesses = if proven.known_browser.is_some() { known.wrong_guesses } else { 0 };
-    if proven.renewed_hash.is_none() && wrong_guesses == known.wrong_guesses {
+    let wrong_guesses = if is_known_browser { known.wrong_guesses } else { 0 };
+    if renewed_hash.is_none() && wrong_guesses == known.wrong_guesses {
         return Ok(());
     }
-    let password_hash = proven.renewed_hash.clone().or(known.password_hash);
+    let password_hash = renewed_hash.cloned().or(known.password_hash);
     credentials::update(tx, &Credentials { password_hash, wrong_guesses, ..known })
 }
 
@@ -176,22 +293,18 @@ fn in_the_browser_of_now(
 }
 
 /// The same person goes on with their session under a new handle; anybody else's session in this browser ends.
-fn renew_or_begin(
-    tx: &mut Tx,
-    opening: &Opening,
-    drawn: &Drawn,
-    user: &User,
-    now: Timestamp,
-) -> Result<(Session, bool), StoreError> {
-    let begin = || Session::begin(drawn.fresh_id.clone(), user.id, user.epoch, drawn.proof);
+fn renew_or_begin(tx: &mut Tx, opening: &Opening, drawn: &Drawn, user: &User) -> Result<(Session, bool), StoreError> {
+    let now = drawn.now;
+    let proof = Proof { factor: opening.entry.factor(), at: now };
+    let begin = || Session::begin(drawn.fresh_id.clone(), user.id, user.epoch, proof);
     let previous = match opening.previous {
         Some(previous) => find_live(tx, &previous, now)?.map(|(session, _)| (previous, session)),
         None => None,
     };
     let (session, is_new) = match previous {
         Some((previous, session)) if session.user_id == user.id => {
-            browser_sessions::update(tx, &previous, &BrowserSession::Renewed { by: drawn.key })?;
-            (session.reauthenticated(drawn.proof), false)
+            browser_sessions::update(tx, &previous, &BrowserSession::Renewed { by: drawn.session.key })?;
+            (session.reauthenticated(proof), false)
         }
         Some((previous, _)) => {
             browser_sessions::update(tx, &previous, &BrowserSession::Ended { at: now })?;
@@ -199,14 +312,25 @@ fn renew_or_begin(
         }
         None => (begin(), true),
     };
-    Ok((Session { asserted: opening.asserted.clone(), ..session }, is_new))
+    match opening.entry {
+        // What is stated in place of the proofs stays.
+        Entry::Confirmation => Ok((session, is_new)),
+        Entry::Chosen | Entry::Password { .. } | Entry::Mail(_) => {
+            Ok((Session { asserted: opening.asserted.clone(), ..session }, is_new))
+        }
+    }
 }
 
 /// The sign-in under way goes on in the session. Gives the client that it leads to.
 fn enter_interaction(tx: &mut Tx, opening: &Opening, session: &Session) -> Result<Option<ClientId>, StoreError> {
     let Some(key) = opening.interaction else { return Ok(None) };
     let Some(mut interaction) = interactions::find(tx, &key)? else { return Ok(None) };
-    interaction.signed_in(session.id.clone());
+    match opening.entry {
+        Entry::Confirmation => interaction.done(&session.id, |_| {}),
+        Entry::Chosen | Entry::Password { .. } | Entry::Mail(_) => interaction.signed_in(session.id.clone()),
+    }
+    interaction.mailed_code = None;
+    interaction.magic_link = None;
     interactions::update(tx, &key, &interaction)?;
     Ok(interaction.authorization().map(|pending| pending.client_id.clone()))
 }

@@ -2,7 +2,7 @@
 
 use super::attempts::{Failed, Guess, take_guess};
 use super::known_browsers::known_to;
-use super::new_session::{NewSession, Opening, Proven, open_session};
+use super::new_session::{Entry, NewSession, Opening, open_session};
 use super::pre_sessions::InBrowser;
 use super::{ActError, By, Circumstances};
 use crate::app::App;
@@ -103,7 +103,8 @@ pub async fn sign_in_with_password(
     outcome
 }
 
-fn counted(outcome: &Result<Option<NewSession>, ActError>) -> Counted {
+/// How an attempt to sign in is counted.
+pub(super) fn counted(outcome: &Result<Option<NewSession>, ActError>) -> Counted {
     match outcome {
         Ok(Some(_)) => Counted::SignedIn,
         Ok(None) => Counted::SignInRefused,
@@ -141,15 +142,15 @@ async fn check_password(app: &App, by: &By, attempt: PasswordAttempt<'_>) -> Res
         false => None,
     };
     let opening = Opening {
-        user_id: user.id,
         asserted: None,
         interaction: Some(attempt.interaction),
         browser: attempt.place.handle,
         previous: attempt.place.session.map(|active| active.key),
-        proven: Some(Proven { renewed_hash, known_browser: known.browser }),
+        entry: Entry::Password { renewed_hash },
+        known_browser: known.browser.map(|(key, _)| key),
         locale: attempt.locale,
     };
-    let session = open_session(app, by, opening).await?;
+    let session = open_session(app, by, user.id, opening).await?;
     taken.succeeded(app)?;
     Ok(session)
 }
@@ -202,15 +203,15 @@ fn count_in_account(tx: &mut Tx, user_id: UserId) -> Result<(), StoreError> {
 /// When the store fails.
 pub async fn sign_in_as(app: &App, by: &By, request: SignInAs<'_>) -> Result<Option<NewSession>, ActError> {
     let opening = Opening {
-        user_id: request.user_id,
         asserted: request.asserted,
         interaction: request.interaction,
         browser: request.place.handle,
         previous: request.place.session.map(|active| active.key),
-        proven: None,
+        entry: Entry::Chosen,
+        known_browser: None,
         locale: request.locale,
     };
-    let outcome = open_session(app, by, opening).await;
+    let outcome = open_session(app, by, request.user_id, opening).await;
     app.counts.count(counted(&outcome));
     outcome
 }

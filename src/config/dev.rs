@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    Backups, Config, Connections, CookiePolicy, DataLocation, InstanceKind, Limits, LogFormat, Logs, Mode,
+    Accounts, Backups, Config, Connections, CookiePolicy, DataLocation, InstanceKind, Limits, LogFormat, Logs, Mode,
     NEUTRAL_NAME, PasswordCost, PeoplePicker, Proxies, PublicUrl, STANDARD_RECENT_PROOF, Tls, UnknownClients,
 };
-use crate::domain::{AcrVocabulary, Email, Retention};
+use crate::domain::{AcrVocabulary, Email, MailboxPolicy, Retention};
 
 /// What may be chosen on the command line of development mode.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +59,10 @@ impl Config {
             mailbox_page: true,
             unknown_clients: if options.strict { UnknownClients::Refuse } else { UnknownClients::Record },
             local_redirects: true,
+            accounts: Accounts {
+                mailbox: MailboxPolicy { asks_in_new_browsers: false, ..MailboxPolicy::STANDARD },
+                ..Accounts::STANDARD
+            },
             acr_vocabulary: AcrVocabulary::Moncomptepro,
             recent_proof: STANDARD_RECENT_PROOF,
             allow_unverified_links: true,
@@ -66,7 +70,7 @@ impl Config {
             rsa_bits: 2048,
             key_rotation_every: None,
             keys_published_ahead: Duration::from_secs(24 * 3600),
-            limits: Limits { per_source: None, ..Limits::standard() },
+            limits: Limits { per_source: None, mails: None, ..Limits::standard() },
             people_picker: Some(PeoplePicker {
                 action: String::from("/_dev/sign-in"),
                 another_person: String::from("/_dev/another-person"),

@@ -13,10 +13,10 @@ use super::keys::KEYS;
 use super::problem::{ConfigError, Conflict, Fault, Origin, Problem};
 use super::settings::{Settings, Source, type_of};
 use super::{
-    Backups, Config, Connections, CookiePolicy, DataLocation, ForwardedHeader, InstanceKind, Limits, LogFormat, Logs,
-    Mode, PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
+    Accounts, Backups, Config, Connections, CookiePolicy, DataLocation, ForwardedHeader, InstanceKind, Limits,
+    LogFormat, Logs, Mode, PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
 };
-use crate::domain::{AcrVocabulary, Retention};
+use crate::domain::{AcrVocabulary, MailboxPolicy, Retention};
 
 /// A configuration that may start, and where each of its values comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,6 +215,18 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         cookies: CookiePolicy { prefix: String::from("__Host-"), secure: true },
         unknown_clients: if is_sandbox { UnknownClients::RecordAnywhere } else { UnknownClients::Refuse },
         local_redirects: is_sandbox,
+        accounts: Accounts {
+            sign_up: settings.flag(KEYS, "accounts.sign_up"),
+            hide_existence: settings.flag(KEYS, "accounts.hide_existence"),
+            mailbox: MailboxPolicy {
+                proof_lifetime: hours("accounts.email_proof_days", 24)?,
+                asks_in_new_browsers: settings.flag(KEYS, "accounts.trusted_browsers"),
+                trust_lifetime: hours("accounts.trusted_browser_days", 24)?,
+            },
+            mailed_secret_lifetime: Duration::from_secs(
+                settings.number(KEYS, "accounts.mailed_secret_minutes")?.saturating_mul(60),
+            ),
+        },
         acr_vocabulary: match text("acr.vocabulary")?.as_str() {
             "levels-2026" => AcrVocabulary::Levels2026,
             "employer" => AcrVocabulary::Employer,

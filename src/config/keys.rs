@@ -198,6 +198,60 @@ pub(super) const KEYS: &[ConfigKey] = &[
         about: ["De combien de mois.", "Of how many months."],
     },
     ConfigKey {
+        path: "accounts.sign_up",
+        kind: Kind::Flag,
+        standard: Standard::Flag(true),
+        about: [
+            "Si chacun peut ouvrir un compte avec son adresse ; sinon, seul l'exploitant en ouvre.",
+            "Whether anybody may open an account with their address; otherwise only the operator does.",
+        ],
+    },
+    ConfigKey {
+        path: "accounts.hide_existence",
+        kind: Kind::Flag,
+        standard: Standard::Flag(false),
+        about: [
+            "Si une adresse connue et une inconnue mènent à la même page : mot de passe, ou code reçu par courriel.",
+            "Whether a known address and an unknown one lead to the same page: a password, or a code by e-mail.",
+        ],
+    },
+    ConfigKey {
+        path: "accounts.email_proof_days",
+        kind: Kind::Number(1, 3650),
+        standard: Standard::Number(90),
+        about: [
+            "Après combien de jours une personne prouve à nouveau qu'elle lit sa messagerie.",
+            "After how many days people prove again that they read their mailbox.",
+        ],
+    },
+    ConfigKey {
+        path: "accounts.trusted_browsers",
+        kind: Kind::Flag,
+        standard: Standard::Flag(true),
+        about: [
+            "Si un mot de passe ne suffit pas dans un navigateur nouveau : un code est envoyé par courriel.",
+            "Whether a password is not enough in a new browser: a code is sent by e-mail.",
+        ],
+    },
+    ConfigKey {
+        path: "accounts.trusted_browser_days",
+        kind: Kind::Number(1, 365),
+        standard: Standard::Number(30),
+        about: [
+            "Combien de jours un navigateur est reconnu après ce code.",
+            "For how many days a browser is trusted after that code.",
+        ],
+    },
+    ConfigKey {
+        path: "accounts.mailed_secret_minutes",
+        kind: Kind::Number(1, 60),
+        standard: Standard::Number(10),
+        about: [
+            "Combien de minutes valent un code ou un lien de connexion : davantage si la messagerie tarde.",
+            "For how many minutes a code or a link to sign in with is good: more where mail is slow to arrive.",
+        ],
+    },
+    ConfigKey {
         path: "acr.vocabulary",
         kind: Kind::OneOf(&["moncomptepro", "levels-2026", "employer"]),
         standard: Standard::Text("moncomptepro"),

@@ -33,7 +33,7 @@ pub use reload::Changed;
 pub use template::template;
 pub use weakenings::Weakening;
 
-use crate::domain::{AcrVocabulary, AttemptLimit, Email, GuessLimits, Retention, SourceLimits};
+use crate::domain::{AcrVocabulary, AttemptLimit, Email, GuessLimits, MailboxPolicy, Retention, SourceLimits};
 
 /// The name of an instance that nobody named.
 const NEUTRAL_NAME: &str = "Compte professionnel";
@@ -118,11 +118,14 @@ pub struct Limits {
     pub shared_sources: Vec<IpNet>,
     /// Wrong secrets for one client from one source.
     pub per_client: AttemptLimit,
+    /// Mails that people ask for; `None` is unlimited.
+    pub mails: Option<MailLimits>,
 }
 
 impl Limits {
     /// For an account 10 failures in 5 minutes, then waits of 30 seconds to an hour, and 100 in a row; from a source 60
-    /// forms and 600 sign-ins begun a minute, and 100 failures an hour; for a client 20 wrong secrets in 5 minutes from one source.
+    /// forms and 600 sign-ins begun a minute, and 100 failures an hour; for a client 20 wrong secrets in 5 minutes from
+    /// one source; to an address 5 mails in 15 minutes and 20 a day, 30 an hour from a source.
     pub fn standard() -> Self {
         let limit = |attempts, seconds| AttemptLimit { attempts, window: Duration::from_secs(seconds) };
         let per_account = GuessLimits {
@@ -132,8 +135,53 @@ impl Limits {
             in_a_row: 100,
         };
         let per_source = SourceLimits { submissions: limit(60, 60), failures: limit(100, 3600), begun: limit(600, 60) };
-        Self { per_account, per_source: Some(per_source), shared_sources: Vec::new(), per_client: limit(20, 300) }
+        let mails = MailLimits {
+            per_address: limit(5, 900),
+            per_address_daily: limit(20, 24 * 3600),
+            per_source: limit(30, 3600),
+        };
+        Self {
+            per_account,
+            per_source: Some(per_source),
+            shared_sources: Vec::new(),
+            per_client: limit(20, 300),
+            mails: Some(mails),
+        }
     }
+}
+
+/// How accounts are opened, and what proves a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accounts {
+    /// Whether anybody may open one.
+    pub sign_up: bool,
+    /// Whether a known address and an unknown one lead to the same page.
+    pub hide_existence: bool,
+    /// What is asked of mailboxes and browsers.
+    pub mailbox: MailboxPolicy,
+    /// How long a mailed code or link is good to sign in with.
+    pub mailed_secret_lifetime: Duration,
+}
+
+impl Accounts {
+    /// Open to everybody, and known addresses are told from unknown ones; ten minutes for a mailed secret.
+    pub const STANDARD: Self = Self {
+        sign_up: true,
+        hide_existence: false,
+        mailbox: MailboxPolicy::STANDARD,
+        mailed_secret_lifetime: Duration::from_secs(600),
+    };
+}
+
+/// How many mails may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailLimits {
+    /// To one address, in a short while.
+    pub per_address: AttemptLimit,
+    /// To one address, in a day.
+    pub per_address_daily: AttemptLimit,
+    /// From one source.
+    pub per_source: AttemptLimit,
 }
 
 /// What an instance is for.
@@ -278,6 +326,8 @@ pub struct Config {
     /// Whether redirect URIs over plain http on loopback are accepted for web clients, and `localhost` ports are free
     /// for native ones.
     pub local_redirects: bool,
+    /// How accounts are opened.
+    pub accounts: Accounts,
     /// The words in which `acr` is said.
     pub acr_vocabulary: AcrVocabulary,
     /// How old the proof of a person may be for what protects their account.

@@ -4,8 +4,19 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 5] =
-    ["instance.name", "limits.shared_sources", "logs.level", "acr.vocabulary", "joining.allow_unverified"];
+pub(super) const RELOADABLE: [&str; 11] = [
+    "instance.name",
+    "limits.shared_sources",
+    "logs.level",
+    "accounts.sign_up",
+    "accounts.hide_existence",
+    "accounts.email_proof_days",
+    "accounts.trusted_browsers",
+    "accounts.trusted_browser_days",
+    "accounts.mailed_secret_minutes",
+    "acr.vocabulary",
+    "joining.allow_unverified",
+];
 
 /// A key that holds something else than before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +39,7 @@ impl Config {
             instance_name: other.instance_name.clone(),
             limits: other.limits.clone(),
             logs: Logs { level: other.logs.level.clone(), ..self.logs.clone() },
+            accounts: other.accounts,
             acr_vocabulary: other.acr_vocabulary,
             allow_unverified_links: other.allow_unverified_links,
             declared_clients: other.declared_clients.clone(),

@@ -280,6 +280,10 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         ("limits.connections_per_source = 513", "limits.connections_per_source"),
         ("keys.rotate_every_days = 0", "keys.rotate_every_days"),
         ("backups.every_hours = 0", "backups.every_hours"),
+        ("accounts.email_proof_days = 91", "accounts.email_proof_days"),
+        ("accounts.trusted_browsers = false", "accounts.trusted_browsers"),
+        ("accounts.trusted_browser_days = 31", "accounts.trusted_browser_days"),
+        ("accounts.mailed_secret_minutes = 11", "accounts.mailed_secret_minutes"),
         ("acr.vocabulary = \"employer\"", "acr.vocabulary"),
         ("accounts.recent_proof_minutes = 16", "accounts.recent_proof_minutes"),
         ("keys.rsa_bits = 2048", "keys.rsa_bits"),
@@ -311,6 +315,9 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         "backups.keep_weekly",
         "backups.keep_monthly",
         "keys.published_ahead_hours",
+        "accounts.sign_up",
+        // What it takes away by default is decided: the other value protects more.
+        "accounts.hide_existence",
         // Alone it opens nothing.
         "metrics.allow_remote",
     ];
@@ -363,6 +370,12 @@ fn sec_217_the_keys_that_are_said_to_be_reloadable_are_taken_over_and_no_other()
         ("backups.keep_daily", "backups.keep_daily = 1"),
         ("backups.keep_weekly", "backups.keep_weekly = 1"),
         ("backups.keep_monthly", "backups.keep_monthly = 1"),
+        ("accounts.sign_up", "accounts.sign_up = false"),
+        ("accounts.hide_existence", "accounts.hide_existence = true"),
+        ("accounts.email_proof_days", "accounts.email_proof_days = 30"),
+        ("accounts.trusted_browsers", "accounts.trusted_browsers = false"),
+        ("accounts.trusted_browser_days", "accounts.trusted_browser_days = 7"),
+        ("accounts.mailed_secret_minutes", "accounts.mailed_secret_minutes = 5"),
         ("acr.vocabulary", "acr.vocabulary = \"employer\""),
         ("accounts.recent_proof_minutes", "accounts.recent_proof_minutes = 5"),
         ("keys.rsa_bits", "keys.rsa_bits = 4096"),

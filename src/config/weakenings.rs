@@ -2,8 +2,8 @@
 
 use ipnet::IpNet;
 
-use super::{Config, Connections, InstanceKind, Mode, STANDARD_RECENT_PROOF, Tls, UnknownClients};
-use crate::domain::AcrVocabulary;
+use super::{Accounts, Config, Connections, InstanceKind, Mode, STANDARD_RECENT_PROOF, Tls, UnknownClients};
+use crate::domain::{AcrVocabulary, MailboxPolicy};
 use crate::protocol::Locale;
 
 /// A protection that a key of the configuration takes away.
@@ -99,6 +99,46 @@ const CHOICES: &[Choice] = &[
             about: [
                 "aucune sauvegarde n'est faite d'elle-même : seul l'exploitant sait si les données reviennent",
                 "no backup is made by itself: only the operator knows whether the data can come back",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| config.accounts.mailbox.proof_lifetime > MailboxPolicy::STANDARD.proof_lifetime,
+        weakening: Weakening {
+            key: "accounts.email_proof_days",
+            about: [
+                "une personne qui a perdu sa messagerie professionnelle garde son accès plus de trois mois",
+                "people who have lost their professional mailbox keep their access for more than three months",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| config.mode == Mode::Serve && !config.accounts.mailbox.asks_in_new_browsers,
+        weakening: Weakening {
+            key: "accounts.trusted_browsers",
+            about: [
+                "un mot de passe volé suffit à se connecter depuis n'importe quel navigateur",
+                "a stolen password is enough to sign in from any browser",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| config.accounts.mailbox.trust_lifetime > MailboxPolicy::STANDARD.trust_lifetime,
+        weakening: Weakening {
+            key: "accounts.trusted_browser_days",
+            about: [
+                "un navigateur oublié reste reconnu plus d'un mois",
+                "a browser that was left behind stays trusted for more than a month",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| config.accounts.mailed_secret_lifetime > Accounts::STANDARD.mailed_secret_lifetime,
+        weakening: Weakening {
+            key: "accounts.mailed_secret_minutes",
+            about: [
+                "un code ou un lien de connexion intercepté sert plus de dix minutes",
+                "a code or a link that is intercepted is good for more than ten minutes",
             ],
         },
     },

@@ -70,6 +70,19 @@ impl Random {
         }
     }
 
+    /// `N` decimal digits, each as likely as the others.
+    pub fn digits<const N: usize>(&self) -> String {
+        let mut digits = String::with_capacity(N);
+        while digits.len() < N {
+            // 250 is the largest multiple of ten that a byte holds: what is above would favour the small digits.
+            let [byte] = self.bytes::<1>();
+            if byte < 250 {
+                digits.push(char::from(b'0' + byte % 10));
+            }
+        }
+        digits
+    }
+
     /// 256 random bits as 43 characters of base64url: client secrets, request ids, nonces.
     pub fn token(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.bytes::<32>())
@@ -97,6 +110,22 @@ mod tests {
         assert_eq!(ids.len(), 10_000);
         assert!(ids.iter().all(|id| (FIRST_USER_ID..END_OF_USER_IDS).contains(id)));
         assert!(ids.iter().any(|id| *id > END_OF_USER_IDS / 2), "the upper half is never drawn");
+    }
+
+    #[test]
+    fn sec_68_digits_are_as_likely_as_one_another() {
+        let random = Random::seeded(7);
+        let mut counts = [0_u32; 10];
+        for _ in 0..10_000 {
+            let digits = random.digits::<10>();
+            assert_eq!(digits.len(), 10);
+            for digit in digits.bytes() {
+                counts[usize::from(digit - b'0')] += 1;
+            }
+        }
+        // Chi-square with nine degrees of freedom: above 27.9 once in a thousand.
+        let square = |count: &u32| (f64::from(*count) - 10_000.0).powi(2) / 10_000.0;
+        assert!(counts.iter().map(square).sum::<f64>() < 27.9, "{counts:?}");
     }
 
     #[test]

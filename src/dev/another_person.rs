@@ -50,7 +50,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         locale: browser.locale,
     };
     match acts::sign_in_as(&app, &by, sign_in).await? {
-        Some(session) => journey::go_on_signed_in(&app, &browser, &session, current.as_ref()),
+        Some(session) => journey::go_on_signed_in(&app, &request, &browser, &session, current.as_ref()).await,
         None => Err(Error::bad_request("bad_request").with_detail("email")),
     }
 }

@@ -59,8 +59,24 @@ pub struct Origin {
 pub enum SignInMethod {
     /// With a password.
     Password,
+    /// With a link that was mailed.
+    EmailLink,
+    /// With a code that was mailed.
+    EmailCode,
     /// Chosen from a list, where trying services is what the instance is for.
     Chosen,
+}
+
+/// A secret that is mailed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailedSecret {
+    /// A code to give back.
+    Code,
+    /// A link to sign in with.
+    MagicLink,
+    /// A link to choose a password with.
+    PasswordLink,
 }
 
 /// Why a password opened nothing.
@@ -75,6 +91,8 @@ pub enum SignInFailure {
     NoPassword,
     /// It is another one.
     WrongPassword,
+    /// The code is another one than the one that was mailed.
+    WrongCode,
 }
 
 /// Who has to wait after too many failures.
@@ -117,6 +135,14 @@ pub struct FieldChange {
 pub enum AuditEvent {
     /// A person was entered.
     UserCreated { user_id: UserId },
+    /// A person opened an account.
+    AccountOpened { user_id: UserId },
+    /// A person gave back a secret that was mailed to the address of their account.
+    EmailVerified { user_id: UserId },
+    /// A secret was mailed; no user where the address is unknown.
+    SecretMailed { user_id: Option<UserId>, secret: MailedSecret },
+    /// The reader of a mailbox said that they had not asked for the link that was mailed.
+    MagicLinkDisowned { user_id: Option<UserId> },
     /// A person signed in.
     SignedIn { user_id: UserId, client_id: Option<ClientId>, method: SignInMethod },
     /// A password opened nothing; no user where the address is unknown.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountPage, ClientId, Email, HandleKey, OrganizationId, PreSession, SessionId, UserId};
+use super::{
+    AccountPage, ClientId, Email, HandleKey, MagicLink, MailedCode, OrganizationId, PreSession, SessionId, UserId,
+};
 use crate::protocol::{AuthorizationRequest, Locale, Timestamp};
 
 /// How long a sign-in may take.
@@ -80,6 +82,12 @@ pub struct Interaction {
     pub destination: Destination,
     /// The address given at the e-mail step.
     pub login: Option<Email>,
+    /// The code mailed for it that may be given back; a new one takes the place of the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailed_code: Option<MailedCode>,
+    /// The link mailed for it that works; a new one takes the place of the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub magic_link: Option<HandleKey<MagicLink>>,
     /// What was done so far.
     pub progress: Progress,
     /// When the client got its answer; nothing is answered twice.
@@ -95,6 +103,8 @@ impl Interaction {
             expires_at: now.plus(INTERACTION_LIFETIME),
             destination,
             login: None,
+            mailed_code: None,
+            magic_link: None,
             progress: Progress::default(),
             finished_at: None,
         }
@@ -129,6 +139,8 @@ impl Interaction {
             expires_at: self.expires_at,
             destination: self.destination,
             login,
+            mailed_code: None,
+            magic_link: None,
             progress: session.map_or_else(Progress::default, |session| self.progress.of(session)),
             finished_at: self.finished_at,
         })
@@ -153,7 +165,10 @@ impl Interaction {
     /// Whether an address was given in it, by the person or by the client.
     pub fn names(&self, email: &Email) -> bool {
         let hint = self.authorization().and_then(|pending| pending.request.login_hint.as_deref());
-        self.login.as_ref() == Some(email) || hint.and_then(|hint| hint.parse().ok()).as_ref() == Some(email)
+        let mailed = self.mailed_code.as_ref().map(|code| &code.email);
+        self.login.as_ref() == Some(email)
+            || mailed == Some(email)
+            || hint.and_then(|hint| hint.parse().ok()).as_ref() == Some(email)
     }
 
     /// The language that the person chose takes the place of the one that the client asked for.

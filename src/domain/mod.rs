@@ -29,7 +29,8 @@ pub use attempts::{
     Taken, TooManyAttempts,
 };
 pub use audit::{
-    Actor, AuditEvent, AuditRecord, FieldChange, LockedOut, Origin, SignInFailure, SignInMethod, TurnedAway,
+    Actor, AuditEvent, AuditRecord, FieldChange, LockedOut, MailedSecret, Origin, SignInFailure, SignInMethod,
+    TurnedAway,
 };
 pub use authorization::{
     ACCESS_TOKEN_LIFETIME, AccessToken, Authorization, AuthorizationCode, CODE_LIFETIME, CodePresentation, CodeRefusal,
@@ -49,10 +50,11 @@ pub use organization::{
 };
 pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{
-    Credentials, Email, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAXIMUM_LENGTH as MAXIMUM_PASSWORD_LENGTH,
-    MINIMUM_LENGTH as MINIMUM_PASSWORD_LENGTH, MalformedEmail, PasswordFault, PasswordLink, PasswordLinkRefusal,
+    CodePurpose, Credentials, Email, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS,
+    MAXIMUM_LENGTH as MAXIMUM_PASSWORD_LENGTH, MINIMUM_LENGTH as MINIMUM_PASSWORD_LENGTH, MagicLink, MailboxPolicy,
+    MailboxStanding, MailedCode, MailedCodeRefusal, MalformedEmail, PasswordFault, PasswordLink, PasswordLinkRefusal,
     PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField, Role, User,
-    UserState, check_password,
+    UserState, check_password, digits_of_code,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{

@@ -23,6 +23,25 @@ pub enum MailContent {
         /// Whose role changed.
         about: Email,
     },
+    /// A code to give back in the browser that asked for it.
+    EmailCode {
+        /// When it opens nothing any more.
+        expires_at: Timestamp,
+        /// The name of the service that the sign-in leads to, if it leads to one.
+        service: Option<String>,
+    },
+    /// A link to sign in with, in the browser that asked for it.
+    MagicLink {
+        /// When it does not work any more.
+        expires_at: Timestamp,
+        /// The name of the service that the sign-in leads to, if it leads to one.
+        service: Option<String>,
+    },
+    /// A link to choose a password with.
+    PasswordLink {
+        /// When it does not work any more.
+        expires_at: Timestamp,
+    },
     /// The password of the account was changed.
     PasswordChanged {
         /// When.
@@ -48,6 +67,9 @@ impl MailContent {
         match self {
             Self::NewSignIn { .. } => "new-sign-in",
             Self::AdministratorsChanged { .. } => "administrators-changed",
+            Self::EmailCode { .. } => "email-code",
+            Self::MagicLink { .. } => "magic-link",
+            Self::PasswordLink { .. } => "password-link",
             Self::PasswordChanged { .. } => "password-changed",
             Self::PersonalInformationChanged { .. } => "personal-information-changed",
             Self::Trial { .. } => "trial",
@@ -59,6 +81,9 @@ impl MailContent {
         match self {
             Self::AdministratorsChanged { about, .. } => about == email,
             Self::NewSignIn { .. }
+            | Self::EmailCode { .. }
+            | Self::MagicLink { .. }
+            | Self::PasswordLink { .. }
             | Self::PasswordChanged { .. }
             | Self::PersonalInformationChanged { .. }
             | Self::Trial { .. } => false,
@@ -72,6 +97,11 @@ impl MailContent {
             Self::NewSignIn { at, service: None },
             Self::NewSignIn { at, service: Some(String::from("Démarches & <aides>")) },
             Self::AdministratorsChanged { at, about: somebody.clone() },
+            Self::EmailCode { expires_at: at, service: None },
+            Self::EmailCode { expires_at: at, service: Some(String::from("Démarches & <aides>")) },
+            Self::MagicLink { expires_at: at, service: None },
+            Self::MagicLink { expires_at: at, service: Some(String::from("Démarches & <aides>")) },
+            Self::PasswordLink { expires_at: at },
             Self::PasswordChanged { at },
             Self::PersonalInformationChanged {
                 at,

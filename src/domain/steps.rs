@@ -1,5 +1,6 @@
 //! Which step of a sign-in comes next: one table, from facts to step.
 
+use super::MailboxStanding;
 use crate::protocol::ErrorCode;
 
 /// Something that a request may demand once.
@@ -40,6 +41,8 @@ pub enum Identity {
 pub struct PersonFacts {
     /// Whether they are who the request names.
     pub identity: Identity,
+    /// Whether their mailbox is proven, and this browser theirs.
+    pub mailbox: MailboxStanding,
     /// Whether both names are known.
     pub names_known: bool,
     /// How many organizations this client may hear of.
@@ -96,6 +99,8 @@ pub enum Step {
     SignIn,
     /// Confirm the account.
     SelectAccount,
+    /// Give back a code that is mailed.
+    VerifyEmail,
     /// Give or look at names, telephone and position.
     PersonalInformation,
     /// Choose the organization to act for.
@@ -115,7 +120,9 @@ impl Step {
         match self {
             Self::SignIn => Some(ErrorCode::LoginRequired),
             Self::SelectAccount => Some(ErrorCode::AccountSelectionRequired),
-            Self::PersonalInformation | Self::SelectOrganization => Some(ErrorCode::InteractionRequired),
+            Self::VerifyEmail | Self::PersonalInformation | Self::SelectOrganization => {
+                Some(ErrorCode::InteractionRequired)
+            }
             Self::Consent => Some(ErrorCode::ConsentRequired),
             Self::Refuse(code) => Some(code),
             Self::Finish => None,
@@ -140,6 +147,9 @@ pub fn next(facts: &Facts) -> Step {
     }
     if demands.assurance_out_of_reach {
         return Step::Refuse(ErrorCode::UnmetAuthenticationRequirements);
+    }
+    if person.mailbox != MailboxStanding::Proven {
+        return Step::VerifyEmail;
     }
     if !person.names_known || demands.information == Demand::Open {
         return Step::PersonalInformation;
@@ -167,11 +177,17 @@ mod tests {
         prop_oneof![Just(Demand::Absent), Just(Demand::Open), Just(Demand::Done)]
     }
 
+    fn mailbox() -> impl Strategy<Value = MailboxStanding> {
+        use MailboxStanding::{NewBrowser, Proven, Stale, Unproven};
+        prop_oneof![Just(Proven), Just(Unproven), Just(Stale), Just(NewBrowser)]
+    }
+
     fn person() -> impl Strategy<Value = PersonFacts> {
         let identity = prop_oneof![Just(Identity::Expected), Just(Identity::Other), Just(Identity::OtherAfterSignIn)];
-        (identity, any::<bool>(), 0usize..3, any::<bool>()).prop_map(
-            |(identity, names_known, organizations, organization_chosen)| PersonFacts {
+        (identity, mailbox(), any::<bool>(), 0usize..3, any::<bool>()).prop_map(
+            |(identity, mailbox, names_known, organizations, organization_chosen)| PersonFacts {
                 identity,
+                mailbox,
                 names_known,
                 organizations,
                 organization_chosen,
@@ -213,12 +229,21 @@ mod tests {
                     None | Some(Identity::Expected) => Identity::Expected,
                     Some(Identity::Other | Identity::OtherAfterSignIn) => Identity::OtherAfterSignIn,
                 };
-                let known = PersonFacts { identity, names_known: false, organizations: 1, organization_chosen: false };
+                let known = PersonFacts {
+                    identity,
+                    mailbox: MailboxStanding::NewBrowser,
+                    names_known: false,
+                    organizations: 1,
+                    organization_chosen: false,
+                };
                 facts.person = Some(PersonFacts { identity, ..facts.person.unwrap_or(known) });
                 facts.demands.fresh_sign_in = done(facts.demands.fresh_sign_in);
                 facts.demands.account = done(facts.demands.account);
             }
             Step::SelectAccount => facts.demands.account = done(facts.demands.account),
+            Step::VerifyEmail => {
+                facts.person = facts.person.map(|person| PersonFacts { mailbox: MailboxStanding::Proven, ..person });
+            }
             Step::PersonalInformation => {
                 facts.demands.information = done(facts.demands.information);
                 facts.person = facts.person.map(|person| PersonFacts { names_known: true, ..person });
@@ -254,6 +279,7 @@ mod tests {
             if next(&facts) == Step::Finish {
                 let person = facts.person.expect("signed in");
                 prop_assert_eq!(person.identity, Identity::Expected);
+                prop_assert_eq!(person.mailbox, MailboxStanding::Proven);
                 prop_assert!(person.names_known);
                 prop_assert!(!facts.demands.assurance_out_of_reach);
                 prop_assert!(!facts.demands.one_organization || person.organization_chosen);
@@ -270,6 +296,7 @@ mod tests {
         let table = [
             (Step::SignIn, Some(ErrorCode::LoginRequired)),
             (Step::SelectAccount, Some(ErrorCode::AccountSelectionRequired)),
+            (Step::VerifyEmail, Some(ErrorCode::InteractionRequired)),
             (Step::PersonalInformation, Some(ErrorCode::InteractionRequired)),
             (Step::SelectOrganization, Some(ErrorCode::InteractionRequired)),
             (Step::Consent, Some(ErrorCode::ConsentRequired)),

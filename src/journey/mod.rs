@@ -7,10 +7,12 @@
 
 mod current;
 
-use crate::acts::{self, ActiveSession, NewSession};
+use crate::acts::{self, ActError, ActiveSession, CodeOrder, NewSession};
 use crate::app::App;
 use crate::domain::steps::{self, Step};
-use crate::domain::{KNOWN_BROWSER_LIFETIME, PendingAuthorization, Progress};
+use crate::domain::{
+    CodePurpose, Destination, KNOWN_BROWSER_LIFETIME, MailboxStanding, PendingAuthorization, Progress,
+};
 use crate::store::{Read, StoreError, clients};
 use crate::web::{Browser, Error, Request, Response, cookies, paths};
 
@@ -30,6 +32,7 @@ pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current
         (Step::SignIn, None) if account.is_some() => paths::within(paths::SIGN_IN, id),
         (Step::SignIn, _) => paths::within(paths::START_SIGN_IN, id),
         (Step::SelectAccount, _) => paths::within(paths::SELECT_ACCOUNT, id),
+        (Step::VerifyEmail, _) => paths::within(paths::VERIFY_EMAIL, id),
         (Step::PersonalInformation, _) => paths::within(paths::PERSONAL_INFORMATION, id),
         (Step::SelectOrganization, _) => paths::within(paths::SELECT_ORGANIZATION, id),
         (Step::Consent, Some(current)) => paths::consent(&current.id),
@@ -43,13 +46,15 @@ pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current
 ///
 /// # Errors
 /// When the store fails.
-pub fn go_on_signed_in(
+pub async fn go_on_signed_in(
     app: &App,
+    request: &Request,
     browser: &Browser,
     session: &NewSession,
     current: Option<&Current>,
 ) -> Result<Response, Error> {
-    lead_on(app, browser, session, &next(app, Some(&session.active), current)?)
+    let location = arrive(app, request, &browser.clone().signed_in(session), current).await?;
+    lead_on(app, browser, session, &location)
 }
 
 /// The answer that gives a browser the new handles of its session, and leads to `location`.
@@ -65,6 +70,46 @@ pub fn lead_on(app: &App, browser: &Browser, session: &NewSession, location: &st
         cookies::set(&mut response, policy, cookies::KNOWN, &known.value, Some(known_for_seconds()))?;
     }
     Ok(response)
+}
+
+/// The address of the next step, with what it begins by: a code that is due is on its way when its page is shown.
+async fn arrive(app: &App, request: &Request, browser: &Browser, current: Option<&Current>) -> Result<String, Error> {
+    let session = browser.session.as_ref();
+    let (Step::VerifyEmail, Some(active)) = (next_step(app, session, current)?, session) else {
+        return next(app, session, current);
+    };
+    let (id, interaction) = match current {
+        Some(current) => (current.id.clone(), current.key),
+        None => {
+            let place = Some(browser.place());
+            let handle = acts::begin_interaction(app, request.source(), place, Destination::Home).await?;
+            (handle.value, handle.key)
+        }
+    };
+    let order = CodeOrder {
+        interaction,
+        email: active.user.email.clone(),
+        purpose: CodePurpose::Confirmation,
+        source: request.source(),
+        locale: browser.locale,
+    };
+    match acts::mail_code(app, &browser.by(request), order).await {
+        // The page says that one must wait.
+        Ok(_) | Err(ActError::TooManyAttempts { .. }) => {}
+        Err(failure) => return Err(failure.into()),
+    }
+    Ok(paths::within(paths::VERIFY_EMAIL, Some(&id)))
+}
+
+/// The person signed in, if nothing is left to prove about their mailbox and this browser: without that, a password opens
+/// no page of theirs.
+pub fn person<'a>(app: &App, browser: &'a Browser) -> Option<&'a ActiveSession> {
+    browser.session.as_ref().filter(|active| mailbox_standing(app, active) == MailboxStanding::Proven)
+}
+
+/// How the mailbox of the person signed in stands.
+pub fn mailbox_standing(app: &App, active: &ActiveSession) -> MailboxStanding {
+    MailboxStanding::of(&active.user, &active.session, app.config.accounts.mailbox, app.clock.now())
 }
 
 /// What the browser shows to say that somebody signed in in it before.

@@ -37,6 +37,10 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::NewSignIn { at, service } => {
             context! { at => at.0, service => service.as_deref().map(shortened) }
         }
+        MailContent::EmailCode { expires_at, service } | MailContent::MagicLink { expires_at, service } => {
+            context! { expires_at => expires_at.0, service => service.as_deref().map(shortened) }
+        }
+        MailContent::PasswordLink { expires_at } => context! { expires_at => expires_at.0 },
         MailContent::AdministratorsChanged { at, about } => context! { at => at.0, about => about.as_str() },
         MailContent::PersonalInformationChanged { at, changes } => {
             context! { at => at.0, changes => Value::from(Serde(changes)) }

@@ -160,6 +160,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         csrf: master_key.mac_key("csrf"),
         sid: master_key.mac_key("sid"),
         attempts: master_key.mac_key("attempts"),
+        mailed_codes: master_key.mac_key("mailed codes"),
     };
     let parameters = match config.password_cost {
         PasswordCost::Floor => Parameters::floor(),

@@ -2,7 +2,7 @@
 
 use super::{
     access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters, credentials, engine, grants,
-    interactions, known_browsers, marks, memberships, organizations, outbox, password_links, pre_sessions,
+    interactions, known_browsers, magic_links, marks, memberships, organizations, outbox, password_links, pre_sessions,
     signing_keys, user_sessions, users,
 };
 
@@ -73,6 +73,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(grants::TABLE.name(), Keeping::TimeLimited),
     listed(interactions::TABLE.name(), Keeping::TimeLimited),
     listed(known_browsers::TABLE.name(), Keeping::TimeLimited),
+    listed(magic_links::TABLE.name(), Keeping::TimeLimited),
     listed(password_links::TABLE.name(), Keeping::TimeLimited),
     listed(pre_sessions::TABLE.name(), Keeping::TimeLimited),
 ];

@@ -445,7 +445,13 @@ async fn sec_193_a_database_that_was_put_back_keeps_its_bans_and_nothing_that_wa
     let store = store();
     let ban = Ban { subject: 7, until: Timestamp(NOW.0 + 3_600), banned: Banned::Source };
     let key = HandleKey::<PasswordLink>::new(Timestamp(NOW.0 + 3_600), [1; 32]);
-    let link = PasswordLink { user_id: UserId(7), user_epoch: 0, expires_at: Timestamp(NOW.0 + 3_600), used_at: None };
+    let link = PasswordLink {
+        user_id: UserId(7),
+        user_epoch: 0,
+        expires_at: Timestamp(NOW.0 + 3_600),
+        used_at: None,
+        is_mailed: false,
+    };
     let written = ban;
     store
         .write(move |tx| {

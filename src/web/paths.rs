@@ -8,6 +8,22 @@ pub const HOME: &str = "/";
 pub const START_SIGN_IN: &str = "/users/start-sign-in";
 /// The password step.
 pub const SIGN_IN: &str = "/users/sign-in";
+/// Choice of a password for an account to be.
+pub const SIGN_UP: &str = "/users/sign-up";
+/// The code that was mailed.
+pub const VERIFY_EMAIL: &str = "/users/verify-email";
+/// Another code.
+pub const SEND_EMAIL_VERIFICATION: &str = "/users/send-email-verification";
+/// A link to sign in with, by mail.
+pub const SEND_MAGIC_LINK: &str = "/users/send-magic-link";
+/// The link is on its way.
+pub const MAGIC_LINK_SENT: &str = "/users/magic-link-sent";
+/// Where it leads.
+pub const SIGN_IN_WITH_MAGIC_LINK: &str = "/users/sign-in-with-magic-link";
+/// It was asked by somebody else.
+pub const DISOWN_MAGIC_LINK: &str = "/users/disown-magic-link";
+/// A link to choose another password with, by mail.
+pub const RESET_PASSWORD: &str = "/users/reset-password";
 /// Confirmation of the account.
 pub const SELECT_ACCOUNT: &str = "/users/select-account";
 /// Names, telephone and position.

@@ -7,13 +7,13 @@ use super::users::{UserKey, UserRefusal, find, may_lock_out};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME, Interaction, KnownBrowser, PasswordLink, User,
-    UserId,
+    AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME, Interaction, KnownBrowser, MagicLink,
+    PasswordLink, User, UserId,
 };
 use crate::protocol::Timestamp;
 use crate::store::{
-    Read, StoreError, Tx, browser_sessions, credentials, interactions, known_browsers, memberships, outbox,
-    password_links, user_sessions, users,
+    Read, StoreError, Tx, browser_sessions, credentials, interactions, known_browsers, magic_links, memberships,
+    outbox, password_links, user_sessions, users,
 };
 
 /// How many records are looked at at once.
@@ -25,6 +25,7 @@ struct Traces {
     interactions: Vec<HandleKey<Interaction>>,
     sessions: Vec<HandleKey<BrowserSession>>,
     links: Vec<HandleKey<PasswordLink>>,
+    magic_links: Vec<HandleKey<MagicLink>>,
     browsers: Vec<HandleKey<KnownBrowser>>,
 }
 
@@ -64,6 +65,9 @@ pub async fn erase_user(
             for key in &traces.links {
                 password_links::delete(tx, key)?;
             }
+            for key in &traces.magic_links {
+                magic_links::delete(tx, key)?;
+            }
             for key in &traces.browsers {
                 known_browsers::delete(tx, key)?;
             }
@@ -99,6 +103,7 @@ async fn find_traces(app: &App, user: User) -> Result<Traces, ActError> {
                 interactions: interactions_of(tx, None, &user.email)?,
                 sessions: sessions_of(tx, user.id)?,
                 links: links_of(tx, user.id)?,
+                magic_links: magic_links_to(tx, &user.email)?,
                 browsers: browsers_of(tx, user.id)?,
             })
         })
@@ -141,6 +146,16 @@ fn links_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<PasswordLin
         let Some((last, _)) = page.last() else { return Ok(found) };
         after = Some(*last);
         found.extend(page.iter().filter(|(_, link)| link.user_id == user_id).map(|(key, _)| *key));
+    }
+}
+
+fn magic_links_to(tx: &impl Read, email: &Email) -> Result<Vec<HandleKey<MagicLink>>, StoreError> {
+    let (mut after, mut found) = (None, Vec::new());
+    loop {
+        let page = magic_links::list(tx, after.as_ref(), PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after = Some(*last);
+        found.extend(page.iter().filter(|(_, link)| link.email == *email).map(|(key, _)| *key));
     }
 }
 

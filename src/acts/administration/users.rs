@@ -1,10 +1,10 @@
 //! People: entered, looked at, closed, opened again, signed out, led to a new password.
 
 use std::str::FromStr;
-use std::time::Duration;
 
 use super::Decided;
 use super::roles::is_last_administrator;
+use crate::acts::mailbox::{LINK_LIFETIME, write_link};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
@@ -13,10 +13,7 @@ use crate::domain::{
     UserState,
 };
 use crate::protocol::{Secret, Timestamp};
-use crate::store::{Read, StoreError, Tx, credentials, memberships, organizations, password_links, users};
-
-/// How long a link works by which a person chooses a password.
-const LINK_LIFETIME: Duration = Duration::from_secs(60 * 60);
+use crate::store::{Read, StoreError, Tx, credentials, memberships, organizations, users};
 
 /// How an operator names a person: by identifier or by address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,7 +156,7 @@ pub async fn reset_password(app: &App, by: &By, key: UserKey) -> Decided<LinkedU
 /// A link drawn before the transaction, which may run more than once.
 struct Drawn {
     key: HandleKey<PasswordLink>,
-    expires_at: Timestamp,
+    now: Timestamp,
 }
 
 /// Its value, shown when the transaction is durable.
@@ -170,15 +167,14 @@ struct Link {
 
 impl Drawn {
     fn new(app: &App) -> (Self, Link) {
-        let expires_at = app.clock.now().plus(LINK_LIFETIME);
+        let now = app.clock.now();
+        let expires_at = now.plus(LINK_LIFETIME);
         let handle = crypto::issue_handle::<PasswordLink>(&app.random, expires_at);
-        (Self { key: handle.key, expires_at }, Link { value: Secret::new(handle.value), expires_at })
+        (Self { key: handle.key, now }, Link { value: Secret::new(handle.value), expires_at })
     }
 
     fn write(&self, tx: &mut Tx, circumstances: &Circumstances, user: &User) -> Result<(), StoreError> {
-        let expires_at = self.expires_at;
-        let link = PasswordLink { user_id: user.id, user_epoch: user.epoch, expires_at, used_at: None };
-        password_links::insert(tx, &self.key, &link)?;
+        write_link(tx, user, &self.key, false, self.now)?;
         circumstances.record(tx, AuditEvent::PasswordLinkIssued { user_id: user.id })
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::UserId;
+use super::PasswordLink;
+use crate::domain::{HandleKey, UserId};
 use crate::protocol::Timestamp;
 
 /// The credentials of one person. Further factors will stand beside the password.
@@ -17,11 +18,14 @@ pub struct Credentials {
     /// Wrong passwords in a row, from browsers in which the person never signed in.
     #[serde(default)]
     pub wrong_guesses: u32,
+    /// The one link to choose a password with that works; a new one takes the place of the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_link: Option<HandleKey<PasswordLink>>,
 }
 
 impl Credentials {
     /// Credentials at which nobody has guessed yet.
     pub fn new(user_id: UserId, password_hash: Option<String>, now: Timestamp) -> Self {
-        Self { user_id, password_hash, password_changed_at: now, wrong_guesses: 0 }
+        Self { user_id, password_hash, password_changed_at: now, wrong_guesses: 0, password_link: None }
     }
 }

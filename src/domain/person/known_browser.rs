@@ -25,6 +25,9 @@ pub struct KnownBrowser {
     pub expires_at: Timestamp,
     /// Wrong passwords given here in a row.
     pub wrong_guesses: u32,
+    /// Until when a mailed secret given back here stands for the next ones; `None` where none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_until: Option<Timestamp>,
 }
 
 impl KnownBrowser {
@@ -35,7 +38,13 @@ impl KnownBrowser {
             user_epoch: user.epoch,
             expires_at: now.plus(KNOWN_BROWSER_LIFETIME),
             wrong_guesses: 0,
+            trusted_until: None,
         }
+    }
+
+    /// Whether a mailed secret was given back in it, not long ago. Waives the next mailed code and nothing else.
+    pub fn is_trusted(&self, now: Timestamp) -> bool {
+        self.trusted_until.is_some_and(|until| !until.has_come(now))
     }
 
     /// Whether it still is a browser of this person.

@@ -3,6 +3,9 @@
 mod credentials;
 mod email;
 mod known_browser;
+mod magic_link;
+mod mailbox_standing;
+mod mailed_code;
 mod password_link;
 mod password_policy;
 mod personal_information;
@@ -15,6 +18,9 @@ pub use credentials::Credentials;
 pub(super) use email::is_invisible;
 pub use email::{Email, MalformedEmail};
 pub use known_browser::{KNOWN_BROWSER_LIFETIME, KnownBrowser};
+pub use magic_link::MagicLink;
+pub use mailbox_standing::{MailboxPolicy, MailboxStanding};
+pub use mailed_code::{CodePurpose, MAILED_CODE_DIGITS, MailedCode, MailedCodeRefusal, digits_of_code};
 pub use password_link::{PasswordLink, PasswordLinkRefusal};
 pub use password_policy::{MAXIMUM_LENGTH, MINIMUM_LENGTH, PasswordFault, check_password};
 pub use personal_information::{

@@ -17,6 +17,9 @@ pub struct PasswordLink {
     pub expires_at: Timestamp,
     /// When it was used.
     pub used_at: Option<Timestamp>,
+    /// Whether it was mailed to the address of the account, and to nobody else: whoever uses it reads the mailbox.
+    #[serde(default)]
+    pub is_mailed: bool,
 }
 
 /// Why a link does not work.

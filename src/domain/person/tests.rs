@@ -82,7 +82,8 @@ fn sec_62_passwords_are_judged_by_length_and_context_only() {
 #[test]
 fn r_27_a_password_link_works_once_in_time_and_for_the_epoch_it_was_made_in() {
     let mut user = User::new(UserId(7), "a@b.fr".parse().unwrap(), Timestamp(0));
-    let link = PasswordLink { user_id: user.id, user_epoch: 0, expires_at: Timestamp(3600), used_at: None };
+    let link =
+        PasswordLink { user_id: user.id, user_epoch: 0, expires_at: Timestamp(3600), used_at: None, is_mailed: false };
     assert_eq!(link.check(&user, Timestamp(3599)), Ok(()));
     assert_eq!(link.check(&user, Timestamp(3600)), Err(PasswordLinkRefusal::Expired));
     let used = link.clone().redeem(&user, Timestamp(5)).unwrap();

@@ -100,6 +100,15 @@ impl User {
         self.state = UserState::Disabled { at: now };
     }
 
+    /// Notes that the mailbox was proven.
+    pub fn proved_mailbox(&mut self, now: Timestamp) {
+        // The claims show whether it is proven, and not when.
+        if self.email_verified_at.is_none() {
+            self.updated_at = now;
+        }
+        self.email_verified_at = Some(now);
+    }
+
     /// Notes a sign-in.
     pub fn signed_in(&mut self, now: Timestamp) {
         self.sign_in_count = self.sign_in_count.saturating_add(1);

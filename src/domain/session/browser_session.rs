@@ -23,6 +23,10 @@ const TOUCH_EVERY: u64 = 5 * 60;
 pub enum Factor {
     /// A password.
     Password,
+    /// A link that was mailed.
+    EmailLink,
+    /// A code that was mailed.
+    EmailCode,
 }
 
 /// One proof, made in this session.
@@ -88,6 +92,9 @@ pub struct Session {
     pub user_epoch: u32,
     /// The proofs made, oldest first.
     pub proofs: Vec<Proof>,
+    /// Whether a mailed secret was given back in this browser, in this session or not long before.
+    #[serde(default)]
+    pub is_in_trusted_browser: bool,
     /// Stated in place of what the proofs give.
     pub asserted: Option<AssertedAssurance>,
     /// The organization that the person chose to act for.
@@ -111,6 +118,7 @@ impl Session {
             user_id,
             user_epoch,
             proofs: vec![proof],
+            is_in_trusted_browser: false,
             asserted: None,
             organization_id: None,
             whereabouts: Whereabouts::default(),
@@ -156,6 +164,7 @@ impl Session {
         for proof in &self.proofs {
             let name = match proof.factor {
                 Factor::Password => "pwd",
+                Factor::EmailLink | Factor::EmailCode => "mail",
             };
             if !amr.iter().any(|known| known == name) {
                 amr.push(name.to_owned());

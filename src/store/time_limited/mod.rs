@@ -8,5 +8,6 @@ pub mod browser_sessions;
 pub mod grants;
 pub mod interactions;
 pub mod known_browsers;
+pub mod magic_links;
 pub mod password_links;
 pub mod pre_sessions;

@@ -7,7 +7,7 @@ use moncomptepro::acts::{self, By};
 use moncomptepro::config::{Config, DevOptions, Limits};
 use moncomptepro::domain::{Actor, GuessLimits, UserId};
 
-use crate::support::{Form, Instance, Person, join_all};
+use crate::support::{Form, Instance, Person, hiding, join_all};
 
 const ADDRESS: &str = "user@yopmail.com";
 const UNKNOWN: &str = "nobody@exemple.fr";
@@ -37,7 +37,7 @@ async fn kept(directory: &Path, in_a_row: u32) -> Instance {
     };
     let per_account = GuessLimits { in_a_row, ..Limits::standard().per_account };
     let limits = Limits { per_account, ..Limits::standard() };
-    Instance::start(|port| Config { limits: limits.clone(), ..Config::dev(options.clone(), port) }).await
+    Instance::start(|port| Config { limits: limits.clone(), ..hiding(Config::dev(options.clone(), port)) }).await
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn a_malformed_address_is_said_in_the_page_and_kept_in_the_field() {
 
 #[tokio::test]
 async fn sec_96_aerr_3_an_unknown_address_and_a_wrong_password_look_the_same() {
-    let instance = Instance::dev().await;
+    let instance = Instance::hiding().await;
     let masked = async |address: &str| {
         let person = instance.person();
         let page = person.visit("/users/start-sign-in").await;
@@ -56,7 +56,7 @@ async fn sec_96_aerr_3_an_unknown_address_and_a_wrong_password_look_the_same() {
 
 #[tokio::test]
 async fn sec_97_an_unknown_address_costs_the_same_hash() {
-    let instance = Instance::dev().await;
+    let instance = Instance::hiding().await;
     let person = instance.person();
     let (hashed, dummies) = (instance.app.passwords.hashed_count(), instance.app.passwords.dummy_count());
     let page = person.visit("/users/start-sign-in").await;

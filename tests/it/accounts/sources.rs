@@ -13,14 +13,14 @@ use moncomptepro::store::interactions;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
-use crate::support::{Instance, Page, Person, join_all};
+use crate::support::{Instance, Page, Person, hiding, join_all};
 
 const ADDRESS: &str = "user@yopmail.com";
 const PASSWORD: &str = "une phrase de passe assez longue";
 
 /// Development mode with the limits of production.
 async fn limited(limits: Limits) -> Instance {
-    Instance::start(|port| Config { limits, ..Config::dev(DevOptions::default(), port) }).await
+    Instance::start(|port| Config { limits, ..hiding(Config::dev(DevOptions::default(), port)) }).await
 }
 
 fn failures(attempts: u32) -> Limits {
@@ -68,6 +68,7 @@ async fn sec_95_forty_people_of_one_office_sign_in_at_once_and_none_is_refused()
     let account = |(number, address): (usize, &String)| {
         let id = UserId(5_000 + u64::try_from(number).unwrap());
         let mut user = User::new(id, address.parse().unwrap(), instance.clock.now());
+        user.email_verified_at = Some(instance.clock.now());
         user.information.given_name = Some(String::from("Agent"));
         user.information.family_name = Some(String::from("Municipal"));
         (user, Some(hash.clone()))
@@ -138,7 +139,7 @@ async fn sec_95_failures_of_one_source_are_counted_over_all_accounts_and_through
             issuer: Some("http://localhost:3000".parse().unwrap()),
             ..DevOptions::default()
         };
-        Instance::start(|port| Config { limits: failures(5), ..Config::dev(options, port) }).await
+        Instance::start(|port| Config { limits: failures(5), ..hiding(Config::dev(options, port)) }).await
     };
     let instance = kept(directory.path()).await;
     let person = instance.person();

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use moncomptepro::acts;
 use moncomptepro::app::App;
 use moncomptepro::clock::Clock;
-use moncomptepro::config::{Config, DevOptions};
+use moncomptepro::config::{self, Accounts, Config, DevOptions};
 use moncomptepro::crypto::Random;
 use moncomptepro::domain::{AuditEvent, AuditRecord, User, UserState};
+use moncomptepro::mail::ReceivedMail;
 use moncomptepro::protocol::Timestamp;
 use moncomptepro::serve::Limits;
 use moncomptepro::store::{Location, Opening, Store, audit, outbox, users};
@@ -40,10 +42,30 @@ pub(crate) struct Instance {
     commanded: Option<tokio::task::JoinHandle<()>>,
 }
 
+/// The same, and a known address and an unknown one lead to the same page.
+pub(crate) fn hiding(config: Config) -> Config {
+    Config { accounts: Accounts { hide_existence: true, ..config.accounts }, ..config }
+}
+
 impl Instance {
     /// A development instance as anybody starts it.
     pub(crate) async fn dev() -> Self {
         Self::dev_with(DevOptions::default()).await
+    }
+
+    /// A development instance in which a known address and an unknown one lead to the same page.
+    pub(crate) async fn hiding() -> Self {
+        Self::start(|port| hiding(Config::dev(DevOptions::default(), port))).await
+    }
+
+    /// A development instance with the limits of production, in which a password is not enough in a new browser.
+    pub(crate) async fn strict() -> Self {
+        Self::start(|port| Config {
+            limits: config::Limits::standard(),
+            accounts: Accounts::STANDARD,
+            ..Config::dev(DevOptions::default(), port)
+        })
+        .await
     }
 
     pub(crate) async fn dev_with(options: DevOptions) -> Self {
@@ -209,6 +231,24 @@ impl Instance {
     pub(crate) fn mails_waiting_for(&self, address: &str) -> usize {
         let waiting = self.app.store.read(|tx| outbox::list(tx, None, 10_000)).unwrap();
         waiting.iter().filter(|queued| queued.mail.to.as_str() == address).count()
+    }
+
+    /// The mails that were written to this address, the latest first, in the words of their reader.
+    pub(crate) async fn mails_to(&self, address: &str) -> Vec<ReceivedMail> {
+        acts::deliver_to_mailbox(&self.app).await.unwrap();
+        self.app.mailbox.list(Some(address))
+    }
+
+    /// The last code that was mailed to this address.
+    pub(crate) async fn code_of(&self, address: &str) -> String {
+        let mails = self.mails_to(address).await;
+        mails.first().and_then(ReceivedMail::code).unwrap_or_else(|| panic!("no code to {address}"))
+    }
+
+    /// The last link that was mailed to this address.
+    pub(crate) async fn link_of(&self, address: &str) -> String {
+        let mails = self.mails_to(address).await;
+        mails.first().and_then(ReceivedMail::link).unwrap_or_else(|| panic!("no link to {address}")).to_owned()
     }
 
     /// A client of the wire that trusts this instance.

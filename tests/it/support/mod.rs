@@ -13,7 +13,7 @@ pub(crate) mod tls;
 pub(crate) use command::{Ended, Operator, program, run};
 pub(crate) use declared::{CALLBACK, SIGNED_OUT, uri};
 pub(crate) use faulty::{Disk, Fault};
-pub(crate) use instance::{Instance, MORNING};
+pub(crate) use instance::{Instance, MORNING, hiding};
 pub(crate) use page::{Form, Page};
 pub(crate) use person::Person;
 pub(crate) use relying_party::{RelyingParty, jose_header, jose_payload};

@@ -78,6 +78,11 @@ impl Page {
         self.form("main form")
     }
 
+    /// The form that goes to this page, with its hidden fields.
+    pub(crate) fn form_to(&self, page: &str) -> Form {
+        self.form(&format!("form[action*='{page}']"))
+    }
+
     /// A form of buttons, with its hidden fields.
     fn form(&self, selector: &str) -> Form {
         let document = Html::parse_document(&self.body);

@@ -45,17 +45,29 @@ POST /personal-information Person
 GET /readyz Public
 GET /users/change-password Link
 POST /users/change-password Link
+POST /users/disown-magic-link Link
+GET /users/magic-link-sent Visitor
 GET /users/personal-information Person
 POST /users/personal-information Person
+GET /users/reset-password Visitor
+POST /users/reset-password Visitor
 GET /users/select-account Person
 POST /users/select-account Person
 GET /users/select-organization Person
 POST /users/select-organization Person
+POST /users/send-email-verification Visitor
+POST /users/send-magic-link Visitor
 POST /users/sign-out Person
 GET /users/sign-in Visitor
 POST /users/sign-in Visitor
+GET /users/sign-in-with-magic-link Link
+POST /users/sign-in-with-magic-link Link
+GET /users/sign-up Visitor
+POST /users/sign-up Visitor
 GET /users/start-sign-in Visitor
 POST /users/start-sign-in Visitor
+GET /users/verify-email Visitor
+POST /users/verify-email Visitor
 ";
 
 fn line(declaration: &Declaration) -> String {

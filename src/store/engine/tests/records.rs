@@ -9,7 +9,7 @@ use crate::store::{access_tokens, password_links};
 const OTHERS: Table<u64, String> = Table::new("others");
 
 fn link(user: u64) -> PasswordLink {
-    PasswordLink { user_id: UserId(user), user_epoch: 0, expires_at: Timestamp(50), used_at: None }
+    PasswordLink { user_id: UserId(user), user_epoch: 0, expires_at: Timestamp(50), used_at: None, is_mailed: false }
 }
 
 fn key<K>(retained_until: u64, number: u64) -> HandleKey<K> {

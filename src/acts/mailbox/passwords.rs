@@ -1,22 +1,18 @@
 //! Choosing a password by a single-use link.
 
-use std::time::Duration;
-
-use super::attempts::forget_guesses;
-use super::pre_sessions::{InBrowser, Renewal, issue_browser_handle, renew};
-use super::sessions::find_live;
-use super::{ActError, By, Circumstances};
+use super::password_links::find_link;
+use crate::acts::attempts::forget_guesses;
+use crate::acts::pre_sessions::{InBrowser, Renewal, issue_browser_handle, renew};
+use crate::acts::sessions::find_live;
+use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     AuditEvent, Credentials, Handle, HandleKey, MailContent, OutgoingMail, PasswordFault, PasswordLink, PreSession,
-    Source, User, UserId, check_password,
+    Source, User, check_password,
 };
 use crate::protocol::Locale;
 use crate::store::{credentials, outbox, password_links, users};
-
-/// How long a link works.
-const LINK_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 /// A password that a person chooses by a link.
 pub struct PasswordChoice<'a> {
@@ -43,44 +39,18 @@ pub enum PasswordChange {
     LinkVoid,
 }
 
-/// Makes a link by which a person chooses a password; the value goes into the address, once. `None` for nobody.
-///
-/// # Errors
-/// When the store fails.
-pub async fn issue_password_link(app: &App, by: &By, user_id: UserId) -> Result<Option<String>, ActError> {
-    let circumstances = Circumstances::of(app, by);
-    let expires_at = app.clock.now().plus(LINK_LIFETIME);
-    let handle = crypto::issue_handle::<PasswordLink>(&app.random, expires_at);
-    let key = handle.key;
-    let is_known = app
-        .store
-        .write(move |tx| {
-            let Some(user) = users::find(tx, user_id)?.filter(User::may_sign_in) else { return Ok(false) };
-            let link = PasswordLink { user_id, user_epoch: user.epoch, expires_at, used_at: None };
-            password_links::insert(tx, &key, &link)?;
-            circumstances.record(tx, AuditEvent::PasswordLinkIssued { user_id })?;
-            Ok(true)
-        })
-        .await?;
-    Ok(is_known.then_some(handle.value))
-}
-
 /// The person whose password a link would set now.
 ///
 /// # Errors
 /// When the store fails.
 pub fn find_password_link(app: &App, value: &str) -> Result<Option<User>, ActError> {
     let Some(key) = crypto::parse_handle::<PasswordLink>(value) else { return Ok(None) };
-    Ok(find_link(app, &key)?.map(|(user, _)| user))
+    Ok(look_for(app, &key)?.map(|(user, _)| user))
 }
 
-fn find_link(app: &App, key: &HandleKey<PasswordLink>) -> Result<Option<(User, PasswordLink)>, ActError> {
+fn look_for(app: &App, key: &HandleKey<PasswordLink>) -> Result<Option<(User, PasswordLink)>, ActError> {
     let now = app.clock.now();
-    let found = app.store.read(|tx| {
-        let Some(link) = password_links::find(tx, key)? else { return Ok(None) };
-        Ok(users::find(tx, link.user_id)?.map(|user| (user, link)))
-    })?;
-    Ok(found.filter(|(user, link)| link.check(user, now).is_ok()))
+    Ok(app.store.read(|tx| find_link(tx, key, now))?)
 }
 
 /// Uses a link up for a new password. Everything that the person had open ends, and they are told by mail.
@@ -89,7 +59,7 @@ fn find_link(app: &App, key: &HandleKey<PasswordLink>) -> Result<Option<(User, P
 /// A full lane, or a failing store.
 pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> Result<PasswordChange, ActError> {
     let Some(key) = crypto::parse_handle::<PasswordLink>(choice.link) else { return Ok(PasswordChange::LinkVoid) };
-    let Some((user, _)) = find_link(app, &key)? else { return Ok(PasswordChange::LinkVoid) };
+    let Some((user, _)) = look_for(app, &key)? else { return Ok(PasswordChange::LinkVoid) };
     let normalized = crypto::normalize_password(choice.password);
     if let Err(fault) = check_password(&normalized, &user.email, &app.config.instance_name) {
         return Ok(PasswordChange::Refused(fault));
@@ -103,8 +73,8 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
     let is_changed = app
         .store
         .write(move |tx| {
-            let Some(link) = password_links::find(tx, &key)? else { return Ok(false) };
-            let Some(mut user) = users::find(tx, link.user_id)? else { return Ok(false) };
+            let Some((mut user, link)) = find_link(tx, &key, now)? else { return Ok(false) };
+            let is_mailed = link.is_mailed;
             let Ok(used) = link.redeem(&user, now) else { return Ok(false) };
             password_links::update(tx, &key, &used)?;
             let known = Credentials::new(user.id, Some(password_hash.clone()), now);
@@ -119,7 +89,10 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
             };
             let goes_on = others.as_ref().map(|((session, _), key)| (&session.id, *key));
             renew(tx, &browser, &Renewal { to, session: goes_on, entered: None }, now)?;
-            user.epoch = user.epoch.saturating_add(1);
+            user.void_everything();
+            if is_mailed {
+                user.proved_mailbox(now);
+            }
             users::update(tx, &user)?;
             let content = MailContent::PasswordChanged { at: now };
             outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), locale, content, now))?;
@@ -130,7 +103,7 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
     if !is_changed {
         return Ok(PasswordChange::LinkVoid);
     }
-    // The link came by mail: whoever used it reads the mailbox, and guesses of before count no more.
+    // Whoever used the link is the owner of the account: guesses of before count no more.
     forget_guesses(app, &user.email)?;
     Ok(PasswordChange::Changed(next))
 }

@@ -1,0 +1,220 @@
+//! What the pages show that go through the person's mailbox.
+
+use serde::Serialize;
+
+use super::pages::{long_address, sample_interaction};
+use crate::render::Page;
+use crate::web::pages::ClientLabel;
+
+/// Choice of a password for an account to be, `/users/sign-up`: posts `password` and `password_confirmation`, or asks for
+/// a link by mail.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignUp {
+    /// The sign-in under way.
+    pub interaction: Option<String>,
+    /// The address given before.
+    pub email: String,
+    /// Whether there is an account already, without a password.
+    pub is_known: bool,
+    /// Why the last one was refused: as on `/users/change-password`.
+    pub problem: Option<String>,
+    /// For whom one signs in.
+    pub client: Option<ClientLabel>,
+}
+
+impl Page for SignUp {
+    const TEMPLATE: &'static str = "accounts/sign-up.html";
+
+    fn samples() -> Vec<Self> {
+        let plain = Self {
+            interaction: sample_interaction(),
+            email: String::from("jean.martin@exemple.fr"),
+            is_known: false,
+            problem: None,
+            client: Some(ClientLabel::sample()),
+        };
+        let refused = |problem: &str| Self { problem: Some(problem.to_owned()), ..plain.clone() };
+        vec![
+            plain.clone(),
+            Self { is_known: true, email: long_address(), client: Some(ClientLabel::sample_long()), ..plain.clone() },
+            refused("too_short"),
+            refused("too_long"),
+            refused("holds_address"),
+            refused("holds_instance_name"),
+            refused("predictable"),
+            Self { problem: Some(String::from("mismatch")), client: None, ..plain.clone() },
+        ]
+    }
+}
+
+/// The code that was mailed, `/users/verify-email`: posts `verify_email_token`.
+#[derive(Debug, Clone, Serialize)]
+pub struct VerifyEmail {
+    /// The sign-in under way.
+    pub interaction: Option<String>,
+    /// The address to which it was sent, or would be.
+    pub email: String,
+    /// Why it is asked: `sign_up`, `sign_in`, `unproven`, `stale` or `new_browser`.
+    pub reason: String,
+    /// The code that is awaited; none before one is asked for.
+    pub awaited: Option<AwaitedCode>,
+    /// Why the last one opened nothing: `wrong`, `over`, or `too_soon` where another one was asked for.
+    pub problem: Option<String>,
+    /// For whom one signs in.
+    pub client: Option<ClientLabel>,
+}
+
+/// A code that is awaited.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct AwaitedCode {
+    /// Minutes for which it is good; none when it opens nothing any more.
+    pub minutes_left: Option<u64>,
+    /// Minutes before another one may be asked for; none for at once.
+    pub minutes_to_wait: Option<u64>,
+}
+
+impl Page for VerifyEmail {
+    const TEMPLATE: &'static str = "accounts/verify-email.html";
+
+    fn samples() -> Vec<Self> {
+        let awaited =
+            |left: u64, wait: Option<u64>| Some(AwaitedCode { minutes_left: Some(left), minutes_to_wait: wait });
+        let plain = Self {
+            interaction: sample_interaction(),
+            email: String::from("jean.martin@exemple.fr"),
+            reason: String::from("sign_up"),
+            awaited: awaited(60, Some(1)),
+            problem: None,
+            client: Some(ClientLabel::sample()),
+        };
+        let because = |reason: &str| Self { reason: reason.to_owned(), ..plain.clone() };
+        vec![
+            plain.clone(),
+            Self { awaited: awaited(1, None), problem: Some(String::from("wrong")), ..because("sign_in") },
+            Self {
+                awaited: Some(AwaitedCode { minutes_left: None, minutes_to_wait: Some(20) }),
+                problem: Some(String::from("over")),
+                email: long_address(),
+                client: Some(ClientLabel::sample_long()),
+                ..because("new_browser")
+            },
+            Self { interaction: None, client: None, awaited: None, ..because("stale") },
+            Self { awaited: awaited(10, Some(5)), problem: Some(String::from("too_soon")), ..because("unproven") },
+        ]
+    }
+}
+
+/// A link is on its way, `/users/magic-link-sent`.
+#[derive(Debug, Clone, Serialize)]
+pub struct MagicLinkSent {
+    /// The sign-in under way.
+    pub interaction: Option<String>,
+    /// The address to which it was sent.
+    pub email: String,
+    /// Minutes for which it is good.
+    pub minutes: u64,
+    /// For whom one signs in.
+    pub client: Option<ClientLabel>,
+}
+
+impl Page for MagicLinkSent {
+    const TEMPLATE: &'static str = "accounts/magic-link-sent.html";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                interaction: sample_interaction(),
+                email: String::from("jean.martin@exemple.fr"),
+                minutes: 10,
+                client: Some(ClientLabel::sample()),
+            },
+            Self { interaction: None, email: long_address(), minutes: 1, client: None },
+        ]
+    }
+}
+
+/// Where a mailed link leads, `/users/sign-in-with-magic-link`: posts `magic_link_token`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignInWithMagicLink {
+    /// What is to be done with it.
+    pub state: MagicLinkState,
+}
+
+/// What is to be done with a mailed link.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum MagicLinkState {
+    /// One button signs in.
+    Here {
+        /// The sign-in under way.
+        interaction: String,
+        /// The value of the link.
+        magic_link: String,
+        /// Who signs in.
+        email: String,
+        /// For which service.
+        service: Option<String>,
+    },
+    /// It was asked in another browser: it can be given up, and nothing else.
+    Elsewhere {
+        /// The value of the link.
+        magic_link: String,
+        /// For which service.
+        service: Option<String>,
+        /// When, in Unix seconds.
+        asked_at: u64,
+    },
+    /// It does not work any more.
+    Void,
+    /// It was given up.
+    Disowned,
+}
+
+impl Page for SignInWithMagicLink {
+    const TEMPLATE: &'static str = "accounts/sign-in-with-magic-link.html";
+
+    fn samples() -> Vec<Self> {
+        let value = || "aUJ3gA".repeat(8);
+        let states = [
+            MagicLinkState::Here {
+                interaction: value(),
+                magic_link: value(),
+                email: String::from("jean.martin@exemple.fr"),
+                service: Some(String::from("DataPass")),
+            },
+            MagicLinkState::Here { interaction: value(), magic_link: value(), email: long_address(), service: None },
+            MagicLinkState::Elsewhere {
+                magic_link: value(),
+                service: Some(String::from("DataPass")),
+                asked_at: 1_767_225_600,
+            },
+            MagicLinkState::Elsewhere { magic_link: value(), service: None, asked_at: 1_767_225_600 },
+            MagicLinkState::Void,
+            MagicLinkState::Disowned,
+        ];
+        states.map(|state| Self { state }).to_vec()
+    }
+}
+
+/// A link to choose another password with, by mail, `/users/reset-password`: posts `login`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ResetPassword {
+    /// The sign-in under way.
+    pub interaction: Option<String>,
+    /// What the field holds.
+    pub login: String,
+    /// Whether what was typed is no address.
+    pub is_malformed: bool,
+}
+
+impl Page for ResetPassword {
+    const TEMPLATE: &'static str = "accounts/reset-password.html";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self { interaction: None, login: String::new(), is_malformed: false },
+            Self { interaction: sample_interaction(), login: String::from("jean.martin@"), is_malformed: true },
+            Self { interaction: sample_interaction(), login: long_address(), is_malformed: false },
+        ]
+    }
+}

@@ -1,0 +1,73 @@
+//! Who comes in by a secret that was mailed to an address: the person who has it, or a new one.
+
+use crate::acts::Circumstances;
+use crate::app::App;
+use crate::domain::{AuditEvent, Credentials, Email, User, UserId};
+use crate::protocol::Timestamp;
+use crate::store::{StoreError, Tx, credentials, users};
+
+/// What a write job needs, drawn before it because it may run more than once.
+#[derive(Clone)]
+pub(super) struct Admission {
+    fresh_id: UserId,
+    sign_up: bool,
+    now: Timestamp,
+}
+
+impl Admission {
+    pub(super) fn new(app: &App) -> Self {
+        let sign_up = app.config.accounts.sign_up;
+        Self { fresh_id: UserId(app.random.user_id()), sign_up, now: app.clock.now() }
+    }
+}
+
+/// Who comes in.
+pub(super) enum Verdict {
+    /// This person. Their mailbox is not noted as proven yet.
+    Admitted(User),
+    /// The account has a password already, which the one chosen here does not replace.
+    AlreadyThere,
+    /// Nobody: the account is closed, or accounts are opened by the operator only.
+    Closed,
+}
+
+/// The person with this address, whose reader has just given back what was mailed to it; a new account when there is
+/// none. A password chosen on the way becomes that of an account without one: nothing that was chosen before the mailbox
+/// was proven is ever left behind in an account (SEC-103).
+pub(super) fn admit(
+    tx: &mut Tx,
+    circumstances: &Circumstances,
+    admission: &Admission,
+    email: &Email,
+    password_hash: Option<&String>,
+) -> Result<Verdict, StoreError> {
+    let now = admission.now;
+    let chosen = |user_id| Credentials::new(user_id, password_hash.cloned(), now);
+    let Some(user) = users::find_by_email(tx, email)? else {
+        if !admission.sign_up {
+            return Ok(Verdict::Closed);
+        }
+        let user = User::new(admission.fresh_id, email.clone(), now);
+        users::insert(tx, &user)?;
+        credentials::insert(tx, &chosen(user.id))?;
+        circumstances.record(tx, AuditEvent::AccountOpened { user_id: user.id })?;
+        return Ok(Verdict::Admitted(user));
+    };
+    if !user.may_sign_in() {
+        return Ok(Verdict::Closed);
+    }
+    let known = credentials::find(tx, user.id)?;
+    let has_password = known.as_ref().is_some_and(|known| known.password_hash.is_some());
+    match (password_hash, has_password) {
+        (None, _) => {}
+        (Some(_), true) => return Ok(Verdict::AlreadyThere),
+        (Some(_), false) => {
+            match known {
+                Some(_) => credentials::update(tx, &chosen(user.id))?,
+                None => credentials::insert(tx, &chosen(user.id))?,
+            }
+            circumstances.record(tx, AuditEvent::PasswordChanged { user_id: user.id })?;
+        }
+    }
+    Ok(Verdict::Admitted(user))
+}

@@ -1,0 +1,113 @@
+//! How often mails may be asked for, and how often a mailed code may be guessed at: counted by address and by source,
+//! whatever the browser.
+
+use std::time::Duration;
+
+use crate::acts::ActError;
+use crate::acts::attempts::{is_shared, key, lock};
+use crate::app::App;
+use crate::domain::{AttemptLimit, Ban, Email, Source};
+use crate::store::{StoreError, Tx, bans};
+
+/// Guesses at the codes of one address in a short while.
+const GUESSES: AttemptLimit = AttemptLimit { attempts: 10, window: Duration::from_secs(300) };
+/// Guesses at the codes of one address in a day.
+const GUESSES_DAILY: AttemptLimit = AttemptLimit { attempts: 20, window: Duration::from_secs(24 * 3600) };
+/// How much more a source may ask for that many people share.
+const SHARED_FACTOR: u32 = 20;
+
+/// Things taken, to be given back where nothing came of them.
+#[must_use]
+pub(super) struct Taken {
+    keys: Vec<u64>,
+    bans: Vec<Ban>,
+}
+
+impl Taken {
+    /// Nothing is charged.
+    pub(super) fn given_back(self, app: &App) -> Result<(), ActError> {
+        let mut limiter = lock(app)?;
+        for key in self.keys {
+            limiter.give_back_failure(key);
+        }
+        Ok(())
+    }
+
+    /// What must survive a restart, to be written with what was done.
+    pub(super) fn bans(&self) -> &[Ban] {
+        &self.bans
+    }
+}
+
+/// The address without what the owner of a mailbox may add to it: all of these are one mailbox.
+fn mailbox(email: &Email) -> String {
+    let text = email.as_str();
+    match text.rsplit_once('@') {
+        Some((local, domain)) => format!("{}@{domain}", local.split('+').next().unwrap_or(local)),
+        None => text.to_owned(),
+    }
+}
+
+/// Takes one mail to an address. Whether anybody has the address makes no difference.
+///
+/// # Errors
+/// When there were too many; nothing is charged then.
+pub(super) fn take_mail(app: &App, email: &Email, source: Source) -> Result<Taken, ActError> {
+    let Some(limits) = app.config.limits.mails else { return Ok(Taken { keys: Vec::new(), bans: Vec::new() }) };
+    let per_source = match is_shared(app, source) {
+        true => {
+            AttemptLimit { attempts: limits.per_source.attempts.saturating_mul(SHARED_FACTOR), ..limits.per_source }
+        }
+        false => limits.per_source,
+    };
+    let mailbox = mailbox(email);
+    take_all(
+        app,
+        &[
+            (key(app, "mails from", &source.to_string()), per_source),
+            (key(app, "mails to", &mailbox), limits.per_address),
+            (key(app, "mails of a day to", &mailbox), limits.per_address_daily),
+        ],
+    )
+}
+
+/// Takes one guess at a code that was mailed to an address, in whatever browser (SEC-68).
+///
+/// # Errors
+/// When there were too many; nothing is charged then.
+pub(super) fn take_code_guess(app: &App, email: &Email) -> Result<Taken, ActError> {
+    let mailbox = mailbox(email);
+    take_all(
+        app,
+        &[(key(app, "codes of", &mailbox), GUESSES), (key(app, "codes of a day of", &mailbox), GUESSES_DAILY)],
+    )
+}
+
+fn take_all(app: &App, wanted: &[(u64, AttemptLimit)]) -> Result<Taken, ActError> {
+    let now = app.clock.now();
+    let mut limiter = lock(app)?;
+    let mut taken = Taken { keys: Vec::new(), bans: Vec::new() };
+    for (key, limit) in wanted {
+        match limiter.take_failure(*key, *limit, now) {
+            Ok(ban) => {
+                taken.keys.push(*key);
+                taken.bans.extend(ban);
+            }
+            Err(refusal) => {
+                for key in taken.keys {
+                    limiter.give_back_failure(key);
+                }
+                return Err(refusal.into());
+            }
+        }
+    }
+    Ok(taken)
+}
+
+/// Writes the bans that begin with an attempt.
+pub(super) fn write_bans(tx: &mut Tx, list: &[Ban]) -> Result<(), StoreError> {
+    for ban in list {
+        bans::insert(tx, ban)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! What goes through the mailbox of a person: codes and links to sign in with, and links to choose a password with.
+//!
+//! A mailed secret is kept as a digest or a keyed tag, is used once, and belongs to the sign-in in which it was asked.
+//! Whether anybody has the address, nobody learns from here.
+
+mod codes;
+mod entry;
+mod limits;
+mod magic_links;
+mod password_links;
+mod passwords;
+mod sign_up;
+
+pub use codes::{CodeAttempt, CodeOrder, CodeOutcome, CodeSent, mail_code, redeem_code as redeem_mailed_code};
+pub use magic_links::{
+    LinkAttempt, LinkOrder, LinkPlace, disown_magic_link, look_at_magic_link, mail_magic_link, redeem_magic_link,
+};
+pub(super) use password_links::{LINK_LIFETIME, write_link};
+pub use password_links::{issue_password_link, mail_password_link};
+pub use passwords::{PasswordChange, PasswordChoice, change_password, find_password_link};
+pub use sign_up::{AddressStanding, SignUp, SignUpOutcome, address_standing, sign_up};

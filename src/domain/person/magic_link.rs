@@ -1,0 +1,37 @@
+//! The link that is mailed to an address, and signs its reader in in the browser that asked for it.
+
+use serde::{Deserialize, Serialize};
+
+use super::Email;
+use crate::domain::{HandleKey, Interaction};
+use crate::protocol::Timestamp;
+
+/// What a link to `/users/sign-in-with-magic-link` stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MagicLink {
+    /// To whom it was sent.
+    pub email: Email,
+    /// The sign-in for which it was asked; it opens nothing elsewhere.
+    pub interaction: HandleKey<Interaction>,
+    /// The name of the service that the sign-in leads to, if it leads to one.
+    pub service: Option<String>,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+    /// When it was used, or given up by the owner of the mailbox.
+    pub over_at: Option<Timestamp>,
+}
+
+impl MagicLink {
+    /// Whether it works now.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.over_at.is_none() && !self.expires_at.has_come(now)
+    }
+
+    /// Uses the link up; `None` when it does not work any more.
+    #[must_use]
+    pub fn redeem(self, now: Timestamp) -> Option<Self> {
+        self.is_open(now).then_some(Self { over_at: Some(now), ..self })
+    }
+}

@@ -1,0 +1,142 @@
+//! Signing in by a link that is mailed: here, once, and by a button.
+
+use std::time::Duration;
+
+use moncomptepro::domain::AuditEvent;
+use reqwest::header::{HOST, HeaderMap, HeaderValue};
+
+use crate::support::{Form, Instance, Page, Person};
+
+const ADDRESS: &str = "user@yopmail.com";
+const NEW: &str = "nouveau@mairie.exemple.fr";
+
+async fn ask(person: &Person, page: Page, address: &str) -> Page {
+    let asks = person.submit(page.form_with("login", None).with("login", address)).await;
+    person.submit(asks.form_to("send-magic-link")).await
+}
+
+#[tokio::test]
+async fn sec_71_looking_at_a_link_a_hundred_times_uses_nothing_up_and_one_button_signs_in() {
+    let instance = Instance::strict().await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let page = person.visit(&client.authorization("openid email", &[])).await;
+    let sent = ask(&person, page, ADDRESS).await;
+    assert_eq!(sent.url.path(), "/users/magic-link-sent");
+    assert!(sent.body.contains(ADDRESS) && sent.body.contains("10"));
+    let link = instance.link_of(ADDRESS).await;
+    assert!(link.starts_with(instance.app.config.issuer()), "SEC-72: {link}");
+    let gateway = instance.person_at(0, 9);
+    for _ in 0..100 {
+        assert_eq!(gateway.get(&link).await.status, 200);
+    }
+    assert_eq!(gateway.visit("/").await.url.path(), "/users/start-sign-in");
+    let here = person.visit(&link).await;
+    let back = person.submit(here.form_with("magic_link_token", None)).await;
+    let tokens = client.redeem(&client.code(&back)).await;
+    assert_eq!(client.id_token_members(&tokens.id_token).await["amr"], serde_json::json!(["mail"]));
+    let again = person.visit(&link).await;
+    assert_eq!((again.status.as_u16(), again.has("[name=magic_link_token]")), (410, false), "once");
+}
+
+#[tokio::test]
+async fn sec_70_r_28_elsewhere_a_link_opens_nothing_and_can_be_given_up() {
+    let instance = Instance::dev().await;
+    let (victim, attacker) = (instance.person(), instance.person());
+    let page = attacker.visit("/users/start-sign-in").await;
+    ask(&attacker, page, ADDRESS).await;
+    let link = instance.link_of(ADDRESS).await;
+    let elsewhere = victim.visit(&link).await;
+    assert_eq!(elsewhere.status, 200);
+    let told = elsewhere.text("main").replace(['\u{a0}', '\u{202f}'], " ");
+    assert!(told.contains("23 novembre 2026"), "what was asked, and when: {told}");
+    assert!(!elsewhere.body.contains(ADDRESS), "and not of whom");
+    let token = elsewhere.attribute("[name=magic_link_token]", "value").unwrap();
+    let disown = elsewhere.form_to("disown-magic-link");
+    let forced = Form { action: disown.action.join("/users/sign-in-with-magic-link").unwrap(), ..disown.clone() };
+    assert_eq!(victim.post(forced).await.status, 410, "nobody is signed in where it was not asked");
+    assert_eq!(victim.visit("/").await.url.path(), "/users/start-sign-in");
+    let given_up = victim.submit(disown).await;
+    assert!(given_up.status == 200 && given_up.text("h1").contains("annulé"));
+    let here = attacker.visit(&link).await;
+    assert_eq!(here.status, 410, "and it opens nothing any more where it was asked");
+    assert!(!here.body.contains(&token));
+    assert!(instance.audit().iter().any(|record| matches!(record.event, AuditEvent::MagicLinkDisowned { .. })));
+}
+
+#[tokio::test]
+async fn sec_69_a_link_lasts_ten_minutes_and_a_new_one_ends_it() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let page = person.visit("/users/start-sign-in").await;
+    let sent = ask(&person, page, ADDRESS).await;
+    let first = instance.link_of(ADDRESS).await;
+    person.submit(sent.form_to("send-magic-link")).await;
+    let second = instance.link_of(ADDRESS).await;
+    assert_eq!(person.get(&first).await.status, 410, "the one before");
+    instance.clock.advance(Duration::from_secs(599)).unwrap();
+    let here = person.get(&second).await;
+    assert_eq!(here.status, 200);
+    instance.clock.advance(Duration::from_secs(1)).unwrap();
+    assert_eq!(person.submit(here.form_with("magic_link_token", None)).await.status, 410);
+    for damaged in [
+        "/users/sign-in-with-magic-link",
+        "/users/sign-in-with-magic-link?magic_link_token=",
+        &second[..second.len() - 1],
+    ] {
+        assert_eq!(person.get(damaged).await.status, 410, "{damaged}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_opens_an_account_for_whoever_has_none() {
+    let instance = Instance::strict().await;
+    let person = instance.person();
+    let page = person.visit("/users/start-sign-in").await;
+    ask(&person, page, NEW).await;
+    let here = person.visit(&instance.link_of(NEW).await).await;
+    let names = person.submit(here.form_with("magic_link_token", None)).await;
+    assert_eq!(names.url.path(), "/users/personal-information");
+    let other = instance.person();
+    let page = other.visit("/users/start-sign-in").await;
+    let asks = other.submit(page.form_with("login", None).with("login", NEW)).await;
+    assert_eq!(asks.url.path(), "/users/sign-up");
+    assert!(asks.text("h1").contains("Choisir un mot de passe"), "the account has none yet");
+}
+
+#[tokio::test]
+async fn sec_10_a_link_used_twice_at_once_signs_in_once() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let page = person.visit("/users/start-sign-in").await;
+    ask(&person, page, ADDRESS).await;
+    let here = person.visit(&instance.link_of(ADDRESS).await).await;
+    let form = here.form_with("magic_link_token", None);
+    let uses = (0..20).map(|_| person.post(form.clone()));
+    let answers = crate::support::join_all(uses).await;
+    let signed_in = |page: &&Page| {
+        page.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().contains("session="))
+    };
+    assert_eq!(answers.iter().filter(signed_in).count(), 1);
+}
+
+#[tokio::test]
+async fn sec_72_a_hostile_host_neither_gets_a_page_nor_a_place_in_a_mail() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let page = person.visit("/users/reset-password").await;
+    let form = page.form_with("login", None).with("login", ADDRESS);
+    for name in ["x-forwarded-host", "forwarded", "x-original-host", "x-host"] {
+        let mut headers = HeaderMap::new();
+        headers.insert("origin", HeaderValue::from_str(&instance.address).unwrap());
+        let value = if name == "forwarded" { "host=evil.example" } else { "evil.example" };
+        headers.insert(name, HeaderValue::from_static(value));
+        assert_eq!(person.post_with(form.clone(), headers).await.status, 303, "{name}");
+        assert!(instance.link_of(ADDRESS).await.starts_with(&format!("{}/", instance.app.config.issuer())), "{name}");
+    }
+    let mailed = instance.mails_to(ADDRESS).await.len();
+    let mut headers = HeaderMap::new();
+    headers.insert("origin", HeaderValue::from_str(&instance.address).unwrap());
+    headers.insert(HOST, HeaderValue::from_static("evil.example"));
+    assert_eq!(person.post_with(form, headers).await.status, 421);
+    assert_eq!(instance.mails_to(ADDRESS).await.len(), mailed);
+}

@@ -1,0 +1,83 @@
+//! A forgotten password: a link by mail, to the owner of the account and to nobody else.
+
+use moncomptepro::domain::UserId;
+use moncomptepro::store::users;
+
+use crate::support::{Instance, Page, Person};
+
+const ADDRESS: &str = "user@yopmail.com";
+const PASSWORD: &str = "une phrase de passe assez longue";
+
+async fn ask(person: &Person, address: &str) -> Page {
+    let page = person.visit("/users/reset-password").await;
+    person.submit(page.form_with("login", None).with("login", address)).await
+}
+
+async fn choose(person: &Person, link: &str) -> Page {
+    let asks = person.visit(link).await;
+    person
+        .submit(asks.form_with("password", None).with("password", PASSWORD).with("password_confirmation", PASSWORD))
+        .await
+}
+
+#[tokio::test]
+async fn sec_70_sec_73_a_reset_ends_on_the_page_of_sign_in_in_whatever_browser_it_is_done() {
+    let instance = Instance::strict().await;
+    let (person, telephone) = (instance.person(), instance.person());
+    let page = person.visit("/users/start-sign-in").await;
+    let asks = person.submit(page.form_with("login", None).with("login", ADDRESS)).await;
+    let page = person.visit(&asks.attribute("a[href*=reset-password]", "href").unwrap()).await;
+    assert_eq!(page.attribute("input[name=login]", "value").as_deref(), Some(ADDRESS), "it is not asked twice");
+    let told = person.submit(page.form_with("login", None)).await;
+    assert_eq!(told.url.path(), "/users/start-sign-in");
+    assert!(told.text(".notification").contains("Si un compte existe"));
+    let done = choose(&telephone, &instance.link_of(ADDRESS).await).await;
+    assert_eq!(done.status, 200);
+    assert_eq!(telephone.visit("/").await.url.path(), "/users/start-sign-in", "no session");
+    let page = telephone.visit("/users/start-sign-in").await;
+    let asks = telephone.sign_in(page, ADDRESS, PASSWORD).await;
+    assert_eq!(asks.url.path(), "/users/verify-email", "SEC-73: a reset makes no browser trusted");
+}
+
+#[tokio::test]
+async fn sec_96_unknown_and_closed_accounts_get_no_mail_and_the_same_answer() {
+    let instance = Instance::dev().await;
+    instance.disable("datapass@yopmail.com").await;
+    let mut answers = Vec::new();
+    for address in [ADDRESS, "nobody@exemple.fr", "datapass@yopmail.com"] {
+        let person = instance.person();
+        let told = ask(&person, address).await;
+        let token = told.attribute("input[name=_csrf]", "value").unwrap();
+        answers.push(told.body.replace(&token, "").replace(address, ""));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    assert_eq!(instance.mails_to("nobody@exemple.fr").await.len(), 0);
+    assert_eq!(instance.mails_to("datapass@yopmail.com").await.len(), 0);
+    assert_eq!(instance.mails_to(ADDRESS).await.len(), 1);
+}
+
+#[tokio::test]
+async fn sec_69_the_newest_link_alone_works_and_it_proves_the_mailbox() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    ask(&person, ADDRESS).await;
+    let first = instance.link_of(ADDRESS).await;
+    instance.clock.advance(std::time::Duration::from_secs(60)).unwrap();
+    ask(&person, ADDRESS).await;
+    let second = instance.link_of(ADDRESS).await;
+    assert_eq!(person.visit(&first).await.status, 410);
+    assert_eq!(choose(&person, &second).await.status, 200);
+    let user = instance.app.store.read(|tx| users::find(tx, UserId(1))).unwrap().unwrap();
+    assert_eq!(user.email_verified_at, Some(instance.clock.now()));
+}
+
+#[tokio::test]
+async fn what_is_no_address_is_said_beside_the_field() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    for typed in ["", "jean", "jean@", "a@b@c", "jean@exemple.fr\u{202e}", "jean@exemple.fr\r\nBcc: x@y.fr"] {
+        let told = ask(&person, typed).await;
+        assert_eq!(told.status, 400, "{typed:?}");
+        assert!(told.has("input[name=login][aria-invalid=true]"), "{typed:?}");
+    }
+}
