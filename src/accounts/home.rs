@@ -4,7 +4,6 @@ use super::pages::{Home, HomeOrganization, HomeService};
 use crate::acts;
 use crate::app::App;
 use crate::domain::{Client, ClientId};
-use crate::journey;
 use crate::store::clients;
 use crate::web::{Error, Response, Visit, paths};
 
@@ -13,9 +12,8 @@ const SERVICES: usize = 50;
 
 /// Shows the page, or asks to sign in.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
-    let Some(active) = journey::person(&app, &visit.browser).cloned() else {
-        let session = visit.browser.session.as_ref();
-        return visit.browser.redirect(&app, &journey::next(&app, session, None)?);
+    let Some(active) = visit.browser.session.clone() else {
+        return visit.browser.redirect(&app, paths::START_SIGN_IN);
     };
     let chosen = active.session.organization_id;
     let after = visit.query.get("services_after").and_then(|id| id.parse::<ClientId>().ok());

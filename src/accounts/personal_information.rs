@@ -11,9 +11,8 @@ use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit};
 /// Shows what is known.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let current = journey::current(&app, &visit.browser, &visit.query).await?;
-    let Some(active) = journey::person(&app, &visit.browser) else {
-        let session = visit.browser.session.as_ref();
-        return visit.browser.redirect(&app, &journey::next(&app, session, current.as_ref())?);
+    let Some(active) = &visit.browser.session else {
+        return visit.browser.redirect(&app, &journey::next(&app, None, current.as_ref())?);
     };
     let known = active.user.information.clone();
     let page = Page {
@@ -32,8 +31,8 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
 pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, query, form } = submission;
     let current = journey::current(&app, &browser, &query).await?;
-    let Some(active) = journey::person(&app, &browser) else {
-        return browser.redirect(&app, &journey::next(&app, browser.session.as_ref(), current.as_ref())?);
+    let Some(active) = &browser.session else {
+        return browser.redirect(&app, &journey::next(&app, None, current.as_ref())?);
     };
     let [given_name, family_name, phone_number, job] = fields(&form);
     match PersonalInformation::parse(given_name, family_name, phone_number, job) {

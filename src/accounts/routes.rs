@@ -1,8 +1,8 @@
 //! The addresses of this room.
 
 use super::{
-    change_password, console, home, magic_link, personal_information, reset_password, select_account, sign_in, sign_out,
-    sign_up, start_sign_in, verify_email,
+    change_password, console, home, magic_link, personal_information, reset_password, select_account, sign_in,
+    sign_out, sign_up, start_sign_in, verify_email,
 };
 use crate::app::App;
 use crate::web::{Guard, Table, paths};
@@ -27,12 +27,12 @@ pub fn routes(app: &App) -> Table {
         .submission(paths::DISOWN_MAGIC_LINK, Guard::Link, magic_link::disown)
         .visit(paths::RESET_PASSWORD, Guard::Visitor, reset_password::show)
         .submission(paths::RESET_PASSWORD, Guard::Visitor, reset_password::submit)
-        .visit(paths::SELECT_ACCOUNT, Guard::Person, select_account::show)
-        .submission(paths::SELECT_ACCOUNT, Guard::Person, select_account::submit)
+        .visit(paths::SELECT_ACCOUNT, Guard::Session, select_account::show)
+        .submission(paths::SELECT_ACCOUNT, Guard::Session, select_account::submit)
         .visit(paths::PERSONAL_INFORMATION, Guard::Person, personal_information::show)
         .submission(paths::PERSONAL_INFORMATION, Guard::Person, personal_information::submit)
         .visit(paths::CHANGE_PASSWORD, Guard::Link, change_password::show)
         .submission(paths::CHANGE_PASSWORD, Guard::Link, change_password::submit)
-        .submission(paths::SIGN_OUT, Guard::Person, sign_out::submit)
+        .submission(paths::SIGN_OUT, Guard::Session, sign_out::submit)
         .join(console::routes(app))
 }

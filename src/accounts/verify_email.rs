@@ -75,7 +75,7 @@ pub(super) async fn send(app: App, submission: Submission) -> Result<Response, E
 /// addresses are not told from unknown ones, one to sign in with.
 fn wanted(app: &App, browser: &Browser, current: Option<&Current>) -> Option<(Email, CodePurpose)> {
     if let Some(active) = &browser.session {
-        let is_wanted = journey::mailbox_standing(app, active) != MailboxStanding::Proven;
+        let is_wanted = acts::mailbox_standing(app, active) != MailboxStanding::Proven;
         return is_wanted.then(|| (active.user.email.clone(), CodePurpose::Confirmation));
     }
     let interaction = &current?.interaction;
@@ -130,7 +130,7 @@ fn answer(app: &App, browser: &Browser, current: Option<&Current>, problem: Opti
 }
 
 fn reason(app: &App, browser: &Browser, purpose: &CodePurpose) -> &'static str {
-    let standing = browser.session.as_ref().map(|active| journey::mailbox_standing(app, active));
+    let standing = browser.session.as_ref().map(|active| acts::mailbox_standing(app, active));
     match (purpose, standing) {
         (CodePurpose::SignUp { .. }, _) => "sign_up",
         (CodePurpose::SignIn, _) => "sign_in",

@@ -1,5 +1,7 @@
 //! The facts that decide the next step of a sign-in, read in one transaction.
 
+use super::sessions::ActiveSession;
+use crate::app::App;
 use crate::config::Config;
 use crate::domain::claims::{Subject, disclosed_scopes, wants_one_organization};
 use crate::domain::steps::{Demand, Demands, Facts, Identity, PersonFacts};
@@ -14,6 +16,11 @@ pub struct Standing {
     pub facts: Facts,
     /// The organization that a code would be issued for.
     pub organization_id: Option<OrganizationId>,
+}
+
+/// How the mailbox of the person signed in stands.
+pub fn mailbox_standing(app: &App, active: &ActiveSession) -> MailboxStanding {
+    MailboxStanding::of(&active.user, &active.session, app.config.accounts.mailbox, app.clock.now())
 }
 
 /// A person with every organization, acting for `organization_id`.
@@ -100,7 +107,8 @@ pub fn facts_of_account(
     let is_recent = session.has_recent_proof(now, config.recent_proof);
     let demands = Demands { fresh_sign_in: Demand::of(!is_recent, false), ..Demands::NONE };
     let names_known = user.information.has_names();
-    let person = PersonFacts { identity, names_known, organizations: 0, organization_chosen: false };
+    let mailbox = MailboxStanding::of(user, session, config.accounts.mailbox, now);
+    let person = PersonFacts { identity, mailbox, names_known, organizations: 0, organization_chosen: false };
     Facts { person: Some(person), demands }
 }
 

@@ -15,8 +15,8 @@ mod facts;
 mod instance;
 mod interactions;
 mod known_browsers;
-mod mails;
 mod mailbox;
+mod mails;
 mod new_session;
 mod organizations;
 mod people;
@@ -46,19 +46,19 @@ pub use data::{
     back_up_when_due, begin_run, create_backup, list_own_backups, newest_backup, note_time, restore, unlock_backup,
     verify_backup,
 };
-pub use facts::{Standing, facts_of_account, gather, subject_of};
+pub use facts::{Standing, facts_of_account, gather, mailbox_standing, subject_of};
 pub use instance::{SandboxReset, note_reload, note_start, note_stop, reset, reset_sandbox};
 pub use interactions::{
     begin_interaction, begin_proof, bind_interaction, decide_consent, find_interaction, finish_interaction,
     note_locale, note_login, note_step,
 };
-pub use mails::deliver_to_mailbox;
 pub use mailbox::{
     AddressStanding, CodeAttempt, CodeOrder, CodeOutcome, CodeSent, LinkAttempt, LinkOrder, LinkPlace, PasswordChange,
     PasswordChoice, SignUp, SignUpOutcome, address_standing, change_password, disown_magic_link, find_password_link,
     issue_password_link, look_at_magic_link, mail_code, mail_magic_link, mail_password_link, redeem_magic_link,
     redeem_mailed_code, sign_up,
 };
+pub use mails::deliver_to_mailbox;
 pub use new_session::NewSession;
 pub use organizations::{OrganizationChoice, select_organization};
 pub use people::{Entries, NewPerson, enter, enter_person};

@@ -252,21 +252,21 @@ pub(super) const KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
-        path: "acr.vocabulary",
-        kind: Kind::OneOf(&["moncomptepro", "levels-2026", "employer"]),
-        standard: Standard::Text("moncomptepro"),
-        about: [
-            "Les mots de acr. Avec \"employer\", l'exploitant déclare qu'il emploie les personnes qui se connectent.",
-            "The words in which acr is said. With \"employer\" the operator states that it employs the people who sign in.",
-        ],
-    },
-    ConfigKey {
         path: "accounts.recent_proof_minutes",
         kind: Kind::Number(1, 240),
         standard: Standard::Number(15),
         about: [
             "Depuis combien de minutes au plus une personne doit s'être identifiée pour toucher à ce qui protège son compte.",
             "How many minutes ago at most a person must have signed in to touch what protects their account.",
+        ],
+    },
+    ConfigKey {
+        path: "acr.vocabulary",
+        kind: Kind::OneOf(&["moncomptepro", "levels-2026", "employer"]),
+        standard: Standard::Text("moncomptepro"),
+        about: [
+            "Les mots de acr. Avec \"employer\", l'exploitant déclare qu'il emploie les personnes qui se connectent.",
+            "The words in which acr is said. With \"employer\" the operator states that it employs the people who sign in.",
         ],
     },
     ConfigKey {

@@ -10,9 +10,7 @@ mod current;
 use crate::acts::{self, ActError, ActiveSession, CodeOrder, NewSession};
 use crate::app::App;
 use crate::domain::steps::{self, Step};
-use crate::domain::{
-    CodePurpose, Destination, KNOWN_BROWSER_LIFETIME, MailboxStanding, PendingAuthorization, Progress,
-};
+use crate::domain::{CodePurpose, Destination, KNOWN_BROWSER_LIFETIME, PendingAuthorization, Progress};
 use crate::store::{Read, StoreError, clients};
 use crate::web::{Browser, Error, Request, Response, cookies, paths};
 
@@ -99,17 +97,6 @@ async fn arrive(app: &App, request: &Request, browser: &Browser, current: Option
         Err(failure) => return Err(failure.into()),
     }
     Ok(paths::within(paths::VERIFY_EMAIL, Some(&id)))
-}
-
-/// The person signed in, if nothing is left to prove about their mailbox and this browser: without that, a password opens
-/// no page of theirs.
-pub fn person<'a>(app: &App, browser: &'a Browser) -> Option<&'a ActiveSession> {
-    browser.session.as_ref().filter(|active| mailbox_standing(app, active) == MailboxStanding::Proven)
-}
-
-/// How the mailbox of the person signed in stands.
-pub fn mailbox_standing(app: &App, active: &ActiveSession) -> MailboxStanding {
-    MailboxStanding::of(&active.user, &active.session, app.config.accounts.mailbox, app.clock.now())
 }
 
 /// What the browser shows to say that somebody signed in in it before.

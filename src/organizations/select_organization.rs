@@ -11,9 +11,8 @@ use crate::web::{Error, Response, StatusCode, Submission, Visit};
 /// Shows the organizations that the client may hear of.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let current = journey::current(&app, &visit.browser, &visit.query).await?;
-    let Some(active) = journey::person(&app, &visit.browser).cloned() else {
-        let session = visit.browser.session.as_ref();
-        return visit.browser.redirect(&app, &journey::next(&app, session, current.as_ref())?);
+    let Some(active) = visit.browser.session.clone() else {
+        return visit.browser.redirect(&app, &journey::next(&app, None, current.as_ref())?);
     };
     let page = SelectOrganization {
         interaction: current.as_ref().map(|current| current.id.clone()),
@@ -28,8 +27,8 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
 pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, query, form } = submission;
     let current = journey::current(&app, &browser, &query).await?;
-    let Some(active) = journey::person(&app, &browser).cloned() else {
-        return browser.redirect(&app, &journey::next(&app, browser.session.as_ref(), current.as_ref())?);
+    let Some(active) = browser.session.clone() else {
+        return browser.redirect(&app, &journey::next(&app, None, current.as_ref())?);
     };
     let organization_id: OrganizationId =
         form.get("organization_id").unwrap_or_default().parse().map_err(|_| Error::bad_request("bad_request"))?;

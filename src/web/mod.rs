@@ -11,11 +11,11 @@ pub mod cors;
 pub mod csrf;
 mod error;
 mod finish;
+mod gate;
 pub mod headers;
 mod input;
 pub mod pages;
 pub mod paths;
-mod recent_proof;
 mod request;
 mod table;
 

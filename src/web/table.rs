@@ -10,8 +10,8 @@ use warp::Filter;
 use warp::http::Method;
 
 use super::finish::page;
+use super::gate::lead_elsewhere;
 use super::input::{read_submission, read_visit};
-use super::recent_proof::lead_to_proof;
 use super::{Error, Request, Response, Routes, Submission, Visit};
 use crate::app::App;
 use crate::domain::AccountPage;
@@ -25,7 +25,9 @@ pub enum Guard {
     Public,
     /// Anybody: the answer is about this browser alone.
     Visitor,
-    /// A person who is signed in.
+    /// A person who is signed in, whatever is left to prove.
+    Session,
+    /// A person who is signed in, whose mailbox is proven and whose browser is theirs.
     Person,
     /// A person who proved who they are a short while ago; whoever did not does so first, and comes to that page. The
     /// table itself sees to it, before the handler.
@@ -131,7 +133,7 @@ impl Table {
                 page(
                     async {
                         let visit = read_visit(&app, request).await?;
-                        match lead_to_proof(&app, guard, &visit.browser, &visit.request).await? {
+                        match lead_elsewhere(&app, guard, &visit.browser, &visit.request).await? {
                             Some(elsewhere) => Ok(elsewhere),
                             None => handler(segment, app, visit).await,
                         }
@@ -175,7 +177,7 @@ impl Table {
                 page(
                     async {
                         let submission = read_submission(&app, request).await?;
-                        match lead_to_proof(&app, guard, &submission.browser, &submission.request).await? {
+                        match lead_elsewhere(&app, guard, &submission.browser, &submission.request).await? {
                             Some(elsewhere) => Ok(elsewhere),
                             None => handler(segment, app, submission).await,
                         }

@@ -11,12 +11,12 @@ use crate::acts::sessions::find_live;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto::{self, MacKey};
-use crate::mail::seal;
 use crate::domain::{
     AuditEvent, Ban, BrowserSession, CodePurpose, Email, Factor, HandleKey, Interaction, KnownBrowser,
     MAILED_CODE_DIGITS, MailContent, MailedCode, MailedCodeRefusal, MailedSecret, OutgoingMail, SignInFailure, Source,
     User, digits_of_code,
 };
+use crate::mail::seal;
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, Tx, clients, interactions, outbox, users};
 

@@ -8,11 +8,11 @@ use crate::acts::pre_sessions::InBrowser;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
-use crate::mail::seal;
 use crate::domain::{
     AuditEvent, Email, Factor, Handle, HandleKey, Interaction, KnownBrowser, MagicLink, MailContent, MailedSecret,
     OutgoingMail, PreSession, Source, User,
 };
+use crate::mail::seal;
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, Tx, interactions, magic_links, outbox, users};
 

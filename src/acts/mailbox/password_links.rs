@@ -6,11 +6,11 @@ use super::limits::take_mail;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
-use crate::mail::seal;
 use crate::domain::{
     AuditEvent, Credentials, Email, HandleKey, MailContent, MailedSecret, OutgoingMail, PasswordLink, Source, User,
     UserId,
 };
+use crate::mail::seal;
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, Tx, credentials, outbox, password_links, users};
 

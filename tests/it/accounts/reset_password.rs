@@ -1,5 +1,6 @@
 //! A forgotten password: a link by mail, to the owner of the account and to nobody else.
 
+use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::domain::UserId;
 use moncomptepro::store::users;
 
@@ -41,7 +42,8 @@ async fn sec_70_sec_73_a_reset_ends_on_the_page_of_sign_in_in_whatever_browser_i
 
 #[tokio::test]
 async fn sec_96_unknown_and_closed_accounts_get_no_mail_and_the_same_answer() {
-    let instance = Instance::dev().await;
+    let instance = Instance::start(|port| Config { people_picker: None, ..Config::dev(DevOptions::default(), port) });
+    let instance = instance.await;
     instance.disable("datapass@yopmail.com").await;
     let mut answers = Vec::new();
     for address in [ADDRESS, "nobody@exemple.fr", "datapass@yopmail.com"] {

@@ -195,7 +195,11 @@ async fn sec_74_another_code_is_waited_for_longer_each_time_and_the_wait_is_told
         assert!(asks.text("#send-hint").replace('\u{a0}', " ").contains(told), "{}", asks.text("#send-hint"));
         instance.clock.advance(Duration::from_secs(wait - 1)).unwrap();
         let refused = person.submit(asks.form_to("send-email-verification")).await;
-        assert_eq!((refused.status.as_u16(), instance.mails_to(ADDRESS).await.len()), (400, sent), "a second too early");
+        assert_eq!(
+            (refused.status.as_u16(), instance.mails_to(ADDRESS).await.len()),
+            (400, sent),
+            "a second too early"
+        );
         instance.clock.advance(Duration::from_secs(1)).unwrap();
         asks = person.submit(refused.form_to("send-email-verification")).await;
         assert_eq!((asks.status.as_u16(), instance.mails_to(ADDRESS).await.len()), (200, sent + 1));

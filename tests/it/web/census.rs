@@ -51,13 +51,13 @@ GET /users/personal-information Person
 POST /users/personal-information Person
 GET /users/reset-password Visitor
 POST /users/reset-password Visitor
-GET /users/select-account Person
-POST /users/select-account Person
+GET /users/select-account Session
+POST /users/select-account Session
 GET /users/select-organization Person
 POST /users/select-organization Person
 POST /users/send-email-verification Visitor
 POST /users/send-magic-link Visitor
-POST /users/sign-out Person
+POST /users/sign-out Session
 GET /users/sign-in Visitor
 POST /users/sign-in Visitor
 GET /users/sign-in-with-magic-link Link
@@ -116,6 +116,7 @@ impl Stranger<'_> {
         match declaration.guard {
             Guard::Public => declaration.path.replace("/assets/{id}", &self.style),
             Guard::Visitor
+            | Guard::Session
             | Guard::Person
             | Guard::RecentProof(_)
             | Guard::Link
@@ -187,7 +188,7 @@ async fn sec_1_sec_115_nobody_comes_through_a_guard_that_is_not_theirs() {
                 assert!(page.headers.get("set-cookie").is_none(), "{at}: the same for everybody");
             }
             Guard::Visitor => assert!(matches!(status, 200 | 303 | 400), "{at}: {status}"),
-            Guard::Person | Guard::RecentProof(_) => {
+            Guard::Session | Guard::Person | Guard::RecentProof(_) => {
                 let is_asked = status == 303 && page.location().starts_with("/users/start-sign-in");
                 assert!(is_asked, "{at}: {status} {}", page.location());
             }

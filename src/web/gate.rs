@@ -1,0 +1,47 @@
+//! The gate in front of the pages of a person: who may come through, and where everybody else is led.
+
+use super::{Browser, Error, Guard, Request, Response, paths};
+use crate::acts;
+use crate::app::App;
+use crate::domain::MailboxStanding;
+
+/// Where whoever may not come through is led instead; `None` for those who may. A form that they sent is not kept, and has
+/// done nothing. A password alone opens no page of a person whose mailbox, or whose browser, is not proven; what protects
+/// an account wants a proof made in this session a short while ago as well (SEC-93), and comes back to the page after it.
+pub(super) async fn lead_elsewhere(
+    app: &App,
+    guard: Guard,
+    browser: &Browser,
+    request: &Request,
+) -> Result<Option<Response>, Error> {
+    let page = match guard {
+        Guard::Person => None,
+        Guard::RecentProof(page) => Some(page),
+        Guard::Public
+        | Guard::Visitor
+        | Guard::Session
+        | Guard::Link
+        | Guard::SignIn
+        | Guard::ClientRequest
+        | Guard::Client
+        | Guard::Bearer
+        | Guard::Operator => return Ok(None),
+    };
+    let query = request.query()?;
+    let interaction = query.get("interaction");
+    let Some(active) = &browser.session else {
+        // The pages of a sign-in under way know where it begins.
+        return match page {
+            Some(_) => browser.redirect(app, paths::START_SIGN_IN).map(Some),
+            None => Ok(None),
+        };
+    };
+    if acts::mailbox_standing(app, active) != MailboxStanding::Proven {
+        return browser.redirect(app, &paths::within(paths::VERIFY_EMAIL, interaction)).map(Some);
+    }
+    let Some(page) = page.filter(|_| !active.session.has_recent_proof(app.clock.now(), app.config.recent_proof)) else {
+        return Ok(None);
+    };
+    let handle = acts::begin_proof(app, request.source(), active, browser.place().handle, page).await?;
+    browser.redirect(app, &paths::interaction(&handle.value)).map(Some)
+}
