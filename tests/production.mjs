@@ -28,7 +28,9 @@ export async function startProduction(people = 0) {
   const [data, configuration] = ["data", "config.toml"].map((name) => join(folder, name));
   const port = await freePort();
   const issuer = `https://localhost:${port}`;
-  const lines = [`public_url = "${issuer}"`, `data_dir = "${data}"`, `listen = ["127.0.0.1:${port}", "[::1]:${port}"]`];
+  // There is no mailbox here: a password is enough in a new browser.
+  const places = [`public_url = "${issuer}"`, `data_dir = "${data}"`, `listen = ["127.0.0.1:${port}", "[::1]:${port}"]`];
+  const lines = [...places, "accounts.trusted_browsers = false"];
   await writeFile(configuration, lines.join("\n"));
 
   const child = spawn(executable, ["serve", "--config", configuration], {

@@ -53,7 +53,7 @@ pub(crate) async fn prepare(directory: &Path, under: Vec<String>) -> Data {
     let port = free_port();
     let config = directory.join("config.toml");
     let mut text = format!(
-        "public_url = \"{ISSUER}\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:{port}\"\ntls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\n",
+        "public_url = \"{ISSUER}\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:{port}\"\ntls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\naccounts.trusted_browsers = false\n",
         directory.join("data")
     );
     for (client, algorithm) in [(ES256, "ES256"), (RS256, "RS256")] {

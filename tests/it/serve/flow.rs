@@ -47,6 +47,9 @@ async fn sec_207_over_tls_a_person_chooses_a_password_and_signs_in_to_a_service(
     if back.url.path() == "/users/start-sign-in" {
         back = browser.sign_in(back, ADDRESS, PASSWORD).await;
     }
+    assert_eq!(back.url.path(), "/users/verify-email", "a password is not enough in a new browser");
+    let code = instance.code_of(ADDRESS).await;
+    back = browser.submit(back.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
     assert_eq!(&back.redirect_parameters()["state"], state.secret(), "{} {}", back.url, back.body);
     let code = AuthorizationCode::new(client.code(&back));
     let request = library.exchange_code(code).unwrap().set_pkce_verifier(verifier);

@@ -140,6 +140,9 @@ impl Person {
     }
 
     fn resolve(&self, target: &str) -> Url {
+        if let Some(path) = target.strip_prefix(&self.issuer) {
+            return Url::parse(&self.address).unwrap().join(path).unwrap();
+        }
         if target.starts_with("http://") || target.starts_with("https://") {
             return Url::parse(target).unwrap();
         }

@@ -14,6 +14,8 @@ use crate::support::{CALLBACK, Instance, Operator, Page, Person, RelyingParty, r
 
 const JEAN: &str = "user@yopmail.com";
 const MARTIN: &str = "user@red-needles-sarl.com";
+const NEW: &str = "nouvelle@mairie.example";
+const ALSO_NEW: &str = "nouveau@mairie.example";
 const SIRET: &str = "21777701500017";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -21,6 +23,10 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// `s` the program; then whether an address, and whether a session is noted.
 const CATALOGUE: &[(&str, &str)] = &[
     ("user_created", "ls"),
+    ("account_opened", "v address"),
+    ("email_verified", "vu address session"),
+    ("secret_mailed", "vu address"),
+    ("magic_link_disowned", "v address"),
     ("signed_in", "v address session"),
     ("sign_in_failed", "v address"),
     ("locked_out", "v address"),
@@ -141,12 +147,35 @@ async fn people(instance: &Instance) {
     choose(&chosen, &page, "user_id", "1").await;
 }
 
+/// Accounts are opened, by code and by link, and a link is given up.
+async fn newcomers(instance: &Instance) {
+    let (first, second, third) = (instance.person(), instance.person(), instance.person());
+    let begin = async |person: &Person, address: &str| {
+        let page = person.visit("/users/start-sign-in").await;
+        person.submit(page.form_with("login", None).with("login", address)).await
+    };
+    let password = "une phrase de passe assez longue";
+    let asks = begin(&first, NEW).await.form_with("password_confirmation", None).with("password", password);
+    let waits = first.submit(asks.with("password_confirmation", password)).await;
+    let form = waits.form_with("verify_email_token", None);
+    first.submit(form.clone().with("verify_email_token", "0123456789")).await;
+    first.submit(form.with("verify_email_token", &instance.code_of(NEW).await)).await;
+    let sent = second.submit(begin(&second, ALSO_NEW).await.form_to("send-magic-link")).await;
+    let given_up = third.visit(&instance.link_of(ALSO_NEW).await).await;
+    third.submit(given_up.form_to("disown-magic-link")).await;
+    second.submit(sent.form_to("send-magic-link")).await;
+    let here = second.visit(&instance.link_of(ALSO_NEW).await).await;
+    second.submit(here.form_to("sign-in-with-magic-link")).await;
+}
+
 /// Somebody guesses until nothing is tried any more, and sends forms from elsewhere.
 async fn stranger(instance: &Instance) {
     let person = instance.person();
     let page = person.visit("/users/start-sign-in").await;
     let unknown = person.submit(page.form_with("login", None).with("login", "personne@exemple.fr")).await;
-    person.submit(unknown.form_with("password", None).with("password", "wrong")).await;
+    let mut form = unknown.form_with("password_confirmation", None).with("password", "wrong");
+    form.action.set_path("/users/sign-in");
+    person.submit(form).await;
     let page = person.visit("/users/start-sign-in").await;
     let asks = person.submit(page.form_with("login", None).with("login", JEAN)).await;
     let form = asks.form_with("password", None).with("password", "wrong");
@@ -242,6 +271,7 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     let instance = trial(directory.path()).await;
     people(&instance).await;
     office(&instance, &Operator::at(directory.path())).await;
+    newcomers(&instance).await;
     stranger(&instance).await;
     trail.take(&instance);
     acts::reset(&instance.app, &By::local(Actor::Operator), acts::Entries::default()).await.unwrap();
@@ -264,8 +294,14 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
             assert!(has_session || !words.contains(&"session"), "{shown}");
         }
     }
-    assert_eq!(trail.told("signed_in", "method"), ["chosen", "password"].map(String::from).into());
-    assert_eq!(trail.told("sign_in_failed", "reason"), ["unknown_address", "wrong_password"].map(String::from).into());
+    assert_eq!(
+        trail.told("signed_in", "method"),
+        ["chosen", "email_code", "email_link", "password"].map(String::from).into()
+    );
+    assert_eq!(
+        trail.told("sign_in_failed", "reason"),
+        ["unknown_address", "wrong_code", "wrong_password"].map(String::from).into()
+    );
     assert_eq!(trail.told("requests_turned_away", "reason"), ["foreign_form", "too_many"].map(String::from).into());
     let (replayed, _) = &trail.of("code_replayed")[0];
     assert_eq!(replayed.actor.to_string(), "client:standard_client_id");
@@ -277,7 +313,9 @@ fn check_changes(trail: &Trail) {
     let (_, changed) = &trail.of("client_changed")[0];
     assert_eq!(changed["changes"][0], serde_json::json!({ "field": "name", "before": "Service", "after": "Autre" }));
     let everything: String = trail.0.values().flatten().map(|(_, shown)| shown.to_string()).collect();
-    for secret in [JEAN, MARTIN, "agent@mairie.example", "une phrase de passe", "its-first-secret", "Josiane"] {
+    for secret in
+        [JEAN, MARTIN, NEW, ALSO_NEW, "agent@mairie.example", "une phrase de passe", "its-first-secret", "Josiane"]
+    {
         assert!(!everything.contains(secret), "{secret}");
     }
 }

@@ -1,0 +1,105 @@
+// From the first e-mail address to an account, and back into it when the password is forgotten.
+
+import assert from "node:assert/strict";
+
+import { journey } from "./visit.mjs";
+
+const PASSWORD = "une phrase de passe longue et neuve";
+let number = 0;
+
+/** The mails to an address, the latest first. */
+async function mails(person, address) {
+  const wanted = `${person.issuer}/_dev/api/mailbox?to=${encodeURIComponent(address)}`;
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const list = await (await fetch(wanted)).json();
+    if (list.length > 0 || Date.now() > deadline) return list;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function choose(person, password, confirmation) {
+  await person.page.locator('input[name="password"]').fill(password);
+  await person.answer("password_confirmation", confirmation);
+}
+
+const sendTo = (person, path) => person.page.locator(`form[action*="${path}"] button`).click();
+
+journey("a person opens an account with a password and a code, for a service that they come back to", async (person) => {
+  const address = `nouvelle${(number += 1)}@mairie.exemple.fr`;
+  await person.goTo("/_dev/client");
+  await person.press("intent", "sign-in");
+  await person.answer("login", "pas une adresse");
+  await person.see("start-sign-in-refused");
+  await person.answer("login", address);
+  await person.see("sign-up");
+  await choose(person, "court", "court");
+  await person.see("sign-up-refused");
+  await choose(person, PASSWORD, PASSWORD);
+  await person.see("verify-email");
+  await person.answer("verify_email_token", "0000000000");
+  await person.see("verify-email-refused");
+  const [{ code }] = await mails(person, address);
+  await person.answer("verify_email_token", `${code.slice(0, 5)} ${code.slice(5)}`);
+  await person.see("personal-information-of-a-new-account");
+  await person.page.locator('input[name="given_name"]').fill("Élodie");
+  await person.answer("family_name", "Ben Saïd");
+  await person.page.waitForURL("**/_dev/client*");
+});
+
+journey("a person signs in by a link, which opens nothing in another browser", async (person) => {
+  const address = `lien${(number += 1)}@mairie.exemple.fr`;
+  await person.goTo("/users/start-sign-in");
+  await person.answer("login", address);
+  await sendTo(person, "send-magic-link");
+  await person.see("magic-link-sent");
+  const [{ link }] = await mails(person, address);
+  const elsewhere = await person.page.context().browser().newContext({ locale: "fr-FR", ignoreHTTPSErrors: true });
+  const other = await elsewhere.newPage();
+  await other.goto(link);
+  assert.equal(await other.locator('form[action*="sign-in-with-magic-link"]').count(), 0);
+  await other.goto(new URL("/", person.issuer).href);
+  assert.match(other.url(), /start-sign-in/);
+  await elsewhere.close();
+  await person.goTo(link);
+  await person.see("magic-link");
+  await sendTo(person, "sign-in-with-magic-link");
+  await person.see("personal-information-after-magic-link");
+  await person.goTo(link);
+  await person.see("magic-link-void");
+});
+
+journey("a person who asked for a link elsewhere is told so, and gives it up", async (person) => {
+  const address = "user@yopmail.com";
+  const elsewhere = await person.page.context().browser().newContext({ ignoreHTTPSErrors: true });
+  const other = await elsewhere.newPage();
+  await other.goto(new URL("/users/start-sign-in", person.issuer).href);
+  await other.locator('input[name="login"]').fill(address);
+  await other.locator('form:has(input[name="login"]) button').first().click();
+  await other.locator('form[action*="send-magic-link"] button').click();
+  await other.waitForURL("**/magic-link-sent*");
+  await elsewhere.close();
+  const [{ link }] = await mails(person, address);
+  await person.goTo(link);
+  await person.see("magic-link-elsewhere");
+  await sendTo(person, "disown-magic-link");
+  await person.see("magic-link-disowned");
+});
+
+journey("a person who forgot the password chooses another one by mail", async (person) => {
+  const address = "user@yopmail.com";
+  await person.goTo("/users/start-sign-in");
+  await person.answer("login", address);
+  await person.see("sign-in-with-ways-out");
+  await person.page.locator('a[href*="reset-password"]').click();
+  await person.see("reset-password");
+  await person.answer("login", address);
+  await person.see("reset-password-sent");
+  const [{ link }] = await mails(person, address);
+  await person.goTo(link);
+  await choose(person, PASSWORD, PASSWORD);
+  await person.goTo("/users/start-sign-in");
+  await person.answer("login", address);
+  await person.answer("password", PASSWORD);
+  await person.see("home-after-reset");
+});
