@@ -215,18 +215,7 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         cookies: CookiePolicy { prefix: String::from("__Host-"), secure: true },
         unknown_clients: if is_sandbox { UnknownClients::RecordAnywhere } else { UnknownClients::Refuse },
         local_redirects: is_sandbox,
-        accounts: Accounts {
-            sign_up: settings.flag(KEYS, "accounts.sign_up"),
-            hide_existence: settings.flag(KEYS, "accounts.hide_existence"),
-            mailbox: MailboxPolicy {
-                proof_lifetime: hours("accounts.email_proof_days", 24)?,
-                asks_in_new_browsers: settings.flag(KEYS, "accounts.trusted_browsers"),
-                trust_lifetime: hours("accounts.trusted_browser_days", 24)?,
-            },
-            mailed_secret_lifetime: Duration::from_secs(
-                settings.number(KEYS, "accounts.mailed_secret_minutes")?.saturating_mul(60),
-            ),
-        },
+        accounts: accounts(settings)?,
         acr_vocabulary: match text("acr.vocabulary")?.as_str() {
             "levels-2026" => AcrVocabulary::Levels2026,
             "employer" => AcrVocabulary::Employer,
@@ -245,6 +234,21 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         fixtures: None,
         file: Some(path.to_owned()),
         declared_clients,
+    })
+}
+
+fn accounts(settings: &Settings) -> Option<Accounts> {
+    let seconds = |key: &str, unit: u64| Some(Duration::from_secs(settings.number(KEYS, key)?.saturating_mul(unit)));
+    let days = |key: &str| seconds(key, 24 * 3600);
+    Some(Accounts {
+        sign_up: settings.flag(KEYS, "accounts.sign_up"),
+        hide_existence: settings.flag(KEYS, "accounts.hide_existence"),
+        mailbox: MailboxPolicy {
+            proof_lifetime: days("accounts.email_proof_days")?,
+            asks_in_new_browsers: settings.flag(KEYS, "accounts.trusted_browsers"),
+            trust_lifetime: days("accounts.trusted_browser_days")?,
+        },
+        mailed_secret_lifetime: seconds("accounts.mailed_secret_minutes", 60)?,
     })
 }
 

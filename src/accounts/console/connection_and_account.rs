@@ -40,5 +40,7 @@ pub(super) fn card(own: OwnSession) -> SessionCard {
 fn word(factor: Factor) -> &'static str {
     match factor {
         Factor::Password => "password",
+        Factor::EmailLink => "email_link",
+        Factor::EmailCode => "email_code",
     }
 }

@@ -272,7 +272,7 @@ impl Job {
 
     fn admit(&self, tx: &mut Tx, email: &Email, password_hash: Option<&String>) -> Result<Outcome, StoreError> {
         Ok(match admit(tx, &self.circumstances, &self.admission, email, password_hash)? {
-            Verdict::Admitted(user) => match open_in(tx, &self.circumstances, user, &self.opening, &self.drawn)? {
+            Verdict::Admitted(user) => match open_in(tx, &self.circumstances, *user, &self.opening, &self.drawn)? {
                 Some(opened) => Outcome::Opened(Box::new(opened)),
                 None => Outcome::Superseded,
             },

@@ -24,7 +24,7 @@ impl Admission {
 /// Who comes in.
 pub(super) enum Verdict {
     /// This person. Their mailbox is not noted as proven yet.
-    Admitted(User),
+    Admitted(Box<User>),
     /// The account has a password already, which the one chosen here does not replace.
     AlreadyThere,
     /// Nobody: the account is closed, or accounts are opened by the operator only.
@@ -51,7 +51,7 @@ pub(super) fn admit(
         users::insert(tx, &user)?;
         credentials::insert(tx, &chosen(user.id))?;
         circumstances.record(tx, AuditEvent::AccountOpened { user_id: user.id })?;
-        return Ok(Verdict::Admitted(user));
+        return Ok(Verdict::Admitted(Box::new(user)));
     };
     if !user.may_sign_in() {
         return Ok(Verdict::Closed);
@@ -69,5 +69,5 @@ pub(super) fn admit(
             circumstances.record(tx, AuditEvent::PasswordChanged { user_id: user.id })?;
         }
     }
-    Ok(Verdict::Admitted(user))
+    Ok(Verdict::Admitted(Box::new(user)))
 }

@@ -162,7 +162,7 @@ pub async fn redeem_magic_link(
             let Some(used) = link.redeem(now) else { return Ok(Outcome::Void) };
             magic_links::update(tx, &key, &used)?;
             let user = match admit(tx, &circumstances, &admission, &email, None)? {
-                Verdict::Admitted(user) => user,
+                Verdict::Admitted(user) => *user,
                 Verdict::AlreadyThere | Verdict::Closed => return Ok(Outcome::Void),
             };
             Ok(match open_in(tx, &circumstances, user, &opening, &job)? {
