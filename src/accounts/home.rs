@@ -1,7 +1,7 @@
 //! The home page of a person: who they are, for whom they act, where they can go.
 
-use super::pages::{Home, HomeOrganization, HomeService};
-use crate::acts;
+use super::pages::{Home, HomeOrganization, HomeService, HomeUsedService};
+use crate::acts::{self, UsedService};
 use crate::app::App;
 use crate::domain::{Client, ClientId};
 use crate::store::clients;
@@ -17,9 +17,10 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     };
     let chosen = active.session.organization_id;
     let after = visit.query.get("services_after").and_then(|id| id.parse::<ClientId>().ok());
-    let (subject, mut services) = app.store.read(|tx| {
+    let (subject, used, mut services) = app.store.read(|tx| {
         let subject = acts::subject_of(tx, active.user.clone(), chosen)?;
-        Ok((subject, clients::list_offered(tx, after.as_ref(), SERVICES.saturating_add(1))?))
+        let used = acts::list_used_services(tx, active.user.id)?;
+        Ok((subject, used, clients::list_offered(tx, after.as_ref(), SERVICES.saturating_add(1))?))
     })?;
     let is_all = services.len() <= SERVICES;
     services.truncate(SERVICES);
@@ -33,10 +34,17 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         name: subject.user.information.full_name().unwrap_or_default(),
         email: subject.user.email.to_string(),
         organizations: organizations.collect(),
+        used_services: used.into_iter().filter_map(used_service).take(SERVICES).collect(),
         services: services.into_iter().filter_map(service).collect(),
         more_services_href: last.map(|id| format!("{}?services_after={}", paths::HOME, id.as_str())),
     };
     visit.browser.page(&app, &page)
+}
+
+fn used_service(service: UsedService) -> Option<HomeUsedService> {
+    let (_, last) = service.used.in_use()?;
+    let client = service.client.filter(Client::is_enabled)?;
+    Some(HomeUsedService { name: client.name, href: client.client_uri, last_used_at: last.0 })
 }
 
 fn service(client: Client) -> Option<HomeService> {

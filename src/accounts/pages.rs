@@ -335,6 +335,8 @@ pub struct Home {
     pub email: String,
     /// The organizations of the person.
     pub organizations: Vec<HomeOrganization>,
+    /// The services that the person uses, the last one first.
+    pub used_services: Vec<HomeUsedService>,
     /// Where to go from here.
     pub services: Vec<HomeService>,
     /// The page with more of them.
@@ -350,6 +352,17 @@ pub struct HomeOrganization {
     pub siret: String,
     /// Whether the person works for it without belonging to it.
     pub is_external: bool,
+}
+
+/// A service that the person uses.
+#[derive(Debug, Clone, Serialize)]
+pub struct HomeUsedService {
+    /// Its name.
+    pub name: String,
+    /// Its page.
+    pub href: Option<String>,
+    /// When it was last used, in Unix seconds, to within five minutes.
+    pub last_used_at: u64,
 }
 
 /// One service.
@@ -385,6 +398,11 @@ impl Page for Home {
                     organization("Commune de les martres sur morge - Mairie", "21630215800011", true),
                     organization("Red needles SARL", "83951732300011", false),
                 ],
+                used_services: vec![HomeUsedService {
+                    name: String::from("Démarches <b>simplifiées</b>"),
+                    href: None,
+                    last_used_at: 1_795_424_400,
+                }],
                 services: vec![
                     service("DataPass", Some("Demander l’accès à des données protégées."), "https://datapass.example/"),
                     service("API Particulier", None, "http://localhost:4000/"),
@@ -396,6 +414,7 @@ impl Page for Home {
                 name: String::new(),
                 email: long_address(),
                 organizations: Vec::new(),
+                used_services: Vec::new(),
                 services: Vec::new(),
                 more_services_href: None,
             },

@@ -11,13 +11,13 @@ use crate::domain::claims::Subject;
 use crate::domain::steps::{self, Step};
 use crate::domain::{
     ACCESS_TOKEN_LIFETIME, AccessToken, AuditEvent, Authorization, AuthorizationCode, BrowserSession, CODE_LIFETIME,
-    Client, CodePresentation, CodeState, Grant, GrantState, HandleKey, Interaction, PendingAuthorization, Progress,
-    Redemption, Session,
+    Client, ClientId, CodePresentation, CodeState, Grant, GrantState, HandleKey, Interaction, PendingAuthorization,
+    Progress, Redemption, ServiceUse, Session, UserId,
 };
 use crate::logs::Counted;
 use crate::protocol::Timestamp;
 use crate::store::{
-    StoreError, Tx, access_tokens, authorization_codes, browser_sessions, clients, grants, interactions,
+    StoreError, Tx, access_tokens, authorization_codes, browser_sessions, clients, grants, interactions, service_uses,
 };
 
 /// Who wants a code, for what.
@@ -75,6 +75,7 @@ pub async fn issue_code(app: &App, by: &By, request: CodeRequest) -> Result<Issu
                 client_epoch: client.epoch,
                 user_id: user.id,
                 user_epoch: user.epoch,
+                service_epoch: note_use(tx, user.id, &client.id, now)?,
                 session: session_key,
                 sid: keys.sid.tag("sid", &[session.id.0.as_str(), client.id.as_str()]),
                 scopes: pending.request.scope.clone(),
@@ -110,6 +111,20 @@ pub async fn issue_code(app: &App, by: &By, request: CodeRequest) -> Result<Issu
         }
         other @ (Issue::Open(_) | Issue::Gone) => other,
     })
+}
+
+/// The person uses the service. Gives the epoch that what is issued now belongs to.
+fn note_use(tx: &mut Tx, user_id: UserId, client_id: &ClientId, now: Timestamp) -> Result<u32, StoreError> {
+    let known = service_uses::find(tx, user_id, client_id)?;
+    let epoch = known.as_ref().map_or(0, |known| known.epoch);
+    let noted = match known {
+        Some(known) => known.used(now),
+        None => Some(ServiceUse::begin(user_id, client_id.clone(), now)),
+    };
+    if let Some(noted) = noted {
+        service_uses::put(tx, &noted)?;
+    }
+    Ok(epoch)
 }
 
 /// What was done in the sign-in under way; `None` when it is over.

@@ -7,7 +7,7 @@ use crate::domain::claims::{Subject, disclosed_scopes, wants_one_organization};
 use crate::domain::steps::{Demand, Demands, Facts, Identity, PersonFacts};
 use crate::domain::{Client, MailboxStanding, OrganizationId, PendingAuthorization, Progress, Session, User, UserId};
 use crate::protocol::{Prompt, Timestamp};
-use crate::store::{Read, StoreError, memberships, organizations};
+use crate::store::{Read, StoreError, memberships, organizations, service_uses};
 
 /// Facts, and what was read to know them.
 #[derive(Debug, Clone)]
@@ -85,7 +85,11 @@ pub fn gather(
         organizations: released.len(),
         organization_chosen: organization_id.is_some(),
     };
-    let demands = demands_of(config, session, client, pending, progress, now);
+    let mut demands = demands_of(config, session, client, pending, progress, now);
+    if service_uses::find(tx, user.id, &client.id)?.is_some_and(|known| known.is_revoked()) {
+        // Taken back: nothing goes on by itself, whatever the client asks (SEC-131).
+        demands.consent = Demand::of(true, progress.consented);
+    }
     Ok(Standing { facts: Facts { person: Some(person), demands }, organization_id })
 }
 

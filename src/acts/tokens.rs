@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::claims::Subject;
 use crate::domain::{AccessToken, Authorization, BrowserSession, Client, HandleKey, Session, User};
-use crate::store::{Read, StoreError, access_tokens, browser_sessions, clients, grants, users};
+use crate::store::{Read, StoreError, access_tokens, browser_sessions, clients, grants, service_uses, users};
 
 /// How often a session may have been renewed since something was issued in it.
 const MAX_RENEWALS: usize = 256;
@@ -53,11 +53,16 @@ pub(super) struct Honoured {
     pub(super) session: Session,
 }
 
-/// Person and client behind an authorization, if both still stand behind it and its session was not ended.
+/// Person and client behind an authorization, if both still stand behind it, the person did not take it back, and its
+/// session was not ended.
 pub(super) fn find_honoured(tx: &impl Read, authorization: &Authorization) -> Result<Option<Honoured>, StoreError> {
     let Some(user) = users::find(tx, authorization.user_id)? else { return Ok(None) };
     let Some(client) = clients::find(tx, &authorization.client_id)? else { return Ok(None) };
     if !authorization.is_honoured(&user, &client) {
+        return Ok(None);
+    }
+    let known = service_uses::find(tx, user.id, &client.id)?;
+    if known.map_or(0, |known| known.epoch) != authorization.service_epoch {
         return Ok(None);
     }
     let session = find_open(tx, authorization.session)?;

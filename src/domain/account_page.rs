@@ -10,4 +10,6 @@ pub enum AccountPage {
     ConnectionAndAccount,
     /// The choice of another password.
     Password,
+    /// Sign-ins, and attempts at one.
+    SignInHistory,
 }

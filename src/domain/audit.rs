@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -210,6 +211,8 @@ pub enum AuditEvent {
     SessionsListed { user_id: Option<UserId> },
     /// A session was ended, by the digest that listings show.
     SessionRevoked { user_id: UserId, session: String },
+    /// A person took back what a service was granted.
+    ServiceRevoked { user_id: UserId, client_id: ClientId },
     /// Every session was ended.
     EverySessionRevoked,
     /// An operator read the audit trail.
@@ -243,6 +246,22 @@ pub enum AuditEvent {
     InstanceStopped,
 }
 
+impl AuditEvent {
+    /// Whose sign-in it is, or whose account it was tried at: what the person's own history shows.
+    pub fn sign_in_of(&self) -> Option<UserId> {
+        if let Self::SignedIn { user_id, .. } = self {
+            Some(*user_id)
+        } else if let Self::SignInFailed { user_id, .. } = self {
+            *user_id
+        } else {
+            None
+        }
+    }
+}
+
+/// How long an address is shown whole (SEC-167).
+const WHOLE_FOR_SECONDS: u64 = 30 * 24 * 3600;
+
 /// An event with its circumstances, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRecord {
@@ -255,4 +274,48 @@ pub struct AuditRecord {
     /// What.
     #[serde(flatten)]
     pub event: AuditEvent,
+}
+
+impl AuditRecord {
+    /// The network address as it may be shown at `now`: whole for 30 days, then cut to its /24 or /56 (SEC-167).
+    pub fn shown_source(&self, now: Timestamp) -> Option<String> {
+        let source = self.origin.source.as_deref()?;
+        let age = now.seconds_since(Timestamp(self.at_millis / 1000));
+        if age < WHOLE_FOR_SECONDS { Some(source.to_owned()) } else { cut(source) }
+    }
+}
+
+/// The network of an address; `None` for what is no address.
+fn cut(source: &str) -> Option<String> {
+    Some(match source.parse().ok()? {
+        IpAddr::V4(address) => {
+            let [one, two, three, _] = address.octets();
+            format!("{}/24", Ipv4Addr::new(one, two, three, 0))
+        }
+        IpAddr::V6(address) => {
+            let [one, two, three, four, ..] = address.segments();
+            format!("{}/56", Ipv6Addr::new(one, two, three, four & 0xff00, 0, 0, 0, 0))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_167_addresses_are_shown_whole_for_thirty_days_and_cut_after() {
+        let record = |source: &str| AuditRecord {
+            at_millis: 1_000_000_999,
+            actor: Actor::Visitor,
+            origin: Origin { source: Some(source.to_owned()), ..Origin::default() },
+            event: AuditEvent::AuditRead,
+        };
+        let last_whole = Timestamp(1_000_000 + WHOLE_FOR_SECONDS - 1);
+        for (whole, cut) in [("192.0.2.17", "192.0.2.0/24"), ("2001:db8:1:2345::9", "2001:db8:1:2300::/56")] {
+            assert_eq!(record(whole).shown_source(last_whole).as_deref(), Some(whole));
+            assert_eq!(record(whole).shown_source(Timestamp(last_whole.0 + 1)).as_deref(), Some(cut));
+        }
+        assert_eq!(record("?").shown_source(Timestamp(last_whole.0 + 1)), None);
+    }
 }

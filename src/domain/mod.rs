@@ -34,7 +34,7 @@ pub use audit::{
 };
 pub use authorization::{
     ACCESS_TOKEN_LIFETIME, AccessToken, Authorization, AuthorizationCode, CODE_LIFETIME, CodePresentation, CodeRefusal,
-    CodeState, Grant, GrantState, Redemption,
+    CodeState, Grant, GrantState, Redemption, ServiceUse, ServiceUseState,
 };
 pub use backups::Retention;
 pub use client::{

@@ -4,9 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Table;
 use super::{Read, StoreError, Tx, counters};
-use crate::domain::AuditRecord;
+use crate::domain::{AuditRecord, UserId};
 
 pub(super) const RECORDS: Table<(u64, u64), AuditEntry> = Table::new("audit");
+/// The sign-ins of each person, and the attempts at one: where their records lie.
+pub(super) const SIGN_INS: Table<(UserId, (u64, u64)), (u64, u64)> = Table::new("sign_ins_by_user");
+/// How many rows are looked at at once.
+const PAGE: usize = 500;
 const COUNTER: &str = "audit";
 
 /// A record with its place in the trail.
@@ -29,6 +33,31 @@ pub fn list_latest(tx: &impl Read, before: Option<&AuditEntry>, limit: usize) ->
     RECORDS.list_latest(tx, before.as_ref(), limit)
 }
 
+/// At most `limit` sign-ins of a person, or attempts at one, older than that of this time and number; the latest first.
+pub fn list_sign_ins(
+    tx: &impl Read,
+    user_id: UserId,
+    before: Option<(u64, u64)>,
+    limit: usize,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    let before = before.map(|place| (user_id, place));
+    let places = SIGN_INS.list_latest_within(tx, &user_id, before.as_ref(), limit)?;
+    places.iter().map(|place| RECORDS.get(tx, place)).collect()
+}
+
+/// Forgets which records are a person's sign-ins; the records stay.
+pub fn forget_sign_ins(tx: &mut Tx, user_id: UserId) -> Result<(), StoreError> {
+    loop {
+        let places = SIGN_INS.list_within(tx, &user_id, None, PAGE)?;
+        for place in &places {
+            SIGN_INS.delete(tx, &(user_id, *place))?;
+        }
+        if places.len() < PAGE {
+            return Ok(());
+        }
+    }
+}
+
 /// The number of the last entry ever written.
 pub(super) fn last_sequence(tx: &impl Read) -> Result<u64, StoreError> {
     counters::last(tx, COUNTER)
@@ -38,5 +67,8 @@ pub(super) fn last_sequence(tx: &impl Read) -> Result<u64, StoreError> {
 pub fn insert(tx: &mut Tx, record: &AuditRecord) -> Result<(), StoreError> {
     let sequence = counters::next(tx, COUNTER)?;
     let key = (record.at_millis, sequence);
+    if let Some(user_id) = record.event.sign_in_of() {
+        SIGN_INS.insert(tx, &(user_id, key), &key)?;
+    }
     RECORDS.insert(tx, &key, &AuditEntry { sequence, record: record.clone() })
 }

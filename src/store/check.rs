@@ -12,7 +12,7 @@ use super::tables::TABLES;
 use super::{
     Snapshot, StoreError, access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters,
     credentials, grants, interactions, known_browsers, magic_links, marks, memberships, migrations, organizations,
-    outbox, password_links, pre_sessions, signing_keys, user_sessions, users,
+    outbox, password_links, pre_sessions, service_uses, signing_keys, user_sessions, users,
 };
 use crate::domain::{CodeState, HandleKey};
 use crate::protocol::Timestamp;
@@ -176,6 +176,10 @@ impl Inspection<'_> {
         self.each(&user_sessions::OPEN, |key, _| {
             Ok(without(users::USERS.name(), tx.has_row(users::USERS.name(), key)?))
         })?;
+        self.each(&service_uses::USES, |key, known| {
+            let problem = misfiled(key, &(known.user_id, known.client_id.clone()));
+            Ok(problem.or(without(users::USERS.name(), users::USERS.has(tx, &known.user_id)?)))
+        })?;
         self.each(&credentials::CREDENTIALS, |key, known| {
             Ok(misfiled(key, &known.user_id).or(without(users::USERS.name(), users::USERS.has(tx, &known.user_id)?)))
         })
@@ -275,6 +279,11 @@ impl Inspection<'_> {
         self.each(&audit::RECORDS, |key, entry| {
             let problem = misfiled(key, &(entry.record.at_millis, entry.sequence));
             Ok(problem.or((entry.sequence > last).then_some(Problem::CounterBehind)))
+        })?;
+        self.each(&audit::SIGN_INS, |key, place| {
+            let is_its = audit::RECORDS.find(tx, place)?.and_then(|entry| entry.record.event.sign_in_of());
+            let problem = is_its.and_then(|user_id| misfiled(key, &(user_id, *place)));
+            Ok(problem.or(without(audit::RECORDS.name(), is_its.is_some())))
         })?;
         let last = outbox::last_id(tx)?;
         self.each(&outbox::MAILS, |key, mail| {

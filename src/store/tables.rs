@@ -3,7 +3,7 @@
 use super::{
     access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters, credentials, engine, grants,
     interactions, known_browsers, magic_links, marks, memberships, organizations, outbox, password_links, pre_sessions,
-    signing_keys, user_sessions, users,
+    service_uses, signing_keys, user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -52,6 +52,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(users::WITH_ROLE.name(), Keeping::Index),
     listed(users::ERASED.name(), Keeping::Lasting),
     listed(credentials::CREDENTIALS.name(), Keeping::Lasting),
+    listed(service_uses::USES.name(), Keeping::Lasting),
     listed(organizations::ORGANIZATIONS.name(), Keeping::Lasting),
     listed(organizations::BY_SIRET.name(), Keeping::Index),
     listed(memberships::MEMBERSHIPS.name(), Keeping::Lasting),
@@ -62,6 +63,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(clients::DELETED.name(), Keeping::Lasting),
     listed(signing_keys::KEYS.name(), Keeping::Lasting),
     listed(audit::RECORDS.name(), Keeping::Lasting),
+    listed(audit::SIGN_INS.name(), Keeping::Index),
     listed(marks::MARKS.name(), Keeping::Passing),
     listed(outbox::MAILS.name(), Keeping::Passing),
     listed(outbox::SET_ASIDE.name(), Keeping::Passing),

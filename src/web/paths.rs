@@ -42,6 +42,10 @@ pub const CONNECTION_AND_ACCOUNT: &str = "/connection-and-account";
 pub const OWN_PASSWORD: &str = "/connection-and-account/password";
 /// End of sessions.
 pub const OWN_SESSIONS: &str = "/connection-and-account/sessions";
+/// Services that are told nothing more.
+pub const OWN_SERVICES: &str = "/connection-and-account/services";
+/// Sign-ins of the person, and attempts at one.
+pub const SIGN_IN_HISTORY: &str = "/connection-and-account/sign-in-history";
 /// The mails of a sandbox.
 pub const MAILBOX: &str = "/mailbox";
 /// Authorization endpoint.
@@ -77,6 +81,7 @@ pub fn account(page: AccountPage) -> &'static str {
     match page {
         AccountPage::ConnectionAndAccount => CONNECTION_AND_ACCOUNT,
         AccountPage::Password => OWN_PASSWORD,
+        AccountPage::SignInHistory => SIGN_IN_HISTORY,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Address, password and sessions of the person.
 
 use super::notification::Notification;
-use super::pages::{ConnectionAndAccount, SessionCard};
-use crate::acts::{self, OwnSession};
+use super::pages::{ConnectionAndAccount, ServiceCard, SessionCard};
+use crate::acts::{self, OwnSession, UsedService};
 use crate::app::App;
 use crate::domain::Factor;
 use crate::store::credentials;
@@ -12,12 +12,14 @@ use crate::web::{Error, Response, Visit, paths};
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let Some(active) = &visit.browser.session else { return visit.browser.redirect(&app, paths::START_SIGN_IN) };
     let user_id = active.user.id;
-    let known = app.store.read(|tx| credentials::find(tx, user_id))?;
+    let (known, services) =
+        app.store.read(|tx| Ok((credentials::find(tx, user_id)?, acts::list_used_services(tx, user_id)?)))?;
     let known = known.filter(|known| known.password_hash.is_some());
     let page = ConnectionAndAccount {
         notification: Notification::of(&visit.query),
         email: active.user.email.to_string(),
         password_chosen_at: known.map(|known| known.password_changed_at.0),
+        services: services.into_iter().filter_map(service).collect(),
         sessions: acts::list_own_sessions(&app, active)?.into_iter().map(card).collect(),
     };
     visit.browser.page(&app, &page)
@@ -34,6 +36,14 @@ pub(super) fn card(own: OwnSession) -> SessionCard {
         last_used_at: session.last_used_at.0,
         methods: session.proofs.iter().map(|proof| word(proof.factor)).collect(),
     }
+}
+
+/// A service that is not there any more has nothing left to take back.
+fn service(service: UsedService) -> Option<ServiceCard> {
+    let (_, last) = service.used.in_use()?;
+    let client = service.client?;
+    let client_id = client.id.as_str().to_owned();
+    Some(ServiceCard { client_id, name: client.name, href: client.client_uri, last_used_at: last.0 })
 }
 
 /// The word of the catalogue.

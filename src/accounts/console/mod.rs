@@ -8,7 +8,9 @@ pub mod pages;
 mod password;
 mod personal_information;
 mod routes;
+mod services;
 mod sessions;
+mod sign_in_history;
 
 pub use notification::Notification;
 pub(super) use routes::routes;

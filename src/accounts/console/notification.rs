@@ -15,12 +15,18 @@ pub enum Notification {
     PasswordChangeSuccess,
     /// Sessions other than the one that asks.
     SessionsEnded,
+    /// What a service was granted.
+    ServiceRevoked,
 }
 
 impl Notification {
     /// All of them.
-    pub const ALL: [Self; 3] =
-        [Self::PersonalInformationUpdateSuccess, Self::PasswordChangeSuccess, Self::SessionsEnded];
+    pub const ALL: [Self; 4] = [
+        Self::PersonalInformationUpdateSuccess,
+        Self::PasswordChangeSuccess,
+        Self::SessionsEnded,
+        Self::ServiceRevoked,
+    ];
 
     /// The word in the address.
     pub fn as_str(self) -> &'static str {
@@ -28,6 +34,7 @@ impl Notification {
             Self::PersonalInformationUpdateSuccess => "personal_information_update_success",
             Self::PasswordChangeSuccess => "password_change_success",
             Self::SessionsEnded => "sessions_ended",
+            Self::ServiceRevoked => "service_revoked",
         }
     }
 

@@ -9,7 +9,12 @@ use crate::render::{Page, PageCheck};
 
 /// Every page of the account.
 pub fn templates() -> Vec<PageCheck> {
-    vec![PageCheck::of::<PersonalInformation>(), PageCheck::of::<ConnectionAndAccount>(), PageCheck::of::<Password>()]
+    vec![
+        PageCheck::of::<PersonalInformation>(),
+        PageCheck::of::<ConnectionAndAccount>(),
+        PageCheck::of::<Password>(),
+        PageCheck::of::<SignInHistory>(),
+    ]
 }
 
 /// Names, telephone number and position, `/personal-information`: posts `given_name`, `family_name`, `phone_number` and
@@ -62,6 +67,88 @@ pub struct ConnectionAndAccount {
     pub password_chosen_at: Option<u64>,
     /// The sessions in use, this one first.
     pub sessions: Vec<SessionCard>,
+    /// The services used, the last one first; each posts `client_id`.
+    pub services: Vec<ServiceCard>,
+}
+
+/// A service that the person uses.
+#[derive(Debug, Clone, Serialize)]
+pub struct ServiceCard {
+    /// The value of `client_id`.
+    pub client_id: String,
+    /// Its name.
+    pub name: String,
+    /// Its page.
+    pub href: Option<String>,
+    /// When it was last used, in Unix seconds, to within five minutes.
+    pub last_used_at: u64,
+}
+
+impl ServiceCard {
+    fn samples() -> Vec<Self> {
+        let sample = |(client_id, name, href): (&str, &str, Option<&str>)| Self {
+            client_id: client_id.to_owned(),
+            name: name.to_owned(),
+            href: href.map(str::to_owned),
+            last_used_at: 1_795_424_400,
+        };
+        let long = "Démarches <b>simplifiées</b> des collectivités ".repeat(2);
+        [("datapass", "DataPass", Some("https://datapass.example/")), ("long", &long, None)].map(sample).to_vec()
+    }
+}
+
+/// Sign-ins and attempts at one, `/connection-and-account/sign-in-history`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignInHistory {
+    /// The latest first.
+    pub entries: Vec<SignInCard>,
+    /// The page with earlier ones.
+    pub earlier_href: Option<String>,
+    /// Whether it begins with the latest of all.
+    pub is_first: bool,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignInCard {
+    /// When, in Unix seconds.
+    pub at: u64,
+    /// By what, or why not: `password`, `email_link`, `email_code`, `chosen`, `wrong_password`, `wrong_code`,
+    /// `no_password`, `account_closed` or `unknown`.
+    pub outcome: &'static str,
+    /// For which service.
+    pub service: Option<String>,
+    /// From where; cut when it is old.
+    pub source: Option<String>,
+}
+
+impl Page for SignInHistory {
+    const TEMPLATE: &'static str = "console/sign-in-history.html";
+
+    fn samples() -> Vec<Self> {
+        let outcomes = [
+            "password",
+            "email_link",
+            "email_code",
+            "chosen",
+            "wrong_password",
+            "wrong_code",
+            "no_password",
+            "account_closed",
+            "unknown",
+        ];
+        let card = |outcome: &'static str| SignInCard {
+            at: 1_795_424_400,
+            outcome,
+            service: (outcome == "password").then(|| String::from("Démarches <b>simplifiées</b>")),
+            source: (outcome != "chosen").then(|| String::from("2001:db8:1234:5600::/56")),
+        };
+        let earlier = format!("/connection-and-account/sign-in-history?before={}-{}", 1_795_424_400_000_u64, 17);
+        vec![
+            Self { entries: outcomes.map(card).to_vec(), earlier_href: Some(earlier), is_first: true },
+            Self { entries: Vec::new(), earlier_href: None, is_first: false },
+        ]
+    }
 }
 
 /// One session.
@@ -120,10 +207,17 @@ impl Page for ConnectionAndAccount {
             email: String::from("jean.martin@exemple.fr"),
             password_chosen_at: Some(1_795_424_400),
             sessions: SessionCard::samples(),
+            services: ServiceCard::samples(),
         };
         let notified = |notification| Self { notification: Some(notification), ..plain.clone() };
         let alone = SessionCard::samples().into_iter().take(1).collect();
-        let bare = Self { email: long_address(), password_chosen_at: None, sessions: alone, ..plain.clone() };
+        let bare = Self {
+            email: long_address(),
+            password_chosen_at: None,
+            sessions: alone,
+            services: Vec::new(),
+            ..plain.clone()
+        };
         Notification::ALL.into_iter().map(notified).chain([bare, plain.clone()]).collect()
     }
 }

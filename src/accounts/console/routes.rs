@@ -1,6 +1,8 @@
 //! The addresses of the account's pages.
 
-use super::{connection_and_account, password as own_password, personal_information, sessions};
+use super::{
+    connection_and_account, password as own_password, personal_information, services, sessions, sign_in_history,
+};
 use crate::app::App;
 use crate::domain::AccountPage;
 use crate::web::{Guard, Table, paths};
@@ -8,12 +10,15 @@ use crate::web::{Guard, Table, paths};
 /// Every one of them.
 pub(in crate::accounts) fn routes(app: &App) -> Table {
     let whole = Guard::RecentProof(AccountPage::ConnectionAndAccount);
+    let history = Guard::RecentProof(AccountPage::SignInHistory);
     let password = Guard::RecentProof(AccountPage::Password);
     Table::new(app)
         .visit(paths::OWN_PERSONAL_INFORMATION, Guard::Person, personal_information::show)
         .submission(paths::OWN_PERSONAL_INFORMATION, Guard::Person, personal_information::submit)
         .visit(paths::CONNECTION_AND_ACCOUNT, whole, connection_and_account::show)
         .submission(paths::OWN_SESSIONS, whole, sessions::submit)
+        .submission(paths::OWN_SERVICES, whole, services::submit)
+        .visit(paths::SIGN_IN_HISTORY, history, sign_in_history::show)
         .visit(paths::OWN_PASSWORD, password, own_password::show)
         .submission(paths::OWN_PASSWORD, password, own_password::submit)
 }

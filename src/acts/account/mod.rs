@@ -4,8 +4,10 @@
 
 mod password;
 mod personal_information;
+mod services;
 mod sessions;
 
 pub use password::{OwnPasswordChange, OwnPasswordChoice, change_own_password};
 pub use personal_information::update_personal_information;
+pub use services::{UsedService, list_used_services, revoke_service};
 pub use sessions::{EndedSessions, OwnSession, SessionsEnd, end_own_sessions, list_own_sessions};

@@ -12,8 +12,8 @@ use crate::domain::{
 };
 use crate::protocol::Timestamp;
 use crate::store::{
-    Read, StoreError, Tx, browser_sessions, credentials, interactions, known_browsers, magic_links, memberships,
-    outbox, password_links, user_sessions, users,
+    Read, StoreError, Tx, audit, browser_sessions, credentials, interactions, known_browsers, magic_links, memberships,
+    outbox, password_links, service_uses, user_sessions, users,
 };
 
 /// How many records are looked at at once.
@@ -89,6 +89,8 @@ pub(in crate::acts) fn erase(tx: &mut Tx, user: &User, now: Timestamp) -> Result
     }
     credentials::delete(tx, user.id)?;
     user_sessions::delete(tx, user.id)?;
+    service_uses::delete_of_user(tx, user.id)?;
+    audit::forget_sign_ins(tx, user.id)?;
     outbox::delete_where(tx, |mail| mail.to == user.email || mail.is_about(&user.email))?;
     users::delete(tx, user.id, now)?;
     Ok(())

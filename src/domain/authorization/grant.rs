@@ -21,6 +21,9 @@ pub struct Authorization {
     pub user_id: UserId,
     /// The person's epoch then.
     pub user_epoch: u32,
+    /// The epoch of the person's use of the service then.
+    #[serde(default)]
+    pub service_epoch: u32,
     /// In which session.
     pub session: HandleKey<BrowserSession>,
     /// The `sid` of that session for this client.

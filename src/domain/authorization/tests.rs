@@ -19,6 +19,7 @@ fn code() -> AuthorizationCode {
             client_epoch: 0,
             user_id: UserId(7),
             user_epoch: 0,
+            service_epoch: 0,
             session: name(1),
             sid: String::from("sid"),
             scopes: ScopeSet::default(),

@@ -88,6 +88,20 @@ impl<K: Key + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
         self.list_span(tx, Span { from, to, limit, order: Order::Ascending })
     }
 
+    /// At most `limit` values whose keys begin with `prefix` and come before `before`, the last key first.
+    pub(in crate::store) fn list_latest_within(
+        &self,
+        tx: &impl Read,
+        prefix: &impl Leading,
+        before: Option<&K>,
+        limit: usize,
+    ) -> Result<Vec<V>, StoreError> {
+        let prefix = prefix.to_bytes();
+        let end = before.map(Key::to_bytes).or_else(|| successor(&prefix));
+        let to = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        self.list_span(tx, Span { from: Bound::Included(&prefix), to, limit, order: Order::Descending })
+    }
+
     /// At most `limit` rows whose keys come after `after`, each with the bytes of its key; what does not open is told row
     /// by row.
     pub(in crate::store) fn page(

@@ -1,4 +1,5 @@
 //! What belongs to one person and to nobody else, apart from who they are.
 
 pub mod credentials;
+pub mod service_uses;
 pub mod user_sessions;

@@ -58,6 +58,7 @@ const CATALOGUE: &[(&str, &str)] = &[
     ("membership_deleted", "l"),
     ("sessions_listed", "l"),
     ("session_revoked", "l"),
+    ("service_revoked", "u address session"),
     ("every_session_revoked", "l"),
     ("audit_read", "l"),
     ("signing_key_rotated", "l"),
@@ -141,6 +142,8 @@ async fn people(instance: &Instance) {
     recorded.redeem(&recorded.code(&person.visit(&recorded.authorization("openid", &[])).await)).await;
     let page = person.visit("/users/personal-information").await;
     person.submit(page.form_with("given_name", None).with("given_name", "Josiane")).await;
+    let page = person.visit("/connection-and-account").await;
+    choose(&person, &page, "client_id", "my-app").await;
     person.submit(person.visit("/").await.sign_out_form()).await;
     let chosen = instance.person();
     let page = chosen.visit("/users/start-sign-in").await;

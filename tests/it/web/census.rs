@@ -23,7 +23,9 @@ GET /assets/{id} Public
 GET /connection-and-account RecentProof(ConnectionAndAccount)
 GET /connection-and-account/password RecentProof(Password)
 POST /connection-and-account/password RecentProof(Password)
+POST /connection-and-account/services RecentProof(ConnectionAndAccount)
 POST /connection-and-account/sessions RecentProof(ConnectionAndAccount)
+GET /connection-and-account/sign-in-history RecentProof(SignInHistory)
 GET /interaction/{id} SignIn
 POST /interaction/{id}/cancel SignIn
 GET /interaction/{id}/consent SignIn
