@@ -65,7 +65,7 @@ struct LinkView {
 struct NewLink {
     #[serde(default)]
     is_external: bool,
-    verification: Verification,
+    verification: Option<Verification>,
 }
 
 pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {

@@ -1,97 +1,102 @@
 //! `moncomptepro check-config`: the configuration, and what it names on this machine, without starting anything.
 
-use std::path::{Path, PathBuf};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::{Value, json};
 
+use super::output::{Form, Output};
 use super::place::{BETWEEN_TRIES, TRIES, running};
 use super::serve::load;
 use super::spelling::parse_path;
 use super::{Ending, language, say};
 use crate::clock::Clock;
-use crate::config::{Config, DataLocation, Tls};
+use crate::config::{Config, DataLocation, Weakening};
 use crate::protocol::Locale;
+use crate::site::Examined;
 use crate::store::{DirectoryLock, OpenError};
-use crate::{serve, store};
+use crate::{serve, site};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The configuration; else $MONCOMPTEPRO_CONFIG, ./moncomptepro.toml, /etc/moncomptepro/config.toml.
     #[arg(long, value_name = "FILE", value_parser = parse_path)]
     config: Option<PathBuf>,
-}
-
-/// What was looked at, and what is in the way.
-struct Finding {
-    key: &'static str,
-    subject: String,
-    verdict: Result<(), String>,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let config = load(arguments.config)?.config;
-    let findings = [Some(data_directory(&config)), Some(addresses(&config).await), certificate(&config)];
-    let findings: Vec<Finding> = findings.into_iter().flatten().collect();
-    let faults: Vec<String> = findings.iter().filter_map(fault).collect();
-    for finding in findings.iter().filter(|finding| finding.verdict.is_ok()) {
-        say(&format!("{}: {}: ok", finding.key, finding.subject));
+    let now = Clock::system().now();
+    let examining = config.clone();
+    let examined = tokio::task::spawn_blocking(move || site::preflight(&examining, now));
+    let mut examined = examined.await.map_err(Ending::refused)?;
+    examined.push(addresses("listen", &config, &config.listen, config.port).await);
+    if let Some(address) = config.metrics {
+        examined.push(addresses("metrics.listen", &config, &[address.ip()], address.port()).await);
+    }
+    let faults: Vec<String> = examined.iter().filter_map(fault).collect();
+    if arguments.output.form() == Form::Table {
+        for good in examined.iter().filter(|examined| examined.verdict.is_ok()) {
+            say(&format!("{}: {}: ok", good.key, good.subject));
+        }
     }
     if !faults.is_empty() {
-        return Err(Ending::configuration(faults.join("\n")));
+        let listed = examined.iter().map(described).collect();
+        return Err(Ending::configuration(faults.join("\n")).with("examined", listed));
     }
-    for weakening in config.weakenings() {
-        say(&format!("{}: {}", weakening.key, weakening.say(language())));
-    }
+    let weakenings = config.weakenings();
     let clients = config.declared_clients.len();
-    say(&match language() {
-        Locale::Fr => format!("La configuration convient ({clients} clients déclarés)."),
-        Locale::En => format!("The configuration can be started ({clients} clients declared)."),
-    });
+    match arguments.output.form() {
+        Form::Json => arguments.output.one(&json!({
+            "examined": examined.iter().map(described).collect::<Vec<_>>(),
+            "weakenings": weakenings.iter().map(weakened).collect::<Vec<_>>(),
+            "clients": clients,
+        })),
+        Form::Table => {
+            for weakening in weakenings {
+                say(&format!("{}: {}", weakening.key, weakening.say(language())));
+            }
+            say(&match language() {
+                Locale::Fr => format!("La configuration convient ({clients} clients déclarés)."),
+                Locale::En => format!("The configuration can be started ({clients} clients declared)."),
+            });
+        }
+    }
     Ok(())
 }
 
-fn fault(finding: &Finding) -> Option<String> {
-    finding.verdict.as_ref().err().map(|reason| format!("{}: {}: {reason}", finding.key, finding.subject))
+fn fault(examined: &Examined) -> Option<String> {
+    let reason = examined.verdict.as_ref().err()?;
+    let subject = if examined.subject.is_empty() { String::new() } else { format!(" {}:", examined.subject) };
+    Some(format!("{}:{subject} {reason}", examined.key))
 }
 
-/// The directory is there and ours to write, or can be made.
-fn data_directory(config: &Config) -> Finding {
-    let DataLocation::Directory(directory) = &config.data else {
-        return Finding { key: "data_dir", subject: String::from("memory"), verdict: Ok(()) };
-    };
-    let nearest = directory.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    let judged = if directory.is_dir() { store::check_data_directory(directory) } else { Ok(()) };
-    let verdict = judged.and_then(|()| tempfile_in(nearest)).map_err(|cause| format!("{}: {cause}", nearest.display()));
-    Finding { key: "data_dir", subject: directory.display().to_string(), verdict }
+fn described(examined: &Examined) -> Value {
+    json!({
+        "key": examined.key,
+        "subject": Some(&examined.subject).filter(|subject| !subject.is_empty()),
+        "ok": examined.verdict.is_ok(),
+        "message": examined.verdict.as_ref().err(),
+    })
 }
 
-/// Makes a file of a name of its own and removes it.
-fn tempfile_in(directory: &Path) -> std::io::Result<()> {
-    let path = directory.join(format!(".moncomptepro-check-{}", std::process::id()));
-    std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
-    std::fs::remove_file(&path)
-}
-
-/// The certificate and its key can be used.
-fn certificate(config: &Config) -> Option<Finding> {
-    let Tls::Files { certificate, private_key } = &config.tls else { return None };
-    let now = Clock::system().now();
-    let verdict = serve::Tls::from_files(certificate, private_key, config.public_url.host(), now).map(drop);
-    let verdict = verdict.map_err(|cause| cause.to_string());
-    Some(Finding { key: "tls.certificate_file", subject: certificate.display().to_string(), verdict })
+fn weakened(weakening: &Weakening) -> Value {
+    json!({ "key": weakening.key, "message": weakening.say(language()) })
 }
 
 /// The addresses are free, or held while the instance of these very data runs: it is what is about to be reloaded.
-async fn addresses(config: &Config) -> Finding {
-    let named: Vec<String> =
-        config.listen.iter().map(|ip| std::net::SocketAddr::new(*ip, config.port).to_string()).collect();
+async fn addresses(key: &'static str, config: &Config, addresses: &[IpAddr], port: u16) -> Examined {
+    let named: Vec<String> = addresses.iter().map(|ip| SocketAddr::new(*ip, port).to_string()).collect();
     let named = named.join(", ");
-    match serve::bind(&config.listen, config.port, false).await {
-        Ok(_free) => Finding { key: "listen", subject: named, verdict: Ok(()) },
+    match serve::bind(addresses, port, false).await {
+        Ok(_free) => Examined { key, subject: named, verdict: Ok(()) },
         Err(cause) if cause.cause.kind() == std::io::ErrorKind::AddrInUse && is_running(config).await => {
-            Finding { key: "listen", subject: format!("{named} (in use while this instance runs)"), verdict: Ok(()) }
+            Examined { key, subject: format!("{named} (in use while this instance runs)"), verdict: Ok(()) }
         }
-        Err(cause) => Finding { key: "listen", subject: named, verdict: Err(cause.to_string()) },
+        Err(cause) => Examined { key, subject: String::new(), verdict: Err(cause.to_string()) },
     }
 }
 

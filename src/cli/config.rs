@@ -2,14 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::output::{Form, Output};
 use super::serve::load;
 use super::spelling::parse_path;
 use super::{Ending, language, say};
-use crate::config::{self, Origin, Shown};
+use crate::config::{self, DeclaredClient, Loaded, Origin, Shown};
 use crate::protocol::Locale;
+
+/// What stands in the place of a secret.
+const MASK: &str = "********";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -24,19 +28,9 @@ pub(super) enum Command {
         /// The configuration file.
         #[arg(long, value_name = "FILE", value_parser = parse_path)]
         config: Option<PathBuf>,
-        /// How to print it.
-        #[arg(long, value_enum, default_value_t = Output::Table)]
+        #[command(flatten)]
         output: Output,
     },
-}
-
-/// How a listing is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Output {
-    /// For people.
-    Table,
-    /// For programs.
-    Json,
 }
 
 pub(super) fn run(command: Command) -> Result<(), Ending> {
@@ -45,10 +39,13 @@ pub(super) fn run(command: Command) -> Result<(), Ending> {
             say(config::template(chosen.unwrap_or_else(language)).trim_end());
         }
         Command::Show { config, output } => {
-            let shown = load(config)?.shown;
-            match output {
-                Output::Table => say(&table(&shown)),
-                Output::Json => say(&Value::Array(shown.iter().map(described).collect()).to_string()),
+            let loaded = load(config)?;
+            match output.form() {
+                Form::Table => say(&table(&loaded)),
+                Form::Json => output.one(&json!({
+                    "settings": loaded.shown.iter().map(described).collect::<Vec<_>>(),
+                    "clients": loaded.config.declared_clients.iter().map(client).collect::<Vec<_>>(),
+                })),
             }
         }
     }
@@ -59,14 +56,56 @@ fn parse_locale(text: &str) -> Result<Locale, String> {
     Locale::parse(text).ok_or_else(|| String::from("fr or en"))
 }
 
-fn table(shown: &[Shown]) -> String {
+/// Settings with their sources, then the clients that the file declares.
+fn table(loaded: &Loaded) -> String {
+    let shown = &loaded.shown;
     let width = |of: fn(&Shown) -> usize| shown.iter().map(of).max().unwrap_or(0);
     let key = width(|shown| shown.key.chars().count());
     let value = width(|shown| value(shown).chars().count());
     let lines = shown
         .iter()
         .map(|shown| format!("{:key$}  {:value$}  {}", shown.key, self::value(shown), source(&shown.origin)));
-    lines.collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = lines.collect();
+    for (position, declared) in loaded.config.declared_clients.iter().enumerate() {
+        let Value::Object(members) = client(declared) else { continue };
+        let said = members.iter().filter(|(_, value)| !value.is_null());
+        let number = position.saturating_add(1);
+        lines.extend(said.map(|(name, value)| format!("clients[{number}].{name}  {value}")));
+    }
+    lines.join("\n")
+}
+
+/// A declared client by the keys of the file, its secret masked.
+fn client(declared: &DeclaredClient) -> Value {
+    let client = &declared.client;
+    json!({
+        "client_id": client.id,
+        "client_secret": declared.secret.as_ref().map(|_| MASK),
+        "name": client.name,
+        "redirect_uris": client.redirect_uris,
+        "post_logout_redirect_uris": client.post_logout_redirect_uris,
+        "scope": client.scopes,
+        "token_endpoint_auth_method": declared.method,
+        "claims_profile": client.claims_profile,
+        "native": client.is_native,
+        "id_token_signed_response_alg": client.id_token_signed_response_alg,
+        "userinfo_signed_response_alg": client.userinfo_signed_response_alg,
+        "require_pkce": client.require_pkce,
+        "default_max_age": client.default_max_age,
+        "default_acr_values": client.default_acr_values,
+        "require_verified_link": client.require_verified_link,
+        "client_uri": client.client_uri,
+        "client_description": client.description,
+        "policy_uri": client.policy_uri,
+        "tos_uri": client.tos_uri,
+    })
+}
+
+/// The value itself, of its own type.
+fn typed(text: &str) -> Value {
+    let read = toml::from_str::<toml::Table>(&format!("value = {text}"));
+    let value = read.ok().and_then(|mut table| table.remove("value"));
+    value.and_then(|value| serde_json::to_value(value).ok()).unwrap_or_else(|| Value::from(text))
 }
 
 fn value(shown: &Shown) -> &str {
@@ -74,7 +113,7 @@ fn value(shown: &Shown) -> &str {
 }
 
 fn described(shown: &Shown) -> Value {
-    json!({ "key": shown.key, "value": shown.value, "source": source(&shown.origin) })
+    json!({ "key": shown.key, "value": shown.value.as_deref().map(typed), "source": source(&shown.origin) })
 }
 
 fn source(origin: &Origin) -> String {

@@ -3,12 +3,11 @@
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::error::ErrorKind;
 use serde_json::{Map, Value, json};
 
-use super::output::Form;
 use crate::crypto::MasterKeyError;
 use crate::site::StartError;
 use crate::store::OpenError;
@@ -16,8 +15,8 @@ use crate::store::OpenError;
 /// The most characters of a word in a message: what was typed is repeated, but nobody reads all of it.
 const MAX_WORD: usize = 300;
 
-/// In which form what is no answer is said.
-static FORM: OnceLock<Form> = OnceLock::new();
+/// Whether what is no answer is read by a program.
+static JSON: AtomicBool = AtomicBool::new(false);
 
 /// Why the program ends other than well.
 #[derive(Debug)]
@@ -72,6 +71,12 @@ impl Ending {
         }
     }
 
+    /// The same with one more thing that programs are told.
+    pub(super) fn with(mut self, name: &str, value: Value) -> Self {
+        self.more.insert(name.to_owned(), value);
+        self
+    }
+
     pub(super) fn is_locked(&self) -> bool {
         self.code == 4
     }
@@ -79,9 +84,9 @@ impl Ending {
     /// Says it, and gives the code.
     pub(super) fn end(self) -> ExitCode {
         let code = ExitCode::from(self.code);
-        match form() {
-            Form::Table => tell(&format!("moncomptepro: {}", legible(&self.message))),
-            Form::Json => {
+        match is_json() {
+            false => tell(&format!("moncomptepro: {}", legible(&self.message))),
+            true => {
                 let mut document = json!({ "error": self.error, "message": legible(&self.message) });
                 if let Some(members) = document.as_object_mut() {
                     members.extend(*self.more);
@@ -113,16 +118,19 @@ pub(super) fn choose_form(arguments: &[OsString]) {
     let words: Vec<&str> = arguments.iter().map(|word| word.to_str().unwrap_or_default()).collect();
     let options = words.split(|word| *word == "--").next().unwrap_or_default();
     let is_json = options.contains(&"--output=json") || options.windows(2).any(|pair| pair == ["--output", "json"]);
-    FORM.get_or_init(|| if is_json { Form::Json } else { Form::Table });
+    if is_json {
+        speak_json();
+    }
 }
 
-fn form() -> Form {
-    FORM.get().copied().unwrap_or_default()
+/// From now on a program reads standard error.
+pub(super) fn speak_json() {
+    JSON.store(true, Ordering::Relaxed);
 }
 
-/// Whether standard error is read by a program.
+/// Whether a program reads standard error.
 pub(super) fn is_json() -> bool {
-    form() == Form::Json
+    JSON.load(Ordering::Relaxed)
 }
 
 /// A command line that is none: the same as an ending, or the help that was asked for.
@@ -148,9 +156,9 @@ pub(super) fn unparsed(error: &clap::Error) -> ExitCode {
 
 /// Says on standard error what is not an answer.
 pub(super) fn note(text: &str) {
-    match form() {
-        Form::Table => tell(&format!("moncomptepro: {}", legible(text))),
-        Form::Json => tell(&json!({ "note": legible(text) }).to_string()),
+    match is_json() {
+        false => tell(&format!("moncomptepro: {}", legible(text))),
+        true => tell(&json!({ "note": legible(text) }).to_string()),
     }
 }
 

@@ -57,9 +57,10 @@ pub(super) enum Command {
         /// The person works for the organization without belonging to it.
         #[arg(long)]
         external: bool,
-        /// How it was proven: the e-mail domain is the organization's, a proof was received, or nothing proves it.
-        #[arg(long, default_value = "proof", value_parser = PossibleValuesParser::new(["domain", "proof", "none"]))]
-        verified: String,
+        /// How it was proven: the e-mail domain is the organization's, a proof was received, or nothing proves it. Without
+        /// it, a link that there is keeps its proof, and a new one has: proof.
+        #[arg(long, value_parser = PossibleValuesParser::new(["domain", "proof", "none"]))]
+        verified: Option<String>,
     },
     /// Take a person's link away; their sessions and tokens end, and they sign in again.
     Unlink {
@@ -133,11 +134,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
             }
         }
         Command::Link { organization, user, external, verified } => {
-            let verification = match verified.as_str() {
+            let verification = verified.map(|word| match word.as_str() {
                 "domain" => "domain",
                 "none" => "unverified",
                 _ => "proof_received",
-            };
+            });
             Call::new(Method::PUT, &["organizations", &organization, "members", &user])
                 .with_body(&json!({ "is_external": external, "verification": verification }))
         }

@@ -145,7 +145,7 @@ fn lines(members: &Map<String, Value>) -> String {
     let mut text = String::new();
     for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
         let mut first = true;
-        for line in cell(value, "\n").split('\n') {
+        for line in nested(value).split('\n') {
             let name = if first { name.as_str() } else { "" };
             let _infallible = writeln!(text, "{name:width$}  {line}");
             first = false;
@@ -154,7 +154,28 @@ fn lines(members: &Map<String, Value>) -> String {
     text
 }
 
-fn table(columns: &[Column], items: &[Value]) -> String {
+/// What is inside of one thing: things of a kind as a table, the members of one thing as lines.
+fn nested(value: &Value) -> String {
+    let listed = value.get("items").unwrap_or(value);
+    match (listed, value) {
+        (Value::Array(items), _) if items.iter().any(Value::is_object) => {
+            let of_first = items.first().and_then(Value::as_object).into_iter().flat_map(Map::keys);
+            let columns: Vec<(String, &str)> =
+                of_first.map(|name| (name.to_uppercase().replace('_', " "), name.as_str())).collect();
+            let columns: Vec<(&str, &str)> = columns.iter().map(|(heading, name)| (heading.as_str(), *name)).collect();
+            let mut text = table(&columns, items);
+            if let Some(next) = value.get("next").and_then(Value::as_str) {
+                text.push_str(&format!("There is more: --cursor {next}"));
+            }
+            text.trim_end().to_owned()
+        }
+        (Value::Array(items), Value::Object(_)) if items.is_empty() => String::from("-"),
+        (_, Value::Object(members)) => lines(members).trim_end().to_owned(),
+        (_, value) => cell(value, "\n"),
+    }
+}
+
+fn table(columns: &[(&str, &str)], items: &[Value]) -> String {
     let row = |item: &Value| -> Vec<String> {
         let cells =
             columns.iter().map(|(_, member)| item.get(*member).map_or_else(String::new, |value| cell(value, " ")));
@@ -198,5 +219,36 @@ fn cell(value: &Value, separator: &str) -> String {
             let pairs = members.iter().map(|(name, value)| format!("{name}={}", cell(value, ",")));
             pairs.collect::<Vec<_>>().join(" ")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_inside_of_a_thing_is_a_table_or_lines_of_its_own() {
+        let Value::Object(organization) = json!({
+            "siret": "1",
+            "members": { "items": [{ "user_id": 7, "is_external": true }, { "user_id": 12, "is_external": false }], "next": "c" },
+            "records": { "users": 2, "clients": 10 },
+            "findings": [],
+            "role": null,
+        }) else {
+            panic!()
+        };
+        let expected = [
+            "siret     1",
+            "members   USER ID  IS EXTERNAL",
+            "          7        yes",
+            "          12       no",
+            "          There is more: --cursor c",
+            "records   users    2",
+            "          clients  10",
+            "findings  ",
+        ];
+        assert_eq!(lines(&organization).lines().collect::<Vec<_>>(), expected);
     }
 }

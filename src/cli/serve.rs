@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use serde_json::json;
 
+use super::ending::speak_json;
 use super::spelling::parse_path;
 use super::{Ending, Log, first_steps, language, say, starting};
 use crate::clock::Clock;
-use crate::config::{Config, Loaded, Tls};
+use crate::config::{Config, Loaded, LogFormat, Tls};
 use crate::crypto::Random;
 use crate::protocol::Locale;
 use crate::site::{Operated, Watching};
@@ -46,7 +48,13 @@ pub(super) fn find_file(given: Option<PathBuf>) -> Result<PathBuf, Ending> {
 /// The configuration that holds: the file's, and what the environment puts in its place.
 pub(super) fn load(given: Option<PathBuf>) -> Result<Loaded, Ending> {
     let path = find_file(given)?;
-    Config::load(&path, &variables()?).map_err(|cause| Ending::configuration(cause.say(language())))
+    Config::load(&path, &variables()?).map_err(|cause| {
+        let problems = cause.problems.iter().map(|problem| {
+            let (file, line) = problem.line();
+            json!({ "key": problem.key(), "file": file.map(|file| file.display().to_string()), "line": line, "message": problem.say(language()) })
+        });
+        Ending::configuration(cause.say(language())).with("problems", problems.collect())
+    })
 }
 
 /// The variables of the environment that win over keys.
@@ -74,6 +82,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let config = Config { accept_issuer_change, ..loaded.config.clone() };
     let clock = Clock::system();
     let log = Log::start(&config.logs, &clock)?;
+    // Whoever reads one stream reads the other beside it: everything is a document, or nothing is.
+    let speaks_json = config.logs.format == LogFormat::Json;
+    if speaks_json {
+        speak_json();
+    }
+    let announce = |text: &str| match speaks_json {
+        true => tracing::info!("{text}"),
+        false => say(text),
+    };
     if let Err(cause) = serve::forbid_core_dumps() {
         tracing::warn!(%cause, "the system may leave copies of the memory, with keys in it, when the process crashes");
     }
@@ -100,12 +117,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         }
         None => None,
     };
-    say(&format!("{} listens on port {}", app.config.issuer(), bound.port()));
+    announce(&format!("{} listens on port {}", app.config.issuer(), bound.port()));
     if let Some(advice) = first_steps::advice(&app)? {
-        say(&advice);
+        announce(&advice);
     }
     if let Some(tls) = settings.tls.as_ref().filter(|tls| tls.is_self_signed()) {
-        say(&self_signed(&tls.fingerprint()));
+        announce(&self_signed(&tls.fingerprint()));
     }
     let variables = variables()?;
     let again = Arc::new(move || Config::load(&path, &variables));

@@ -1,6 +1,10 @@
 //! The clients that the configuration file declares.
 
+use std::collections::BTreeSet;
+
 use toml::de::{DeArray, DeValue};
+
+use super::InstanceKind;
 
 use super::key::Kind;
 use super::keys::CLIENT_KEYS;
@@ -23,7 +27,12 @@ pub struct DeclaredClient {
 }
 
 /// Reads every `[[clients]]`.
-pub(super) fn read(list: &DeArray<'_>, source: &Source<'_>, problems: &mut Vec<Problem>) -> Vec<DeclaredClient> {
+pub(super) fn read(
+    list: &DeArray<'_>,
+    source: &Source<'_>,
+    kind: InstanceKind,
+    problems: &mut Vec<Problem>,
+) -> Vec<DeclaredClient> {
     let mut declared: Vec<DeclaredClient> = Vec::new();
     for (position, item) in list.iter().enumerate() {
         let place = source.at(item.span().start);
@@ -36,6 +45,7 @@ pub(super) fn read(list: &DeArray<'_>, source: &Source<'_>, problems: &mut Vec<P
         let mut settings = Settings::new(place, prefix);
         settings.read_table(CLIENT_KEYS, table, source, problems);
         settings.check_required(CLIENT_KEYS, problems);
+        check_secret(&settings, kind, problems);
         let Some(client) = put_together(&settings, problems) else { continue };
         if declared.iter().any(|other| other.client.id == client.client.id) {
             problems.push(settings.conflict("client_id", Conflict::ClientTwice));
@@ -45,28 +55,37 @@ pub(super) fn read(list: &DeArray<'_>, source: &Source<'_>, problems: &mut Vec<P
     declared
 }
 
+/// A confidential client has a secret, which nobody guesses; the others of a sandbox are freely chosen.
+fn check_secret(settings: &Settings, kind: InstanceKind, problems: &mut Vec<Problem>) {
+    let is_public = settings.text(CLIENT_KEYS, "token_endpoint_auth_method").as_deref() == Some("none");
+    let conflict = match (is_public, settings.text(CLIENT_KEYS, "client_secret")) {
+        (true, Some(_)) => Conflict::SecretOfPublicClient,
+        (false, None)
+            if !["client_secret", "client_secret_file"].iter().any(|path| settings.is_told(path, problems)) =>
+        {
+            Conflict::NoSecret
+        }
+        (false, Some(secret)) if kind == InstanceKind::Production && is_weak(&secret) => Conflict::WeakSecret,
+        (true | false, _) => return,
+    };
+    problems.push(settings.conflict("client_secret", conflict));
+}
+
+/// What 128 bits drawn at random never look like: shorter than 32 characters, or of fewer than eight different ones.
+fn is_weak(secret: &str) -> bool {
+    secret.chars().count() < 32 || secret.chars().collect::<BTreeSet<_>>().len() < 8
+}
+
 /// `None` only where a problem was told.
 fn put_together(settings: &Settings, problems: &mut Vec<Problem>) -> Option<DeclaredClient> {
     let text = |path| settings.text(CLIENT_KEYS, path);
     let flag = |path| settings.flag(CLIENT_KEYS, path);
-    let Ok(id) = text("client_id")?.parse::<ClientId>() else {
+    let id = text("client_id").map(|id| id.parse::<ClientId>());
+    if let Some(Err(_)) = id {
         problems.push(settings.conflict("client_id", Conflict::ClientId));
-        return None;
-    };
-    let method = ClientAuthenticationMethod::parse(&text("token_endpoint_auth_method")?)?;
-    let secret = text("client_secret").map(Secret::new);
-    match (method, &secret) {
-        (ClientAuthenticationMethod::None, Some(_)) => {
-            problems.push(settings.conflict("client_secret", Conflict::SecretOfPublicClient));
-        }
-        (ClientAuthenticationMethod::Basic | ClientAuthenticationMethod::Post, None) => {
-            if !["client_secret", "client_secret_file"].iter().any(|path| settings.is_told(path, problems)) {
-                problems.push(settings.conflict("client_secret", Conflict::NoSecret));
-            }
-        }
-        (ClientAuthenticationMethod::None, None)
-        | (ClientAuthenticationMethod::Basic | ClientAuthenticationMethod::Post, Some(_)) => {}
     }
+    let method = text("token_endpoint_auth_method").and_then(|word| ClientAuthenticationMethod::parse(&word));
+    let secret = text("client_secret").map(Secret::new);
     let policy = RedirectUriPolicy { native: flag("native"), plain_http: false };
     let redirect_uris = uris(settings, "redirect_uris", policy, problems);
     if settings.is_set("redirect_uris") && settings.texts(CLIENT_KEYS, "redirect_uris").is_empty() {
@@ -74,6 +93,8 @@ fn put_together(settings: &Settings, problems: &mut Vec<Problem>) -> Option<Decl
     }
     let post_logout_redirect_uris = uris(settings, "post_logout_redirect_uris", policy, problems);
     let algorithm = |path| text(path).and_then(|word| SignatureAlgorithm::parse(&word));
+    // Everything was looked at: from here on, what is missing was told.
+    let (id, method) = (id?.ok()?, method?);
     let client = Client {
         redirect_uris,
         post_logout_redirect_uris,

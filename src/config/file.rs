@@ -79,9 +79,15 @@ impl Config {
         }
         let mut problems = Vec::new();
         let mut table = table.into_inner();
-        let declared = match table.remove("clients") {
+        let listed = table.remove("clients");
+        let mut settings = Settings::new(source.whole(), String::new());
+        settings.read_table(KEYS, &table, &source, &mut problems);
+        settings.read_environment(KEYS, variables, &mut problems);
+        settings.check_required(KEYS, &mut problems);
+        check_together(&settings, &mut problems);
+        let declared = match listed {
             Some(list) => match list.get_ref() {
-                DeValue::Array(list) => clients::read(list, &source, &mut problems),
+                DeValue::Array(list) => clients::read(list, &source, kind(&settings), &mut problems),
                 other => {
                     let place = source.at(list.span().start);
                     let fault = Fault::WrongType { found: type_of(other), expected: super::key::Kind::Texts };
@@ -91,11 +97,6 @@ impl Config {
             },
             None => Vec::new(),
         };
-        let mut settings = Settings::new(source.whole(), String::new());
-        settings.read_table(KEYS, &table, &source, &mut problems);
-        settings.read_environment(KEYS, variables, &mut problems);
-        settings.check_required(KEYS, &mut problems);
-        check_together(&settings, &mut problems);
         match put_together(&settings, path, declared).filter(|_| problems.is_empty()) {
             Some(config) => Ok(Loaded { config, shown: show(&settings) }),
             None => Err(ConfigError { problems: in_order(problems) }),
@@ -139,6 +140,20 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     }
 }
 
+/// A path as the configuration means it: one that is relative begins at the directory of the file, wherever the program
+/// was started.
+pub(super) fn beside(file: &Path, path: &str) -> PathBuf {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    file.parent().unwrap_or(Path::new("/")).join(path)
+}
+
+fn kind(settings: &Settings) -> InstanceKind {
+    match settings.text(KEYS, "instance.kind").as_deref() {
+        Some("sandbox") => InstanceKind::Sandbox,
+        Some(_) | None => InstanceKind::Production,
+    }
+}
+
 fn addresses(settings: &Settings) -> Vec<SocketAddr> {
     settings.texts(KEYS, "listen").iter().filter_map(|text| text.parse().ok()).collect()
 }
@@ -147,8 +162,8 @@ fn networks(settings: &Settings, path: &str) -> Vec<ipnet::IpNet> {
     settings.texts(KEYS, path).iter().filter_map(|text| network(text)).collect()
 }
 
-fn tls(settings: &Settings) -> Option<Tls> {
-    let file = |path| settings.text(KEYS, path).map(PathBuf::from);
+fn tls(settings: &Settings, path_of_file: &Path) -> Option<Tls> {
+    let file = |path| settings.text(KEYS, path).map(|text| beside(path_of_file, &text));
     Some(match settings.text(KEYS, "tls.mode")?.as_str() {
         "files" => {
             Tls::Files { certificate: file("tls.certificate_file")?, private_key: file("tls.private_key_file")? }
@@ -159,19 +174,16 @@ fn tls(settings: &Settings) -> Option<Tls> {
 }
 
 /// `None` only where a problem was told already.
-fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<DeclaredClient>) -> Option<Config> {
+fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<DeclaredClient>) -> Option<Config> {
     let text = |path| settings.text(KEYS, path);
-    let file = |path| settings.text(KEYS, path).map(PathBuf::from);
+    let file = |path| settings.text(KEYS, path).map(|text| beside(path_of_file, &text));
     let size = |path| settings.number(KEYS, path).and_then(|number| usize::try_from(number).ok());
     let hours = |path, unit: u64| {
         settings.number(KEYS, path).map(|number| Duration::from_secs(number.saturating_mul(unit).saturating_mul(3600)))
     };
     let listen = addresses(settings);
     let public_url: PublicUrl = text("public_url")?.parse().ok()?;
-    let kind = match text("instance.kind")?.as_str() {
-        "sandbox" => InstanceKind::Sandbox,
-        _ => InstanceKind::Production,
-    };
+    let kind = kind(settings);
     let is_sandbox = kind == InstanceKind::Sandbox;
     Some(Config {
         mode: Mode::Serve,
@@ -180,7 +192,7 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         listen: listen.iter().map(SocketAddr::ip).collect(),
         port: listen.first()?.port(),
         local_names: false,
-        tls: tls(settings)?,
+        tls: tls(settings, path_of_file)?,
         proxies: Proxies {
             trusted: networks(settings, "proxies.trusted"),
             header: match text("proxies.header")?.as_str() {
@@ -232,7 +244,7 @@ fn put_together(settings: &Settings, path: &Path, declared_clients: Vec<Declared
         automatic_sign_in: None,
         mark_tokens: is_sandbox,
         fixtures: None,
-        file: Some(path.to_owned()),
+        file: Some(path_of_file.to_owned()),
         declared_clients,
     })
 }

@@ -320,8 +320,8 @@ pub(super) const CLIENT_KEYS: &[ConfigKey] = &[
         kind: Kind::Secret,
         standard: Standard::Absent(""),
         about: [
-            "Le secret, ou client_secret_file : le fichier qui le contient. Aucun pour un client public.",
-            "The secret, or client_secret_file: the file that holds it. None for a public client.",
+            "Le secret : 32 caractères au moins, tirés au hasard ; ou client_secret_file. Aucun pour un client public.",
+            "The secret: 32 characters at least, drawn at random; or client_secret_file. None for a public client.",
         ],
     },
     ConfigKey {

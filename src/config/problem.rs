@@ -1,7 +1,7 @@
 //! What is wrong with a configuration: where, which key, why, and what to do, in French and in English.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::key::Kind;
 use crate::protocol::Locale;
@@ -51,6 +51,8 @@ pub(super) enum Fault {
     TwoSources { other: String },
     /// The file that a key names cannot be read.
     FileUnreadable { path: PathBuf, cause: String },
+    /// The file of a secret that everybody on the machine may read.
+    FileOpen { path: PathBuf },
     /// Two keys that do not go together.
     Conflict(Conflict),
     /// An address of a client that cannot be registered.
@@ -80,6 +82,8 @@ pub(super) enum Conflict {
     SecretOfPublicClient,
     /// A confidential client without a secret.
     NoSecret,
+    /// A secret that could be guessed.
+    WeakSecret,
     /// A client without any redirect URI.
     NoRedirectUri,
 }
@@ -123,6 +127,12 @@ impl Conflict {
                 "donnez client_secret ou client_secret_file, ou token_endpoint_auth_method = \"none\" pour un client public",
                 "give client_secret or client_secret_file, or token_endpoint_auth_method = \"none\" for a public client",
             ],
+            Self::WeakSecret => [
+                "moins de 32 caractères, ou presque toujours les mêmes : il pourrait être deviné. Tirez-en un au hasard, avec \
+                 `openssl rand -base64 32` ; ou laissez `moncomptepro client create` en tirer un",
+                "fewer than 32 characters, or nearly always the same: it could be guessed. Draw one at random, with \
+                 `openssl rand -base64 32`; or let `moncomptepro client create` draw one",
+            ],
             Self::NoRedirectUri => ["au moins une adresse est nécessaire", "at least one address is needed"],
         };
         match locale {
@@ -151,6 +161,14 @@ impl Problem {
         }
         text.push_str(&self.fault.say(locale));
         text
+    }
+
+    /// The file and the line, where it stands in a file.
+    pub fn line(&self) -> (Option<&Path>, Option<usize>) {
+        match &self.place {
+            Origin::File { path, line } => (Some(path), *line),
+            Origin::Default | Origin::Environment(_) => (None, None),
+        }
     }
 
     /// The key, empty where the file as a whole is meant.
@@ -189,6 +207,9 @@ impl Fault {
             }
             Self::TwoSources { other } => format!("donné deux fois, ici et par {other}. Retirez l'un des deux"),
             Self::FileUnreadable { path, cause } => format!("{} ne peut être lu : {cause}", path.display()),
+            Self::FileOpen { path } => {
+                format!("{0} est lisible par tous les comptes de cette machine : chmod 600 {0}", path.display())
+            }
             Self::Conflict(conflict) => conflict.say(Locale::Fr).to_owned(),
             Self::RedirectUri { uri, reason } => format!("{uri} ne peut être enregistré : {reason}"),
         }
@@ -216,6 +237,9 @@ impl Fault {
             }
             Self::TwoSources { other } => format!("given twice, here and by {other}. Remove one of the two"),
             Self::FileUnreadable { path, cause } => format!("{} cannot be read: {cause}", path.display()),
+            Self::FileOpen { path } => {
+                format!("{0} is readable by everybody on this machine: chmod 600 {0}", path.display())
+            }
             Self::Conflict(conflict) => conflict.say(Locale::En).to_owned(),
             Self::RedirectUri { uri, reason } => format!("{uri} cannot be registered: {reason}"),
         }

@@ -6,6 +6,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::file::beside;
 use super::key::{ConfigKey, Kind, Value};
 use super::problem::{Conflict, Fault, Origin, Problem};
 
@@ -87,7 +88,7 @@ impl Settings {
                         }
                     },
                     Some(Found::FileOf(key)) => match value.get_ref() {
-                        DeValue::String(file) => self.set_from_file(key, Path::new(file.as_ref()), place, problems),
+                        DeValue::String(file) => self.set_from_file(key, file.as_ref(), place, problems),
                         other => {
                             let fault = Fault::WrongType { found: type_of(other), expected: Kind::Path };
                             problems.push(self.problem(place, &path, fault));
@@ -127,7 +128,7 @@ impl Settings {
                 }
                 Some(Found::FileOf(key)) => {
                     self.values.remove(key.path);
-                    self.set_from_file(key, Path::new(text), place, problems);
+                    self.set_from_file(key, text, place, problems);
                 }
                 None => {
                     let nearest = nearest(keys, &path).map(|path| variable(&path));
@@ -155,20 +156,23 @@ impl Settings {
     }
 
     /// The value is the file's text without the newline that editors leave at its end.
-    fn set_from_file(&mut self, key: &'static ConfigKey, path: &Path, place: Origin, problems: &mut Vec<Problem>) {
+    fn set_from_file(&mut self, key: &'static ConfigKey, path: &str, place: Origin, problems: &mut Vec<Problem>) {
         if self.values.contains_key(key.path) {
             let fault = Fault::TwoSources { other: key.path.to_owned() };
             problems.push(self.problem(place, &format!("{}_file", key.path), fault));
             return;
         }
+        let path = match &self.begins {
+            Some(Origin::File { path: file, .. }) => &beside(file, path),
+            Some(Origin::Default | Origin::Environment(_)) | None => Path::new(path),
+        };
         match read_small(path) {
             Ok(text) => {
                 let text =
                     text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
                 self.set(key, Value::Text(text.to_owned()), place, problems);
             }
-            Err(cause) => {
-                let fault = Fault::FileUnreadable { path: path.to_owned(), cause };
+            Err(fault) => {
                 problems.push(self.problem(place, &format!("{}_file", key.path), fault));
             }
         }
@@ -341,11 +345,27 @@ fn shortened(text: String) -> String {
     if text.chars().count() <= 80 { text } else { text.chars().take(79).chain(['…']).collect() }
 }
 
-/// A small text file.
-fn read_small(path: &Path) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|cause| cause.to_string())?.len();
-    if size > MAX_SECRET_FILE_BYTES {
-        return Err(format!("{size} bytes are too many for one secret"));
+/// A small text file of a secret.
+fn read_small(path: &Path) -> Result<String, Fault> {
+    let unreadable = |cause: String| Fault::FileUnreadable { path: path.to_owned(), cause };
+    let found = std::fs::metadata(path).map_err(|cause| unreadable(cause.to_string()))?;
+    if found.is_file() && is_open_to_everybody(&found) {
+        return Err(Fault::FileOpen { path: path.to_owned() });
     }
-    std::fs::read_to_string(path).map_err(|cause| cause.to_string())
+    if found.len() > MAX_SECRET_FILE_BYTES {
+        return Err(unreadable(format!("{} bytes are too many for one secret", found.len())));
+    }
+    std::fs::read_to_string(path).map_err(|cause| unreadable(cause.to_string()))
+}
+
+#[cfg(unix)]
+fn is_open_to_everybody(found: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    found.permissions().mode() & 0o007 != 0
+}
+
+/// Elsewhere the directory decides who may read what is in it.
+#[cfg(not(unix))]
+fn is_open_to_everybody(_: &std::fs::Metadata) -> bool {
+    false
 }

@@ -12,6 +12,7 @@ pub fn template(locale: Locale) -> String {
             "#",
             "# Copiez-la, renseignez les deux clés obligatoires, et démarrez : moncomptepro serve --config moncomptepro.toml",
             "# Les lignes qui commencent par \"#: \" montrent une clé à sa valeur par défaut.",
+            "# Un chemin relatif part du dossier de ce fichier.",
             "# Une variable d'environnement l'emporte sur une clé : MONCOMPTEPRO_SECTION__CLE, par exemple MONCOMPTEPRO_TLS__MODE.",
         ],
         Locale::En => [
@@ -19,6 +20,7 @@ pub fn template(locale: Locale) -> String {
             "#",
             "# Copy it, set the two required keys, and start: moncomptepro serve --config moncomptepro.toml",
             "# Lines that begin with \"#: \" show a key at its default.",
+            "# A relative path begins at the directory of this file.",
             "# A variable of the environment wins over a key: MONCOMPTEPRO_SECTION__KEY, for example MONCOMPTEPRO_TLS__MODE.",
         ],
     };

@@ -33,8 +33,18 @@ fn said(text: &str, variables: &[(&str, &str)], locale: Locale) -> Vec<String> {
 
 const REQUIRED: &str = "public_url = \"https://identite.exemple.fr\"\ndata_dir = \"/var/lib/moncomptepro\"\n";
 
-const CLIENT: &str = "[[clients]]\nclient_id = \"service\"\nclient_secret = \"un-secret\"\n\
+const CLIENT: &str = "[[clients]]\nclient_id = \"service\"\nclient_secret = \"kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo\"\n\
                       redirect_uris = [\"https://service.exemple.fr/retour\"]\n";
+
+const SECRET: &str = "kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo";
+
+/// For its owner only, as a file of a secret has to be.
+fn close(file: &Path) {
+    #[cfg(unix)]
+    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    #[cfg(not(unix))]
+    let _nothing = file;
+}
 
 fn uncommented(template: &str) -> String {
     template.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect()
@@ -64,7 +74,10 @@ fn the_clients_of_the_template_can_be_declared() {
         assert_eq!(keys.len(), CLIENT_KEYS.len());
         let wanted = |line: &&str| !line.contains("= \"\"");
         let declared: Vec<&str> = keys.into_iter().filter(wanted).collect();
-        let text = format!("{REQUIRED}[[clients]]\nclient_secret = \"s\"\n{}", declared.join("\n"));
+        let text = format!(
+            "{REQUIRED}[[clients]]\nclient_secret = \"kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo\"\n{}",
+            declared.join("\n")
+        );
         assert_eq!(config_of(&text).unwrap().declared_clients.len(), 1);
     }
 }
@@ -196,7 +209,8 @@ fn sec_216_keys_that_do_not_go_together_say_what_to_do() {
             "at least one",
         ),
         (
-            base + &CLIENT.replace("client_secret = \"un-secret\"", "client_secret_file = \"/nowhere\""),
+            base + &CLIENT
+                .replace("client_secret = \"kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo\"", "client_secret_file = \"/nowhere\""),
             "clients[1].client_secret_file",
             "/nowhere cannot be read",
         ),
@@ -220,16 +234,91 @@ fn sec_216_a_file_that_is_no_toml_is_told_by_its_lines() {
 fn sec_173_a_secret_is_never_shown_and_may_stand_in_a_file_of_its_own() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("secret");
-    std::fs::write(&file, "the-secret-itself\n").unwrap();
-    let client = CLIENT.replace("client_secret = \"un-secret\"", &format!("client_secret_file = {file:?}"));
+    std::fs::write(&file, "the-secret-itself-kQ7vX2mZ9sLd4TfWb8RnYc3H\n").unwrap();
+    close(&file);
+    let client = CLIENT
+        .replace("client_secret = \"kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo\"", &format!("client_secret_file = {file:?}"));
     let config = config_of(&format!("{REQUIRED}{client}")).unwrap();
-    assert_eq!(config.declared_clients[0].secret.as_ref().unwrap().expose(), "the-secret-itself");
+    assert_eq!(
+        config.declared_clients[0].secret.as_ref().unwrap().expose(),
+        "the-secret-itself-kQ7vX2mZ9sLd4TfWb8RnYc3H"
+    );
     assert!(!format!("{config:?}").contains("the-secret-itself"));
     let too_long = "x".repeat(600);
     for secret in [too_long.as_str(), "line\\nline"] {
-        let lines = said(&format!("{REQUIRED}{}", CLIENT.replace("un-secret", secret)), &[], Locale::Fr);
+        let lines = said(&format!("{REQUIRED}{}", CLIENT.replace(SECRET, secret)), &[], Locale::Fr);
         assert!(lines[0].contains("non montrée") && !lines[0].contains(secret), "{lines:?}");
     }
+}
+
+#[test]
+fn sec_44_a_secret_that_could_be_guessed_is_refused_in_production_and_free_in_a_sandbox() {
+    for secret in ["hunter2", "31-characters-of-a-file-0123456", &"ab".repeat(32), &"0".repeat(64)] {
+        let text = format!("{REQUIRED}{}", CLIENT.replace(SECRET, secret));
+        let told = said(&text, &[], Locale::En).concat();
+        assert!(
+            told.contains(":5: clients[1].client_secret: fewer than 32") && told.contains("openssl rand"),
+            "{told}"
+        );
+        assert!(!told.contains(secret), "{told}");
+        let sandbox = text.replacen("[[clients]]", "instance.kind = \"sandbox\"\n[[clients]]", 1);
+        assert!(config_of(&sandbox).is_ok(), "{secret}");
+    }
+    // As openssl, uuidgen twice, and our own command draw them.
+    for secret in ["q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=", "0123456789abcdef0123456789abcdef"] {
+        assert!(config_of(&format!("{REQUIRED}{}", CLIENT.replace(SECRET, secret))).is_ok(), "{secret}");
+    }
+}
+
+#[test]
+fn sec_216_what_is_wrong_with_several_clients_is_told_at_once() {
+    let wrong = "[[clients]]\nclient_id = \"1234\"\nclient_secret = \"x\"\nredirect_uris = [\"http://a.fr/\"]\nscope = \"all\"\n";
+    let lines = said(&format!("{REQUIRED}{wrong}{CLIENT}{wrong}"), &[], Locale::En);
+    let keys: Vec<&str> = lines.iter().filter_map(|line| line.split(": ").nth(1)).collect();
+    let of = |number: u8| {
+        ["client_id", "client_secret", "redirect_uris", "scope"].map(|key| format!("clients[{number}].{key}"))
+    };
+    assert_eq!(keys, [of(1), of(3)].concat(), "{lines:#?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn sec_173_the_file_of_a_secret_is_its_owners_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("secret");
+    std::fs::write(&file, SECRET).unwrap();
+    let client = CLIENT.replace(&format!("client_secret = \"{SECRET}\""), &format!("client_secret_file = {file:?}"));
+    for (mode, is_open) in [(0o644, true), (0o604, true), (0o602, true), (0o640, false), (0o600, false)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let loaded = load(&format!("{REQUIRED}{client}"), &[]);
+        assert_eq!(loaded.is_err(), is_open, "{mode:o}");
+        if let Err(refused) = loaded {
+            let told = refused.to_string();
+            assert!(told.contains("clients[1].client_secret_file") && told.contains("chmod 600"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_relative_path_begins_at_the_directory_of_the_file_wherever_it_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("config.toml");
+    let secret = directory.path().join("secret");
+    std::fs::write(&secret, SECRET).unwrap();
+    close(&secret);
+    let client = CLIENT.replace(&format!("client_secret = \"{SECRET}\""), "client_secret_file = \"secret\"");
+    let tls = "tls = { mode = \"files\", certificate_file = \"c.pem\", private_key_file = \"/k.pem\" }";
+    let text =
+        format!("public_url = \"https://a.fr\"\ndata_dir = \"data\"\nmaster_key_file = \"../key\"\n{tls}\n{client}");
+    std::fs::write(&file, text).unwrap();
+    let variables = [(String::from("MONCOMPTEPRO_MASTER_KEY_FILE"), String::from("keys/master"))];
+    let config = Config::load(&file, &variables).unwrap().config;
+    assert_eq!(config.data, DataLocation::Directory(directory.path().join("data")));
+    assert_eq!(config.master_key_file, Some(directory.path().join("keys/master")));
+    let certificate = directory.path().join("c.pem");
+    assert_eq!(config.tls, Tls::Files { certificate, private_key: "/k.pem".into() });
+    assert_eq!(config.declared_clients[0].secret.as_ref().unwrap().expose(), SECRET);
 }
 
 #[test]

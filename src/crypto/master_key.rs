@@ -31,13 +31,18 @@ pub struct MasterKey {
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
     /// The file is not there.
-    #[error("no master key at {0}")]
+    #[error(
+        "no master key at {0}: put the one there that belongs to the data (a backup names it: `moncomptepro backup verify \
+         FILE`); for a new instance, make one: (umask 077; openssl rand -base64 32 > {0})"
+    )]
     Missing(PathBuf),
     /// Everybody on the machine may read it.
     #[error("the master key at {0} is readable by everybody: chmod 600")]
     WorldReadable(PathBuf),
     /// It does not hold 32 bytes in base64.
-    #[error("the file {0} does not hold a master key (32 bytes in base64)")]
+    #[error(
+        "the file {0} does not hold a master key: exactly 32 bytes in base64, as `openssl rand -base64 32` makes them"
+    )]
     Malformed(PathBuf),
     /// It cannot be read or written.
     #[error("the master key at {0}: {1}")]

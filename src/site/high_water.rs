@@ -23,12 +23,27 @@ pub(super) fn check_present(config: &Config) -> Result<(), StartError> {
     }
 }
 
+/// What `check_present` says, without making anything.
+pub(super) fn find_vanished(config: &Config) -> Option<StartError> {
+    let DataLocation::Directory(data) = &config.data else { return None };
+    let database = database_file(data);
+    let holds_something = |path: &Path| std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0);
+    let beside_the_key = config.master_key_file.as_deref().map(named_after);
+    let noted = beside_the_key.into_iter().chain([data.join(FILE_NAME)]).find(|path| holds_something(path))?;
+    (!holds_something(&database)).then_some(StartError::Vanished { database, noted })
+}
+
 /// Beside the master key, so that whoever puts the data back does not put this back with it; in the data directory where
 /// the key lies there too, or where nothing may be written beside it. `None` for data in memory.
 pub(super) fn place(config: &Config) -> Option<PathBuf> {
     let DataLocation::Directory(data) = &config.data else { return None };
     let beside_the_key = config.master_key_file.as_deref().map(named_after).filter(|path| may_be_written(path));
     Some(beside_the_key.unwrap_or_else(|| data.join(FILE_NAME)))
+}
+
+/// In a data directory that holds the key too.
+pub(super) fn in_directory(data: &Path) -> PathBuf {
+    data.join(FILE_NAME)
 }
 
 fn named_after(key: &Path) -> PathBuf {

@@ -17,6 +17,11 @@ pub(super) fn master(config: &Config, store: &Store, random: &Random) -> Result<
     Ok(MasterKey::at(&MasterKeyPlace { may_be_made, ..place }, random)?)
 }
 
+/// Where it lies in a data directory whose configuration nobody asks.
+pub(super) fn in_directory(data_directory: &Path) -> std::path::PathBuf {
+    MasterKeyPlaces { credentials_directory: None, file: None, data_directory }.place().path
+}
+
 /// Where the master key lies; `None` for data in memory.
 pub(super) fn master_key_place(config: &Config) -> Option<MasterKeyPlace> {
     let DataLocation::Directory(data_directory) = &config.data else { return None };
@@ -29,6 +34,17 @@ pub(super) fn master_key_place(config: &Config) -> Option<MasterKeyPlace> {
     Some(places.place())
 }
 
+/// Why the keys of a database cannot be read with a master key.
+pub(super) fn unreadable(config: &Config, master_key: &MasterKey, cause: KeyStoreError) -> StartError {
+    match cause {
+        KeyStoreError::Keys(KeySetError::Key(KeyError::Sealed(OpenError::OtherKey))) => {
+            let place = master_key_place(config).map(|place| place.path).unwrap_or_default();
+            StartError::OtherMasterKey { place, found: master_key.id().to_owned() }
+        }
+        other @ (KeyStoreError::Store(_) | KeyStoreError::Keys(_) | KeyStoreError::Interrupted) => other.into(),
+    }
+}
+
 /// The signing keys of the database; a current and a next one of each algorithm where there are none.
 pub(super) async fn stored(
     config: &Config,
@@ -37,13 +53,7 @@ pub(super) async fn stored(
     now: Timestamp,
     random: &Random,
 ) -> Result<Keyring, StartError> {
-    let read = read_keys(store, master_key).map_err(|cause| match cause {
-        KeyStoreError::Keys(KeySetError::Key(KeyError::Sealed(OpenError::OtherKey))) => {
-            let place = master_key_place(config).map(|place| place.path).unwrap_or_default();
-            StartError::OtherMasterKey { place, found: master_key.id().to_owned() }
-        }
-        other @ (KeyStoreError::Store(_) | KeyStoreError::Keys(_) | KeyStoreError::Interrupted) => other.into(),
-    })?;
+    let read = read_keys(store, master_key).map_err(|cause| unreadable(config, master_key, cause))?;
     let set = match read {
         Some(set) => set,
         None => make_keys(store, master_key, random, config.rsa_bits, now).await?,

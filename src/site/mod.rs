@@ -10,6 +10,7 @@ mod machine;
 mod metrics;
 mod operations;
 mod places;
+mod preflight;
 mod reception;
 mod reload;
 mod serving;
@@ -40,6 +41,7 @@ use crate::{accounts, jobs, oidc, organizations, serve};
 pub use control::{account_name, listen_for_commands};
 pub use metrics::{Metrics, Requests};
 pub use places::{Places, places};
+pub use preflight::{Examined, preflight};
 pub use reception::{Reception, is_local_name};
 pub use reload::Operated;
 pub use serving::settings;
@@ -281,6 +283,8 @@ pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings, watch
         tell_manager(serve::notify_stopping());
     };
     tell_manager(serve::notify_ready());
+    let (issuer, version) = (app.config.issuer().to_owned(), env!("CARGO_PKG_VERSION"));
+    tracing::info!(issuer, version, pid = std::process::id(), port = bound.port(), "the instance has started");
     serve::run(bound, settings, answer, stopping).await;
     hangups_followed.iter().for_each(tokio::task::JoinHandle::abort);
     stop.send_replace(true);
@@ -291,6 +295,7 @@ pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings, watch
     }
     #[cfg(unix)]
     wind_down::let_end("the local socket", commands, wind_down::WITHIN.saturating_mul(2)).await;
+    tracing::info!("the instance has stopped");
     Ok(())
 }
 

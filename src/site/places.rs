@@ -1,6 +1,6 @@
 //! Where an instance keeps what is not in its database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{high_water, keys};
 use crate::config::Config;
@@ -12,6 +12,13 @@ pub struct Places {
     pub master_key: PathBuf,
     /// How far the database has come.
     pub high_water: PathBuf,
+}
+
+impl Places {
+    /// Those of a directory that holds everything of an instance.
+    pub fn of_directory(directory: &Path) -> Self {
+        Self { master_key: keys::in_directory(directory), high_water: high_water::in_directory(directory) }
+    }
 }
 
 /// The files beside the database; `None` for data in memory.

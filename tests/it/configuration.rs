@@ -10,8 +10,9 @@ use moncomptepro::crypto::Random;
 use moncomptepro::domain::{Client, ClientOrigin};
 use moncomptepro::site::{self, StartError};
 use moncomptepro::store::{audit, clients};
+use serde_json::json;
 
-const SERVICE: &str = "[[clients]]\nclient_id = \"service\"\nclient_secret = \"un-secret\"\n\
+const SERVICE: &str = "[[clients]]\nclient_id = \"service\"\nclient_secret = \"kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo\"\n\
                        redirect_uris = [\"https://service.exemple.fr/retour\"]\n";
 
 fn written(directory: &Path, rest: &str) -> PathBuf {
@@ -46,7 +47,12 @@ async fn r_39_clients_of_the_file_follow_the_file() {
     let app = started(directory.path(), &renamed).await.unwrap();
     assert_eq!(service(&app).unwrap(), Client { name: String::from("Guichet"), ..entered.clone() });
     drop(app);
-    let app = started(directory.path(), &SERVICE.replace("un-secret", "un-autre")).await.unwrap();
+    let app = started(
+        directory.path(),
+        &SERVICE.replace("kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo", "un-autre-9sLd4TfWb8RnYc3HgPj6EaUo"),
+    )
+    .await
+    .unwrap();
     assert!(service(&app).unwrap().epoch > entered.epoch, "SEC-37: with another secret, its tokens are void");
     drop(app);
     let app = started(directory.path(), "").await.unwrap();
@@ -120,7 +126,30 @@ fn config_show_names_the_source_of_each_value() {
     assert!(line("store.cache_mib").ends_with("default"));
     let (code, said, _) = run(&[arguments.as_slice(), &["--output", "json"]].concat(), &[]);
     let listed: serde_json::Value = serde_json::from_str(&said).unwrap();
-    assert!(code == 0 && listed[0]["key"] == "public_url" && listed[0]["value"] == "\"https://a.fr\"");
+    let setting = |key: &str| {
+        let settings = listed["settings"].as_array().unwrap();
+        settings.iter().find(|setting| setting["key"] == key).unwrap()["value"].clone()
+    };
+    assert_eq!((code, setting("public_url")), (0, json!("https://a.fr")));
+    assert_eq!((setting("keys.rsa_bits"), setting("metrics.allow_remote")), (json!(2048), json!(false)));
+    assert_eq!((setting("proxies.trusted"), setting("metrics.listen")), (json!(["127.0.0.1"]), json!(null)));
+    assert_eq!(listed["clients"], json!([]));
+}
+
+#[test]
+fn sec_173_config_show_tells_the_clients_of_the_file_without_their_secrets() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = written(directory.path(), SERVICE);
+    let arguments = ["config", "show", "--config", file.to_str().unwrap()];
+    let (code, said, told) = run(&arguments, &[]);
+    assert!(code == 0 && said.contains("clients[1].client_id  \"service\""), "{said} {told}");
+    let (code, document, _) = run(&[arguments.as_slice(), &["--output", "json"]].concat(), &[]);
+    let listed: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let client = &listed["clients"][0];
+    assert_eq!((code, &client["client_secret"]), (0, &json!("********")));
+    assert_eq!(client["redirect_uris"], json!(["https://service.exemple.fr/retour"]));
+    assert_eq!(client["token_endpoint_auth_method"], "client_secret_basic");
+    assert!(![said, document].concat().contains("kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo"));
 }
 
 #[test]
@@ -144,6 +173,8 @@ fn the_logs_have_the_form_and_the_level_of_the_configuration() {
     let (_, _, told) = run(&serve, &[("MONCOMPTEPRO_LOGS__FORMAT", "json")]);
     let line: serde_json::Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
     assert_eq!(line["level"], "WARN", "{told}");
+    let refusal: serde_json::Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    assert_eq!(refusal["error"], "refused", "why it does not start is a line like the others: {told}");
     let (_, _, told) = run(&serve, &[("MONCOMPTEPRO_LOGS__LEVEL", "error")]);
     assert!(!told.contains("WARN"), "{told}");
 }

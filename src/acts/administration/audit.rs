@@ -2,7 +2,7 @@
 
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
-use crate::domain::AuditEvent;
+use crate::domain::{Actor, AuditEvent};
 use crate::store::audit::{self, AuditEntry};
 use crate::store::{Read, Store, StoreError};
 
@@ -84,9 +84,20 @@ fn written_after(tx: &impl Read, seen: AuditPosition, limit: usize) -> Result<Ve
 }
 
 async fn note(app: &App, by: &By) -> Result<(), ActError> {
+    record_look(app, by, AuditEvent::AuditRead).await
+}
+
+/// Records that somebody looks. Where nothing can be written, whoever is at the machine still sees: they could read the
+/// file itself, and need to know what is wrong. The log says so then.
+pub(super) async fn record_look(app: &App, by: &By, event: AuditEvent) -> Result<(), ActError> {
     let circumstances = Circumstances::of(app, by);
-    app.store.write(move |tx| circumstances.record(tx, AuditEvent::AuditRead)).await?;
-    Ok(())
+    match app.store.write(move |tx| circumstances.record(tx, event.clone())).await {
+        Err(StoreError::Unavailable) if matches!(by.actor, Actor::CommandLine(_)) => {
+            tracing::warn!("nothing can be written: a look by command is not in the audit");
+            Ok(())
+        }
+        outcome => Ok(outcome?),
+    }
 }
 
 /// Long reads belong on the blocking pool.

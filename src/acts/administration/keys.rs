@@ -15,7 +15,7 @@ use crate::crypto::{KeyError, KeySet, KeySetError, KeyState, MasterKey, Random, 
 use crate::domain::AuditEvent;
 use crate::protocol::{SignatureAlgorithm, Timestamp};
 use crate::store::signing_keys::{self, StoredSigningKey};
-use crate::store::{Read, Store, StoreError};
+use crate::store::{Read, StillImage, Store, StoreError};
 
 /// The most signing keys, retired ones among them.
 const MAX_KEYS: usize = 1000;
@@ -98,7 +98,18 @@ impl From<KeyStoreError> for ActError {
 /// # Errors
 /// When the store fails, or a key cannot be opened.
 pub fn read_keys(store: &Store, master_key: &MasterKey) -> Result<Option<KeySet>, KeyStoreError> {
-    let stored = store.read(list)?;
+    open_keys(store.read(list)?, master_key)
+}
+
+/// The same of a database that is only looked at.
+///
+/// # Errors
+/// As [`read_keys`].
+pub fn look_at_keys(image: &StillImage, master_key: &MasterKey) -> Result<Option<KeySet>, KeyStoreError> {
+    open_keys(image.read(list)?, master_key)
+}
+
+fn open_keys(stored: Vec<StoredSigningKey>, master_key: &MasterKey) -> Result<Option<KeySet>, KeyStoreError> {
     if stored.is_empty() { Ok(None) } else { opened(stored, master_key).map(Some) }
 }
 

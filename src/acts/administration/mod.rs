@@ -27,8 +27,8 @@ pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
 pub(super) use erasure::erase;
 pub use erasure::erase_user;
 pub use keys::{
-    KEPT_AFTER_RETIREMENT, KeyRefusal, KeyRotation, KeyStoreError, Urgency, drop_retired_keys, keys_due, make_keys,
-    read_keys, rotate_keys,
+    KEPT_AFTER_RETIREMENT, KeyRefusal, KeyRotation, KeyStoreError, Urgency, drop_retired_keys, keys_due, look_at_keys,
+    make_keys, read_keys, rotate_keys,
 };
 pub use organizations::{
     Link, MalformedOrganizationKey, OrganizationDossier, OrganizationKey, OrganizationRefusal, create_organization,

@@ -78,8 +78,8 @@ pub struct OrganizationDossier {
 pub struct Link {
     /// Whether the person works for the organization without belonging to it.
     pub is_external: bool,
-    /// How that was proven.
-    pub verification: Verification,
+    /// How that was proven; without it, a link that there is keeps its proof, and a new one has a proof received.
+    pub verification: Option<Verification>,
 }
 
 fn find(tx: &impl Read, key: &OrganizationKey) -> Result<Option<Organization>, StoreError> {
@@ -171,7 +171,7 @@ pub async fn link_user(
     user_key: UserKey,
     link: Link,
 ) -> Decided<Membership, OrganizationRefusal> {
-    if link.verification == Verification::Unverified && !app.config.allow_unverified_links {
+    if link.verification == Some(Verification::Unverified) && !app.config.allow_unverified_links {
         return Ok(Err(OrganizationRefusal::Unverified));
     }
     let circumstances = Circumstances::of(app, by);
@@ -184,6 +184,8 @@ pub async fn link_user(
             let (user_id, organization_id) = (user.id, organization.id);
             let Link { is_external, verification } = link;
             let known = memberships::find(tx, user_id, organization_id)?;
+            let kept = known.as_ref().map_or(Verification::ProofReceived, |known| known.verification);
+            let verification = verification.unwrap_or(kept);
             let is_same = |known: &Membership| known.is_external == is_external && known.verification == verification;
             if let Some(known) = known.as_ref().filter(|known| is_same(known)) {
                 return Ok(Ok(known.clone()));

@@ -1,6 +1,7 @@
 //! Who is signed in, and how that ends. Sessions are named by a digest of what identifies them; handles are never shown.
 
 use super::Decided;
+use super::audit::record_look;
 use super::users::{UserKey, UserRefusal, find};
 use crate::acts::{ActError, By, Circumstances, session_name};
 use crate::app::App;
@@ -45,8 +46,7 @@ pub async fn list_sessions(
         None => None,
     };
     if after.is_none() {
-        let circumstances = Circumstances::of(app, by);
-        app.store.write(move |tx| circumstances.record(tx, AuditEvent::SessionsListed { user_id })).await?;
+        record_look(app, by, AuditEvent::SessionsListed { user_id }).await?;
     }
     let now = app.clock.now();
     let is_wanted = move |session: &Session| user_id.is_none_or(|user_id| session.user_id == user_id);

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::Decided;
+use super::audit::record_look;
 use super::roles::is_last_administrator;
 use crate::acts::mailbox::{LINK_LIFETIME, write_link};
 use crate::acts::{ActError, By, Circumstances};
@@ -190,23 +191,21 @@ impl Link {
 /// # Errors
 /// When the store fails.
 pub async fn view_user(app: &App, by: &By, key: UserKey) -> Decided<UserDossier, UserRefusal> {
-    let circumstances = Circumstances::of(app, by);
-    let outcome = app
-        .store
-        .write(move |tx| {
-            let Some(user) = find(tx, &key)? else { return Ok(Err(UserRefusal::Unknown)) };
-            let mut list = Vec::new();
-            for membership in memberships::list_of_user(tx, user.id)? {
-                let organization = organizations::get(tx, membership.organization_id)?;
-                list.push((membership, organization));
-            }
-            let known = credentials::find(tx, user.id)?;
-            let has_password = known.is_some_and(|known| known.password_hash.is_some());
-            circumstances.record(tx, AuditEvent::UserViewed { user_id: user.id })?;
-            Ok(Ok(UserDossier { user, has_password, organizations: list }))
-        })
-        .await?;
-    Ok(outcome)
+    let Some(user) = app.store.read(|tx| find(tx, &key))? else { return Ok(Err(UserRefusal::Unknown)) };
+    // Recorded before anything is shown.
+    record_look(app, by, AuditEvent::UserViewed { user_id: user.id }).await?;
+    let dossier = app.store.read(|tx| {
+        let Some(user) = users::find(tx, user.id)? else { return Ok(None) };
+        let mut list = Vec::new();
+        for membership in memberships::list_of_user(tx, user.id)? {
+            let organization = organizations::get(tx, membership.organization_id)?;
+            list.push((membership, organization));
+        }
+        let known = credentials::find(tx, user.id)?;
+        let has_password = known.is_some_and(|known| known.password_hash.is_some());
+        Ok(Some(UserDossier { user, has_password, organizations: list }))
+    })?;
+    Ok(dossier.ok_or(UserRefusal::Unknown))
 }
 
 /// At most `limit` people after `after`, by identifier. The look is recorded, once for a listing.
@@ -215,8 +214,7 @@ pub async fn view_user(app: &App, by: &By, key: UserKey) -> Decided<UserDossier,
 /// When the store fails.
 pub async fn list_users(app: &App, by: &By, after: Option<UserId>, limit: usize) -> Result<Vec<User>, ActError> {
     if after.is_none() {
-        let circumstances = Circumstances::of(app, by);
-        app.store.write(move |tx| circumstances.record(tx, AuditEvent::UsersListed)).await?;
+        record_look(app, by, AuditEvent::UsersListed).await?;
     }
     Ok(app.store.read(|tx| users::list(tx, after, limit))?)
 }

@@ -124,10 +124,14 @@ impl From<BackupError> for RestoreError {
 /// # Errors
 /// Why nothing was restored.
 pub fn restore(order: &RestoreOrder) -> Result<Restored, RestoreError> {
-    store::create_private_directory(&order.data_directory).map_err(failed(&order.data_directory))?;
-    let held = DirectoryLock::take(&order.data_directory)?;
+    // Whoever holds the data is told before the whole backup is read.
+    drop(DirectoryLock::take_as_it_is(&order.data_directory)?);
+    // What cannot be restored leaves no directory behind.
     let verified = verify_backup(&order.backup, order.secret.as_ref())?;
     let master_key = master_key_for(order, &verified)?;
+    store::create_private_directory(&order.data_directory).map_err(failed(&order.data_directory))?;
+    store::check_data_directory(&order.data_directory).map_err(failed(&order.data_directory))?;
+    let held = DirectoryLock::take(&order.data_directory)?;
     let before = Before::look(order, &verified.manifest)?;
     let workshop = order.data_directory.join(WORKSHOP);
     clear(&workshop)?;
@@ -263,15 +267,28 @@ fn exchange(order: &RestoreOrder, workshop: &Path) -> Result<Option<PathBuf>, Re
     let kept = match current.try_exists().map_err(failed(&current))? {
         true => {
             let time: String = order.now.to_iso8601().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
-            let kept = current.with_extension(format!("redb.replaced-{time}"));
-            fs::hard_link(&current, &kept).map_err(failed(&kept))?;
-            Some(kept)
+            Some(keep(&current, &format!("redb.replaced-{time}"))?)
         }
         false => None,
     };
     fs::rename(&new, &current).map_err(failed(&current))?;
     store::sync_directory(&order.data_directory).map_err(failed(&order.data_directory))?;
     Ok(kept)
+}
+
+/// Gives the file another name beside its own: the first that is free, for two restores may fall into one second.
+fn keep(current: &Path, extension: &str) -> Result<PathBuf, RestoreError> {
+    let mut kept = current.with_extension(extension);
+    let mut number = 2_u32;
+    loop {
+        match fs::hard_link(current, &kept) {
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+                kept = current.with_extension(format!("{extension}-{number}"));
+                number = number.saturating_add(1);
+            }
+            linked => return linked.map(|()| kept.clone()).map_err(failed(&kept)),
+        }
+    }
 }
 
 /// Nothing of an earlier attempt stays.

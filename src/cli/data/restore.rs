@@ -1,6 +1,6 @@
 //! `moncomptepro restore`: a backup in the place of the data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -17,8 +17,9 @@ use crate::clock::Clock;
 use crate::config::DataLocation;
 use crate::crypto::Random;
 use crate::domain::Actor;
-use crate::site;
+use crate::site::{self, Places};
 use crate::store::OpenError;
+use crate::store::backup::BackupFile;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
@@ -29,6 +30,10 @@ pub(in crate::cli) struct Arguments {
     /// /etc/moncomptepro/config.toml.
     #[arg(long, value_name = "FILE", value_parser = parse_path)]
     config: Option<PathBuf>,
+    /// The data of this directory, which needs no configuration: the master key lies there too, the issuer is that of the
+    /// backup.
+    #[arg(long, value_name = "DIR", conflicts_with = "config", value_parser = parse_path)]
+    data_dir: Option<PathBuf>,
     #[command(flatten)]
     secret: SecretArguments,
     /// Take a backup of another issuer: what is bound to the old name ends with it.
@@ -42,11 +47,11 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
-    let config = configuration(arguments.config)?;
-    let DataLocation::Directory(data_directory) = config.data.clone() else {
-        return Err(Ending::configuration("data_dir: an instance in memory cannot be restored"));
+    let target = match arguments.data_dir {
+        Some(directory) => Target::alone(directory, &arguments.file)?,
+        None => Target::configured(arguments.config)?,
     };
-    let places = site::places(&config).ok_or_else(|| Ending::configuration("data_dir: missing"))?;
+    let Target { data_directory, places, mode, issuer } = target;
     let account = account(&data_directory)?;
     let order = RestoreOrder {
         backup: arguments.file,
@@ -54,8 +59,8 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
         data_directory,
         high_water: places.high_water,
         master_key_place: places.master_key,
-        mode: config.mode.as_str().to_owned(),
-        issuer: config.issuer().to_owned(),
+        mode,
+        issuer,
         accept_issuer_change: arguments.accept_issuer_change,
         replace_other_instance: arguments.replace_other_instance,
         actor: Actor::CommandLine(account),
@@ -76,6 +81,34 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
     });
     arguments.output.one(&admin::described_backup(&restored.manifest, more));
     Ok(())
+}
+
+/// What is restored to.
+struct Target {
+    data_directory: PathBuf,
+    places: Places,
+    mode: String,
+    issuer: String,
+}
+
+impl Target {
+    fn configured(config: Option<PathBuf>) -> Result<Self, Ending> {
+        let config = configuration(config)?;
+        let DataLocation::Directory(data_directory) = config.data.clone() else {
+            return Err(Ending::configuration("data_dir: an instance in memory cannot be restored"));
+        };
+        let places = site::places(&config).ok_or_else(|| Ending::configuration("data_dir: missing"))?;
+        let (mode, issuer) = (config.mode.as_str().to_owned(), config.issuer().to_owned());
+        Ok(Self { data_directory, places, mode, issuer })
+    }
+
+    /// A directory by itself.
+    fn alone(data_directory: PathBuf, backup: &Path) -> Result<Self, Ending> {
+        let backup = BackupFile::open(backup).map_err(Ending::refused)?;
+        let (mode, issuer) = (backup.manifest().mode.clone(), backup.manifest().issuer.clone());
+        let places = Places::of_directory(&data_directory);
+        Ok(Self { data_directory, places, mode, issuer })
+    }
 }
 
 /// What an operator has to know afterwards.

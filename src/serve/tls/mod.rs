@@ -109,6 +109,13 @@ impl Tls {
         Self::new(host, places, false, provider, pair, files.digest)
     }
 
+    /// Everything that is wrong with a certificate and a private key in PEM: what keeps an instance from starting, and why
+    /// browsers and services would refuse it.
+    pub fn find_faults(certificate: &Path, key: &Path, host: &str, now: Timestamp) -> Vec<TlsError> {
+        let places = Places { certificate: certificate.to_owned(), key: key.to_owned() };
+        places.find_faults(&provider(), host, now)
+    }
+
     /// TLS with a certificate of our own for `host`, made in `directory` unless it is there and good.
     ///
     /// # Errors

@@ -70,6 +70,17 @@ pub enum TlsError {
     Library(String),
 }
 
+impl TlsError {
+    /// The file that the operator has to look at.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, .. } | Self::Nothing { path, .. } | Self::Unusable { path, .. } => Some(path),
+            Self::ReadableByOthers(path) | Self::Mismatch { key: path, .. } => Some(path),
+            Self::NowhereToKeep | Self::Library(_) => None,
+        }
+    }
+}
+
 /// A pair that was judged good.
 pub(super) struct Pair {
     pub(super) shown: Arc<CertifiedKey>,
@@ -109,39 +120,97 @@ pub(super) struct Places {
 impl Places {
     /// Reads both files.
     pub(super) fn read(&self) -> Result<Files, TlsError> {
-        let certificate = read(&self.certificate, File::open(&self.certificate))?;
+        let certificate = self.read_certificate()?;
+        let key = self.read_key()?;
+        let both = [crypto::sha256(&certificate), crypto::sha256(&key)].concat();
+        Ok(Files { digest: crypto::sha256(&both), certificate, key })
+    }
+
+    fn read_certificate(&self) -> Result<Vec<u8>, TlsError> {
+        read(&self.certificate, File::open(&self.certificate))
+    }
+
+    fn read_key(&self) -> Result<Zeroizing<Vec<u8>>, TlsError> {
         let opened = File::open(&self.key);
         if let Ok(file) = &opened
             && private_file::is_readable_by_others(file).map_err(|cause| failed(&self.key, cause))?
         {
             return Err(TlsError::ReadableByOthers(self.key.clone()));
         }
-        let key = Zeroizing::new(read(&self.key, opened)?);
-        let both = [crypto::sha256(&certificate), crypto::sha256(&key)].concat();
-        Ok(Files { digest: crypto::sha256(&both), certificate, key })
+        Ok(Zeroizing::new(read(&self.key, opened)?))
     }
 
     /// Judges what was read.
     pub(super) fn judge(&self, files: &Files, provider: &CryptoProvider) -> Result<Pair, TlsError> {
-        let unusable = |path: &Path, reason: &dyn fmt::Display| TlsError::Unusable {
-            path: path.to_owned(),
-            reason: reason.to_string(),
+        let chain = self.chain(&files.certificate)?;
+        self.pair(chain, self.private_key(&files.key)?, provider)
+    }
+
+    /// Everything that is wrong with both files, or will be for whoever connects to `host` at `now`.
+    pub(super) fn find_faults(&self, provider: &CryptoProvider, host: &str, now: Timestamp) -> Vec<TlsError> {
+        let chain = self.read_certificate().and_then(|text| self.chain(&text));
+        let key = self.read_key().and_then(|text| self.private_key(&text));
+        let mut faults = match &chain {
+            Ok(chain) => self.faults_to_others(chain, host, now),
+            Err(_) => Vec::new(),
         };
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&files.certificate).collect();
+        match (chain, key) {
+            (Ok(chain), Ok(key)) => faults.extend(self.pair(chain, key, provider).err()),
+            (chain, key) => faults.extend(chain.err().into_iter().chain(key.err())),
+        }
+        faults
+    }
+
+    /// Why browsers and services refuse a certificate that we could show.
+    fn faults_to_others(&self, chain: &[CertificateDer<'_>], host: &str, now: Timestamp) -> Vec<TlsError> {
+        let mut reasons = Vec::new();
+        let first = chain.first();
+        match first.and_then(|first| validity(first)) {
+            Some((_, until)) if until.has_come(now) => reasons.push(format!("it was over at {until}: renew it")),
+            Some((from, _)) if now < from => {
+                reasons.push(format!("it is not valid before {from}: see the clock of this machine"));
+            }
+            Some(_) | None => {}
+        }
+        if first.is_some_and(|first| !is_for(first, host)) {
+            reasons.push(format!("it is not for {host}, the host of public_url: browsers and services refuse it"));
+        }
+        reasons.into_iter().map(|reason| unusable(&self.certificate, &reason)).collect()
+    }
+
+    /// The certificates, the first of which can be read.
+    fn chain(&self, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
         let chain = chain.map_err(|cause| unusable(&self.certificate, &cause))?;
         let Some(first) = chain.first() else {
             return Err(TlsError::Nothing { path: self.certificate.clone(), what: "certificate" });
         };
-        let not_one = || unusable(&self.certificate, &"the first certificate is damaged");
-        let (from, until) = validity(first).ok_or_else(not_one)?;
-        ParsedCertificate::try_from(first).map_err(|_| not_one())?;
-        let fingerprint = Fingerprint(crypto::sha256(first));
-        let key = PrivateKeyDer::from_pem_slice(&files.key).map_err(|cause| match cause {
+        let is_one = validity(first).is_some() && ParsedCertificate::try_from(first).is_ok();
+        match is_one {
+            true => Ok(chain),
+            false => Err(unusable(&self.certificate, &"the first certificate is damaged")),
+        }
+    }
+
+    fn private_key(&self, text: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
+        PrivateKeyDer::from_pem_slice(text).map_err(|cause| match cause {
             rustls::pki_types::pem::Error::NoItemsFound => {
                 TlsError::Nothing { path: self.key.clone(), what: "private key" }
             }
             cause => unusable(&self.key, &cause),
-        })?;
+        })
+    }
+
+    fn pair(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+        provider: &CryptoProvider,
+    ) -> Result<Pair, TlsError> {
+        let first = chain.first().and_then(|first| Some((validity(first)?, Fingerprint(crypto::sha256(first)))));
+        let Some(((from, until), fingerprint)) = first else {
+            return Err(unusable(&self.certificate, &"the first certificate is damaged"));
+        };
         let shown = CertifiedKey::from_der(chain, key, provider).map_err(|cause| match cause {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
                 TlsError::Mismatch { key: self.key.clone(), certificate: self.certificate.clone() }
@@ -159,10 +228,17 @@ impl Places {
 impl Pair {
     /// Whether the certificate is for this host.
     pub(super) fn is_for(&self, host: &str) -> bool {
-        let Ok(name) = ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']')) else { return false };
-        let parsed = self.shown.cert.first().map(ParsedCertificate::try_from);
-        matches!(parsed, Some(Ok(parsed)) if verify_server_name(&parsed, &name).is_ok())
+        self.shown.cert.first().is_some_and(|certificate| is_for(certificate, host))
     }
+}
+
+fn is_for(certificate: &CertificateDer<'_>, host: &str) -> bool {
+    let Ok(name) = ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']')) else { return false };
+    ParsedCertificate::try_from(certificate).is_ok_and(|parsed| verify_server_name(&parsed, &name).is_ok())
+}
+
+fn unusable(path: &Path, reason: &dyn fmt::Display) -> TlsError {
+    TlsError::Unusable { path: path.to_owned(), reason: reason.to_string() }
 }
 
 fn read(path: &Path, opened: io::Result<File>) -> Result<Vec<u8>, TlsError> {

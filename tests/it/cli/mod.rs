@@ -1,6 +1,8 @@
 //! The command line, typed into the program itself: while an instance runs, and while none does.
 
 mod audit;
+#[cfg(unix)]
+mod check_config;
 mod client;
 mod keys;
 #[cfg(unix)]

@@ -112,3 +112,32 @@ fn the_configuration_of_an_instance_can_be_checked_while_it_runs() {
     assert!(is_good && told.contains("in use while this instance runs"), "{told}");
     drop(serving);
 }
+
+#[test]
+fn with_logs_in_json_nothing_else_is_said_from_the_start_to_the_stop() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path());
+    let mut child = Command::new(PROGRAM)
+        .args(["serve", "--config"])
+        .arg(&config)
+        .env("MONCOMPTEPRO_LOGS__FORMAT", "json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut said = child.stdout.take().unwrap();
+    let serving = Serving(child);
+    let mut lines = read_to(&mut told, "the instance has started");
+    assert!(Command::new("kill").args(["-TERM", &serving.0.id().to_string()]).status().unwrap().success());
+    lines.extend(told.lines().map(Result::unwrap));
+    let mut other = String::new();
+    std::io::Read::read_to_string(&mut said, &mut other).unwrap();
+    assert_eq!(other, "");
+    let lines: Vec<serde_json::Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let says = |line: &serde_json::Value, words: &str| line.to_string().contains(words);
+    for words in ["listens on port", "client create", "\"version\""] {
+        assert!(lines.iter().any(|line| says(line, words)), "no {words:?} in {lines:#?}");
+    }
+    assert!(says(lines.last().unwrap(), "the instance has stopped"), "{lines:#?}");
+}

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use moncomptepro::acts::{self, By, Continuity, PasswordAttempt, PasswordChange, PasswordChoice, SignInAs};
 use moncomptepro::app::App;
+use moncomptepro::crypto::Random;
 use moncomptepro::domain::{Actor, Destination, Email, Source};
 use moncomptepro::protocol::Locale;
 use moncomptepro::store::{StillImage, organizations, users};
 use serde_json::Value;
 
 use super::work::fresh_browser;
-use crate::support::{Instance, Operator};
+use crate::support::{Instance, MORNING, Operator};
 
 const PASSWORD: &str = "une phrase de passe assez longue";
 const PASSPHRASE: &str = "douze petits bateaux bleus";
@@ -165,6 +166,45 @@ async fn sec_214_who_was_erased_stays_erased_and_no_number_is_given_twice() {
     assert!(number(&again) > number(&before), "{again} {before}");
     assert_eq!(acts::begin_run(&instance.app).await.unwrap(), Continuity::Continued, "a restore is no roll-back");
     instance.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restores_in_one_second_keep_what_each_of_them_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    Instance::production(directory.path()).await.stop().await;
+    let backup = directory.path().join("a.backup");
+    Operator::of(directory.path()).asks(&["backup", "create", backup.to_str().unwrap()]).await;
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        let order = acts::RestoreOrder {
+            backup: backup.clone(),
+            secret: None,
+            data_directory: data.clone(),
+            high_water: data.join("high-water"),
+            master_key_place: data.join("master.key"),
+            mode: String::from("serve"),
+            issuer: String::from("https://identite.exemple.fr"),
+            accept_issuer_change: false,
+            replace_other_instance: false,
+            actor: Actor::Operator,
+            now: MORNING,
+            random: Random::system(),
+        };
+        let before = fs::read(database_of(directory.path())).unwrap();
+        let restored = tokio::task::spawn_blocking(move || acts::restore(&order)).await.unwrap().unwrap();
+        kept.push((restored.kept.unwrap(), before));
+    }
+    for (path, before) in kept {
+        assert!(fs::read(&path).unwrap() == before, "{path:?}");
+    }
+    // As other commands do, it takes a directory instead of a configuration; a missing key has its remedy.
+    let typed = ["restore", backup.to_str().unwrap(), "--data-dir", data.to_str().unwrap()];
+    let restored = operator_less(&[&typed[..], &["--output", "json"]].concat()).await.json();
+    assert!(Path::new(restored["replaced_database"].as_str().unwrap()).exists());
+    Instance::on_file(&config_of(directory.path())).await.stop().await;
+    fs::remove_file(data.join("master.key")).unwrap();
+    operator_less(&typed).await.refused(1, "backup verify");
 }
 
 fn signing_keys(app: &App) -> Vec<String> {

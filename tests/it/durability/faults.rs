@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moncomptepro::acts::{self, ActError, TokenOutcome};
+use moncomptepro::admin::{self, Call};
 use moncomptepro::app::App;
 use moncomptepro::store::StoreError;
+use moncomptepro::web::Method;
 
 use super::errand::Errand;
 use super::work;
@@ -49,6 +51,37 @@ impl Scene {
         let token = client.redeem(&first).await.access_token;
         let code = client.code(&person.visit(&client.authorization("openid email", &[])).await);
         Self { disk, instance, person, client, token, code }
+    }
+}
+
+/// What the operator at the machine is answered.
+async fn by_command(app: &App, method: Method, path: &[&str]) -> u16 {
+    let call = Call::new(method, path);
+    admin::answer(app, &admin::by_command_line(app, "root"), &call).await.status.as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_190_sec_191_commands_that_only_look_go_on_while_nothing_can_be_written() {
+    for fault in [Fault::ReadOnly, Fault::Broken] {
+        let Scene { disk, instance, .. } = Scene::set().await;
+        let app = &instance.app;
+        disk.suffer(fault);
+        // The first that writes finds out.
+        assert_eq!(by_command(app, Method::POST, &["users", ADDRESS, "sign-out"]).await, 503, "{fault:?}");
+        let looks: [&[&str]; 7] = [
+            &["users"],
+            &["users", ADDRESS],
+            &["sessions"],
+            &["audit"],
+            &["clients"],
+            &["organizations"],
+            &["administrators"],
+        ];
+        for path in looks {
+            assert_eq!(by_command(app, Method::GET, path).await, 200, "{fault:?} {path:?}");
+        }
+        assert_eq!(by_command(app, Method::POST, &["users", ADDRESS, "sign-out"]).await, 503, "{fault:?}");
+        instance.stop().await;
     }
 }
 

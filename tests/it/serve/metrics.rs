@@ -52,7 +52,8 @@ fn sec_160_metrics_are_read_on_a_listener_of_their_own_by_whoever_names_this_mac
 fn sec_160_metrics_of_other_machines_are_refused_unless_the_operator_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("config.toml");
-    let text = "public_url = \"https://a.fr\"\ndata_dir = \"/proc/nowhere\"\nmetrics.listen = \"0.0.0.0:9464\"\n";
+    let data_dir = directory.path().join("data");
+    let text = format!("public_url = \"https://a.fr\"\ndata_dir = {data_dir:?}\nmetrics.listen = \"0.0.0.0:9464\"\n");
     std::fs::write(&file, text).unwrap();
     run(&["serve", "--config", file.to_str().unwrap()]).refused(78, "metrics.allow_remote");
 }

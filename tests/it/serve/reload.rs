@@ -23,7 +23,7 @@ fn configuration(directory: &Path, rest: &str) -> String {
 
 fn client(id: &str) -> String {
     format!(
-        "[[clients]]\nclient_id = \"{id}\"\nclient_secret = \"un-secret\"\n\
+        "[[clients]]\nclient_id = \"{id}\"\nclient_secret = \"kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo\"\n\
          redirect_uris = [\"https://service.exemple.fr/retour\"]\n"
     )
 }

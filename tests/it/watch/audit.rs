@@ -352,7 +352,7 @@ fn sec_161_starts_and_stops_are_recorded_with_version_settings_and_what_weakens_
     let directory = tempfile::tempdir().unwrap();
     let text = format!(
         "public_url = \"https://identite.exemple.fr\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\n\
-         proxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\n[[clients]]\nclient_id = \"service\"\nclient_secret = \"un-secret-declare\"\n\
+         proxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\n[[clients]]\nclient_id = \"service\"\nclient_secret = \"un-secret-declare-kQ7vX2mZ9sLd4Tf\"\n\
          redirect_uris = [\"https://service.exemple.fr/retour\"]\n",
         directory.path().join("data")
     );
@@ -373,5 +373,5 @@ fn sec_161_starts_and_stops_are_recorded_with_version_settings_and_what_weakens_
     assert_eq!(records[1]["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(records[1]["settings"]["tls.mode"], "\"off\"");
     assert_eq!(records[1]["weakened_by"], serde_json::json!(["tls.mode", "keys.rsa_bits"]));
-    assert!(!exported.stdout.contains("un-secret-declare"));
+    assert!(!exported.stdout.contains("un-secret-declare-kQ7vX2mZ9sLd4Tf"));
 }

@@ -1,0 +1,151 @@
+//! What would keep an instance from starting, or is wrong with what its configuration names. Nothing is changed or held.
+
+use std::path::Path;
+
+use super::{StartError, high_water, keys};
+use crate::acts::administration::look_at_keys;
+use crate::config::{Config, DataLocation, DeclaredClient, Tls};
+use crate::crypto::{MasterKey, MasterKeyError};
+use crate::domain::ClientOrigin;
+use crate::protocol::Timestamp;
+use crate::serve;
+use crate::store::{self, DirectoryLock, OpenError, StillImage, clients, signing_keys};
+
+/// A thing that a key of the configuration names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examined {
+    /// The key.
+    pub key: &'static str,
+    /// What it names, and what was found of it.
+    pub subject: String,
+    /// What is wrong with it, with the remedy.
+    pub verdict: Result<(), String>,
+}
+
+impl Examined {
+    fn new(key: &'static str, subject: impl ToString, verdict: Result<(), String>) -> Self {
+        Self { key, subject: subject.to_string(), verdict }
+    }
+
+    fn wrong(key: &'static str, subject: impl ToString, cause: impl ToString) -> Self {
+        Self::new(key, subject, Err(cause.to_string()))
+    }
+}
+
+/// Everything that the configuration names, the sockets apart.
+pub fn preflight(config: &Config, now: Timestamp) -> Vec<Examined> {
+    let mut examined = Vec::new();
+    if let DataLocation::Directory(directory) = &config.data {
+        let judged = judge_directory(directory);
+        let is_usable = judged.is_ok();
+        examined.push(Examined::new("data_dir", directory.display(), judged));
+        examined.extend(high_water::find_vanished(config).map(|cause| Examined::wrong("data_dir", "", cause)));
+        if is_usable {
+            examined.extend(examine_data(config, directory));
+        }
+    }
+    if let Tls::Files { certificate, private_key } = &config.tls {
+        let faults = serve::Tls::find_faults(certificate, private_key, config.public_url.host(), now);
+        if faults.is_empty() {
+            examined.push(Examined::new("tls.certificate_file", certificate.display(), Ok(())));
+        }
+        examined.extend(faults.into_iter().map(|cause| {
+            let is_about_the_key = cause.path().is_some_and(|path| path == private_key);
+            let key = if is_about_the_key { "tls.private_key_file" } else { "tls.certificate_file" };
+            Examined::wrong(key, "", cause)
+        }));
+    }
+    examined
+}
+
+/// The directory is there and ours to write, or can be made.
+fn judge_directory(directory: &Path) -> Result<(), String> {
+    if directory.exists() {
+        store::check_data_directory(directory).map_err(|cause| cause.to_string())?;
+    }
+    let nearest = directory.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    try_to_write(nearest).map_err(|cause| format!("{}: {cause}", nearest.display()))
+}
+
+/// Makes a file of a name of its own and removes it.
+fn try_to_write(directory: &Path) -> std::io::Result<()> {
+    let path = directory.join(format!(".moncomptepro-check-{}", std::process::id()));
+    std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
+    std::fs::remove_file(&path)
+}
+
+/// The database and the key of its keys.
+fn examine_data(config: &Config, directory: &Path) -> Vec<Examined> {
+    let database = store::database_file(directory);
+    let is_held = matches!(DirectoryLock::take_as_it_is(directory), Err(OpenError::Locked { .. }));
+    let has_data = std::fs::metadata(&database).is_ok_and(|found| found.len() > 0);
+    let image = match has_data && !is_held {
+        true => StillImage::of_directory(directory).map(Some),
+        false => Ok(None),
+    };
+    match image {
+        Ok(image) => {
+            let mut examined = vec![examine_master_key(config, image.as_ref(), has_data)];
+            if let Some(image) = image {
+                examined.push(examine_header(config, &image, &database));
+                let taken = config.declared_clients.iter().filter(|declared| is_taken(&image, declared));
+                examined.extend(taken.map(|declared| {
+                    let id = &declared.client.id;
+                    let cause = crate::acts::DeclarationError::Taken(id.clone());
+                    Examined::wrong("clients", id, cause)
+                }));
+            }
+            examined
+        }
+        Err(cause) => vec![examine_master_key(config, None, has_data), Examined::wrong("data_dir", "", cause)],
+    }
+}
+
+/// The database belongs to this mode and issuer.
+fn examine_header(config: &Config, image: &StillImage, database: &Path) -> Examined {
+    let verdict = match image.header() {
+        Ok(header) if header.mode != config.mode.as_str() => {
+            Err(OpenError::OtherMode { stored: header.mode }.to_string())
+        }
+        Ok(header) if header.issuer != config.issuer() => {
+            Err(OpenError::OtherIssuer { stored: header.issuer }.to_string())
+        }
+        Ok(_) => Ok(()),
+        Err(cause) => Err(cause.to_string()),
+    };
+    let key = if verdict.is_ok() { "data_dir" } else { "public_url" };
+    Examined::new(key, database.display(), verdict)
+}
+
+/// Whether a client of the file was created by command as well.
+fn is_taken(image: &StillImage, declared: &DeclaredClient) -> bool {
+    let found = image.read(|tx| clients::find(tx, &declared.client.id));
+    matches!(found, Ok(Some(known)) if known.origin == ClientOrigin::Declared)
+}
+
+/// The key is there, is its owner's, and is the one of this database; at a first start it may be made.
+fn examine_master_key(config: &Config, image: Option<&StillImage>, has_data: bool) -> Examined {
+    const KEY: &str = "master_key_file";
+    let Some(place) = keys::master_key_place(config) else { return Examined::new(KEY, "memory", Ok(())) };
+    let subject = place.path.display();
+    let has_keys = image
+        .map_or(has_data, |image| image.read(|tx| signing_keys::list(tx, 1)).map_or(true, |listed| !listed.is_empty()));
+    match MasterKey::load(&place.path) {
+        Err(MasterKeyError::Missing(_)) if place.may_be_made && !has_keys => {
+            Examined::new(KEY, format!("{subject} (made at the first start)"), Ok(()))
+        }
+        Err(cause) => Examined::wrong(KEY, "", cause),
+        Ok(key) => {
+            let opened: Result<(), StartError> = match image {
+                Some(image) => {
+                    look_at_keys(image, &key).map(drop).map_err(|cause| keys::unreadable(config, &key, cause))
+                }
+                None => Ok(()),
+            };
+            match opened {
+                Ok(()) => Examined::new(KEY, subject, Ok(())),
+                Err(cause) => Examined::wrong(KEY, "", cause),
+            }
+        }
+    }
+}
