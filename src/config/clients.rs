@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use toml::de::{DeArray, DeValue};
 
 use super::InstanceKind;
-
+use super::client_keys::CLIENT_KEYS;
 use super::key::Kind;
-use super::keys::CLIENT_KEYS;
 use super::problem::{Conflict, Fault, Problem};
 use super::settings::{Settings, Source, type_of};
 use crate::domain::{ClaimsProfile, Client, ClientId, ClientOrigin};

@@ -57,6 +57,9 @@ impl Config {
             instance_name: String::from(NEUTRAL_NAME),
             trial: true,
             mailbox_page: true,
+            mail: None,
+            mail_kept: Duration::from_secs(72 * 3600),
+            mail_retried_after: Duration::from_secs(60),
             unknown_clients: if options.strict { UnknownClients::Refuse } else { UnknownClients::Record },
             local_redirects: true,
             accounts: Accounts {

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::clients::{self, DeclaredClient};
 use super::key::{Value, network};
 use super::keys::KEYS;
+use super::mail;
 use super::problem::{ConfigError, Conflict, Fault, Origin, Problem};
 use super::settings::{Settings, Source, type_of};
 use super::{
@@ -138,6 +139,7 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     if !matches!(rsa_bits, Some(2048 | 3072 | 4096) | None) {
         problems.push(settings.conflict("keys.rsa_bits", Conflict::RsaBits));
     }
+    mail::check(settings, problems);
 }
 
 /// A path as the configuration means it: one that is relative begins at the directory of the file, wherever the program
@@ -184,6 +186,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
     let listen = addresses(settings);
     let public_url: PublicUrl = text("public_url")?.parse().ok()?;
     let kind = kind(settings);
+    let host = public_url.host().to_owned();
     let is_sandbox = kind == InstanceKind::Sandbox;
     Some(Config {
         mode: Mode::Serve,
@@ -224,6 +227,9 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         instance_name: text("instance.name")?,
         trial: is_sandbox,
         mailbox_page: is_sandbox,
+        mail: mail::put_together(settings, &text("instance.name")?, &host),
+        mail_kept: hours("mail.keep_hours", 1)?,
+        mail_retried_after: Duration::from_secs(settings.number(KEYS, "mail.retry_seconds")?),
         cookies: CookiePolicy { prefix: String::from("__Host-"), secure: true },
         unknown_clients: if is_sandbox { UnknownClients::RecordAnywhere } else { UnknownClients::Refuse },
         local_redirects: is_sandbox,

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use ipnet::IpNet;
 
 use super::PublicUrl;
+use super::mail::is_host;
+use crate::domain::Email;
 use crate::protocol::{Locale, ScopeSet};
 
 /// A key of the file. One table of them serves reading, refusing, explaining and showing.
@@ -49,6 +51,10 @@ pub(super) enum Kind {
     Scopes,
     /// Several texts.
     Texts,
+    /// An e-mail address.
+    Email,
+    /// The name of a host, or its address.
+    Host,
 }
 
 /// What holds where a key is not set.
@@ -116,6 +122,8 @@ impl Kind {
             (Self::WebPage, Value::Text(text)) => {
                 text.len() <= 2048 && url::Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.has_host())
             }
+            (Self::Email, Value::Text(text)) => text.trim() == text && text.parse::<Email>().is_ok(),
+            (Self::Host, Value::Text(text)) => is_host(text),
             (Self::OneOf(words), Value::Text(text)) => words.contains(&text.as_str()),
             (Self::Scopes, Value::Text(text)) => {
                 ScopeSet::parse(text).is_ok_and(|scopes| scopes.contains(crate::protocol::Scope::Openid))
@@ -180,6 +188,14 @@ impl Kind {
                 ) + &crate::protocol::Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
             }
             Self::Texts => said("une liste de textes", "a list of texts"),
+            Self::Email => said(
+                "une adresse e-mail, telle que \"ne-pas-repondre@exemple.fr\"",
+                "an e-mail address, such as \"ne-pas-repondre@exemple.fr\"",
+            ),
+            Self::Host => said(
+                "un nom de machine ou une adresse IP, sans port, tels que \"smtp.exemple.fr\"",
+                "the name of a machine or an IP address, without a port, such as \"smtp.exemple.fr\"",
+            ),
         }
     }
 }

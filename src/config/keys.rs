@@ -102,6 +102,129 @@ pub(super) const KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "mail.from",
+        kind: Kind::Email,
+        standard: Standard::Absent("ne-pas-repondre@exemple.fr"),
+        about: [
+            "L'adresse d'où partent les courriels. Sans elle et sans smtp.host, aucun ne part et personne n'ouvre de compte.",
+            "The address that mails come from. Without it and smtp.host none leaves, and nobody can open an account.",
+        ],
+    },
+    ConfigKey {
+        path: "mail.from_name",
+        kind: Kind::Text(60),
+        standard: Standard::Absent("Mairie de Clamart"),
+        about: [
+            "Le nom qui accompagne cette adresse ; sinon instance.name.",
+            "The name beside that address; else instance.name.",
+        ],
+    },
+    ConfigKey {
+        path: "mail.reply_to",
+        kind: Kind::Email,
+        standard: Standard::Absent("assistance@exemple.fr"),
+        about: [
+            "L'adresse à laquelle arrivent les réponses, quand ce n'est pas celle d'où ils partent.",
+            "The address that answers go to, when it is not the one that they come from.",
+        ],
+    },
+    ConfigKey {
+        path: "mail.keep_hours",
+        kind: Kind::Number(1, 168),
+        standard: Standard::Number(72),
+        about: [
+            "Après combien d'heures un courriel qui ne peut pas partir est abandonné ; avec un code, dès que le code a expiré.",
+            "After how many hours a mail that cannot leave is given up; one with a code, as soon as the code is over.",
+        ],
+    },
+    ConfigKey {
+        path: "mail.retry_seconds",
+        kind: Kind::Number(1, 3_600),
+        standard: Standard::Number(60),
+        about: [
+            "Après combien de secondes un courriel que le serveur diffère est représenté ; puis après 5, 15 et 60 fois autant.",
+            "After how many seconds a mail that the server puts off is tried again; then after 5, 15 and 60 times as many.",
+        ],
+    },
+    ConfigKey {
+        path: "smtp.host",
+        kind: Kind::Host,
+        standard: Standard::Absent("smtp.exemple.fr"),
+        about: [
+            "Le serveur auquel les courriels sont remis ; son certificat doit porter ce nom.",
+            "The server that mails are handed to; its certificate must carry this name.",
+        ],
+    },
+    ConfigKey {
+        path: "smtp.port",
+        kind: Kind::Number(1, 65_535),
+        standard: Standard::Number(587),
+        about: [
+            "Son port : 587 en règle générale, 465 avec smtp.tls = \"implicit\".",
+            "Its port: 587 as a rule, 465 with smtp.tls = \"implicit\".",
+        ],
+    },
+    ConfigKey {
+        path: "smtp.tls",
+        kind: Kind::OneOf(&["starttls", "implicit", "off"]),
+        standard: Standard::Text("starttls"),
+        about: [
+            "Le chiffrement : demandé puis exigé, dès le premier octet, ou aucun (\"off\" : serveur de cette machine).",
+            "Encryption: asked for and insisted on, from the first byte, or none (\"off\": a server of this machine).",
+        ],
+    },
+    ConfigKey {
+        path: "smtp.allow_plain",
+        kind: Kind::Flag,
+        standard: Standard::Flag(false),
+        about: [
+            "Si smtp.tls = \"off\" est permis vers une autre machine ; jamais avec un mot de passe.",
+            "Whether smtp.tls = \"off\" is allowed towards another machine; never with a password.",
+        ],
+    },
+    ConfigKey {
+        path: "smtp.username",
+        kind: Kind::Text(254),
+        standard: Standard::Absent("ne-pas-repondre@exemple.fr"),
+        about: ["Le nom d'utilisateur, si le serveur en demande un.", "The user name, where the server asks for one."],
+    },
+    ConfigKey {
+        path: "smtp.password",
+        kind: Kind::Secret,
+        standard: Standard::Absent(""),
+        about: [
+            "Son mot de passe, ou smtp.password_file : le fichier qui le contient.",
+            "Its password, or smtp.password_file: the file that holds it.",
+        ],
+    },
+    ConfigKey {
+        path: "smtp.ca_file",
+        kind: Kind::Path,
+        standard: Standard::Absent("/etc/moncomptepro/smtp-ca.pem"),
+        about: [
+            "L'autorité qui a signé le certificat du serveur, en PEM, quand le système ne la connaît pas.",
+            "The authority that signed the certificate of the server, in PEM, when the system does not know it.",
+        ],
+    },
+    ConfigKey {
+        path: "smtp.helo_name",
+        kind: Kind::Host,
+        standard: Standard::Absent("identite.exemple.fr"),
+        about: [
+            "Le nom sous lequel cette instance se présente au serveur ; sinon celui de public_url.",
+            "The name by which this instance greets the server; else that of public_url.",
+        ],
+    },
+    ConfigKey {
+        path: "smtp.timeout_seconds",
+        kind: Kind::Number(1, 300),
+        standard: Standard::Number(30),
+        about: [
+            "Combien de secondes une réponse du serveur est attendue ; personne d'autre que les courriels ne l'attend.",
+            "How many seconds an answer of the server is waited for; nobody but the mails waits for it.",
+        ],
+    },
+    ConfigKey {
         path: "limits.connections",
         kind: Kind::Number(16, 65_536),
         standard: Standard::Number(4096),
@@ -304,129 +427,5 @@ pub(super) const KEYS: &[ConfigKey] = &[
             "Si une personne peut être liée à une organisation sans aucune preuve.",
             "Whether a person may be linked to an organization without any proof.",
         ],
-    },
-];
-
-/// The keys of one `[[clients]]`; words of OpenID Connect Dynamic Client Registration §2 where it has one.
-pub(super) const CLIENT_KEYS: &[ConfigKey] = &[
-    ConfigKey {
-        path: "client_id",
-        kind: Kind::Text(64),
-        standard: Standard::Required("mon-service"),
-        about: ["L'identifiant du service.", "The identifier of the service."],
-    },
-    ConfigKey {
-        path: "client_secret",
-        kind: Kind::Secret,
-        standard: Standard::Absent(""),
-        about: [
-            "Le secret : 32 caractères au moins, tirés au hasard ; ou client_secret_file. Aucun pour un client public.",
-            "The secret: 32 characters at least, drawn at random; or client_secret_file. None for a public client.",
-        ],
-    },
-    ConfigKey {
-        path: "name",
-        kind: Kind::Text(100),
-        standard: Standard::Absent("Mon service"),
-        about: ["Le nom que lisent les personnes.", "The name shown to people."],
-    },
-    ConfigKey {
-        path: "redirect_uris",
-        kind: Kind::Texts,
-        standard: Standard::Required("https://service.exemple.fr/login-callback"),
-        about: ["Où la réponse peut être envoyée, à l'identique.", "Where it may be answered, compared exactly."],
-    },
-    ConfigKey {
-        path: "post_logout_redirect_uris",
-        kind: Kind::Texts,
-        standard: Standard::Texts(&[]),
-        about: ["Où revenir après la déconnexion.", "Where people may go after sign-out."],
-    },
-    ConfigKey {
-        path: "scope",
-        kind: Kind::Scopes,
-        standard: Standard::Text("openid email profile organization"),
-        about: ["Les scopes que le service peut demander.", "The scopes that it may ask."],
-    },
-    ConfigKey {
-        path: "token_endpoint_auth_method",
-        kind: Kind::OneOf(&["client_secret_basic", "client_secret_post", "none"]),
-        standard: Standard::Text("client_secret_basic"),
-        about: ["Comment le service s'authentifie.", "How it authenticates."],
-    },
-    ConfigKey {
-        path: "claims_profile",
-        kind: Kind::OneOf(&["standard", "moncomptepro", "readme-2022"]),
-        standard: Standard::Text("standard"),
-        about: ["La forme des claims.", "The rendering of claims."],
-    },
-    ConfigKey {
-        path: "native",
-        kind: Kind::Flag,
-        standard: Standard::Flag(false),
-        about: ["Une application sur l'appareil de la personne.", "An application on the person's own device."],
-    },
-    ConfigKey {
-        path: "id_token_signed_response_alg",
-        kind: Kind::OneOf(&["RS256", "ES256"]),
-        standard: Standard::Text("RS256"),
-        about: ["L'algorithme du jeton d'identité.", "The algorithm of its ID tokens."],
-    },
-    ConfigKey {
-        path: "userinfo_signed_response_alg",
-        kind: Kind::OneOf(&["RS256", "ES256"]),
-        standard: Standard::Absent("RS256"),
-        about: ["L'algorithme de UserInfo, quand il est signé.", "The algorithm of UserInfo, where it is signed."],
-    },
-    ConfigKey {
-        path: "require_pkce",
-        kind: Kind::Flag,
-        standard: Standard::Flag(false),
-        about: ["Si PKCE est exigé.", "Whether a code challenge is required."],
-    },
-    ConfigKey {
-        path: "default_max_age",
-        kind: Kind::Number(0, 31_536_000),
-        standard: Standard::Absent("3600"),
-        about: ["max_age en secondes quand la demande n'en a pas.", "max_age in seconds where a request has none."],
-    },
-    ConfigKey {
-        path: "default_acr_values",
-        kind: Kind::Texts,
-        standard: Standard::Texts(&[]),
-        about: ["acr_values quand la demande n'en a pas.", "acr_values where a request has none."],
-    },
-    ConfigKey {
-        path: "require_verified_link",
-        kind: Kind::Flag,
-        standard: Standard::Flag(true),
-        about: [
-            "Si les rattachements que rien ne prouve lui sont cachés.",
-            "Whether links that nothing proves are withheld from it.",
-        ],
-    },
-    ConfigKey {
-        path: "client_uri",
-        kind: Kind::WebPage,
-        standard: Standard::Absent("https://service.exemple.fr/"),
-        about: ["La page du service.", "The page of the service."],
-    },
-    ConfigKey {
-        path: "client_description",
-        kind: Kind::Text(200),
-        standard: Standard::Absent(""),
-        about: ["Une phrase sur le service.", "One sentence about the service."],
-    },
-    ConfigKey {
-        path: "policy_uri",
-        kind: Kind::WebPage,
-        standard: Standard::Absent(""),
-        about: ["Sa politique de confidentialité.", "Its privacy policy."],
-    },
-    ConfigKey {
-        path: "tos_uri",
-        kind: Kind::WebPage,
-        standard: Standard::Absent(""),
-        about: ["Ses conditions d'utilisation.", "Its terms of use."],
     },
 ];

@@ -4,11 +4,13 @@
 //! (`keys`) serves reading, refusing, the template and the listing. Doors: [`Config::load`], [`Config::dev`],
 //! [`template()`].
 
+mod client_keys;
 mod clients;
 mod dev;
 mod file;
 mod key;
 mod keys;
+mod mail;
 mod problem;
 mod public_url;
 mod reload;
@@ -27,6 +29,7 @@ use ipnet::IpNet;
 pub use clients::DeclaredClient;
 pub use dev::DevOptions;
 pub use file::{Loaded, Shown};
+pub use mail::{Mailing, SmtpCredentials, SmtpEncryption, SmtpServer};
 pub use problem::{ConfigError, Origin, Problem};
 pub use public_url::{MalformedPublicUrl, PublicUrl};
 pub use reload::Changed;
@@ -319,6 +322,12 @@ pub struct Config {
     pub trial: bool,
     /// Whether mails end on a page of the instance instead of leaving it.
     pub mailbox_page: bool,
+    /// How mails leave the instance; `None` where they do not.
+    pub mail: Option<Mailing>,
+    /// How long a mail that cannot leave is worth keeping.
+    pub mail_kept: Duration,
+    /// After how long a mail that the server put off is tried again.
+    pub mail_retried_after: Duration,
     /// How cookies are named and protected.
     pub cookies: CookiePolicy,
     /// What happens to a client that nobody declared.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::key::Kind;
+use super::mail::MailConflict;
 use crate::protocol::Locale;
 
 /// Where a value stands.
@@ -74,6 +75,8 @@ pub(super) enum Conflict {
     SeveralPorts,
     /// An RSA size between the possible ones.
     RsaBits,
+    /// Something about mails.
+    Mail(MailConflict),
     /// A client identifier that is not one.
     ClientId,
     /// The same client twice.
@@ -111,6 +114,7 @@ impl Conflict {
                 ["toutes les adresses doivent avoir le même port", "every address must have the same port"]
             }
             Self::RsaBits => ["2048, 3072 ou 4096 sont possibles", "2048, 3072 or 4096 are possible"],
+            Self::Mail(conflict) => conflict.say(),
             Self::ClientId => [
                 "3 à 64 lettres, chiffres, points, tirets ou soulignés, et pas uniquement des chiffres",
                 "3 to 64 letters, digits, dots, hyphens or underscores, and not digits only",

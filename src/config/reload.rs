@@ -4,7 +4,7 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 11] = [
+pub(super) const RELOADABLE: [&str; 25] = [
     "instance.name",
     "limits.shared_sources",
     "logs.level",
@@ -16,6 +16,20 @@ pub(super) const RELOADABLE: [&str; 11] = [
     "accounts.mailed_secret_minutes",
     "acr.vocabulary",
     "joining.allow_unverified",
+    "mail.from",
+    "mail.from_name",
+    "mail.reply_to",
+    "mail.keep_hours",
+    "mail.retry_seconds",
+    "smtp.host",
+    "smtp.port",
+    "smtp.tls",
+    "smtp.allow_plain",
+    "smtp.username",
+    "smtp.password",
+    "smtp.ca_file",
+    "smtp.helo_name",
+    "smtp.timeout_seconds",
 ];
 
 /// A key that holds something else than before.
@@ -38,6 +52,9 @@ impl Config {
         Self {
             instance_name: other.instance_name.clone(),
             limits: other.limits.clone(),
+            mail: other.mail.clone(),
+            mail_kept: other.mail_kept,
+            mail_retried_after: other.mail_retried_after,
             logs: Logs { level: other.logs.level.clone(), ..self.logs.clone() },
             accounts: other.accounts,
             acr_vocabulary: other.acr_vocabulary,

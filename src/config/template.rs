@@ -1,7 +1,8 @@
 //! The template of the configuration file: every key with what it is for and its default.
 
+use super::client_keys::CLIENT_KEYS;
 use super::key::{ConfigKey, Standard};
-use super::keys::{CLIENT_KEYS, KEYS};
+use super::keys::KEYS;
 use crate::protocol::Locale;
 
 /// A configuration file to fill in: keys at their default stand behind `#: `, without which it is the same file.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::client_keys::CLIENT_KEYS;
 use super::key::{ConfigKey, Kind};
-use super::keys::{CLIENT_KEYS, KEYS};
+use super::keys::KEYS;
 use super::reload::RELOADABLE;
 use super::*;
 use crate::protocol::Locale;
@@ -35,6 +36,8 @@ const REQUIRED: &str = "public_url = \"https://identite.exemple.fr\"\ndata_dir =
 
 const CLIENT: &str = "[[clients]]\nclient_id = \"service\"\nclient_secret = \"kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo\"\n\
                       redirect_uris = [\"https://service.exemple.fr/retour\"]\n";
+
+const MAIL: &str = "mail.from = \"a@b.fr\"\nsmtp.host = \"smtp.b.fr\"\n";
 
 const SECRET: &str = "kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo";
 
@@ -116,7 +119,11 @@ fn wrong_values(kind: Kind) -> Vec<&'static str> {
         Kind::Address => values.extend(["\"127.0.0.1\"", "\"localhost:1\"", "[\"127.0.0.1:1\"]"]),
         Kind::Networks => values.extend(["[\"10.0.0.0/33\"]", "[\"proxy\"]", "[1]"]),
         Kind::Scopes => values.extend(["\"email\"", "\"openid everything\""]),
-        Kind::Text(_) => values.push(Box::leak(format!("{:?}", "x".repeat(201)).into_boxed_str())),
+        Kind::Email => values.extend(["\"a\"", "\"a@b@c.fr\"", "\"Mairie <a@b.fr>\"", "\" a@b.fr\""]),
+        Kind::Host => {
+            values.extend(["\"smtp.a.fr:587\"", "\"https://smtp.a.fr\"", "\"a b\"", "\"-a.fr\"", "\"a..fr\""])
+        }
+        Kind::Text(_) => values.push(Box::leak(format!("{:?}", "x".repeat(255)).into_boxed_str())),
         Kind::Path | Kind::Secret | Kind::Flag | Kind::Number(..) | Kind::Texts => {}
     }
     values
@@ -190,6 +197,22 @@ fn sec_216_keys_that_do_not_go_together_say_what_to_do() {
         (base.clone() + "tls.certificate_file = \"/c\"", "tls.certificate_file", "Choose that mode"),
         (base.clone() + "listen = [\"127.0.0.1:1\", \"[::1]:2\"]", "listen", "same port"),
         (base.clone() + "metrics.listen = \"0.0.0.0:1\"", "metrics.listen", "say metrics.allow_remote = true"),
+        (base.clone() + "mail.from = \"a@b.fr\"", "smtp.host", "Give smtp.host, or remove mail.from"),
+        (base.clone() + "smtp.host = \"a.fr\"", "mail.from", "Give mail.from, or remove smtp.host"),
+        (base.clone() + "smtp.username = \"a\"", "smtp.username", "Give smtp.host and mail.from"),
+        (base.clone() + "mail.reply_to = \"a@b.fr\"", "mail.reply_to", "Give smtp.host and mail.from"),
+        (base.clone() + MAIL + "smtp.username = \"a\"", "smtp.password", "or smtp.password_file"),
+        (base.clone() + MAIL + "smtp.password = \"a\"", "smtp.username", "Give smtp.username"),
+        (base.clone() + MAIL + "smtp.tls = \"off\"", "smtp.tls", "or say smtp.allow_plain = true"),
+        (
+            base.clone()
+                + MAIL
+                + "smtp.tls = \"off\"\nsmtp.allow_plain = true\nsmtp.username = \"a\"\nsmtp.password = \"b\"",
+            "smtp.tls",
+            "the password would pass in clear",
+        ),
+        (base.clone() + MAIL + "smtp.tls = \"implicit\"", "smtp.port", "465 as a rule"),
+        (base.clone() + MAIL + "instance.kind = \"sandbox\"", "smtp.host", "shows its mails on a page"),
         (base.clone() + "tls = 3", "tls", "section"),
         (base.clone() + "clients = 3", "clients", "a list of texts"),
         (base.clone() + "clients = [3]", "clients[1]", "instead"),
@@ -377,6 +400,7 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         ("accounts.recent_proof_minutes = 16", "accounts.recent_proof_minutes"),
         ("keys.rsa_bits = 2048", "keys.rsa_bits"),
         ("joining.allow_unverified = true", "joining.allow_unverified"),
+        ("mail.from = \"a@b.fr\"\nsmtp = { host = \"192.0.2.1\", tls = \"off\", allow_plain = true }", "smtp.tls"),
     ];
     let mut weighed: BTreeSet<&str> = BTreeSet::new();
     for (choice, key) in cases {
@@ -407,7 +431,20 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         "accounts.sign_up",
         // What it takes away by default is decided: the other value protects more.
         "accounts.hide_existence",
-        // Alone it opens nothing.
+        "mail.from",
+        "mail.from_name",
+        "mail.reply_to",
+        "mail.keep_hours",
+        "mail.retry_seconds",
+        "smtp.host",
+        "smtp.port",
+        "smtp.username",
+        "smtp.password",
+        "smtp.ca_file",
+        "smtp.helo_name",
+        "smtp.timeout_seconds",
+        // Alone they open nothing.
+        "smtp.allow_plain",
         "metrics.allow_remote",
     ];
     let keys: BTreeSet<&str> = KEYS.iter().map(|key| key.path).collect();
@@ -471,6 +508,20 @@ fn sec_217_the_keys_that_are_said_to_be_reloadable_are_taken_over_and_no_other()
         ("keys.rotate_every_days", "keys.rotate_every_days = 30"),
         ("keys.published_ahead_hours", "keys.published_ahead_hours = 48"),
         ("joining.allow_unverified", "joining.allow_unverified = true"),
+        ("mail.from", MAIL),
+        ("mail.from_name", &format!("{MAIL}mail.from_name = \"Mairie\"")),
+        ("mail.reply_to", &format!("{MAIL}mail.reply_to = \"c@b.fr\"")),
+        ("mail.keep_hours", "mail.keep_hours = 1"),
+        ("mail.retry_seconds", "mail.retry_seconds = 1"),
+        ("smtp.host", MAIL),
+        ("smtp.port", &format!("{MAIL}smtp.port = 25")),
+        ("smtp.tls", &format!("{MAIL}smtp.port = 465\nsmtp.tls = \"implicit\"")),
+        ("smtp.allow_plain", &format!("{MAIL}smtp.tls = \"off\"\nsmtp.allow_plain = true")),
+        ("smtp.username", &format!("{MAIL}smtp.username = \"a\"\nsmtp.password = \"b\"")),
+        ("smtp.password", &format!("{MAIL}smtp.username = \"a\"\nsmtp.password = \"b\"")),
+        ("smtp.ca_file", &format!("{MAIL}smtp.ca_file = \"/ca.pem\"")),
+        ("smtp.helo_name", &format!("{MAIL}smtp.helo_name = \"a.fr\"")),
+        ("smtp.timeout_seconds", &format!("{MAIL}smtp.timeout_seconds = 5")),
     ];
     for (key, rest) in cases {
         let new = of(rest);

@@ -2,7 +2,9 @@
 
 use ipnet::IpNet;
 
-use super::{Accounts, Config, Connections, InstanceKind, Mode, STANDARD_RECENT_PROOF, Tls, UnknownClients};
+use super::{
+    Accounts, Config, Connections, InstanceKind, Mode, STANDARD_RECENT_PROOF, SmtpEncryption, Tls, UnknownClients,
+};
 use crate::domain::{AcrVocabulary, MailboxPolicy};
 use crate::protocol::Locale;
 
@@ -59,6 +61,19 @@ const CHOICES: &[Choice] = &[
             about: [
                 "toute adresse est crue quand elle dit d'où vient une demande : les limites par adresse ne valent plus rien",
                 "every address is believed about where a request comes from: limits by address are worth nothing",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| {
+            let plain = config.mail.as_ref().filter(|mailing| mailing.server.encryption == SmtpEncryption::Off);
+            plain.is_some_and(|mailing| !mailing.server.is_local())
+        },
+        weakening: Weakening {
+            key: "smtp.tls",
+            about: [
+                "les courriels, et les codes qu'ils portent, passent en clair jusqu'au serveur",
+                "mails, and the codes in them, pass in clear to the server",
             ],
         },
     },
