@@ -1,8 +1,31 @@
-//! Mails that leave the outbox.
+//! Mails that leave the outbox, and those that never will.
 
+use std::time::Duration;
+
+use super::{By, Circumstances};
 use crate::app::App;
-use crate::mail::{self, Pen};
-use crate::store::StoreError;
+use crate::domain::{Actor, AuditEvent, MailEnd};
+use crate::logs::Counted;
+use crate::mail::{self, Fate, Pen};
+use crate::protocol::Timestamp;
+use crate::store::outbox::{self, QueuedMail};
+use crate::store::{Read, StoreError, Tx, users};
+
+/// How long what was set aside can be looked at.
+const KEPT_ASIDE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How many mails are looked at at once.
+const PAGE: usize = 500;
+
+/// What mails of this instance are written with.
+pub fn pen(app: &App) -> Pen<'_> {
+    Pen {
+        renderer: &app.renderer,
+        master_key: &app.master_key,
+        instance_name: &app.config.instance_name,
+        host: app.config.public_url.host(),
+        instance_id: &app.store.header().instance_id,
+    }
+}
 
 /// Delivers what waits into the mailbox of the instance, which nothing leaves. How many were delivered.
 ///
@@ -12,6 +35,107 @@ pub async fn deliver_to_mailbox(app: &App) -> Result<usize, StoreError> {
     mail::deliver_due(&app.store, pen(app), &app.mailbox, &app.clock).await
 }
 
-fn pen(app: &App) -> Pen<'_> {
-    Pen { renderer: &app.renderer, master_key: &app.master_key, instance_name: &app.config.instance_name }
+/// Writes down what became of a mail. What will never leave is in the audit.
+///
+/// # Errors
+/// When the store fails; then nothing is written down.
+pub async fn settle_mail(app: &App, id: u64, fate: Fate) -> Result<(), StoreError> {
+    let circumstances = Circumstances::of(app, &By::local(Actor::System));
+    let ended = app
+        .store
+        .write(move |tx| {
+            let Some(queued) = outbox::find(tx, id)? else { return Ok(None) };
+            let end = match fate {
+                Fate::Accepted => {
+                    outbox::delete(tx, id)?;
+                    return Ok(None);
+                }
+                Fate::Later(due_at) => {
+                    outbox::postpone(tx, id, due_at)?;
+                    return Ok(None);
+                }
+                Fate::Unconfirmed(due_at) => outbox::note_unconfirmed(tx, id, due_at)?.then_some(MailEnd::Unconfirmed),
+                Fate::Unwritable => outbox::note_failure(tx, id)?.then_some(MailEnd::Unwritable),
+                Fate::Refused => outbox::set_aside(tx, id)?.then_some(MailEnd::Refused),
+                Fate::Expired => outbox::delete(tx, id)?.then_some(MailEnd::Expired),
+            };
+            match end {
+                Some(end) => note_end(tx, &circumstances, &queued, end).map(|()| Some(end)),
+                None => Ok(None),
+            }
+        })
+        .await?;
+    app.counts.count(match (fate, ended) {
+        (Fate::Accepted, _) => Counted::MailSent,
+        (_, Some(MailEnd::Refused)) => Counted::MailRefused,
+        (_, Some(MailEnd::Expired)) => Counted::MailExpired,
+        (_, Some(MailEnd::Unconfirmed)) => Counted::MailUnconfirmed,
+        (_, Some(MailEnd::Unwritable)) => Counted::MailUnwritable,
+        (Fate::Later(_) | Fate::Unconfirmed(_) | Fate::Unwritable | Fate::Refused | Fate::Expired, None) => {
+            Counted::MailDeferred
+        }
+    });
+    Ok(())
+}
+
+/// Gives up what has waited for too long and what is worth nothing any more, and forgets what was set aside a month ago.
+/// How many were given up.
+///
+/// # Errors
+/// When the store fails.
+pub async fn drop_stale_mails(app: &App) -> Result<usize, StoreError> {
+    let (now, kept) = (app.clock.wall(), app.config.mail_kept);
+    if !app.store.read(|tx| has_stale(tx, kept, now))? {
+        return Ok(0);
+    }
+    let circumstances = Circumstances::of(app, &By::local(Actor::System));
+    let dropped = app
+        .store
+        .write(move |tx| {
+            outbox::forget_set_aside(tx, |mail| mail.created_at.plus(KEPT_ASIDE).has_come(now))?;
+            let (mut after, mut dropped) = (None, 0_usize);
+            loop {
+                let page = outbox::list(tx, after, PAGE)?;
+                let Some(last) = page.last() else { return Ok(dropped) };
+                after = Some(last.id);
+                for queued in page.iter().filter(|queued| is_stale(queued, kept, now)) {
+                    outbox::delete(tx, queued.id)?;
+                    note_end(tx, &circumstances, queued, MailEnd::Expired)?;
+                    dropped = dropped.saturating_add(1);
+                }
+            }
+        })
+        .await?;
+    for _ in 0..dropped {
+        app.counts.count(Counted::MailExpired);
+    }
+    Ok(dropped)
+}
+
+/// Whether there is anything to give up or to forget: a look costs no commit.
+fn has_stale(tx: &impl Read, kept: Duration, now: Timestamp) -> Result<bool, StoreError> {
+    let is_old = |queued: &QueuedMail| queued.mail.created_at.plus(KEPT_ASIDE).has_come(now);
+    if outbox::list_set_aside(tx, 1)?.iter().any(is_old) {
+        return Ok(true);
+    }
+    let mut after = None;
+    loop {
+        let page = outbox::list(tx, after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(false) };
+        after = Some(last.id);
+        if page.iter().any(|queued| is_stale(queued, kept, now)) {
+            return Ok(true);
+        }
+    }
+}
+
+/// Whether a mail is worth nothing any more.
+pub fn is_stale(queued: &QueuedMail, kept: Duration, now: Timestamp) -> bool {
+    queued.mail.has_expired(now) || queued.mail.created_at.plus(kept).has_come(now)
+}
+
+fn note_end(tx: &mut Tx, circumstances: &Circumstances, queued: &QueuedMail, end: MailEnd) -> Result<(), StoreError> {
+    let user_id = users::find_by_email(tx, &queued.mail.to)?.map(|user| user.id);
+    let mail = queued.mail.content.name().to_owned();
+    circumstances.record(tx, AuditEvent::MailGivenUp { user_id, mail, number: queued.id, end })
 }

@@ -58,7 +58,7 @@ pub use mailbox::{
     issue_password_link, look_at_magic_link, mail_code, mail_magic_link, mail_password_link, redeem_magic_link,
     redeem_mailed_code, sign_up,
 };
-pub use mails::deliver_to_mailbox;
+pub use mails::{deliver_to_mailbox, drop_stale_mails, is_stale, pen, settle_mail};
 pub use new_session::NewSession;
 pub use organizations::{OrganizationChoice, select_organization};
 pub use people::{Entries, NewPerson, enter, enter_person};

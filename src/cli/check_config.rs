@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::doctor::explain;
 use super::output::{Form, Output};
 use super::place::{BETWEEN_TRIES, TRIES, running};
-use super::serve::load;
+use super::serve::{load, without_mail};
 use super::spelling::parse_path;
 use super::{Ending, language, say};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, Weakening};
+use crate::mail::examine;
 use crate::protocol::Locale;
 use crate::site::Examined;
 use crate::store::{DirectoryLock, OpenError};
@@ -37,6 +39,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     if let Some(address) = config.metrics {
         examined.push(addresses("metrics.listen", &config, &[address.ip()], address.port()).await);
     }
+    examined.extend(server_of_mails(&config).await);
     let faults: Vec<String> = examined.iter().filter_map(fault).collect();
     if arguments.output.form() == Form::Table {
         for good in examined.iter().filter(|examined| examined.verdict.is_ok()) {
@@ -58,6 +61,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         Form::Table => {
             for weakening in weakenings {
                 say(&format!("{}: {}", weakening.key, weakening.say(language())));
+            }
+            if config.lacks_mail() {
+                say(without_mail());
             }
             say(&match language() {
                 Locale::Fr => format!("La configuration convient ({clients} clients déclarés)."),
@@ -85,6 +91,19 @@ fn described(examined: &Examined) -> Value {
 
 fn weakened(weakening: &Weakening) -> Value {
     json!({ "key": weakening.key, "message": weakening.say(language()) })
+}
+
+/// The server of mails can be reached, is who it should be, and accepts us.
+async fn server_of_mails(config: &Config) -> Option<Examined> {
+    let mailing = config.mail.as_ref()?;
+    let subject = format!("{}:{}", mailing.server.host, mailing.server.port);
+    let verdict = match examine(mailing, &Clock::system(), None).await {
+        Ok(examination) => {
+            examination.outcome.map(drop).map_err(|trouble| explain(&trouble, mailing, language()).sentences())
+        }
+        Err(cause) => Err(cause.to_string()),
+    };
+    Some(Examined { key: "smtp.host", subject, verdict })
 }
 
 /// The addresses are free, or held while the instance of these very data runs: it is what is about to be reloaded.

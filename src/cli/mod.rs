@@ -10,13 +10,13 @@ mod completions;
 mod config;
 mod data;
 mod dev;
+mod doctor;
 mod ending;
 mod first_steps;
 mod keys;
 mod org;
 mod output;
 mod place;
-mod reset;
 mod serve;
 mod session;
 mod spelling;
@@ -54,8 +54,11 @@ enum Command {
     /// Print a configuration file to fill in, or the configuration that holds.
     #[command(subcommand)]
     Config(config::Command),
+    /// Try out what the instance needs from others, and explain what fails.
+    #[command(subcommand)]
+    Doctor(doctor::Command),
     /// Empty a sandbox; an instance of production is never emptied.
-    Reset(reset::Arguments),
+    Reset(data::reset::Arguments),
     /// Look after clients: the services that people sign in to.
     Client(client::Arguments),
     /// Look after people.
@@ -102,7 +105,8 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => runtime.block_on(serve::run(arguments)),
         Command::CheckConfig(arguments) => runtime.block_on(check_config::run(arguments)),
         Command::Config(command) => config::run(command),
-        Command::Reset(arguments) => runtime.block_on(reset::run(arguments)),
+        Command::Doctor(command) => runtime.block_on(doctor::run(command)),
+        Command::Reset(arguments) => runtime.block_on(data::reset::run(arguments)),
         Command::Client(arguments) => runtime.block_on(client::run(arguments)),
         Command::User(arguments) => runtime.block_on(user::run(arguments)),
         Command::Org(arguments) => runtime.block_on(org::run(arguments)),

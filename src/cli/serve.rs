@@ -14,7 +14,7 @@ use crate::config::{Config, Loaded, LogFormat, Tls};
 use crate::crypto::Random;
 use crate::protocol::Locale;
 use crate::site::{Operated, Watching};
-use crate::{serve, site};
+use crate::{mail, serve, site};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -97,11 +97,18 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     for weakening in config.weakenings() {
         tracing::warn!(key = weakening.key, "{}", weakening.say(Locale::En));
     }
+    if config.lacks_mail() {
+        tracing::warn!(
+            "no mail leaves this instance: nobody can open an account or choose another password; give mail.from and smtp.host"
+        );
+    }
     // What the operator has written is judged before anything is made or held.
     let named = match config.tls {
         Tls::Files { .. } => Some(site::settings(&config, clock.now()).map_err(starting)?),
         Tls::SelfSigned | Tls::Off => None,
     };
+    let ca_file = config.mail.as_ref().and_then(|mailing| mailing.server.ca_file.as_deref());
+    mail::check_authority(ca_file).map_err(Ending::configuration)?;
     // The database before the sockets: a second instance hears who holds the data.
     let app = site::start(config, clock, Random::system()).await.map_err(starting)?;
     let settings = match named {
@@ -118,6 +125,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         None => None,
     };
     announce(&format!("{} listens on port {}", app.config.issuer(), bound.port()));
+    if app.config.lacks_mail() {
+        announce(without_mail());
+    }
     if let Some(advice) = first_steps::advice(&app)? {
         announce(&advice);
     }
@@ -128,6 +138,19 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let again = Arc::new(move || Config::load(&path, &variables));
     let watching = Watching { metrics, operated: Some(Operated { loaded, again }), ..log.watched() };
     site::run(app, bound, settings, watching).await.map_err(Ending::refused)
+}
+
+/// What the operator hears who has not said how mails leave.
+pub(super) fn without_mail() -> &'static str {
+    match language() {
+        Locale::Fr => {
+            "Aucun courriel ne part : personne ne peut ouvrir de compte. Donnez mail.from et smtp.host, puis essayez : \
+             moncomptepro doctor mail"
+        }
+        Locale::En => {
+            "No mail leaves: nobody can open an account. Give mail.from and smtp.host, then try: moncomptepro doctor mail"
+        }
+    }
 }
 
 /// What the operator needs to know the certificate by.

@@ -227,7 +227,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         instance_name: text("instance.name")?,
         trial: is_sandbox,
         mailbox_page: is_sandbox,
-        mail: mail::put_together(settings, &text("instance.name")?, &host),
+        mail: mail::put_together(settings, path_of_file, &text("instance.name")?, &host),
         mail_kept: hours("mail.keep_hours", 1)?,
         mail_retried_after: Duration::from_secs(settings.number(KEYS, "mail.retry_seconds")?),
         cookies: CookiePolicy { prefix: String::from("__Host-"), secure: true },

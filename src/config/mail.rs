@@ -1,9 +1,10 @@
 //! How mails leave: the server that they are handed to, and what stands in their heads.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::file::beside;
 use super::key::Standard;
 use super::keys::KEYS;
 use super::problem::{Conflict, Problem};
@@ -192,8 +193,8 @@ pub(super) fn check(settings: &Settings, problems: &mut Vec<Problem>) {
     }
 }
 
-/// How mails leave, if they do; `instance_name` and `host` are those of the instance.
-pub(super) fn put_together(settings: &Settings, instance_name: &str, host: &str) -> Option<Mailing> {
+/// How mails leave, if they do; `instance_name` and `host` are those of the instance, whose configuration is `file`.
+pub(super) fn put_together(settings: &Settings, file: &Path, instance_name: &str, host: &str) -> Option<Mailing> {
     let text = |path| settings.text(KEYS, path);
     let email = |path| text(path).and_then(|address| address.parse::<Email>().ok());
     let credentials = text("smtp.username").zip(text("smtp.password"));
@@ -211,7 +212,7 @@ pub(super) fn put_together(settings: &Settings, instance_name: &str, host: &str)
             },
             credentials: credentials
                 .map(|(username, password)| SmtpCredentials { username, password: Secret::new(password) }),
-            ca_file: text("smtp.ca_file").map(PathBuf::from),
+            ca_file: text("smtp.ca_file").map(|path| beside(file, &path)),
             helo_name: text("smtp.helo_name").unwrap_or_else(|| host.to_owned()),
             timeout: Duration::from_secs(settings.number(KEYS, "smtp.timeout_seconds")?),
         },

@@ -378,6 +378,11 @@ impl Config {
         self.mode == Mode::Serve
     }
 
+    /// Whether mails go nowhere: they do not leave, and no page shows them.
+    pub fn lacks_mail(&self) -> bool {
+        self.mail.is_none() && !self.mailbox_page
+    }
+
     /// Whether browsers are told to come back over TLS only: never with a certificate of our own, and never where
     /// things are tried out, which would lock people out for a year.
     pub fn insists_on_tls(&self) -> bool {

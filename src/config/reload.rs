@@ -79,3 +79,81 @@ impl Loaded {
         self.shown.iter().zip(&other.shown).filter_map(differing).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::keys::KEYS;
+    use crate::config::tests::{CLIENT, MAIL, REQUIRED, config_of};
+
+    #[test]
+    fn sec_217_the_keys_that_are_said_to_be_reloadable_are_taken_over_and_no_other() {
+        let of = |rest: &str| Config { file: None, ..config_of(&format!("{REQUIRED}{rest}\n")).unwrap() };
+        let old = of("");
+        let cases = [
+            ("listen", "listen = \"127.0.0.1:9\""),
+            ("master_key_file", "master_key_file = \"/k\""),
+            ("instance.name", "instance.name = \"Autre\""),
+            ("instance.kind", "instance.kind = \"sandbox\""),
+            ("tls.mode", "tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }"),
+            (
+                "tls.certificate_file",
+                "tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }",
+            ),
+            (
+                "tls.private_key_file",
+                "tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }",
+            ),
+            ("proxies.trusted", "proxies.trusted = [\"10.0.0.0/8\"]"),
+            ("proxies.header", "proxies.header = \"forwarded\""),
+            ("limits.connections", "limits.connections = 16"),
+            ("limits.connections_per_source", "limits.connections_per_source = 8"),
+            ("limits.shared_sources", "limits.shared_sources = [\"192.0.2.0/24\"]"),
+            ("logs.format", "logs.format = \"json\""),
+            ("logs.level", "logs.level = \"debug\""),
+            ("metrics.listen", "metrics.listen = \"127.0.0.1:9464\""),
+            ("store.cache_mib", "store.cache_mib = 8"),
+            ("backups.every_hours", "backups.every_hours = 0"),
+            ("backups.keep_daily", "backups.keep_daily = 1"),
+            ("backups.keep_weekly", "backups.keep_weekly = 1"),
+            ("backups.keep_monthly", "backups.keep_monthly = 1"),
+            ("accounts.sign_up", "accounts.sign_up = false"),
+            ("accounts.hide_existence", "accounts.hide_existence = true"),
+            ("accounts.email_proof_days", "accounts.email_proof_days = 30"),
+            ("accounts.trusted_browsers", "accounts.trusted_browsers = false"),
+            ("accounts.trusted_browser_days", "accounts.trusted_browser_days = 7"),
+            ("accounts.mailed_secret_minutes", "accounts.mailed_secret_minutes = 5"),
+            ("acr.vocabulary", "acr.vocabulary = \"employer\""),
+            ("accounts.recent_proof_minutes", "accounts.recent_proof_minutes = 5"),
+            ("keys.rsa_bits", "keys.rsa_bits = 4096"),
+            ("keys.rotate_every_days", "keys.rotate_every_days = 30"),
+            ("keys.published_ahead_hours", "keys.published_ahead_hours = 48"),
+            ("joining.allow_unverified", "joining.allow_unverified = true"),
+            ("mail.from", MAIL),
+            ("mail.from_name", &format!("{MAIL}mail.from_name = \"Mairie\"")),
+            ("mail.reply_to", &format!("{MAIL}mail.reply_to = \"c@b.fr\"")),
+            ("mail.keep_hours", "mail.keep_hours = 1"),
+            ("mail.retry_seconds", "mail.retry_seconds = 1"),
+            ("smtp.host", MAIL),
+            ("smtp.port", &format!("{MAIL}smtp.port = 25")),
+            ("smtp.tls", &format!("{MAIL}smtp.port = 465\nsmtp.tls = \"implicit\"")),
+            ("smtp.allow_plain", &format!("{MAIL}smtp.tls = \"off\"\nsmtp.allow_plain = true")),
+            ("smtp.username", &format!("{MAIL}smtp.username = \"a\"\nsmtp.password = \"b\"")),
+            ("smtp.password", &format!("{MAIL}smtp.username = \"a\"\nsmtp.password = \"b\"")),
+            ("smtp.ca_file", &format!("{MAIL}smtp.ca_file = \"/ca.pem\"")),
+            ("smtp.helo_name", &format!("{MAIL}smtp.helo_name = \"a.fr\"")),
+            ("smtp.timeout_seconds", &format!("{MAIL}smtp.timeout_seconds = 5")),
+        ];
+        for (key, rest) in cases {
+            let new = of(rest);
+            assert_ne!(new, old, "{key}");
+            let expected = if RELOADABLE.contains(&key) { &new } else { &old };
+            assert_eq!(&old.reloaded(&new), expected, "{key}");
+        }
+        // What has no case: two that must be set anyway, and one that says nothing alone.
+        let untried = ["public_url", "data_dir", "metrics.allow_remote"];
+        let tried: Vec<&str> = cases.iter().map(|(key, _)| *key).chain(untried).collect();
+        assert!(KEYS.iter().all(|key| tried.contains(&key.path)), "{tried:?}");
+        assert_eq!(old.reloaded(&of(CLIENT)), of(CLIENT), "clients are those of the file");
+    }
+}

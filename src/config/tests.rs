@@ -6,7 +6,6 @@ use std::path::Path;
 use super::client_keys::CLIENT_KEYS;
 use super::key::{ConfigKey, Kind};
 use super::keys::KEYS;
-use super::reload::RELOADABLE;
 use super::*;
 use crate::protocol::Locale;
 
@@ -19,7 +18,7 @@ fn load(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
 }
 
 /// Without the name of the file, which every test has its own of.
-fn config_of(text: &str) -> Result<Config, ConfigError> {
+pub(super) fn config_of(text: &str) -> Result<Config, ConfigError> {
     load(text, &[]).map(|loaded| Config { file: None, ..loaded.config })
 }
 
@@ -32,12 +31,13 @@ fn said(text: &str, variables: &[(&str, &str)], locale: Locale) -> Vec<String> {
         .collect()
 }
 
-const REQUIRED: &str = "public_url = \"https://identite.exemple.fr\"\ndata_dir = \"/var/lib/moncomptepro\"\n";
+pub(super) const REQUIRED: &str =
+    "public_url = \"https://identite.exemple.fr\"\ndata_dir = \"/var/lib/moncomptepro\"\n";
 
-const CLIENT: &str = "[[clients]]\nclient_id = \"service\"\nclient_secret = \"kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo\"\n\
+pub(super) const CLIENT: &str = "[[clients]]\nclient_id = \"service\"\nclient_secret = \"kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo\"\n\
                       redirect_uris = [\"https://service.exemple.fr/retour\"]\n";
 
-const MAIL: &str = "mail.from = \"a@b.fr\"\nsmtp.host = \"smtp.b.fr\"\n";
+pub(super) const MAIL: &str = "mail.from = \"a@b.fr\"\nsmtp.host = \"smtp.b.fr\"\n";
 
 const SECRET: &str = "kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo";
 
@@ -469,69 +469,4 @@ fn r_11_cookies_of_development_carry_the_port_and_those_over_tls_the_host_prefix
     assert_eq!(plain.issuer(), "http://localhost:3210");
     let options = DevOptions { issuer: Some("https://mock.test".parse().unwrap()), ..DevOptions::default() };
     assert_eq!(Config::dev(options, 3210).cookies.prefix, "__Host-");
-}
-
-#[test]
-fn sec_217_the_keys_that_are_said_to_be_reloadable_are_taken_over_and_no_other() {
-    let of = |rest: &str| Config { file: None, ..config_of(&format!("{REQUIRED}{rest}\n")).unwrap() };
-    let old = of("");
-    let cases = [
-        ("listen", "listen = \"127.0.0.1:9\""),
-        ("master_key_file", "master_key_file = \"/k\""),
-        ("instance.name", "instance.name = \"Autre\""),
-        ("instance.kind", "instance.kind = \"sandbox\""),
-        ("tls.mode", "tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }"),
-        ("tls.certificate_file", "tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }"),
-        ("tls.private_key_file", "tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }"),
-        ("proxies.trusted", "proxies.trusted = [\"10.0.0.0/8\"]"),
-        ("proxies.header", "proxies.header = \"forwarded\""),
-        ("limits.connections", "limits.connections = 16"),
-        ("limits.connections_per_source", "limits.connections_per_source = 8"),
-        ("limits.shared_sources", "limits.shared_sources = [\"192.0.2.0/24\"]"),
-        ("logs.format", "logs.format = \"json\""),
-        ("logs.level", "logs.level = \"debug\""),
-        ("metrics.listen", "metrics.listen = \"127.0.0.1:9464\""),
-        ("store.cache_mib", "store.cache_mib = 8"),
-        ("backups.every_hours", "backups.every_hours = 0"),
-        ("backups.keep_daily", "backups.keep_daily = 1"),
-        ("backups.keep_weekly", "backups.keep_weekly = 1"),
-        ("backups.keep_monthly", "backups.keep_monthly = 1"),
-        ("accounts.sign_up", "accounts.sign_up = false"),
-        ("accounts.hide_existence", "accounts.hide_existence = true"),
-        ("accounts.email_proof_days", "accounts.email_proof_days = 30"),
-        ("accounts.trusted_browsers", "accounts.trusted_browsers = false"),
-        ("accounts.trusted_browser_days", "accounts.trusted_browser_days = 7"),
-        ("accounts.mailed_secret_minutes", "accounts.mailed_secret_minutes = 5"),
-        ("acr.vocabulary", "acr.vocabulary = \"employer\""),
-        ("accounts.recent_proof_minutes", "accounts.recent_proof_minutes = 5"),
-        ("keys.rsa_bits", "keys.rsa_bits = 4096"),
-        ("keys.rotate_every_days", "keys.rotate_every_days = 30"),
-        ("keys.published_ahead_hours", "keys.published_ahead_hours = 48"),
-        ("joining.allow_unverified", "joining.allow_unverified = true"),
-        ("mail.from", MAIL),
-        ("mail.from_name", &format!("{MAIL}mail.from_name = \"Mairie\"")),
-        ("mail.reply_to", &format!("{MAIL}mail.reply_to = \"c@b.fr\"")),
-        ("mail.keep_hours", "mail.keep_hours = 1"),
-        ("mail.retry_seconds", "mail.retry_seconds = 1"),
-        ("smtp.host", MAIL),
-        ("smtp.port", &format!("{MAIL}smtp.port = 25")),
-        ("smtp.tls", &format!("{MAIL}smtp.port = 465\nsmtp.tls = \"implicit\"")),
-        ("smtp.allow_plain", &format!("{MAIL}smtp.tls = \"off\"\nsmtp.allow_plain = true")),
-        ("smtp.username", &format!("{MAIL}smtp.username = \"a\"\nsmtp.password = \"b\"")),
-        ("smtp.password", &format!("{MAIL}smtp.username = \"a\"\nsmtp.password = \"b\"")),
-        ("smtp.ca_file", &format!("{MAIL}smtp.ca_file = \"/ca.pem\"")),
-        ("smtp.helo_name", &format!("{MAIL}smtp.helo_name = \"a.fr\"")),
-        ("smtp.timeout_seconds", &format!("{MAIL}smtp.timeout_seconds = 5")),
-    ];
-    for (key, rest) in cases {
-        let new = of(rest);
-        assert_ne!(new, old, "{key}");
-        let expected = if RELOADABLE.contains(&key) { &new } else { &old };
-        assert_eq!(&old.reloaded(&new), expected, "{key}");
-    }
-    // What has no case: two that must be set anyway, and one that says nothing alone.
-    let untried = ["public_url", "data_dir", "metrics.allow_remote"];
-    let tried: Vec<&str> = cases.iter().map(|(key, _)| *key).chain(untried).collect();
-    assert!(KEYS.iter().all(|key| tried.contains(&key.path)), "{tried:?}");
-    assert_eq!(old.reloaded(&of(CLIENT)), of(CLIENT), "clients are those of the file");
 }

@@ -118,6 +118,20 @@ pub enum TurnedAway {
     TooMany,
 }
 
+/// Why a mail never arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailEnd {
+    /// The server of its recipient does not take it.
+    Refused,
+    /// The code in it was over, or it had waited for too long.
+    Expired,
+    /// The server went away twice without saying whether it took it.
+    Unconfirmed,
+    /// It could not be put into words.
+    Unwritable,
+}
+
 /// A setting as it was and as it is; never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
@@ -235,6 +249,8 @@ pub enum AuditEvent {
     BackupCreated { taken_at: Timestamp },
     /// The database was read from a backup, of that instant.
     DatabaseRestored { taken_at: Timestamp },
+    /// A mail was given up, by its kind and its number in the outbox; no user where the address is nobody's.
+    MailGivenUp { user_id: Option<UserId>, mail: String, number: u64, end: MailEnd },
     /// Everything was put back to the beginning.
     InstanceReset,
     /// The instance began to serve, for the first time or again, with these settings other than the defaults, of which

@@ -29,7 +29,7 @@ pub use attempts::{
     Taken, TooManyAttempts,
 };
 pub use audit::{
-    Actor, AuditEvent, AuditRecord, FieldChange, LockedOut, MailedSecret, Origin, SignInFailure, SignInMethod,
+    Actor, AuditEvent, AuditRecord, FieldChange, LockedOut, MailEnd, MailedSecret, Origin, SignInFailure, SignInMethod,
     TurnedAway,
 };
 pub use authorization::{

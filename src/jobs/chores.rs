@@ -7,20 +7,7 @@ use crate::acts::administration::{KeyRotation, Urgency, drop_retired_keys, keys_
 use crate::acts::{self, By};
 use crate::app::App;
 use crate::domain::Actor;
-use crate::mail;
 use crate::protocol::Timestamp;
-
-/// Mails go to the mailbox page where there is one. Where there is none they wait, for some days at most, until a relay
-/// can be configured; after a leap of the clock nobody knows how long they have waited.
-pub(super) async fn empty_outbox(app: App, is_steady: bool) {
-    if app.config.mailbox_page {
-        if let Err(cause) = acts::deliver_to_mailbox(&app).await {
-            tracing::warn!(%cause, "the outbox was not emptied");
-        }
-    } else if is_steady && let Err(cause) = mail::drop_stale(&app.store, &app.clock).await {
-        tracing::warn!(%cause, "stale mails were not dropped");
-    }
-}
 
 /// What is retained no longer is deleted, by the time that the clock shows; after a leap of the clock nothing is.
 pub(super) async fn purge_expired(app: App, is_steady: bool) {
@@ -31,6 +18,13 @@ pub(super) async fn purge_expired(app: App, is_steady: bool) {
         Ok(purged) if purged.records > 0 => tracing::debug!(records = purged.records, "purged what had expired"),
         Ok(_) => {}
         Err(cause) => tracing::warn!(%cause, "nothing was purged"),
+    }
+    match acts::drop_stale_mails(&app).await {
+        Ok(0) => {}
+        Ok(mails) => {
+            tracing::warn!(mails, "mails were given up: the code in them was over, or they waited for too long")
+        }
+        Err(cause) => tracing::warn!(%cause, "stale mails were not dropped"),
     }
 }
 

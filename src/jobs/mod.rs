@@ -4,6 +4,7 @@
 //! [`look_after_keys`], [`back_up`].
 
 mod chores;
+mod mails;
 mod steadiness;
 mod supervision;
 #[cfg(test)]
@@ -19,8 +20,6 @@ pub use chores::{back_up, look_after_keys};
 use steadiness::Steadiness;
 use supervision::{Supervisor, repeat};
 
-/// How long between two rounds of the outbox.
-const OUTBOX_EVERY: Duration = Duration::from_secs(1);
 /// How long between two purges, and two looks at the disk.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
 /// How long between two looks at the signing keys.
@@ -30,17 +29,14 @@ const BACKUPS_EVERY: Duration = Duration::from_secs(10 * 60);
 /// How long between two notes of the time.
 const NOTE_TIME_EVERY: Duration = Duration::from_secs(5 * 60);
 
-/// Works until `stopped` becomes true.
-pub async fn run(app: App, stopped: watch::Receiver<bool>) {
+/// Works until `stopped` becomes true. `current` gives the instance with the configuration that holds now.
+pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: watch::Receiver<bool>) {
+    let app = current();
     let supervisor = Supervisor::new(&app);
     let steadiness = Arc::new(Mutex::new(Steadiness::begin(&app.clock)));
     let is_steady = {
         let (steadiness, clock) = (Arc::clone(&steadiness), app.clock.clone());
         move || steadiness.lock().unwrap_or_else(PoisonError::into_inner).observe(&clock)
-    };
-    let outbox = {
-        let (app, is_steady) = (app.clone(), is_steady.clone());
-        move || chores::empty_outbox(app.clone(), is_steady())
     };
     let purge = {
         let (app, is_steady) = (app.clone(), is_steady.clone());
@@ -63,7 +59,7 @@ pub async fn run(app: App, stopped: watch::Receiver<bool>) {
         move || chores::back_up(app.clone(), started, is_steady())
     };
     tokio::join!(
-        repeat("outbox", OUTBOX_EVERY, &supervisor, stopped.clone(), outbox),
+        mails::deliver(current, is_steady.clone(), &supervisor, stopped.clone()),
         repeat("purge", PURGE_EVERY, &supervisor, stopped.clone(), purge),
         repeat("disk", PURGE_EVERY, &supervisor, stopped.clone(), disk),
         repeat("keys", KEYS_EVERY, &supervisor, stopped.clone(), keys),

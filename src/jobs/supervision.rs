@@ -32,7 +32,7 @@ impl Supervisor {
     }
 
     /// Takes note of how a round ended.
-    fn note(&self, has_panicked: bool) {
+    pub(super) fn note(&self, has_panicked: bool) {
         let now = self.clock.elapsed();
         let mut panics = self.panics.lock().unwrap_or_else(PoisonError::into_inner);
         if has_panicked {

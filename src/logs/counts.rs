@@ -37,6 +37,22 @@ pub enum Counted {
     ClientRefused,
     /// A client tried too often.
     ClientLimited,
+    /// A mail was taken by the server of mails.
+    MailSent,
+    /// A mail was put off.
+    MailDeferred,
+    /// A mail was refused for good.
+    MailRefused,
+    /// A mail was worth nothing any more.
+    MailExpired,
+    /// Nobody knows whether a mail was taken.
+    MailUnconfirmed,
+    /// A mail could not be put into words.
+    MailUnwritable,
+    /// The server of mails was there.
+    SmtpReached,
+    /// The server of mails was not there, or did not want us.
+    SmtpFailed,
 }
 
 /// A family of numbers, the name of its label, and the word of each act in it.
@@ -73,11 +89,24 @@ impl Counted {
             "outcome",
             &[(Self::ClientProved, "proved"), (Self::ClientRefused, "refused"), (Self::ClientLimited, "limited")],
         ),
+        (
+            "mails",
+            "outcome",
+            &[
+                (Self::MailSent, "sent"),
+                (Self::MailDeferred, "deferred"),
+                (Self::MailRefused, "refused"),
+                (Self::MailExpired, "expired"),
+                (Self::MailUnconfirmed, "unconfirmed"),
+                (Self::MailUnwritable, "unwritable"),
+            ],
+        ),
+        ("smtp_connections", "outcome", &[(Self::SmtpReached, "opened"), (Self::SmtpFailed, "failed")]),
     ];
 }
 
 /// As many numbers as there are acts to count.
-const NUMBERS: usize = Counted::ClientLimited as usize + 1;
+const NUMBERS: usize = Counted::SmtpFailed as usize + 1;
 
 /// How often acts happened since the start; clones share the numbers.
 #[derive(Debug, Clone)]

@@ -1,24 +1,38 @@
 //! Mails: from the outbox to where they go.
 //!
-//! Refuses to be waited for: acts write to the outbox, this room empties it. Doors: [`seal`], [`deliver_due`],
-//! [`drop_stale`], [`Mailbox`].
+//! Refuses to be waited for: acts write to the outbox, periodic work empties it. Refuses a server that is not who it
+//! should be. Doors: [`seal`], [`deliver_due`], [`Mailbox`], [`Conversation`], [`hand_over`], [`Agenda`].
 
+mod agenda;
+mod conversation;
+mod examination;
 mod mailbox;
+mod message;
 mod secret;
+#[cfg(test)]
+mod tests;
+mod trouble;
+mod trust;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::config::Mailing;
 use crate::crypto::MasterKey;
 use crate::domain::OutgoingMail;
 use crate::protocol::Secret;
 use crate::render::{MailFrame, Renderer, WrittenMail};
 use crate::store::outbox::{self, QueuedMail};
 use crate::store::{Store, StoreError};
+use message::{Identity, Letter};
 
+pub use agenda::{Agenda, Fate, retry_at};
+pub use conversation::{Conversation, Steps};
+pub use examination::{Examination, Trial, examine};
 pub use mailbox::{Mailbox, ReceivedMail};
 pub use secret::seal;
+pub use trouble::{Meaning, Reason, Stage, TlsFault, Trouble};
+pub use trust::{TrustError, check_authority};
 
 /// What mails are written with.
 #[derive(Clone, Copy)]
@@ -29,37 +43,10 @@ pub struct Pen<'a> {
     pub master_key: &'a MasterKey,
     /// The name of the instance.
     pub instance_name: &'a str,
-}
-
-/// How long a mail that cannot leave is worth keeping: a notice of last week helps nobody.
-const WORTH_KEEPING: Duration = Duration::from_secs(3 * 24 * 3600);
-
-/// Drops what has waited for more than three days. How many were dropped.
-///
-/// # Errors
-/// When the store fails.
-pub async fn drop_stale(store: &Store, clock: &Clock) -> Result<usize, StoreError> {
-    let now = clock.wall();
-    let is_stale = |queued: &QueuedMail| queued.mail.created_at.plus(WORTH_KEEPING).has_come(now);
-    let waiting = store.read(|tx| outbox::list(tx, None, ROUND))?;
-    let stale: Vec<u64> = waiting.iter().filter(|queued| is_stale(queued)).map(|queued| queued.id).collect();
-    let count = stale.len();
-    remove(store, stale).await?;
-    Ok(count)
-}
-
-async fn remove(store: &Store, ids: Vec<u64>) -> Result<(), StoreError> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    store
-        .write(move |tx| {
-            for id in &ids {
-                outbox::delete(tx, *id)?;
-            }
-            Ok(())
-        })
-        .await
+    /// Its host.
+    pub host: &'a str,
+    /// The random name of its database.
+    pub instance_id: &'a str,
 }
 
 /// The most mails of one round.
@@ -83,9 +70,66 @@ pub async fn deliver_due(store: &Store, pen: Pen<'_>, mailbox: &Mailbox, clock: 
         }
     }
     let count = delivered.len();
-    remove(store, delivered).await?;
-    note_failures(store, failed).await?;
+    if delivered.is_empty() && failed.is_empty() {
+        return Ok(0);
+    }
+    let set_aside = store
+        .write(move |tx| {
+            for id in &delivered {
+                outbox::delete(tx, *id)?;
+            }
+            let mut set_aside = Vec::new();
+            for id in &failed {
+                if outbox::note_failure(tx, *id)? {
+                    set_aside.push(*id);
+                }
+            }
+            Ok(set_aside)
+        })
+        .await?;
+    for id in set_aside {
+        tracing::error!(id, "a mail was set aside after three tries; it does not leave any more");
+    }
     Ok(count)
+}
+
+/// What came of handing a mail over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handed {
+    /// The server took it, and said this.
+    Accepted(String),
+    /// It did not.
+    Failed(Trouble),
+    /// It cannot be put into words.
+    Unwritable,
+}
+
+/// Writes a mail and hands it to the server.
+pub async fn hand_over(
+    conversation: &mut Conversation,
+    pen: Pen<'_>,
+    mailing: &Mailing,
+    queued: &QueuedMail,
+    steps: &Steps,
+) -> Handed {
+    let Some(letter) = compose(pen, mailing, queued.id, &queued.mail) else { return Handed::Unwritable };
+    match conversation.hand_over(&letter, steps).await {
+        Ok(said) => Handed::Accepted(said),
+        Err(trouble) => Handed::Failed(trouble),
+    }
+}
+
+/// The mail as it goes over the wire; `None`, with a line in the log, when it cannot be written.
+fn compose(pen: Pen<'_>, mailing: &Mailing, id: u64, mail: &OutgoingMail) -> Option<Letter> {
+    let written = write(pen, id, mail)?;
+    let identity = Identity::new(pen.instance_id, id, mail, pen.host);
+    match Letter::compose(mailing, mail, &written, &identity) {
+        Ok(letter) => Some(letter),
+        Err(cause) => {
+            tracing::error!(id, %cause, "a mail cannot be written");
+            None
+        }
+    }
 }
 
 /// The mail as its reader will see it; `None`, with a line in the log, when it cannot be written.
@@ -111,25 +155,4 @@ fn write(pen: Pen<'_>, id: u64, mail: &OutgoingMail) -> Option<WrittenMail> {
             None
         }
     }
-}
-
-async fn note_failures(store: &Store, ids: Vec<u64>) -> Result<(), StoreError> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let set_aside = store
-        .write(move |tx| {
-            let mut set_aside = Vec::new();
-            for id in &ids {
-                if outbox::note_failure(tx, *id)? {
-                    set_aside.push(*id);
-                }
-            }
-            Ok(set_aside)
-        })
-        .await?;
-    for id in set_aside {
-        tracing::error!(id, "a mail was set aside after three tries; it does not leave any more");
-    }
-    Ok(())
 }

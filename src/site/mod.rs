@@ -270,7 +270,10 @@ pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings, watch
             hangups_followed.push(tokio::spawn(following));
         }
     }
-    let chores = tokio::spawn(jobs::run(app.clone(), stopped.clone()));
+    let chores = {
+        let current = current.clone();
+        tokio::spawn(jobs::run(move || current.borrow().app().clone(), stopped.clone()))
+    };
     let shown = watching.metrics.map(|bound| tokio::spawn(metrics::run(bound, metrics, is_told(stopped.clone()))));
     let answer = move |request, client| {
         let reception = Arc::clone(&current.borrow());

@@ -165,6 +165,11 @@ impl Store {
         self.writer.waiting()
     }
 
+    /// Ends when a mail was put into the outbox since the last time; for one who waits.
+    pub async fn mail_was_queued(&self) {
+        self.writer.bell().notified().await;
+    }
+
     /// Room on the disk; `None` in memory, and where the system does not tell.
     pub fn space(&self) -> Option<Space> {
         self.engine.space()

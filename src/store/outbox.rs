@@ -5,9 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::engine::Table;
 use super::{Read, StoreError, Tx, counters};
 use crate::domain::OutgoingMail;
+use crate::protocol::Timestamp;
 
 /// How often a mail is tried before it is set aside (SEC-189).
 const MOST_FAILURES: u8 = 3;
+
+/// How often a mail is handed to a server that does not say whether it took it.
+const MOST_UNCONFIRMED: u8 = 2;
 
 /// How many places may lie between the oldest mail that waits and the newest (SEC-198).
 const MOST_WAITING: u64 = 10_000;
@@ -26,9 +30,18 @@ pub struct QueuedMail {
     pub id: u64,
     /// The mail.
     pub mail: OutgoingMail,
-    /// How often it could not be delivered.
+    /// How often it could not be written.
     #[serde(default)]
     pub failures: u8,
+    /// How often it was put off.
+    #[serde(default)]
+    pub delays: u16,
+    /// How often the server went away without saying whether it took it.
+    #[serde(default)]
+    pub unconfirmed: u8,
+    /// When it is tried next.
+    #[serde(default)]
+    pub due_at: Timestamp,
 }
 
 /// At most `limit` mails after `after`, the oldest first.
@@ -41,12 +54,20 @@ pub(super) fn last_id(tx: &impl Read) -> Result<u64, StoreError> {
     counters::last(tx, COUNTER)
 }
 
+/// The mail at this place, if it still waits.
+pub fn find(tx: &impl Read, id: u64) -> Result<Option<QueuedMail>, StoreError> {
+    MAILS.find(tx, &id)
+}
+
 /// Puts a mail into the outbox; gives its place. Where ten thousand wait already, the oldest is given up: nobody who signs
 /// in waits for a server of mails that is away.
 pub fn insert(tx: &mut Tx, mail: &OutgoingMail) -> Result<u64, StoreError> {
     let id = counters::next(tx, COUNTER)?;
     make_room(tx, &MAILS, id)?;
-    MAILS.insert(tx, &id, &QueuedMail { id, mail: mail.clone(), failures: 0 })?;
+    let due_at = mail.created_at;
+    let queued = QueuedMail { id, mail: mail.clone(), failures: 0, delays: 0, unconfirmed: 0, due_at };
+    MAILS.insert(tx, &id, &queued)?;
+    tx.ring();
     Ok(id)
 }
 
@@ -61,7 +82,7 @@ fn make_room(tx: &mut Tx, table: &Table<u64, QueuedMail>, newest: u64) -> Result
     Ok(())
 }
 
-/// Notes that a mail could not be delivered; the third time it is set aside, so that it holds up nobody else. Whether it
+/// Notes that a mail could not be written; the third time it is set aside, so that it holds up nobody else. Whether it
 /// was.
 pub fn note_failure(tx: &mut Tx, id: u64) -> Result<bool, StoreError> {
     let Some(mut queued) = MAILS.find(tx, &id)? else { return Ok(false) };
@@ -70,10 +91,42 @@ pub fn note_failure(tx: &mut Tx, id: u64) -> Result<bool, StoreError> {
         MAILS.update(tx, &id, &queued)?;
         return Ok(false);
     }
+    set_aside(tx, id)?;
+    Ok(true)
+}
+
+/// Puts a mail off until `due_at`.
+pub fn postpone(tx: &mut Tx, id: u64, due_at: Timestamp) -> Result<(), StoreError> {
+    let Some(queued) = MAILS.find(tx, &id)? else { return Ok(()) };
+    let delays = queued.delays.saturating_add(1);
+    MAILS.update(tx, &id, &QueuedMail { delays, due_at, ..queued })
+}
+
+/// Notes that nobody knows whether a mail was taken. It is tried once more, at `due_at`; the second time it is set aside
+/// (SEC-198: at most one duplicate). Whether it was.
+pub fn note_unconfirmed(tx: &mut Tx, id: u64, due_at: Timestamp) -> Result<bool, StoreError> {
+    let Some(queued) = MAILS.find(tx, &id)? else { return Ok(false) };
+    let unconfirmed = queued.unconfirmed.saturating_add(1);
+    if unconfirmed < MOST_UNCONFIRMED {
+        MAILS.update(tx, &id, &QueuedMail { unconfirmed, due_at, ..queued })?;
+        return Ok(false);
+    }
+    set_aside(tx, id)?;
+    Ok(true)
+}
+
+/// Takes a mail out of the outbox and keeps it beside; says whether it was there.
+pub fn set_aside(tx: &mut Tx, id: u64) -> Result<bool, StoreError> {
+    let Some(queued) = MAILS.find(tx, &id)? else { return Ok(false) };
     MAILS.delete(tx, &id)?;
     make_room(tx, &SET_ASIDE, id)?;
     SET_ASIDE.put(tx, &id, &queued)?;
     Ok(true)
+}
+
+/// Forgets every mail that was set aside and is `old`; how many.
+pub fn forget_set_aside(tx: &mut Tx, is_old: impl Fn(&OutgoingMail) -> bool) -> Result<usize, StoreError> {
+    delete_from(tx, &SET_ASIDE, is_old)
 }
 
 /// At most `limit` mails that were set aside.
@@ -89,15 +142,24 @@ pub fn delete(tx: &mut Tx, id: u64) -> Result<bool, StoreError> {
 /// Takes out every mail that `is_doomed`, whether it waits or was set aside.
 pub fn delete_where(tx: &mut Tx, is_doomed: impl Fn(&OutgoingMail) -> bool) -> Result<(), StoreError> {
     for table in [&MAILS, &SET_ASIDE] {
-        let mut after = None;
-        loop {
-            let page = table.list(tx, after.as_ref(), PAGE)?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id);
-            for queued in page.iter().filter(|queued| is_doomed(&queued.mail)) {
-                table.delete(tx, &queued.id)?;
-            }
-        }
+        delete_from(tx, table, &is_doomed)?;
     }
     Ok(())
+}
+
+fn delete_from(
+    tx: &mut Tx,
+    table: &Table<u64, QueuedMail>,
+    is_doomed: impl Fn(&OutgoingMail) -> bool,
+) -> Result<usize, StoreError> {
+    let (mut after, mut count) = (None, 0_usize);
+    loop {
+        let page = table.list(tx, after.as_ref(), PAGE)?;
+        let Some(last) = page.last() else { return Ok(count) };
+        after = Some(last.id);
+        for queued in page.iter().filter(|queued| is_doomed(&queued.mail)) {
+            table.delete(tx, &queued.id)?;
+            count = count.saturating_add(1);
+        }
+    }
 }

@@ -81,6 +81,8 @@ impl Metrics {
                 "sign_ins" => "Sign-ins that were tried, by outcome.",
                 "codes" => "Authorization codes, by what became of them.",
                 "tokens" => "Token answers with an access token, by grant.",
+                "mails" => "Mails that left the outbox or were put off, by outcome.",
+                "smtp_connections" => "Conversations with the server of mails, by outcome.",
                 _ => "Clients that showed a credential, by outcome.",
             };
             document.family(&name, Kind::Counter, help);
@@ -159,6 +161,9 @@ impl Metrics {
         if let Ok(mails) = store.read(|tx| outbox::list(tx, None, MOST_MAILS)) {
             let waiting = u64::try_from(mails.len()).unwrap_or(u64::MAX);
             gauge("moncomptepro_outbox_mails", "Mails that wait to leave, up to 1000.", waiting);
+            let now = self.app.clock.now();
+            let oldest = mails.first().map_or(0, |queued| now.seconds_since(queued.mail.created_at));
+            gauge("moncomptepro_outbox_oldest_seconds", "How long the oldest of them has waited.", oldest);
         }
         let statistics = store.statistics();
         let mut counter = |name, help, number| document.single(name, Kind::Counter, help, number);

@@ -1,6 +1,6 @@
 //! The two kinds of transactions as bytes: a snapshot that never waits, and the writer's.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Bound;
 
 use aws_lc_rs::digest;
@@ -57,6 +57,8 @@ pub struct Tx<'a> {
     transaction: &'a WriteTransaction,
     /// Opening a table costs more than a look into it: what was opened stays so until the end.
     tables: RefCell<Vec<(&'static str, OpenTable<'a>)>>,
+    /// Whether somebody is to be told once it is kept.
+    rings: Cell<bool>,
 }
 
 type OpenTable<'a> = redb::Table<'a, Bytes, Bytes>;
@@ -165,7 +167,17 @@ impl Rows for Tx<'_> {
 impl<'a> Tx<'a> {
     /// What jobs are given; the transaction is kept or dropped by its owner, after this is gone.
     pub(super) fn of(transaction: &'a WriteTransaction) -> Self {
-        Self { transaction, tables: RefCell::default() }
+        Self { transaction, tables: RefCell::default(), rings: Cell::new(false) }
+    }
+
+    /// Whoever waits for mails is told once the transaction is durable.
+    pub(in crate::store) fn ring(&self) {
+        self.rings.set(true);
+    }
+
+    /// Whether that was asked for.
+    pub(super) fn rings(&self) -> bool {
+        self.rings.get()
     }
 
     /// Does something with an open table.

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::database::{Engine, commit};
 use super::transaction::Tx;
@@ -24,16 +24,18 @@ pub(in crate::store) struct Writer {
     queue: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
     statistics: Arc<Statistics>,
+    bell: Arc<Notify>,
 }
 
 impl Writer {
     pub(in crate::store) fn start(engine: Arc<Engine>) -> Result<Self, OpenError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let statistics = Arc::new(Statistics::default());
-        let counted = Arc::clone(&statistics);
+        let bell = Arc::new(Notify::new());
+        let desk = Desk { statistics: Arc::clone(&statistics), bell: Arc::clone(&bell) };
         let thread = thread::Builder::new().name(String::from("store-writer"));
-        let thread = thread.spawn(move || serve(&engine, &counted, jobs))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread), statistics })
+        let thread = thread.spawn(move || serve(&engine, &desk, jobs))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread), statistics, bell })
     }
 
     /// Runs `run` in a transaction; the result comes after the commit that made its writes durable.
@@ -70,6 +72,17 @@ impl Writer {
     pub(in crate::store) fn statistics(&self) -> &Statistics {
         &self.statistics
     }
+
+    /// Rung after a commit that holds something which somebody waits for.
+    pub(in crate::store) fn bell(&self) -> &Notify {
+        &self.bell
+    }
+}
+
+/// What the writer's thread tells others.
+struct Desk {
+    statistics: Arc<Statistics>,
+    bell: Arc<Notify>,
 }
 
 /// Jobs already queued are finished before the thread ends and the file is released.
@@ -123,43 +136,46 @@ fn answer<T>(reply: oneshot::Sender<Result<T, StoreError>>, result: Result<T, St
     }
 }
 
-fn serve(engine: &Arc<Engine>, statistics: &Statistics, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+fn serve(engine: &Arc<Engine>, desk: &Desk, mut queue: mpsc::Receiver<Box<dyn Job>>) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
-        settle(engine, statistics, std::mem::take(&mut batch));
+        settle(engine, desk, std::mem::take(&mut batch));
     }
 }
 
 /// Runs a batch and answers every job of it.
-fn settle(engine: &Arc<Engine>, statistics: &Statistics, mut jobs: Vec<Box<dyn Job>>) {
+fn settle(engine: &Arc<Engine>, desk: &Desk, mut jobs: Vec<Box<dyn Job>>) {
     let since = Stopwatch::start();
     match attempt(engine, &mut jobs) {
-        Ok(()) => {
-            statistics.note(since, jobs.len());
+        Ok(rings) => {
+            desk.statistics.note(since, jobs.len());
+            if rings {
+                desk.bell.notify_one();
+            }
             jobs.into_iter().for_each(Job::acknowledge);
         }
         // Of what is unavailable the outcome is unknown: repeating blindly could do things twice.
         Err(error) if error == StoreError::Unavailable || jobs.len() == 1 => {
-            statistics.note_refused(jobs.len());
+            desk.statistics.note_refused(jobs.len());
             jobs.into_iter().for_each(|job| job.refuse(error));
         }
-        Err(_) => jobs.into_iter().for_each(|job| settle(engine, statistics, vec![job])),
+        Err(_) => jobs.into_iter().for_each(|job| settle(engine, desk, vec![job])),
     }
 }
 
-/// One transaction for all jobs. `Unavailable` is the engine's failure, anything else that of one job.
-fn attempt(engine: &Arc<Engine>, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+/// One transaction for all jobs; whether the bell is to be rung. `Unavailable` is the engine's failure, anything else that of one job.
+fn attempt(engine: &Arc<Engine>, jobs: &mut [Box<dyn Job>]) -> Result<bool, StoreError> {
     let (transaction, generation) = engine.begin()?;
     let run = catch_unwind(AssertUnwindSafe(|| {
         let mut tx = Tx::of(&transaction);
-        jobs.iter_mut().try_for_each(|job| job.run(&mut tx))
+        jobs.iter_mut().try_for_each(|job| job.run(&mut tx)).map(|()| tx.rings())
     }));
     let run = run.unwrap_or_else(|_panic| {
         tracing::error!("a write job panicked");
         Err(StoreError::Panicked)
     });
     let finished = catch_unwind(AssertUnwindSafe(|| match run {
-        Ok(()) => commit(transaction),
+        Ok(rings) => commit(transaction).map(|()| rings),
         Err(error) => {
             drop(transaction);
             Err(error)

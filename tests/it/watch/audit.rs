@@ -73,6 +73,7 @@ const CATALOGUE: &[(&str, &str)] = &[
     ("instance_reset", "o"),
     ("instance_started", "s"),
     ("instance_stopped", "s"),
+    ("mail_given_up", "s"),
     ("configuration_reloaded", "s"),
 ];
 
@@ -276,6 +277,8 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     office(&instance, &Operator::at(directory.path())).await;
     newcomers(&instance).await;
     stranger(&instance).await;
+    instance.clock.advance(DAY * 4).unwrap();
+    assert!(acts::drop_stale_mails(&instance.app).await.unwrap() > 0);
     trail.take(&instance);
     acts::reset(&instance.app, &By::local(Actor::Operator), acts::Entries::default()).await.unwrap();
     trail.take(&instance);

@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-use super::output::{Form, Output};
-use super::place::Place;
-use super::{Ending, say};
 use crate::admin::Call;
+use crate::cli::output::{Form, Output};
+use crate::cli::place::Place;
+use crate::cli::{Ending, say};
 use crate::web::Method;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     yes: bool,
 }
 
-pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
+pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
     if !arguments.yes {
         return Err(Ending::usage("this throws away every person, organization, client and mail: add --yes to do it"));
     }
