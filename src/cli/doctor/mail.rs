@@ -8,6 +8,7 @@ use serde_json::json;
 use super::explanation::explain;
 use crate::cli::output::{Form, Output};
 use crate::cli::serve::load;
+use crate::cli::spelling::parse_path;
 use crate::cli::{Ending, language, say};
 use crate::clock::Clock;
 use crate::config::{Config, Mailing, SmtpEncryption};
@@ -19,7 +20,7 @@ use crate::protocol::Locale;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
     /// The configuration; else $MONCOMPTEPRO_CONFIG, ./moncomptepro.toml, /etc/moncomptepro/config.toml.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = parse_path)]
     config: Option<PathBuf>,
     /// Send a mail to this address; without it, the server is greeted and left again.
     #[arg(long, value_name = "ADDRESS")]

@@ -7,7 +7,9 @@ use std::time::Duration;
 use moncomptepro::acts::administration::drop_retired_keys;
 use moncomptepro::acts::{self, By};
 use moncomptepro::config::{Config, DevOptions, Limits};
-use moncomptepro::domain::{Actor, AuditRecord, GuessLimits};
+use moncomptepro::domain::{Actor, AuditRecord, GuessLimits, MailContent, OutgoingMail};
+use moncomptepro::protocol::Locale;
+use moncomptepro::store::outbox;
 use serde_json::Value;
 
 use crate::support::{CALLBACK, Instance, Operator, Page, Person, RelyingParty, run};
@@ -277,8 +279,11 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     office(&instance, &Operator::at(directory.path())).await;
     newcomers(&instance).await;
     stranger(&instance).await;
+    let (now, content) = (instance.clock.now(), MailContent::Trial { at: instance.clock.now() });
+    let mail = OutgoingMail::notice("agent@mairie.example".parse().unwrap(), Locale::Fr, content, now);
+    instance.app.store.write(move |tx| outbox::insert(tx, &mail)).await.unwrap();
     instance.clock.advance(DAY * 4).unwrap();
-    assert!(acts::drop_stale_mails(&instance.app).await.unwrap() > 0);
+    assert_eq!(acts::drop_stale_mails(&instance.app).await.unwrap(), 1);
     trail.take(&instance);
     acts::reset(&instance.app, &By::local(Actor::Operator), acts::Entries::default()).await.unwrap();
     trail.take(&instance);

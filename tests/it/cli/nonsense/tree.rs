@@ -74,7 +74,7 @@ impl Scene {
             ("client create", "id") => "service-2",
             (_, "config") => &self.config,
             (_, "data_dir") => &self.data_dir,
-            (_, "user" | "email" | "sign_in_as") => "marie@mairie.example",
+            (_, "user" | "email" | "sign_in_as" | "to") => "marie@mairie.example",
             (_, "id") => "service-1",
             (_, "organization") => "1",
             (_, "siret") => "13002526500013",
