@@ -17,6 +17,8 @@ mod durability;
 #[cfg(test)]
 mod oidc;
 #[cfg(test)]
+mod overload;
+#[cfg(test)]
 mod package;
 #[cfg(test)]
 mod pages;

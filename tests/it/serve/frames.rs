@@ -39,8 +39,12 @@ impl Frames {
 
     /// The headers of a request, each a literal that nobody remembers (RFC 7541 §6.2.2).
     pub(super) fn head(instance: &Instance, method: &str, path: &str, more: &[(&str, &str)]) -> Vec<u8> {
-        let authority = format!("localhost:{}", port(instance));
-        let own = [(":method", method), (":scheme", "https"), (":authority", &authority), (":path", path)];
+        Self::head_of(&format!("localhost:{}", port(instance)), method, path, more)
+    }
+
+    /// The same for whoever has this name.
+    pub(super) fn head_of(authority: &str, method: &str, path: &str, more: &[(&str, &str)]) -> Vec<u8> {
+        let own = [(":method", method), (":scheme", "https"), (":authority", authority), (":path", path)];
         own.iter().chain(more).flat_map(|(name, value)| [vec![0], text(name), text(value)].concat()).collect()
     }
 

@@ -38,7 +38,7 @@ fn about(process: &Process, file: &str, name: &str) -> String {
     text.lines().find(|line| line.starts_with(name)).unwrap().to_owned()
 }
 
-fn resident_kibibytes(process: &Process) -> u64 {
+pub(super) fn resident_kibibytes(process: &Process) -> u64 {
     about(process, "status", "VmRSS:").split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 

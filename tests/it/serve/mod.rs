@@ -13,6 +13,8 @@ mod http2;
 mod machine;
 #[cfg(unix)]
 mod manager;
+#[cfg(target_os = "linux")]
+mod memory;
 #[cfg(unix)]
 mod metrics;
 mod peer;

@@ -89,6 +89,14 @@ impl Instance {
         Self::start(|port| Config { port, ..Config::from_file(file).unwrap() }).await
     }
 
+    /// An instance with something else in the place of one of its parts.
+    pub(crate) async fn changed(config: impl FnOnce(u16) -> Config, change: impl FnOnce(App) -> App) -> Self {
+        let bound = serve::bind(&[IpAddr::V4(Ipv4Addr::LOCALHOST)], 0, false).await.unwrap();
+        let config = config(bound.port());
+        let app = site::start(config, Clock::manual(MORNING), Random::system()).await.unwrap();
+        Self::serve(bound, change(app), |_| {})
+    }
+
     /// A development instance whose sockets have other limits.
     pub(crate) async fn dev_with_limits(change: impl FnOnce(&mut Limits)) -> Self {
         Self::start_with(|port| Config::dev(DevOptions::default(), port), change).await

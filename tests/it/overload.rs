@@ -1,0 +1,62 @@
+//! What happens when the costly work has no place left: who asks for more of it is told when to come back, and everybody
+//! else is answered as ever.
+
+use moncomptepro::app::App;
+use moncomptepro::config::{Config, DevOptions};
+use moncomptepro::crypto::{LaneLimits, Parameters, PasswordLane, Random};
+
+use crate::support::{Instance, join_all};
+
+const ADDRESS: &str = "user@yopmail.com";
+/// How many may wait for a hash.
+const WAITING: usize = 3;
+
+/// An instance in which nobody's hash is ever computed: its lane is as full as it gets, for as long as the story takes.
+async fn saturated() -> Instance {
+    let limits = LaneLimits { threads: 0, waiting: WAITING, wait: std::time::Duration::from_secs(3600) };
+    let lane = PasswordLane::with_limits(Parameters::floor(), Random::system(), limits);
+    Instance::changed(|port| Config::dev(DevOptions::default(), port), |app| App { passwords: lane, ..app }).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_158_with_the_password_lane_full_who_comes_too_many_is_told_when_and_the_rest_goes_on() {
+    let instance = saturated().await;
+    let client = instance.standard_client();
+    // Somebody is signed in, without a password, before the crowd comes.
+    let person = instance.person();
+    let asks = person.visit(&client.authorization("openid email", &[])).await;
+    let back = person.submit(asks.form_with("user_id", Some("1")).with("user_id", "1")).await;
+    let token = client.redeem(&client.code(&back)).await.access_token;
+    let lane = instance.app.passwords.clone();
+    let waiting: Vec<_> = (0..WAITING)
+        .map(|number| {
+            let lane = lane.clone();
+            tokio::spawn(async move { lane.verify(&format!("source {number}"), None, "a password").await })
+        })
+        .collect();
+    while lane.depth() < WAITING {
+        tokio::task::yield_now().await;
+    }
+    // The next one is refused at once, is told when to come back, and nothing is held for them.
+    for _ in 0..2 {
+        let refused = lane.verify("one more", None, "a password").await;
+        assert!(refused.is_err());
+    }
+    let newcomer = instance.person();
+    let asks = newcomer.visit(&client.authorization("openid", &[])).await;
+    let asks_password = newcomer.submit(asks.form_with("login", None).with("login", ADDRESS)).await;
+    let busy = newcomer.submit(asks_password.form_with("password", None).with("password", ADDRESS)).await;
+    assert_eq!(busy.status, 503, "{}", busy.body);
+    assert!(busy.header("retry-after").parse::<u64>().unwrap() > 0);
+    assert_eq!(lane.depth(), WAITING, "the queue is no longer than it may be");
+    // Nothing else stands in that queue.
+    let documents = ["/.well-known/openid-configuration", "/oauth/jwks", "/livez", "/readyz", "/users/start-sign-in"];
+    let answers = join_all(documents.iter().cycle().take(50).map(|path| newcomer.get(path))).await;
+    for answer in answers {
+        assert_eq!(answer.status, 200, "{}: {}", answer.url, answer.body);
+    }
+    assert_eq!(client.userinfo(&token).await.status, 200);
+    let again = person.visit(&client.authorization("openid email", &[])).await;
+    client.redeem(&client.code(&again)).await;
+    waiting.iter().for_each(tokio::task::JoinHandle::abort);
+}
