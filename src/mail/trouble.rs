@@ -196,7 +196,8 @@ fn tls_fault(error: &rustls::Error) -> TlsFault {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsFault::OtherName,
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFault::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsFault::NotYetValid,
-            CertificateError::UnknownIssuer => TlsFault::UnknownAuthority,
+            // A known name whose key is another one has not signed it either.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFault::UnknownAuthority,
             other => TlsFault::Other(other.to_string()),
         },
         other => TlsFault::Other(other.to_string()),
