@@ -12,4 +12,6 @@ pub enum AccountPage {
     Password,
     /// Sign-ins, and attempts at one.
     SignInHistory,
+    /// Everything that is known about the person.
+    MyData,
 }

@@ -225,6 +225,8 @@ pub enum AuditEvent {
     SessionsListed { user_id: Option<UserId> },
     /// A session was ended, by the digest that listings show.
     SessionRevoked { user_id: UserId, session: String },
+    /// A person was shown everything that is known about them, or took it with them.
+    PersonalDataExported { user_id: UserId },
     /// A person took back what a service was granted.
     ServiceRevoked { user_id: UserId, client_id: ClientId },
     /// Every session was ended.
@@ -260,19 +262,6 @@ pub enum AuditEvent {
     ConfigurationReloaded { applied: Vec<FieldChange>, at_next_start: Vec<String> },
     /// It was told to stop, and has stopped.
     InstanceStopped,
-}
-
-impl AuditEvent {
-    /// Whose sign-in it is, or whose account it was tried at: what the person's own history shows.
-    pub fn sign_in_of(&self) -> Option<UserId> {
-        if let Self::SignedIn { user_id, .. } = self {
-            Some(*user_id)
-        } else if let Self::SignInFailed { user_id, .. } = self {
-            *user_id
-        } else {
-            None
-        }
-    }
 }
 
 /// How long an address is shown whole (SEC-167).

@@ -8,6 +8,7 @@
 mod account_page;
 mod attempts;
 mod audit;
+mod audit_subject;
 mod authorization;
 mod backups;
 pub mod claims;
@@ -32,6 +33,7 @@ pub use audit::{
     Actor, AuditEvent, AuditRecord, FieldChange, LockedOut, MailEnd, MailedSecret, Origin, SignInFailure, SignInMethod,
     TurnedAway,
 };
+pub use audit_subject::AuditSubject;
 pub use authorization::{
     ACCESS_TOKEN_LIFETIME, AccessToken, Authorization, AuthorizationCode, CODE_LIFETIME, CodePresentation, CodeRefusal,
     CodeState, Grant, GrantState, Redemption, ServiceUse, ServiceUseState,
@@ -50,11 +52,12 @@ pub use organization::{
 };
 pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{
-    CodePurpose, Credentials, Email, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS,
-    MAXIMUM_LENGTH as MAXIMUM_PASSWORD_LENGTH, MINIMUM_LENGTH as MINIMUM_PASSWORD_LENGTH, MagicLink, MailboxPolicy,
-    MailboxStanding, MailedCode, MailedCodeRefusal, MalformedEmail, PasswordFault, PasswordLink, PasswordLinkRefusal,
-    PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField, Role, User,
-    UserState, check_password, digits_of_code,
+    AccountData, CodePurpose, Credentials, Email, EventData, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS,
+    MAXIMUM_LENGTH as MAXIMUM_PASSWORD_LENGTH, MINIMUM_LENGTH as MINIMUM_PASSWORD_LENGTH, MagicLink, MailData,
+    MailboxPolicy, MailboxStanding, MailedCode, MailedCodeRefusal, MalformedEmail, OrganizationData,
+    PERSONAL_DATA_FORMAT, PasswordFault, PasswordLink, PasswordLinkRefusal, PersonalData, PersonalInformation,
+    PersonalInformationChange, PersonalInformationFault, PersonalInformationField, Role, ServiceData, SessionData,
+    User, UserState, check_password, digits_of_code,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{

@@ -11,7 +11,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use super::catalogue::Catalogue;
 use super::dates;
 use super::files::{StaticFiles, Templates, text_of};
-use crate::protocol::Locale;
+use crate::protocol::{Locale, Timestamp};
 
 /// An engine with every template loaded.
 pub(super) fn build(
@@ -29,6 +29,10 @@ pub(super) fn build(
     environment.add_filter("siret", grouped_siret);
     environment.add_filter("day_and_time", move |seconds: i64| {
         dates::day_and_time(locale, seconds).ok_or_else(|| invalid("not an instant"))
+    });
+    environment.add_filter("day_and_time_of", move |instant: &str| {
+        let seconds = Timestamp::parse_iso8601(instant).and_then(|instant| i64::try_from(instant.0).ok());
+        seconds.and_then(|seconds| dates::day_and_time(locale, seconds)).ok_or_else(|| invalid("not an instant"))
     });
     environment.add_test("linkable", |address: Option<&str>| address.is_some_and(is_linkable));
     for name in Templates::iter() {

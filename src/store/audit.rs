@@ -4,11 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Table;
 use super::{Read, StoreError, Tx, counters};
-use crate::domain::{AuditRecord, UserId};
+use crate::domain::{AuditRecord, AuditSubject, UserId};
 
 pub(super) const RECORDS: Table<(u64, u64), AuditEntry> = Table::new("audit");
+/// Where a record lies: milliseconds since 1970, and its number.
+type Place = (u64, u64);
+/// Where the records that tell of each person lie.
+type PlacesOfUsers = Table<(UserId, Place), Place>;
+
 /// The sign-ins of each person, and the attempts at one: where their records lie.
-pub(super) const SIGN_INS: Table<(UserId, (u64, u64)), (u64, u64)> = Table::new("sign_ins_by_user");
+pub(super) const SIGN_INS: PlacesOfUsers = Table::new("sign_ins_by_user");
+/// The same for everything else that a person did, or that was done to their account.
+pub(super) const ACTS: PlacesOfUsers = Table::new("acts_by_user");
 /// How many rows are looked at at once.
 const PAGE: usize = 500;
 const COUNTER: &str = "audit";
@@ -37,25 +44,43 @@ pub fn list_latest(tx: &impl Read, before: Option<&AuditEntry>, limit: usize) ->
 pub fn list_sign_ins(
     tx: &impl Read,
     user_id: UserId,
-    before: Option<(u64, u64)>,
+    before: Option<Place>,
+    limit: usize,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    list_of(tx, &SIGN_INS, user_id, before, limit)
+}
+
+/// At most `limit` other acts of a person or on their account, the latest first.
+pub fn list_acts(tx: &impl Read, user_id: UserId, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+    list_of(tx, &ACTS, user_id, None, limit)
+}
+
+fn list_of(
+    tx: &impl Read,
+    index: &PlacesOfUsers,
+    user_id: UserId,
+    before: Option<Place>,
     limit: usize,
 ) -> Result<Vec<AuditEntry>, StoreError> {
     let before = before.map(|place| (user_id, place));
-    let places = SIGN_INS.list_latest_within(tx, &user_id, before.as_ref(), limit)?;
+    let places = index.list_latest_within(tx, &user_id, before.as_ref(), limit)?;
     places.iter().map(|place| RECORDS.get(tx, place)).collect()
 }
 
-/// Forgets which records are a person's sign-ins; the records stay.
-pub fn forget_sign_ins(tx: &mut Tx, user_id: UserId) -> Result<(), StoreError> {
-    loop {
-        let places = SIGN_INS.list_within(tx, &user_id, None, PAGE)?;
-        for place in &places {
-            SIGN_INS.delete(tx, &(user_id, *place))?;
-        }
-        if places.len() < PAGE {
-            return Ok(());
+/// Forgets which records tell of a person; the records stay.
+pub fn forget_user(tx: &mut Tx, user_id: UserId) -> Result<(), StoreError> {
+    for index in [&SIGN_INS, &ACTS] {
+        loop {
+            let places = index.list_within(tx, &user_id, None, PAGE)?;
+            for place in &places {
+                index.delete(tx, &(user_id, *place))?;
+            }
+            if places.len() < PAGE {
+                break;
+            }
         }
     }
+    Ok(())
 }
 
 /// The number of the last entry ever written.
@@ -67,8 +92,10 @@ pub(super) fn last_sequence(tx: &impl Read) -> Result<u64, StoreError> {
 pub fn insert(tx: &mut Tx, record: &AuditRecord) -> Result<(), StoreError> {
     let sequence = counters::next(tx, COUNTER)?;
     let key = (record.at_millis, sequence);
-    if let Some(user_id) = record.event.sign_in_of() {
-        SIGN_INS.insert(tx, &(user_id, key), &key)?;
+    match record.event.subject() {
+        AuditSubject::SignIn(user_id) => SIGN_INS.insert(tx, &(user_id, key), &key)?,
+        AuditSubject::Act(user_id) => ACTS.insert(tx, &(user_id, key), &key)?,
+        AuditSubject::Nobody => {}
     }
     RECORDS.insert(tx, &key, &AuditEntry { sequence, record: record.clone() })
 }

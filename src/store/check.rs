@@ -14,7 +14,7 @@ use super::{
     credentials, grants, interactions, known_browsers, magic_links, marks, memberships, migrations, organizations,
     outbox, password_links, pre_sessions, service_uses, signing_keys, user_sessions, users,
 };
-use crate::domain::{CodeState, HandleKey};
+use crate::domain::{AuditSubject, CodeState, HandleKey};
 use crate::protocol::Timestamp;
 
 /// Records read at once.
@@ -280,11 +280,16 @@ impl Inspection<'_> {
             let problem = misfiled(key, &(entry.record.at_millis, entry.sequence));
             Ok(problem.or((entry.sequence > last).then_some(Problem::CounterBehind)))
         })?;
-        self.each(&audit::SIGN_INS, |key, place| {
-            let is_its = audit::RECORDS.find(tx, place)?.and_then(|entry| entry.record.event.sign_in_of());
-            let problem = is_its.and_then(|user_id| misfiled(key, &(user_id, *place)));
-            Ok(problem.or(without(audit::RECORDS.name(), is_its.is_some())))
-        })?;
+        for (index, is_of_sign_ins) in [(&audit::SIGN_INS, true), (&audit::ACTS, false)] {
+            self.each(index, |key, place| {
+                let subject = audit::RECORDS.find(tx, place)?.map(|entry| entry.record.event.subject());
+                let owner = match (subject, is_of_sign_ins) {
+                    (Some(AuditSubject::SignIn(user_id)), true) | (Some(AuditSubject::Act(user_id)), false) => user_id,
+                    (Some(_), _) | (None, _) => return Ok(without(audit::RECORDS.name(), false)),
+                };
+                Ok(misfiled(key, &(owner, *place)))
+            })?;
+        }
         let last = outbox::last_id(tx)?;
         self.each(&outbox::MAILS, |key, mail| {
             Ok(misfiled(key, &mail.id).or((mail.id > last).then_some(Problem::CounterBehind)))

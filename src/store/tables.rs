@@ -64,6 +64,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(signing_keys::KEYS.name(), Keeping::Lasting),
     listed(audit::RECORDS.name(), Keeping::Lasting),
     listed(audit::SIGN_INS.name(), Keeping::Index),
+    listed(audit::ACTS.name(), Keeping::Index),
     listed(marks::MARKS.name(), Keeping::Passing),
     listed(outbox::MAILS.name(), Keeping::Passing),
     listed(outbox::SET_ASIDE.name(), Keeping::Passing),

@@ -46,6 +46,8 @@ pub const OWN_SESSIONS: &str = "/connection-and-account/sessions";
 pub const OWN_SERVICES: &str = "/connection-and-account/services";
 /// Sign-ins of the person, and attempts at one.
 pub const SIGN_IN_HISTORY: &str = "/connection-and-account/sign-in-history";
+/// Everything that is known about the person.
+pub const MY_DATA: &str = "/connection-and-account/my-data";
 /// The mails of a sandbox.
 pub const MAILBOX: &str = "/mailbox";
 /// Authorization endpoint.
@@ -82,6 +84,7 @@ pub fn account(page: AccountPage) -> &'static str {
         AccountPage::ConnectionAndAccount => CONNECTION_AND_ACCOUNT,
         AccountPage::Password => OWN_PASSWORD,
         AccountPage::SignInHistory => SIGN_IN_HISTORY,
+        AccountPage::MyData => MY_DATA,
     }
 }
 

@@ -3,6 +3,8 @@
 //! Refuses to judge how old a proof may be: the guards of the routes do. Doors: [`routes`].
 
 mod connection_and_account;
+mod data_page;
+mod my_data;
 mod notification;
 pub mod pages;
 mod password;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+pub use super::data_page::MyData;
 use super::notification::Notification;
 use crate::accounts::pages::{FieldError, long_address};
 use crate::domain::{BrowserHint, BrowserProgram, BrowserSystem};
@@ -14,6 +15,7 @@ pub fn templates() -> Vec<PageCheck> {
         PageCheck::of::<ConnectionAndAccount>(),
         PageCheck::of::<Password>(),
         PageCheck::of::<SignInHistory>(),
+        PageCheck::of::<MyData>(),
     ]
 }
 

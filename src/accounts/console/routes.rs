@@ -1,7 +1,8 @@
 //! The addresses of the account's pages.
 
 use super::{
-    connection_and_account, password as own_password, personal_information, services, sessions, sign_in_history,
+    connection_and_account, my_data, password as own_password, personal_information, services, sessions,
+    sign_in_history,
 };
 use crate::app::App;
 use crate::domain::AccountPage;
@@ -11,6 +12,7 @@ use crate::web::{Guard, Table, paths};
 pub(in crate::accounts) fn routes(app: &App) -> Table {
     let whole = Guard::RecentProof(AccountPage::ConnectionAndAccount);
     let history = Guard::RecentProof(AccountPage::SignInHistory);
+    let data = Guard::RecentProof(AccountPage::MyData);
     let password = Guard::RecentProof(AccountPage::Password);
     Table::new(app)
         .visit(paths::OWN_PERSONAL_INFORMATION, Guard::Person, personal_information::show)
@@ -19,6 +21,8 @@ pub(in crate::accounts) fn routes(app: &App) -> Table {
         .submission(paths::OWN_SESSIONS, whole, sessions::submit)
         .submission(paths::OWN_SERVICES, whole, services::submit)
         .visit(paths::SIGN_IN_HISTORY, history, sign_in_history::show)
+        .visit(paths::MY_DATA, data, my_data::show)
+        .submission(paths::MY_DATA, data, my_data::submit)
         .visit(paths::OWN_PASSWORD, password, own_password::show)
         .submission(paths::OWN_PASSWORD, password, own_password::submit)
 }

@@ -3,11 +3,13 @@
 //! Refuses to judge how old a proof may be. Doors: the functions re-exported here.
 
 mod password;
+mod personal_data;
 mod personal_information;
 mod services;
 mod sessions;
 
 pub use password::{OwnPasswordChange, OwnPasswordChoice, change_own_password};
+pub use personal_data::export_personal_data;
 pub use personal_information::update_personal_information;
 pub use services::{UsedService, list_used_services, revoke_service};
 pub use sessions::{EndedSessions, OwnSession, SessionsEnd, end_own_sessions, list_own_sessions};

@@ -8,6 +8,7 @@ mod mailbox_standing;
 mod mailed_code;
 mod password_link;
 mod password_policy;
+mod personal_data;
 mod personal_information;
 mod role;
 #[cfg(test)]
@@ -23,6 +24,9 @@ pub use mailbox_standing::{MailboxPolicy, MailboxStanding};
 pub use mailed_code::{CodePurpose, MAILED_CODE_DIGITS, MailedCode, MailedCodeRefusal, digits_of_code};
 pub use password_link::{PasswordLink, PasswordLinkRefusal};
 pub use password_policy::{MAXIMUM_LENGTH, MINIMUM_LENGTH, PasswordFault, check_password};
+pub use personal_data::{
+    AccountData, EventData, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PersonalData, ServiceData, SessionData,
+};
 pub use personal_information::{
     PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField,
 };

@@ -7,6 +7,7 @@ mod handles;
 mod home;
 mod known_browsers;
 mod magic_link;
+mod my_data;
 mod organization;
 mod password;
 mod personal_information;

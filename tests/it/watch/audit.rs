@@ -60,6 +60,7 @@ const CATALOGUE: &[(&str, &str)] = &[
     ("membership_deleted", "l"),
     ("sessions_listed", "l"),
     ("session_revoked", "l"),
+    ("personal_data_exported", "u address session"),
     ("service_revoked", "u address session"),
     ("every_session_revoked", "l"),
     ("audit_read", "l"),
@@ -147,6 +148,7 @@ async fn people(instance: &Instance) {
     person.submit(page.form_with("given_name", None).with("given_name", "Josiane")).await;
     let page = person.visit("/connection-and-account").await;
     choose(&person, &page, "client_id", "my-app").await;
+    person.visit("/connection-and-account/my-data").await;
     person.submit(person.visit("/").await.sign_out_form()).await;
     let chosen = instance.person();
     let page = chosen.visit("/users/start-sign-in").await;

@@ -21,6 +21,8 @@ GET /.well-known/openid-configuration Public
 OPTIONS /.well-known/openid-configuration Public
 GET /assets/{id} Public
 GET /connection-and-account RecentProof(ConnectionAndAccount)
+GET /connection-and-account/my-data RecentProof(MyData)
+POST /connection-and-account/my-data RecentProof(MyData)
 GET /connection-and-account/password RecentProof(Password)
 POST /connection-and-account/password RecentProof(Password)
 POST /connection-and-account/services RecentProof(ConnectionAndAccount)

@@ -1,0 +1,124 @@
+//! What the page of everything that is known about a person shows.
+
+use serde::Serialize;
+use serde_json::Map;
+
+use crate::domain::{
+    AccountData, AuditEvent, EventData, Factor, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PersonalData,
+    ServiceData, SessionData, UserId, Verification,
+};
+use crate::render::Page;
+
+/// The events of each list that are shown; the file has all of them.
+const SHOWN: usize = 50;
+
+/// Everything that is known, `/connection-and-account/my-data`.
+#[derive(Debug, Clone, Serialize)]
+pub struct MyData {
+    /// It.
+    pub data: PersonalData,
+    /// How many sign-ins there are; the last fifty are shown.
+    pub sign_ins: usize,
+    /// How many other acts there are; the last fifty are shown.
+    pub acts: usize,
+}
+
+impl MyData {
+    /// The page of somebody's data.
+    pub fn of(mut data: PersonalData) -> Self {
+        let (sign_ins, acts) = (data.sign_ins.len(), data.acts.len());
+        data.sign_ins.truncate(SHOWN);
+        data.acts.truncate(SHOWN);
+        Self { data, sign_ins, acts }
+    }
+}
+
+impl Page for MyData {
+    const TEMPLATE: &'static str = "console/my-data.html";
+
+    fn samples() -> Vec<Self> {
+        let at = || String::from("2026-11-23T09:00:00.000Z");
+        let account = AccountData {
+            user_id: String::from("1234567890"),
+            email: String::from("jean.martin@exemple.fr"),
+            email_verified_at: None,
+            given_name: None,
+            family_name: None,
+            phone_number: None,
+            job: None,
+            role: None,
+            created_at: at(),
+            updated_at: at(),
+            sign_in_count: 1,
+            last_sign_in_at: None,
+            password_chosen_at: None,
+            additional_claims: Map::new(),
+        };
+        let bare = PersonalData {
+            format: PERSONAL_DATA_FORMAT,
+            issuer: String::from("https://identite.exemple.fr"),
+            exported_at: at(),
+            account: account.clone(),
+            organizations: Vec::new(),
+            services: Vec::new(),
+            sessions: Vec::new(),
+            sign_ins: Vec::new(),
+            acts: Vec::new(),
+            mails: Vec::new(),
+        };
+        vec![Self::of(full(&bare, account)), Self::of(bare)]
+    }
+}
+
+fn full(bare: &PersonalData, account: AccountData) -> PersonalData {
+    let at = || bare.exported_at.clone();
+    let source = Some(String::from("2001:db8:1234:5600::/56"));
+    let event = EventData {
+        at: at(),
+        by: "person",
+        source: source.clone(),
+        event: AuditEvent::PasswordChanged { user_id: UserId(1) },
+    };
+    let service = |name: Option<&str>, used: bool| ServiceData {
+        client_id: String::from("service"),
+        name: name.map(str::to_owned),
+        first_used_at: used.then(at),
+        last_used_at: used.then(at),
+        withdrawn_at: (!used).then(at),
+    };
+    PersonalData {
+        account: AccountData {
+            email_verified_at: Some(at()),
+            given_name: Some(String::from("Jean <b>")),
+            family_name: Some(String::from("Martin")),
+            phone_number: Some(String::from("01 23 45 67 89")),
+            job: Some(String::from("Chargé de mission")),
+            role: Some("administrator"),
+            last_sign_in_at: Some(at()),
+            password_chosen_at: Some(at()),
+            ..account
+        },
+        organizations: vec![OrganizationData {
+            siret: String::from("21920023500014"),
+            label: String::from("Commune de Clamart - Mairie"),
+            is_external: true,
+            verification: Verification::Domain,
+            linked_at: at(),
+            updated_at: at(),
+        }],
+        services: vec![service(Some("DataPass"), true), service(None, false)],
+        sessions: vec![SessionData {
+            session_id: String::from("0123456789abcdef"),
+            started_at: at(),
+            last_used_at: at(),
+            browser: None,
+            source,
+            methods: vec![Factor::Password],
+            organization: None,
+        }],
+        sign_ins: vec![EventData { source: None, ..event.clone() }; 60],
+        acts: vec![event],
+        mails: vec![MailData { kind: "password-changed", written_at: at() }],
+        ..bare.clone()
+    }
+}

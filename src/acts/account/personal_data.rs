@@ -1,0 +1,156 @@
+//! Everything that is kept about a person, put together for them (SEC-169).
+//!
+//! What lives for minutes only and says nothing more is not looked for: codes, tokens, links and sign-ins under way. Neither
+//! are the marks of browsers in which they signed in before, which hold a date and no name.
+
+use super::services::UsedService;
+use super::sessions::list_own_sessions;
+use crate::acts::sessions::ActiveSession;
+use crate::acts::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::domain::{
+    AccountData, Actor, AuditEvent, EventData, MailData, OrganizationData, OrganizationId, PERSONAL_DATA_FORMAT,
+    PersonalData, Role, ServiceData, ServiceUseState, SessionData, User, UserId,
+};
+use crate::protocol::Timestamp;
+use crate::store::audit::{self, AuditEntry};
+use crate::store::{Read, StoreError, clients, credentials, memberships, organizations, outbox, service_uses, users};
+
+/// The most events of each list; ten thousand sign-ins are more than anybody makes.
+const EVENTS: usize = 10_000;
+/// The most mails that wait.
+const MAILS: usize = 10_000;
+
+/// Puts it together; that it was, is recorded.
+///
+/// # Errors
+/// When the store fails, or the person is gone.
+pub async fn export_personal_data(app: &App, by: &By, active: &ActiveSession) -> Result<PersonalData, ActError> {
+    let circumstances = Circumstances::of(app, by);
+    let (user_id, now) = (active.user.id, app.clock.now());
+    app.store.write(move |tx| circumstances.record(tx, AuditEvent::PersonalDataExported { user_id })).await?;
+    let (store, issuer) = (app.store.clone(), app.config.issuer().to_owned());
+    let looking = tokio::task::spawn_blocking(move || {
+        store.read(|tx| {
+            let user = users::get(tx, user_id)?;
+            Ok(PersonalData {
+                format: PERSONAL_DATA_FORMAT,
+                issuer,
+                exported_at: now.to_iso8601(),
+                organizations: organizations_of(tx, user_id)?,
+                services: services_of(tx, user_id)?,
+                sessions: Vec::new(),
+                sign_ins: events(audit::list_sign_ins(tx, user_id, None, EVENTS)?, user_id, now),
+                acts: events(audit::list_acts(tx, user_id, EVENTS)?, user_id, now),
+                mails: mails_to(tx, &user)?,
+                account: account(tx, user)?,
+            })
+        })
+    });
+    let gathered = looking.await.unwrap_or(Err(StoreError::Panicked))?;
+    Ok(PersonalData { sessions: sessions_of(app, active)?, ..gathered })
+}
+
+fn account(tx: &impl Read, user: User) -> Result<AccountData, StoreError> {
+    let password = credentials::find(tx, user.id)?.filter(|known| known.password_hash.is_some());
+    Ok(AccountData {
+        user_id: user.id.to_string(),
+        email: user.email.to_string(),
+        email_verified_at: user.email_verified_at.map(Timestamp::to_iso8601),
+        given_name: user.information.given_name,
+        family_name: user.information.family_name,
+        phone_number: user.information.phone_number,
+        job: user.information.job,
+        role: user.role.as_ref().map(Role::as_str),
+        created_at: user.created_at.to_iso8601(),
+        updated_at: user.updated_at.to_iso8601(),
+        sign_in_count: user.sign_in_count,
+        last_sign_in_at: user.last_sign_in_at.map(Timestamp::to_iso8601),
+        password_chosen_at: password.map(|known| known.password_changed_at.to_iso8601()),
+        additional_claims: user.additional_claims,
+    })
+}
+
+fn organizations_of(tx: &impl Read, user_id: UserId) -> Result<Vec<OrganizationData>, StoreError> {
+    let mut found = Vec::new();
+    for link in memberships::list_of_user(tx, user_id)? {
+        let Some(organization) = organizations::find(tx, link.organization_id)? else { continue };
+        found.push(OrganizationData {
+            siret: organization.siret.to_string(),
+            label: organization.label,
+            is_external: link.is_external,
+            verification: link.verification,
+            linked_at: link.created_at.to_iso8601(),
+            updated_at: link.updated_at.to_iso8601(),
+        });
+    }
+    Ok(found)
+}
+
+fn services_of(tx: &impl Read, user_id: UserId) -> Result<Vec<ServiceData>, StoreError> {
+    let mut services = Vec::new();
+    for used in service_uses::list_of_user(tx, user_id)? {
+        let client = clients::find(tx, &used.client_id)?;
+        services.push(service(UsedService { used, client }));
+    }
+    services.sort_by(|one, other| other.last_used_at.cmp(&one.last_used_at));
+    Ok(services)
+}
+
+fn service(UsedService { used, client }: UsedService) -> ServiceData {
+    let (first, last, withdrawn) = match used.state {
+        ServiceUseState::InUse { since, last } => (Some(since), Some(last), None),
+        ServiceUseState::Revoked { at } => (None, None, Some(at)),
+    };
+    ServiceData {
+        client_id: used.client_id.as_str().to_owned(),
+        name: client.map(|client| client.name),
+        first_used_at: first.map(Timestamp::to_iso8601),
+        last_used_at: last.map(Timestamp::to_iso8601),
+        withdrawn_at: withdrawn.map(Timestamp::to_iso8601),
+    }
+}
+
+fn sessions_of(app: &App, active: &ActiveSession) -> Result<Vec<SessionData>, ActError> {
+    let siret = |id: OrganizationId| app.store.read(|tx| organizations::find(tx, id));
+    let mut sessions = Vec::new();
+    for own in list_own_sessions(app, active)? {
+        let organization = own.session.organization_id.map(siret).transpose()?.flatten();
+        sessions.push(SessionData {
+            session_id: own.name,
+            started_at: own.session.started_at.to_iso8601(),
+            last_used_at: own.session.last_used_at.to_iso8601(),
+            browser: own.session.whereabouts.browser,
+            source: own.session.whereabouts.source,
+            methods: own.session.proofs.iter().map(|proof| proof.factor).collect(),
+            organization: organization.map(|organization| organization.siret.to_string()),
+        });
+    }
+    Ok(sessions)
+}
+
+fn events(entries: Vec<AuditEntry>, user_id: UserId, now: Timestamp) -> Vec<EventData> {
+    let event = |entry: AuditEntry| {
+        let source = entry.record.shown_source(now);
+        let (by, source) = match &entry.record.actor {
+            Actor::User(id) if *id == user_id => ("person", source),
+            Actor::Visitor => ("visitor", source),
+            Actor::Client(_) => ("service", None),
+            Actor::User(_) | Actor::Operator | Actor::CommandLine(_) => ("operator", None),
+            Actor::System => ("program", None),
+        };
+        let at = Timestamp(entry.record.at_millis / 1000).to_iso8601();
+        EventData { at, by, source, event: entry.record.event }
+    };
+    entries.into_iter().map(event).collect()
+}
+
+fn mails_to(tx: &impl Read, user: &User) -> Result<Vec<MailData>, StoreError> {
+    let waiting = outbox::list(tx, None, MAILS)?.into_iter().chain(outbox::list_set_aside(tx, MAILS)?);
+    let theirs = waiting.filter(|queued| queued.mail.to == user.email);
+    let mail = |queued: outbox::QueuedMail| MailData {
+        kind: queued.mail.content.name(),
+        written_at: queued.mail.created_at.to_iso8601(),
+    };
+    Ok(theirs.map(mail).collect())
+}

@@ -1,0 +1,78 @@
+//! Of whom an event tells: what the person's own history and export show.
+
+use super::{AuditEvent, UserId};
+
+/// Where a record has its place in what a person may ask about themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditSubject {
+    /// Among their sign-ins, and the attempts at one.
+    SignIn(UserId),
+    /// Among everything else that was done by them or to their account.
+    Act(UserId),
+    /// Nowhere: it tells of nobody, or of somebody who is not there any more, or says what the list of services says.
+    Nobody,
+}
+
+impl AuditEvent {
+    /// Of whom it tells.
+    pub fn subject(&self) -> AuditSubject {
+        let of =
+            |user_id: &Option<UserId>, place: fn(UserId) -> AuditSubject| user_id.map_or(AuditSubject::Nobody, place);
+        match self {
+            Self::SignedIn { user_id, .. } => AuditSubject::SignIn(*user_id),
+            Self::SignInFailed { user_id, .. } => of(user_id, AuditSubject::SignIn),
+            Self::UserCreated { user_id, .. }
+            | Self::AccountOpened { user_id, .. }
+            | Self::EmailVerified { user_id, .. }
+            | Self::SignedOut { user_id, .. }
+            | Self::PasswordLinkIssued { user_id, .. }
+            | Self::PasswordChanged { user_id, .. }
+            | Self::PersonalInformationChanged { user_id, .. }
+            | Self::OrganizationSelected { user_id, .. }
+            | Self::ConsentDecided { user_id, .. }
+            | Self::UserViewed { user_id, .. }
+            | Self::UserDisabled { user_id, .. }
+            | Self::UserEnabled { user_id, .. }
+            | Self::UserSignedOut { user_id, .. }
+            | Self::RoleGranted { user_id, .. }
+            | Self::RoleRevoked { user_id, .. }
+            | Self::MembershipWritten { user_id, .. }
+            | Self::MembershipDeleted { user_id, .. }
+            | Self::SessionRevoked { user_id, .. }
+            | Self::PersonalDataExported { user_id, .. }
+            | Self::ServiceRevoked { user_id, .. } => AuditSubject::Act(*user_id),
+            Self::SecretMailed { user_id, .. }
+            | Self::MailGivenUp { user_id, .. }
+            | Self::MagicLinkDisowned { user_id, .. }
+            | Self::LockedOut { user_id, .. }
+            | Self::PasswordSuspended { user_id, .. }
+            | Self::SessionsListed { user_id, .. } => of(user_id, AuditSubject::Act),
+            Self::CodeIssued { .. }
+            | Self::CodeRedeemed { .. }
+            | Self::UserErased { .. }
+            | Self::RequestsTurnedAway { .. }
+            | Self::CodeRefused { .. }
+            | Self::CodeReplayed { .. }
+            | Self::ClientWritten { .. }
+            | Self::ClientRecorded { .. }
+            | Self::ClientSecretPinned { .. }
+            | Self::UsersListed
+            | Self::OrganizationCreated { .. }
+            | Self::EverySessionRevoked
+            | Self::AuditRead
+            | Self::SigningKeyRotated { .. }
+            | Self::SigningKeyDropped { .. }
+            | Self::ClientCreated { .. }
+            | Self::ClientChanged { .. }
+            | Self::ClientDeleted { .. }
+            | Self::ClientSecretRotated { .. }
+            | Self::DatabasePutBack
+            | Self::BackupCreated { .. }
+            | Self::DatabaseRestored { .. }
+            | Self::InstanceReset
+            | Self::InstanceStarted { .. }
+            | Self::ConfigurationReloaded { .. }
+            | Self::InstanceStopped => AuditSubject::Nobody,
+        }
+    }
+}

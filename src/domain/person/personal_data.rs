@@ -1,0 +1,120 @@
+//! Everything that is kept about one person, in the shape in which they get it (SEC-169). Instants are ISO 8601 in UTC.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::domain::{AuditEvent, BrowserHint, Factor, Verification};
+
+/// The name of this shape. A member that is added changes nothing; anything else gets another name.
+pub const PERSONAL_DATA_FORMAT: &str = "moncomptepro-personal-data-1";
+
+/// Everything about one person. No secret, and nothing of anybody else.
+#[derive(Debug, Clone, Serialize)]
+pub struct PersonalData {
+    /// [`PERSONAL_DATA_FORMAT`].
+    pub format: &'static str,
+    /// Where it comes from.
+    pub issuer: String,
+    /// When it was put together.
+    pub exported_at: String,
+    /// The account.
+    pub account: AccountData,
+    /// The organizations, and how the person is linked to them.
+    pub organizations: Vec<OrganizationData>,
+    /// The services used, the last one first, and those that were withdrawn.
+    pub services: Vec<ServiceData>,
+    /// The sessions in use.
+    pub sessions: Vec<SessionData>,
+    /// Sign-ins and attempts at one, the latest first.
+    pub sign_ins: Vec<EventData>,
+    /// What else was done by the person or to their account, the latest first.
+    pub acts: Vec<EventData>,
+    /// Mails that wait to leave.
+    pub mails: Vec<MailData>,
+}
+
+/// The account.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct AccountData {
+    pub user_id: String,
+    pub email: String,
+    pub email_verified_at: Option<String>,
+    pub given_name: Option<String>,
+    pub family_name: Option<String>,
+    pub phone_number: Option<String>,
+    pub job: Option<String>,
+    pub role: Option<&'static str>,
+    pub created_at: String,
+    pub updated_at: String,
+    pub sign_in_count: u64,
+    pub last_sign_in_at: Option<String>,
+    /// When the password was chosen, where there is one.
+    pub password_chosen_at: Option<String>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub additional_claims: Map<String, Value>,
+}
+
+/// An organization of the person.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct OrganizationData {
+    pub siret: String,
+    pub label: String,
+    pub is_external: bool,
+    pub verification: Verification,
+    pub linked_at: String,
+    pub updated_at: String,
+}
+
+/// A service that the person uses or used.
+#[derive(Debug, Clone, Serialize)]
+pub struct ServiceData {
+    /// Its identifier.
+    pub client_id: String,
+    /// Its name, while it is there.
+    pub name: Option<String>,
+    /// The first use, since it was last withdrawn.
+    pub first_used_at: Option<String>,
+    /// The last use, to within five minutes.
+    pub last_used_at: Option<String>,
+    /// When its access was withdrawn.
+    pub withdrawn_at: Option<String>,
+}
+
+/// A session.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct SessionData {
+    pub session_id: String,
+    pub started_at: String,
+    pub last_used_at: String,
+    pub browser: Option<BrowserHint>,
+    pub source: Option<String>,
+    pub methods: Vec<Factor>,
+    /// The SIRET of the organization that the person acts for in it.
+    pub organization: Option<String>,
+}
+
+/// An event of the audit.
+#[derive(Debug, Clone, Serialize)]
+pub struct EventData {
+    /// When.
+    pub at: String,
+    /// `person`, `visitor`, `service`, `operator` or `program`: nobody else is named.
+    pub by: &'static str,
+    /// From where, cut when it is old; nothing where somebody else acted.
+    pub source: Option<String>,
+    /// What: `event`, and what belongs to it.
+    #[serde(flatten)]
+    pub event: AuditEvent,
+}
+
+/// A mail.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailData {
+    /// What it is about.
+    pub kind: &'static str,
+    /// When it was written.
+    pub written_at: String,
+}
