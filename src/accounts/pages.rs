@@ -129,6 +129,7 @@ impl Page for StartSignIn {
             Self { problem: Some(String::from("closed")), login: String::from("jean@exemple.fr"), ..plain.clone() },
             Self { notice: Some(String::from("reset_password_email_sent")), ..plain.clone() },
             Self { notice: Some(String::from("email_unavailable")), ..plain.clone() },
+            Self { notice: Some(String::from("user_successfully_deleted")), ..plain.clone() },
             Self { people_picker: Some(PeoplePicker::sample(0)), ..plain },
         ]
     }

@@ -31,7 +31,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         Some(current) => format!("{}&", paths::within(paths::START_SIGN_IN, Some(&current.id))),
         None => format!("{}?", paths::START_SIGN_IN),
     };
-    browser.redirect(&app, &format!("{start}notice=reset_password_email_sent"))
+    browser.redirect(&app, &format!("{start}notification=reset_password_email_sent"))
 }
 
 fn ask(

@@ -24,7 +24,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     };
     let asked = || visit.query.get("login_hint").map(|hint| hint.chars().take(254).collect());
     let login = given.or_else(hinted).or_else(asked).unwrap_or_default();
-    let said = Said { notice: visit.query.get("notice").and_then(notice), problem: None };
+    let said = Said { notice: visit.query.get("notification").and_then(notice), problem: None };
     ask(&app, visit.browser, current.as_ref(), login, said)
 }
 
@@ -74,7 +74,9 @@ struct Said {
 
 /// What another page asks this one to say.
 fn notice(word: &str) -> Option<&'static str> {
-    ["reset_password_email_sent", "email_unavailable"].into_iter().find(|known| *known == word)
+    ["reset_password_email_sent", "email_unavailable", "user_successfully_deleted"]
+        .into_iter()
+        .find(|known| *known == word)
 }
 
 fn ask(app: &App, browser: Browser, current: Option<&Current>, login: String, said: Said) -> Result<Response, Error> {

@@ -36,7 +36,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         }
         CodeOutcome::AlreadyThere => {
             let start = paths::within(paths::START_SIGN_IN, Some(&current.id));
-            browser.redirect(&app, &format!("{start}&notice=email_unavailable"))
+            browser.redirect(&app, &format!("{start}&notification=email_unavailable"))
         }
         CodeOutcome::Wrong => again(&app, &browser, &current, "wrong").await,
         CodeOutcome::Over => again(&app, &browser, &current, "over").await,

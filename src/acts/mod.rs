@@ -33,8 +33,8 @@ use crate::store::{StoreError, Tx, audit};
 
 pub use account::{
     EndedSessions, OwnPasswordChange, OwnPasswordChoice, OwnSession, SessionsEnd, UsedService, change_own_password,
-    end_own_sessions, export_personal_data, list_own_sessions, list_used_services, revoke_service,
-    update_personal_information,
+    delete_own_account, end_own_sessions, export_personal_data, list_own_sessions, list_used_services,
+    may_delete_own_account, revoke_service, update_personal_information,
 };
 pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form};
 pub use clients::{

@@ -14,4 +14,6 @@ pub enum AccountPage {
     SignInHistory,
     /// Everything that is known about the person.
     MyData,
+    /// The deletion of the account.
+    Delete,
 }

@@ -54,6 +54,11 @@ pub enum MailContent {
         /// What.
         changes: Vec<PersonalInformationChange>,
     },
+    /// The account was deleted by its owner.
+    AccountDeleted {
+        /// When.
+        at: Timestamp,
+    },
     /// The operator tries whether mails arrive.
     Trial {
         /// When.
@@ -72,6 +77,7 @@ impl MailContent {
             Self::PasswordLink { .. } => "password-link",
             Self::PasswordChanged { .. } => "password-changed",
             Self::PersonalInformationChanged { .. } => "personal-information-changed",
+            Self::AccountDeleted { .. } => "account-deleted",
             Self::Trial { .. } => "trial",
         }
     }
@@ -86,6 +92,7 @@ impl MailContent {
             | Self::PasswordLink { .. }
             | Self::PasswordChanged { .. }
             | Self::PersonalInformationChanged { .. }
+            | Self::AccountDeleted { .. }
             | Self::Trial { .. } => false,
         }
     }
@@ -113,6 +120,7 @@ impl MailContent {
                     PersonalInformationChange { field: PersonalInformationField::Job, value: None },
                 ],
             },
+            Self::AccountDeleted { at },
             Self::Trial { at },
         ]
     }

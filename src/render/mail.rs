@@ -45,7 +45,9 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::PersonalInformationChanged { at, changes } => {
             context! { at => at.0, changes => Value::from(Serde(changes)) }
         }
-        MailContent::PasswordChanged { at } | MailContent::Trial { at } => context! { at => at.0 },
+        MailContent::PasswordChanged { at } | MailContent::AccountDeleted { at } | MailContent::Trial { at } => {
+            context! { at => at.0 }
+        }
     };
     match frame.secret {
         Some(secret) => context! { secret, ..values },

@@ -48,6 +48,8 @@ pub const OWN_SERVICES: &str = "/connection-and-account/services";
 pub const SIGN_IN_HISTORY: &str = "/connection-and-account/sign-in-history";
 /// Everything that is known about the person.
 pub const MY_DATA: &str = "/connection-and-account/my-data";
+/// The deletion of the account.
+pub const DELETE: &str = "/users/delete";
 /// The mails of a sandbox.
 pub const MAILBOX: &str = "/mailbox";
 /// Authorization endpoint.
@@ -85,6 +87,7 @@ pub fn account(page: AccountPage) -> &'static str {
         AccountPage::Password => OWN_PASSWORD,
         AccountPage::SignInHistory => SIGN_IN_HISTORY,
         AccountPage::MyData => MY_DATA,
+        AccountPage::Delete => DELETE,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod connection_and_account;
 mod data_page;
+mod delete;
 mod my_data;
 mod notification;
 pub mod pages;

@@ -16,6 +16,7 @@ pub fn templates() -> Vec<PageCheck> {
         PageCheck::of::<Password>(),
         PageCheck::of::<SignInHistory>(),
         PageCheck::of::<MyData>(),
+        PageCheck::of::<Delete>(),
     ]
 }
 
@@ -240,5 +241,29 @@ impl Page for Password {
         let problems = [None, Some("too_short"), Some("same_as_before"), Some("mismatch")];
         let sample = |problem: Option<&str>| Self { email: long_address(), problem: problem.map(str::to_owned) };
         problems.into_iter().map(sample).collect()
+    }
+}
+
+/// The deletion of the account, `/users/delete`: posts `confirmed`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Delete {
+    /// Whose account it is.
+    pub email: String,
+    /// Whether it cannot be: nobody else could administer the instance.
+    pub is_last_administrator: bool,
+    /// Whether the confirmation was missing.
+    pub is_unconfirmed: bool,
+}
+
+impl Page for Delete {
+    const TEMPLATE: &'static str = "console/delete.html";
+
+    fn samples() -> Vec<Self> {
+        let sample = |(is_last_administrator, is_unconfirmed): (bool, bool)| Self {
+            email: long_address(),
+            is_last_administrator,
+            is_unconfirmed,
+        };
+        [(false, false), (false, true), (true, false)].map(sample).to_vec()
     }
 }

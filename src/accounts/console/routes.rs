@@ -1,7 +1,7 @@
 //! The addresses of the account's pages.
 
 use super::{
-    connection_and_account, my_data, password as own_password, personal_information, services, sessions,
+    connection_and_account, delete, my_data, password as own_password, personal_information, services, sessions,
     sign_in_history,
 };
 use crate::app::App;
@@ -13,6 +13,7 @@ pub(in crate::accounts) fn routes(app: &App) -> Table {
     let whole = Guard::RecentProof(AccountPage::ConnectionAndAccount);
     let history = Guard::RecentProof(AccountPage::SignInHistory);
     let data = Guard::RecentProof(AccountPage::MyData);
+    let deletion = Guard::RecentProof(AccountPage::Delete);
     let password = Guard::RecentProof(AccountPage::Password);
     Table::new(app)
         .visit(paths::OWN_PERSONAL_INFORMATION, Guard::Person, personal_information::show)
@@ -23,6 +24,8 @@ pub(in crate::accounts) fn routes(app: &App) -> Table {
         .visit(paths::SIGN_IN_HISTORY, history, sign_in_history::show)
         .visit(paths::MY_DATA, data, my_data::show)
         .submission(paths::MY_DATA, data, my_data::submit)
+        .visit(paths::DELETE, deletion, delete::show)
+        .submission(paths::DELETE, deletion, delete::submit)
         .visit(paths::OWN_PASSWORD, password, own_password::show)
         .submission(paths::OWN_PASSWORD, password, own_password::submit)
 }

@@ -2,12 +2,14 @@
 //!
 //! Refuses to judge how old a proof may be. Doors: the functions re-exported here.
 
+mod deletion;
 mod password;
 mod personal_data;
 mod personal_information;
 mod services;
 mod sessions;
 
+pub use deletion::{delete_own_account, may_delete_own_account};
 pub use password::{OwnPasswordChange, OwnPasswordChoice, change_own_password};
 pub use personal_data::export_personal_data;
 pub use personal_information::update_personal_information;

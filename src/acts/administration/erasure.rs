@@ -4,13 +4,14 @@
 use super::Decided;
 use super::roles::is_last_administrator;
 use super::users::{UserKey, UserRefusal, find, may_lock_out};
+use crate::acts::pre_sessions::{Renewal, renew};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
     AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME, Interaction, KnownBrowser, MagicLink,
-    PasswordLink, User, UserId,
+    MailContent, OutgoingMail, PasswordLink, PreSession, User, UserId,
 };
-use crate::protocol::Timestamp;
+use crate::protocol::{Locale, Timestamp};
 use crate::store::{
     Read, StoreError, Tx, audit, browser_sessions, credentials, interactions, known_browsers, magic_links, memberships,
     outbox, password_links, service_uses, user_sessions, users,
@@ -40,8 +41,31 @@ pub async fn erase_user(
     even_the_last_administrator: bool,
 ) -> Decided<UserId, UserRefusal> {
     let may_lock_out = may_lock_out(by, even_the_last_administrator);
-    let known = app.store.read(|tx| find(tx, &key))?;
-    let Some(user) = known else { return Ok(Err(UserRefusal::Unknown)) };
+    match app.store.read(|tx| find(tx, &key))? {
+        Some(user) => carry_out(app, by, user, may_lock_out, None).await,
+        None => Ok(Err(UserRefusal::Unknown)),
+    }
+}
+
+/// A person who leaves by themselves, and the browser in which they do.
+#[derive(Clone, Copy)]
+pub(in crate::acts) struct Leaving {
+    /// The language of the mail that tells them that it is done.
+    pub(in crate::acts) locale: Locale,
+    /// The handle of the browser.
+    pub(in crate::acts) browser: HandleKey<PreSession>,
+    /// Its next one.
+    pub(in crate::acts) next: HandleKey<PreSession>,
+}
+
+/// Erases a person, by whoever's wish.
+pub(in crate::acts) async fn carry_out(
+    app: &App,
+    by: &By,
+    user: User,
+    may_lock_out: bool,
+    leaving: Option<Leaving>,
+) -> Decided<UserId, UserRefusal> {
     let looked_at = app.clock.now();
     let traces = find_traces(app, user.clone()).await?;
     let circumstances = Circumstances::of(app, by);
@@ -72,6 +96,12 @@ pub async fn erase_user(
                 known_browsers::delete(tx, key)?;
             }
             erase(tx, &user, now)?;
+            if let Some(Leaving { locale, browser, next }) = leaving {
+                // The last thing that is kept of them, until it has left.
+                let content = MailContent::AccountDeleted { at: now };
+                outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), locale, content, now))?;
+                renew(tx, &browser, &Renewal { to: next, session: None, entered: None }, now)?;
+            }
             circumstances.record(tx, AuditEvent::UserErased { user_id: user.id })?;
             Ok(Ok(user.id))
         })

@@ -24,8 +24,8 @@ pub use clients::{
 };
 
 pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
-pub(super) use erasure::erase;
 pub use erasure::erase_user;
+pub(super) use erasure::{Leaving, carry_out as erase_completely, erase};
 pub use keys::{
     KEPT_AFTER_RETIREMENT, KeyRefusal, KeyRotation, KeyStoreError, Urgency, drop_retired_keys, keys_due, look_at_keys,
     make_keys, read_keys, rotate_keys,
@@ -34,6 +34,7 @@ pub use organizations::{
     Link, MalformedOrganizationKey, OrganizationDossier, OrganizationKey, OrganizationRefusal, create_organization,
     find_organization, link_user, list_organizations, unlink_user, view_organization,
 };
+pub(super) use roles::is_last_administrator;
 pub use roles::{grant_role, list_administrators, revoke_role};
 pub use sessions::{ListedSession, UnknownSession, list_sessions, revoke_every_session, revoke_session};
 pub use users::{

@@ -94,7 +94,7 @@ pub async fn revoke_role(
 }
 
 /// Whether this person is an administrator, and the only one who can sign in.
-pub(super) fn is_last_administrator(tx: &impl Read, user: &User) -> Result<bool, StoreError> {
+pub(in crate::acts) fn is_last_administrator(tx: &impl Read, user: &User) -> Result<bool, StoreError> {
     if !user.is_active_administrator() {
         return Ok(false);
     }

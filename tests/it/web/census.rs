@@ -51,6 +51,8 @@ GET /users/change-password Link
 POST /users/change-password Link
 POST /users/disown-magic-link Link
 GET /users/magic-link-sent Visitor
+GET /users/delete RecentProof(Delete)
+POST /users/delete RecentProof(Delete)
 GET /users/personal-information Person
 POST /users/personal-information Person
 GET /users/reset-password Visitor
