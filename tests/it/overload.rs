@@ -1,6 +1,8 @@
 //! What happens when the costly work has no place left: who asks for more of it is told when to come back, and everybody
 //! else is answered as ever.
 
+use std::time::Duration;
+
 use moncomptepro::app::App;
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::{LaneLimits, Parameters, PasswordLane, Random};
@@ -13,7 +15,7 @@ const WAITING: usize = 3;
 
 /// An instance in which nobody's hash is ever computed: its lane is as full as it gets, for as long as the story takes.
 async fn saturated() -> Instance {
-    let limits = LaneLimits { threads: 0, waiting: WAITING, wait: std::time::Duration::from_secs(3600) };
+    let limits = LaneLimits { threads: 0, waiting: WAITING, wait: Duration::from_secs(3600) };
     let lane = PasswordLane::with_limits(Parameters::floor(), Random::system(), limits);
     Instance::changed(|port| Config::dev(DevOptions::default(), port), |app| App { passwords: lane, ..app }).await
 }
@@ -39,7 +41,8 @@ async fn sec_158_with_the_password_lane_full_who_comes_too_many_is_told_when_and
     }
     // The next one is refused at once, is told when to come back, and nothing is held for them.
     for _ in 0..2 {
-        let refused = lane.verify("one more", None, "a password").await;
+        let asked = lane.verify("one more", None, "a password");
+        let refused = tokio::time::timeout(Duration::from_secs(30), asked).await.expect("the queue has no end");
         assert!(refused.is_err());
     }
     let newcomer = instance.person();
