@@ -455,6 +455,25 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
 }
 
 #[test]
+fn r_39_two_keys_are_enough_for_mail_and_its_password_may_stand_in_a_file() {
+    assert!(config_of(REQUIRED).unwrap().lacks_mail());
+    let mailing = config_of(&format!("{REQUIRED}{MAIL}")).unwrap().mail.unwrap();
+    assert_eq!((mailing.from.as_str(), mailing.from_name.as_str()), ("a@b.fr", NEUTRAL_NAME));
+    let server = mailing.server;
+    assert_eq!((server.host.as_str(), server.port, server.encryption), ("smtp.b.fr", 587, SmtpEncryption::StartTls));
+    assert_eq!((server.helo_name.as_str(), server.credentials), ("identite.exemple.fr", None));
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("secret");
+    std::fs::write(&file, "le mot de passe\n").unwrap();
+    close(&file);
+    let lines = format!("{REQUIRED}{MAIL}smtp.username = \"a\"\nsmtp.password_file = {file:?}\n");
+    let config = config_of(&lines).unwrap();
+    assert!(!format!("{config:?}").contains("le mot de passe"));
+    let credentials = config.mail.unwrap().server.credentials.unwrap();
+    assert_eq!((credentials.username.as_str(), credentials.password.expose()), ("a", "le mot de passe"));
+}
+
+#[test]
 fn a_sandbox_says_what_it_is_and_keeps_its_mails() {
     let config = config_of(&format!("{REQUIRED}instance.kind = \"sandbox\"\n")).unwrap();
     assert!(config.trial && config.mailbox_page && config.mark_tokens);

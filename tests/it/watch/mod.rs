@@ -3,4 +3,5 @@
 mod audit;
 #[cfg(unix)]
 mod logs;
+mod mails;
 mod metrics;
