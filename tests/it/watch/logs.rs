@@ -24,6 +24,8 @@ const CHALLENGE: &str = "KqzFVVoj1xIeRMaYoKBsIWuO4_VBBpZdnQDgP3WuG_k";
 struct Running {
     directory: tempfile::TempDir,
     child: Child,
+    /// Puts what it says into the file.
+    writing: Option<std::thread::JoinHandle<std::io::Result<()>>>,
     address: String,
 }
 
@@ -37,22 +39,25 @@ impl Running {
             directory.path().join("data")
         );
         std::fs::write(directory.path().join("config.toml"), text).unwrap();
-        let log = std::fs::File::create(directory.path().join("log")).unwrap();
+        let mut log = std::fs::File::create(directory.path().join("log")).unwrap();
         let mut child = Command::new(program())
             .args(["serve", "--config"])
             .arg(directory.path().join("config.toml"))
             .env("RUST_LOG", "trace")
-            .stdout(Stdio::piped())
-            .stderr(log)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = std::io::BufReader::new(child.stdout.take().unwrap());
+        // The line that says so is in the log in every format.
+        let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
-        std::io::BufRead::read_line(&mut said, &mut line).unwrap();
-        assert!(line.contains("listens on port"), "{line}");
-        // Whatever else it says is thrown away.
-        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        Self { directory, child, address: format!("https://localhost:{port}") }
+        while !line.contains("the instance has started") {
+            line.clear();
+            assert!(std::io::BufRead::read_line(&mut said, &mut line).unwrap() > 0, "it has ended");
+            std::io::Write::write_all(&mut log, line.as_bytes()).unwrap();
+        }
+        let writing = Some(std::thread::spawn(move || std::io::copy(&mut said, &mut log).map(drop)));
+        Self { directory, child, writing, address: format!("https://localhost:{port}") }
     }
 
     fn data(&self) -> PathBuf {
@@ -76,6 +81,7 @@ impl Running {
     fn stop(mut self) -> String {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());
+        self.writing.take().unwrap().join().unwrap().unwrap();
         std::fs::read_to_string(self.directory.path().join("log")).unwrap()
     }
 }
