@@ -23,6 +23,8 @@ pub struct MacKeys {
     pub attempts: MacKey,
     /// Codes that are mailed.
     pub mailed_codes: MacKey,
+    /// Keys that are offered to applications, and recovery codes.
+    pub second_factors: MacKey,
 }
 
 /// One instance; cheap to clone.

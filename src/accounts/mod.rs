@@ -14,6 +14,7 @@ pub mod pages;
 mod personal_information;
 mod reset_password;
 mod routes;
+pub mod second_factor;
 mod select_account;
 mod sign_in;
 mod sign_out;

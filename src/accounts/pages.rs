@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::console;
 use super::mailbox_pages::{MagicLinkSent, ResetPassword, SignInWithMagicLink, SignUp, VerifyEmail};
+use super::second_factor;
 use crate::render::{Page, PageCheck};
 use crate::web::pages::ClientLabel;
 
@@ -23,6 +24,7 @@ pub fn templates() -> Vec<PageCheck> {
         PageCheck::of::<Home>(),
     ];
     templates.extend(console::pages::templates());
+    templates.extend(second_factor::pages::templates());
     templates
 }
 

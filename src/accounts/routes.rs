@@ -1,8 +1,8 @@
 //! The addresses of this room.
 
 use super::{
-    change_password, console, home, magic_link, personal_information, reset_password, select_account, sign_in,
-    sign_out, sign_up, start_sign_in, verify_email,
+    change_password, console, home, magic_link, personal_information, reset_password, second_factor, select_account,
+    sign_in, sign_out, sign_up, start_sign_in, verify_email,
 };
 use crate::app::App;
 use crate::web::{Guard, Table, paths};
@@ -35,4 +35,5 @@ pub fn routes(app: &App) -> Table {
         .submission(paths::CHANGE_PASSWORD, Guard::Link, change_password::submit)
         .submission(paths::SIGN_OUT, Guard::Session, sign_out::submit)
         .join(console::routes(app))
+        .join(second_factor::routes(app))
 }

@@ -3,6 +3,7 @@
 use super::pages::{PeoplePicker, PickerPerson, StartSignIn};
 use crate::acts::{self, AddressStanding};
 use crate::app::App;
+use crate::domain::steps::Step;
 use crate::domain::{Destination, Email};
 use crate::journey::{self, Current};
 use crate::store::{memberships, organizations, users};
@@ -14,7 +15,8 @@ const MAX_PEOPLE: usize = 40;
 /// Asks for the address.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let current = journey::current(&app, &visit.browser, &visit.query).await?;
-    if current.is_none() && visit.browser.session.is_some() {
+    let session = visit.browser.session.as_ref();
+    if current.is_none() && session.is_some() && journey::next_step(&app, session, None)? != Step::SignIn {
         return visit.browser.redirect(&app, paths::HOME);
     }
     let given = current.as_ref().and_then(|current| current.interaction.login.as_ref()).map(ToString::to_string);

@@ -4,8 +4,10 @@ use super::sessions::ActiveSession;
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::claims::{Subject, disclosed_scopes, wants_one_organization};
-use crate::domain::steps::{Demand, Demands, Facts, Identity, PersonFacts};
-use crate::domain::{Client, MailboxStanding, OrganizationId, PendingAuthorization, Progress, Session, User, UserId};
+use crate::domain::steps::{self, Demand, Demands, Facts, Identity, PersonFacts, SecondFactor, Step};
+use crate::domain::{
+    Client, MailboxStanding, OrganizationId, PendingAuthorization, Progress, SecondFactorUse, Session, User, UserId,
+};
 use crate::protocol::{Prompt, Timestamp};
 use crate::store::{Read, StoreError, memberships, organizations, service_uses};
 
@@ -16,6 +18,28 @@ pub struct Standing {
     pub facts: Facts,
     /// The organization that a code would be issued for.
     pub organization_id: Option<OrganizationId>,
+}
+
+/// Whether the person signed in gave everything that protects their account: a second factor, where they have one.
+pub fn has_every_factor(app: &App, active: &ActiveSession) -> bool {
+    let has_one = !active.user.second_factor.is_none();
+    let person = (&active.session, &active.user);
+    second_factor_of(&app.config, person, has_one, app.clock.now()) == SecondFactor::Settled
+}
+
+/// What is left to prove before any page of the person signed in is shown: a second factor, the mailbox, the browser.
+/// [`Step::Finish`] for nothing.
+pub fn security_step(app: &App, active: &ActiveSession) -> Step {
+    let now = app.clock.now();
+    let person = PersonFacts {
+        identity: Identity::Expected,
+        second_factor: second_factor_of(&app.config, (&active.session, &active.user), false, now),
+        mailbox: mailbox_standing(app, active),
+        names_known: true,
+        organizations: 0,
+        organization_chosen: false,
+    };
+    steps::next(&Facts { person: Some(person), demands: Demands::NONE })
 }
 
 /// How the mailbox of the person signed in stands.
@@ -56,6 +80,7 @@ pub fn gather(
     let Some((client, pending)) = request else {
         let facts = PersonFacts {
             identity: Identity::Expected,
+            second_factor: second_factor_of(config, (session, user), false, now),
             mailbox: MailboxStanding::of(user, session, config.accounts.mailbox, now),
             names_known: user.information.has_names(),
             organizations: 0,
@@ -78,14 +103,22 @@ pub fn gather(
         (false, true) => Identity::OtherAfterSignIn,
         (false, false) => Identity::Other,
     };
+    let (acr_demand, current) = (pending.request.acr_demand(), session.assurance(config.acr_vocabulary).acr);
+    let reached = session.assurance_with_second_factor(config.acr_vocabulary).acr;
+    let is_unmet = acr_demand.essential && !acr_demand.values.contains(&current);
+    let wants_second_factor = is_unmet && acr_demand.values.contains(&reached);
     let person = PersonFacts {
         identity,
+        second_factor: second_factor_of(config, (session, user), wants_second_factor, now),
         mailbox: MailboxStanding::of(user, session, config.accounts.mailbox, now),
         names_known: user.information.has_names(),
         organizations: released.len(),
         organization_chosen: organization_id.is_some(),
     };
-    let mut demands = demands_of(config, session, client, pending, progress, now);
+    let mut demands = Demands {
+        assurance_out_of_reach: is_unmet && !wants_second_factor,
+        ..demands_of(session, client, pending, progress, now)
+    };
     if service_uses::find(tx, user.id, &client.id)?.is_some_and(|known| known.is_revoked()) {
         // Taken back: nothing goes on by itself, whatever the client asks (SEC-131).
         demands.consent = Demand::of(true, progress.consented);
@@ -112,12 +145,34 @@ pub fn facts_of_account(
     let demands = Demands { fresh_sign_in: Demand::of(!is_recent, false), ..Demands::NONE };
     let names_known = user.information.has_names();
     let mailbox = MailboxStanding::of(user, session, config.accounts.mailbox, now);
-    let person = PersonFacts { identity, mailbox, names_known, organizations: 0, organization_chosen: false };
+    // What protects an account wants everything that the account has.
+    let has_one = !user.second_factor.is_none();
+    let second_factor = second_factor_of(config, (session, user), has_one, now);
+    let (organizations, organization_chosen) = (0, false);
+    let person = PersonFacts { identity, second_factor, mailbox, names_known, organizations, organization_chosen };
     Facts { person: Some(person), demands }
 }
 
-fn demands_of(
+/// How the second factor stands where one is demanded by the request, by the account or by the operator.
+fn second_factor_of(
     config: &Config,
+    (session, user): (&Session, &User),
+    is_demanded: bool,
+    now: Timestamp,
+) -> SecondFactor {
+    let is_wanted =
+        is_demanded || user.second_factor == SecondFactorUse::Always || config.accounts.require_second_factor;
+    let is_given = session.assurance(config.acr_vocabulary).amr.iter().any(|method| method == "mfa");
+    match user.second_factor {
+        _ if !is_wanted || is_given => SecondFactor::Settled,
+        SecondFactorUse::None => {
+            SecondFactor::Missing { is_proof_recent: session.has_recent_proof(now, config.recent_proof) }
+        }
+        SecondFactorUse::OnDemand | SecondFactorUse::Always => SecondFactor::Wanted,
+    }
+}
+
+fn demands_of(
     session: &Session,
     client: &Client,
     pending: &PendingAuthorization,
@@ -129,12 +184,10 @@ fn demands_of(
     let asks = |prompt: Prompt| request.prompt.contains(prompt);
     let too_old =
         request.max_age.is_some_and(|limit| limit == 0 || now.seconds_since(session.authenticated_at()) > limit);
-    let assurance = session.assurance(config.acr_vocabulary);
-    let wanted = request.acr_demand();
     Demands {
         fresh_sign_in: Demand::of(asks(Prompt::Login) || too_old, progress.signed_in),
         account: Demand::of(asks(Prompt::SelectAccount), progress.account_selected),
-        assurance_out_of_reach: wanted.essential && !wanted.values.contains(&assurance.acr),
+        assurance_out_of_reach: false,
         information: Demand::of(asks(Prompt::UpdateUserinfo), progress.information_confirmed),
         one_organization: wants_one_organization(&disclosed),
         organization_chooser: Demand::of(asks(Prompt::SelectOrganization), progress.organization.is_some()),

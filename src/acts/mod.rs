@@ -28,13 +28,12 @@ mod tokens;
 use thiserror::Error;
 
 use crate::app::App;
+use crate::crypto::OpenError;
 use crate::domain::{Actor, AuditEvent, AuditRecord, BrowserHint, Origin, Session, Whereabouts};
 use crate::store::{StoreError, Tx, audit};
 
 pub use account::{
-    EndedSessions, OwnPasswordChange, OwnPasswordChoice, OwnSession, SessionsEnd, UsedService, change_own_password,
-    delete_own_account, end_own_sessions, export_personal_data, list_own_sessions, list_used_services,
-    may_delete_own_account, revoke_service, update_personal_information,
+    EndedSessions, FactorOutcome, InSession, OwnPasswordChange, OwnPasswordChoice, OwnSession, Presented, SessionsEnd, SetUpOutcome, TotpOffer, UsedService, change_own_password, delete_own_account, end_own_sessions, export_personal_data, list_own_sessions, list_used_services, make_recovery_codes, may_delete_own_account, offer_totp, present_second_factor, remove_second_factors, revoke_service, set_up_totp, update_personal_information, use_second_factor,
 };
 pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form};
 pub use clients::{
@@ -47,7 +46,7 @@ pub use data::{
     back_up_when_due, begin_run, create_backup, list_own_backups, newest_backup, note_time, restore, unlock_backup,
     verify_backup,
 };
-pub use facts::{Standing, facts_of_account, gather, mailbox_standing, subject_of};
+pub use facts::{Standing, facts_of_account, gather, has_every_factor, mailbox_standing, security_step, subject_of};
 pub use instance::{SandboxReset, note_reload, note_start, note_stop, reset, reset_sandbox};
 pub use interactions::{
     begin_interaction, begin_proof, bind_interaction, decide_consent, find_interaction, finish_interaction,
@@ -107,6 +106,9 @@ pub enum ActError {
     /// The browser got another handle while this request was on its way: what it asks belongs to nobody any more.
     #[error("the browser has another handle since")]
     Superseded,
+    /// A secret that was sealed cannot be opened.
+    #[error(transparent)]
+    Sealed(#[from] OpenError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

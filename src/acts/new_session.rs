@@ -51,13 +51,15 @@ pub(super) enum Entry {
     Mail(Factor),
     /// The same within the session of the same person: it proves the mailbox, and is no sign-in.
     Confirmation,
+    /// A second factor within the session of the same person.
+    Beside(Factor),
 }
 
 impl Entry {
     fn factor(&self) -> Factor {
         match self {
             Self::Chosen | Self::Password { .. } => Factor::Password,
-            Self::Mail(factor) => *factor,
+            Self::Mail(factor) | Self::Beside(factor) => *factor,
             Self::Confirmation => Factor::EmailCode,
         }
     }
@@ -67,14 +69,30 @@ impl Entry {
             Self::Chosen => SignInMethod::Chosen,
             Self::Password { .. } => SignInMethod::Password,
             Self::Mail(Factor::EmailLink) => SignInMethod::EmailLink,
-            Self::Mail(Factor::EmailCode | Factor::Password) | Self::Confirmation => SignInMethod::EmailCode,
+            Self::Mail(_) | Self::Confirmation | Self::Beside(_) => SignInMethod::EmailCode,
         }
     }
 
     fn proves_mailbox(&self) -> bool {
         match self {
             Self::Mail(_) | Self::Confirmation => true,
-            Self::Chosen | Self::Password { .. } => false,
+            Self::Chosen | Self::Password { .. } | Self::Beside(_) => false,
+        }
+    }
+
+    /// Whether it begins a session, or begins it anew.
+    fn is_sign_in(&self) -> bool {
+        match self {
+            Self::Chosen | Self::Password { .. } | Self::Mail(_) => true,
+            Self::Confirmation | Self::Beside(_) => false,
+        }
+    }
+
+    /// Whether whoever gave it has something of the person's in hand.
+    fn makes_browser_trusted(&self) -> bool {
+        match self {
+            Self::Mail(_) | Self::Confirmation | Self::Beside(Factor::Totp) => true,
+            Self::Chosen | Self::Password { .. } | Self::Beside(_) => false,
         }
     }
 }
@@ -188,7 +206,7 @@ pub(super) fn open_in(
     session.whereabouts = circumstances.whereabouts();
     browser_sessions::insert(tx, &drawn.session.key, &BrowserSession::Live(session.clone()))?;
     note_session(tx, user.id, opening.previous, drawn.session.key, now)?;
-    let is_sign_in = !matches!(opening.entry, Entry::Confirmation);
+    let is_sign_in = opening.entry.is_sign_in();
     if is_sign_in {
         user.signed_in(now);
     }
@@ -206,7 +224,7 @@ pub(super) fn open_in(
         entered: opening.interaction,
     };
     renew(tx, &opening.browser, &renewal, now)?;
-    if is_new && !opening.entry.proves_mailbox() {
+    if is_new && is_sign_in && !opening.entry.proves_mailbox() {
         tell(tx, &user, client_id.as_ref(), opening.locale, now)?;
     }
     let circumstances = circumstances.in_session(&session);
@@ -237,7 +255,7 @@ fn settle_browser(tx: &mut Tx, opening: &Opening, drawn: &Drawn, user: &User) ->
         Some(key) => known_browsers::find(tx, &key)?.filter(|known| known.is_of(user, now)).map(|known| (key, known)),
         None => None,
     };
-    let trusted_until = match (&known, opening.entry.proves_mailbox()) {
+    let trusted_until = match (&known, opening.entry.makes_browser_trusted()) {
         (_, true) => Some(now.plus(drawn.policy.trust_lifetime)),
         (Some((_, known)), false) if known.is_trusted(now) => known.trusted_until,
         (_, false) => None,
@@ -304,7 +322,11 @@ fn renew_or_begin(tx: &mut Tx, opening: &Opening, drawn: &Drawn, user: &User) ->
     let (session, is_new) = match previous {
         Some((previous, session)) if session.user_id == user.id => {
             browser_sessions::update(tx, &previous, &BrowserSession::Renewed { by: drawn.session.key })?;
-            (session.reauthenticated(proof), false)
+            let goes_on = match opening.entry.is_sign_in() {
+                true => session.signed_in_again(proof),
+                false => session.reauthenticated(proof),
+            };
+            (goes_on, false)
         }
         Some((previous, _)) => {
             browser_sessions::update(tx, &previous, &BrowserSession::Ended { at: now })?;
@@ -314,7 +336,7 @@ fn renew_or_begin(tx: &mut Tx, opening: &Opening, drawn: &Drawn, user: &User) ->
     };
     match opening.entry {
         // What is stated in place of the proofs stays.
-        Entry::Confirmation => Ok((session, is_new)),
+        Entry::Confirmation | Entry::Beside(_) => Ok((session, is_new)),
         Entry::Chosen | Entry::Password { .. } | Entry::Mail(_) => {
             Ok((Session { asserted: opening.asserted.clone(), ..session }, is_new))
         }
@@ -326,7 +348,7 @@ fn enter_interaction(tx: &mut Tx, opening: &Opening, session: &Session) -> Resul
     let Some(key) = opening.interaction else { return Ok(None) };
     let Some(mut interaction) = interactions::find(tx, &key)? else { return Ok(None) };
     match opening.entry {
-        Entry::Confirmation => interaction.done(&session.id, |_| {}),
+        Entry::Confirmation | Entry::Beside(_) => interaction.done(&session.id, |_| {}),
         Entry::Chosen | Entry::Password { .. } | Entry::Mail(_) => interaction.signed_in(session.id.clone()),
     }
     interaction.mailed_code = None;

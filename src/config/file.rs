@@ -261,6 +261,7 @@ fn accounts(settings: &Settings) -> Option<Accounts> {
     Some(Accounts {
         sign_up: settings.flag(KEYS, "accounts.sign_up"),
         hide_existence: settings.flag(KEYS, "accounts.hide_existence"),
+        require_second_factor: settings.flag(KEYS, "accounts.require_second_factor"),
         mailbox: MailboxPolicy {
             proof_lifetime: days("accounts.email_proof_days")?,
             asks_in_new_browsers: settings.flag(KEYS, "accounts.trusted_browsers"),

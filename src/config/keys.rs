@@ -339,6 +339,15 @@ pub(super) const KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "accounts.require_second_factor",
+        kind: Kind::Flag,
+        standard: Standard::Flag(false),
+        about: [
+            "Si chacun se connecte avec deux facteurs ; qui n'en a qu'un en installe un second en se connectant.",
+            "Whether everybody signs in with two factors; whoever has one sets up a second while signing in.",
+        ],
+    },
+    ConfigKey {
         path: "accounts.email_proof_days",
         kind: Kind::Number(1, 3650),
         standard: Standard::Number(90),

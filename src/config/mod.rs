@@ -160,6 +160,8 @@ pub struct Accounts {
     pub sign_up: bool,
     /// Whether a known address and an unknown one lead to the same page.
     pub hide_existence: bool,
+    /// Whether everybody signs in with two factors.
+    pub require_second_factor: bool,
     /// What is asked of mailboxes and browsers.
     pub mailbox: MailboxPolicy,
     /// How long a mailed code or link is good to sign in with.
@@ -171,6 +173,7 @@ impl Accounts {
     pub const STANDARD: Self = Self {
         sign_up: true,
         hide_existence: false,
+        require_second_factor: false,
         mailbox: MailboxPolicy::STANDARD,
         mailed_secret_lifetime: Duration::from_secs(600),
     };

@@ -4,12 +4,13 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 25] = [
+pub(super) const RELOADABLE: [&str; 26] = [
     "instance.name",
     "limits.shared_sources",
     "logs.level",
     "accounts.sign_up",
     "accounts.hide_existence",
+    "accounts.require_second_factor",
     "accounts.email_proof_days",
     "accounts.trusted_browsers",
     "accounts.trusted_browser_days",

@@ -429,6 +429,7 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         "backups.keep_monthly",
         "keys.published_ahead_hours",
         "accounts.sign_up",
+        "accounts.require_second_factor",
         // What it takes away by default is decided: the other value protects more.
         "accounts.hide_existence",
         "mail.from",

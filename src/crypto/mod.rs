@@ -13,6 +13,7 @@ mod password;
 mod published_keys;
 mod random;
 mod sealed;
+mod totp;
 
 pub use digest::{at_hash, digests_are_equal, is_secret, s256_code_challenge, secret_digest, sha256};
 pub use keyring::{
@@ -26,3 +27,4 @@ pub use password::{HashError, LaneLimits, Parameters, PasswordLane, Verification
 pub use published_keys::{PublishedKeyError, verify_with_jwks};
 pub use random::Random;
 pub use sealed::{OpenError, Sealed};
+pub use totp::{TotpKey, plain_recovery_code, recovery_code};

@@ -16,4 +16,6 @@ pub enum AccountPage {
     MyData,
     /// The deletion of the account.
     Delete,
+    /// What is asked beside the password.
+    DoubleAuthentication,
 }

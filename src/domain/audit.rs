@@ -158,6 +158,20 @@ pub enum AuditEvent {
     SecretMailed { user_id: Option<UserId>, secret: MailedSecret },
     /// The reader of a mailbox said that they had not asked for the link that was mailed.
     MagicLinkDisowned { user_id: Option<UserId> },
+    /// A second factor was set up, with recovery codes.
+    SecondFactorAdded { user_id: UserId },
+    /// Second factors were taken away.
+    SecondFactorRemoved { user_id: UserId },
+    /// A second factor was given.
+    SecondFactorGiven { user_id: UserId },
+    /// A second factor was refused.
+    SecondFactorRefused { user_id: UserId },
+    /// The last wrong second factor in a row that is allowed: none is tried any more.
+    SecondFactorSuspended { user_id: UserId },
+    /// The person chose where their second factor is asked.
+    SecondFactorUseChosen { user_id: UserId, always: bool },
+    /// New recovery codes were made; those of before are dead.
+    RecoveryCodesMade { user_id: UserId },
     /// A person signed in.
     SignedIn { user_id: UserId, client_id: Option<ClientId>, method: SignInMethod },
     /// A password opened nothing; no user where the address is unknown.

@@ -42,6 +42,35 @@ pub enum MailContent {
         /// When it does not work any more.
         expires_at: Timestamp,
     },
+    /// A second factor was set up.
+    SecondFactorAdded {
+        /// When.
+        at: Timestamp,
+    },
+    /// Second factors were taken away.
+    SecondFactorRemoved {
+        /// When.
+        at: Timestamp,
+    },
+    /// The second factor is asked on demand only from now on.
+    SecondFactorOnDemand {
+        /// When.
+        at: Timestamp,
+    },
+    /// Too many wrong codes were given: no second factor is tried any more.
+    SecondFactorSuspended {
+        /// When.
+        at: Timestamp,
+    },
+    /// A recovery code was used.
+    RecoveryCodeUsed {
+        /// When.
+        at: Timestamp,
+        /// How many are left.
+        left: usize,
+        /// Whether it is time to make new ones.
+        are_few: bool,
+    },
     /// The password of the account was changed.
     PasswordChanged {
         /// When.
@@ -75,6 +104,11 @@ impl MailContent {
             Self::EmailCode { .. } => "email-code",
             Self::MagicLink { .. } => "magic-link",
             Self::PasswordLink { .. } => "password-link",
+            Self::SecondFactorAdded { .. } => "second-factor-added",
+            Self::SecondFactorRemoved { .. } => "second-factor-removed",
+            Self::SecondFactorOnDemand { .. } => "second-factor-on-demand",
+            Self::SecondFactorSuspended { .. } => "second-factor-suspended",
+            Self::RecoveryCodeUsed { .. } => "recovery-code-used",
             Self::PasswordChanged { .. } => "password-changed",
             Self::PersonalInformationChanged { .. } => "personal-information-changed",
             Self::AccountDeleted { .. } => "account-deleted",
@@ -90,6 +124,11 @@ impl MailContent {
             | Self::EmailCode { .. }
             | Self::MagicLink { .. }
             | Self::PasswordLink { .. }
+            | Self::SecondFactorAdded { .. }
+            | Self::SecondFactorRemoved { .. }
+            | Self::SecondFactorOnDemand { .. }
+            | Self::SecondFactorSuspended { .. }
+            | Self::RecoveryCodeUsed { .. }
             | Self::PasswordChanged { .. }
             | Self::PersonalInformationChanged { .. }
             | Self::AccountDeleted { .. }
@@ -109,6 +148,12 @@ impl MailContent {
             Self::MagicLink { expires_at: at, service: None },
             Self::MagicLink { expires_at: at, service: Some(String::from("Démarches & <aides>")) },
             Self::PasswordLink { expires_at: at },
+            Self::SecondFactorAdded { at },
+            Self::SecondFactorRemoved { at },
+            Self::SecondFactorOnDemand { at },
+            Self::SecondFactorSuspended { at },
+            Self::RecoveryCodeUsed { at, left: 9, are_few: false },
+            Self::RecoveryCodeUsed { at, left: 1, are_few: true },
             Self::PasswordChanged { at },
             Self::PersonalInformationChanged {
                 at,

@@ -36,11 +36,28 @@ pub enum Identity {
     OtherAfterSignIn,
 }
 
+/// How the second factor stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// Nothing demands one, or one was given.
+    Settled,
+    /// One is demanded, and the person has one.
+    Wanted,
+    /// One is demanded, and the person has none; with whether they proved who they are a short while ago, without which
+    /// none is set up.
+    Missing {
+        /// Whether they did.
+        is_proof_recent: bool,
+    },
+}
+
 /// What is known of the person signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PersonFacts {
     /// Whether they are who the request names.
     pub identity: Identity,
+    /// How their second factor stands.
+    pub second_factor: SecondFactor,
     /// Whether their mailbox is proven, and this browser theirs.
     pub mailbox: MailboxStanding,
     /// Whether both names are known.
@@ -99,8 +116,12 @@ pub enum Step {
     SignIn,
     /// Confirm the account.
     SelectAccount,
+    /// Give a second factor.
+    SecondFactor,
     /// Give back a code that is mailed.
     VerifyEmail,
+    /// Set a second factor up.
+    SetUpSecondFactor,
     /// Give or look at names, telephone and position.
     PersonalInformation,
     /// Choose the organization to act for.
@@ -120,9 +141,11 @@ impl Step {
         match self {
             Self::SignIn => Some(ErrorCode::LoginRequired),
             Self::SelectAccount => Some(ErrorCode::AccountSelectionRequired),
-            Self::VerifyEmail | Self::PersonalInformation | Self::SelectOrganization => {
-                Some(ErrorCode::InteractionRequired)
-            }
+            Self::SecondFactor
+            | Self::VerifyEmail
+            | Self::SetUpSecondFactor
+            | Self::PersonalInformation
+            | Self::SelectOrganization => Some(ErrorCode::InteractionRequired),
             Self::Consent => Some(ErrorCode::ConsentRequired),
             Self::Refuse(code) => Some(code),
             Self::Finish => None,
@@ -148,8 +171,17 @@ pub fn next(facts: &Facts) -> Step {
     if demands.assurance_out_of_reach {
         return Step::Refuse(ErrorCode::UnmetAuthenticationRequirements);
     }
+    if person.second_factor == SecondFactor::Wanted {
+        return Step::SecondFactor;
+    }
+    // Before anything is set up: whoever knows a password alone must not make it theirs.
     if person.mailbox != MailboxStanding::Proven {
         return Step::VerifyEmail;
+    }
+    match person.second_factor {
+        SecondFactor::Missing { is_proof_recent: true } => return Step::SetUpSecondFactor,
+        SecondFactor::Missing { is_proof_recent: false } => return Step::SignIn,
+        SecondFactor::Settled | SecondFactor::Wanted => {}
     }
     if !person.names_known || demands.information == Demand::Open {
         return Step::PersonalInformation;
@@ -177,6 +209,14 @@ mod tests {
         prop_oneof![Just(Demand::Absent), Just(Demand::Open), Just(Demand::Done)]
     }
 
+    fn second_factor() -> impl Strategy<Value = SecondFactor> {
+        prop_oneof![
+            Just(SecondFactor::Settled),
+            Just(SecondFactor::Wanted),
+            any::<bool>().prop_map(|is_proof_recent| SecondFactor::Missing { is_proof_recent }),
+        ]
+    }
+
     fn mailbox() -> impl Strategy<Value = MailboxStanding> {
         use MailboxStanding::{NewBrowser, Proven, Stale, Unproven};
         prop_oneof![Just(Proven), Just(Unproven), Just(Stale), Just(NewBrowser)]
@@ -184,9 +224,10 @@ mod tests {
 
     fn person() -> impl Strategy<Value = PersonFacts> {
         let identity = prop_oneof![Just(Identity::Expected), Just(Identity::Other), Just(Identity::OtherAfterSignIn)];
-        (identity, mailbox(), any::<bool>(), 0usize..3, any::<bool>()).prop_map(
-            |(identity, mailbox, names_known, organizations, organization_chosen)| PersonFacts {
+        (identity, second_factor(), mailbox(), any::<bool>(), 0usize..3, any::<bool>()).prop_map(
+            |(identity, second_factor, mailbox, names_known, organizations, organization_chosen)| PersonFacts {
                 identity,
+                second_factor,
                 mailbox,
                 names_known,
                 organizations,
@@ -231,16 +272,26 @@ mod tests {
                 };
                 let known = PersonFacts {
                     identity,
+                    second_factor: SecondFactor::Missing { is_proof_recent: true },
                     mailbox: MailboxStanding::NewBrowser,
                     names_known: false,
                     organizations: 1,
                     organization_chosen: false,
                 };
-                facts.person = Some(PersonFacts { identity, ..facts.person.unwrap_or(known) });
+                let person = facts.person.unwrap_or(known);
+                let second_factor = match person.second_factor {
+                    SecondFactor::Missing { .. } => SecondFactor::Missing { is_proof_recent: true },
+                    other => other,
+                };
+                facts.person = Some(PersonFacts { identity, second_factor, ..person });
                 facts.demands.fresh_sign_in = done(facts.demands.fresh_sign_in);
                 facts.demands.account = done(facts.demands.account);
             }
             Step::SelectAccount => facts.demands.account = done(facts.demands.account),
+            Step::SecondFactor | Step::SetUpSecondFactor => {
+                let settled = |person| PersonFacts { second_factor: SecondFactor::Settled, ..person };
+                facts.person = facts.person.map(settled);
+            }
             Step::VerifyEmail => {
                 facts.person = facts.person.map(|person| PersonFacts { mailbox: MailboxStanding::Proven, ..person });
             }
@@ -279,6 +330,7 @@ mod tests {
             if next(&facts) == Step::Finish {
                 let person = facts.person.expect("signed in");
                 prop_assert_eq!(person.identity, Identity::Expected);
+                prop_assert_eq!(person.second_factor, SecondFactor::Settled);
                 prop_assert_eq!(person.mailbox, MailboxStanding::Proven);
                 prop_assert!(person.names_known);
                 prop_assert!(!facts.demands.assurance_out_of_reach);
@@ -296,7 +348,9 @@ mod tests {
         let table = [
             (Step::SignIn, Some(ErrorCode::LoginRequired)),
             (Step::SelectAccount, Some(ErrorCode::AccountSelectionRequired)),
+            (Step::SecondFactor, Some(ErrorCode::InteractionRequired)),
             (Step::VerifyEmail, Some(ErrorCode::InteractionRequired)),
+            (Step::SetUpSecondFactor, Some(ErrorCode::InteractionRequired)),
             (Step::PersonalInformation, Some(ErrorCode::InteractionRequired)),
             (Step::SelectOrganization, Some(ErrorCode::InteractionRequired)),
             (Step::Consent, Some(ErrorCode::ConsentRequired)),

@@ -30,6 +30,8 @@ pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current
         (Step::SignIn, None) if account.is_some() => paths::within(paths::SIGN_IN, id),
         (Step::SignIn, _) => paths::within(paths::START_SIGN_IN, id),
         (Step::SelectAccount, _) => paths::within(paths::SELECT_ACCOUNT, id),
+        (Step::SecondFactor, _) => paths::within(paths::SECOND_FACTOR, id),
+        (Step::SetUpSecondFactor, _) => paths::within(paths::SET_UP_TOTP, id),
         (Step::VerifyEmail, _) => paths::within(paths::VERIFY_EMAIL, id),
         (Step::PersonalInformation, _) => paths::within(paths::PERSONAL_INFORMATION, id),
         (Step::SelectOrganization, _) => paths::within(paths::SELECT_ORGANIZATION, id),
@@ -60,8 +62,15 @@ pub async fn go_on_signed_in(
 /// # Errors
 /// Never for addresses of this site.
 pub fn lead_on(app: &App, browser: &Browser, session: &NewSession, location: &str) -> Result<Response, Error> {
-    let browser = browser.clone().signed_in(session);
-    let mut response = browser.redirect(app, location)?;
+    let response = browser.clone().signed_in(session).redirect(app, location)?;
+    hand_over(app, session, response)
+}
+
+/// The same answer with the new handles of a session.
+///
+/// # Errors
+/// Never for handles of ours.
+pub fn hand_over(app: &App, session: &NewSession, mut response: Response) -> Result<Response, Error> {
     let policy = &app.config.cookies;
     cookies::set(&mut response, policy, cookies::SESSION, &session.active.value, None)?;
     if let Some(known) = &session.known_browser {

@@ -34,6 +34,11 @@ pub(super) fn build(
         let seconds = Timestamp::parse_iso8601(instant).and_then(|instant| i64::try_from(instant.0).ok());
         seconds.and_then(|seconds| dates::day_and_time(locale, seconds)).ok_or_else(|| invalid("not an instant"))
     });
+    environment.add_filter("qr_code", |text: &str, title: &str| {
+        let title = minijinja::HtmlEscape(title).to_string();
+        let picture = super::qr_code::svg(text, &title).ok_or_else(|| invalid("too long for a picture"))?;
+        Ok::<_, Error>(Value::from_safe_string(picture))
+    });
     environment.add_test("linkable", |address: Option<&str>| address.is_some_and(is_linkable));
     for name in Templates::iter() {
         let source = Templates::get(&name).and_then(text_of).ok_or_else(|| invalid("a template is no text"))?;

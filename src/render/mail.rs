@@ -45,9 +45,14 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::PersonalInformationChanged { at, changes } => {
             context! { at => at.0, changes => Value::from(Serde(changes)) }
         }
-        MailContent::PasswordChanged { at } | MailContent::AccountDeleted { at } | MailContent::Trial { at } => {
-            context! { at => at.0 }
-        }
+        MailContent::RecoveryCodeUsed { at, left, are_few } => context! { at => at.0, left, are_few },
+        MailContent::SecondFactorAdded { at }
+        | MailContent::SecondFactorRemoved { at }
+        | MailContent::SecondFactorOnDemand { at }
+        | MailContent::SecondFactorSuspended { at }
+        | MailContent::PasswordChanged { at }
+        | MailContent::AccountDeleted { at }
+        | MailContent::Trial { at } => context! { at => at.0 },
     };
     match frame.secret {
         Some(secret) => context! { secret, ..values },

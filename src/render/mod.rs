@@ -10,6 +10,7 @@ mod files;
 mod layout;
 mod mail;
 mod page;
+mod qr_code;
 mod renderer;
 #[cfg(test)]
 mod tests;

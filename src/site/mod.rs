@@ -163,6 +163,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         sid: master_key.mac_key("sid"),
         attempts: master_key.mac_key("attempts"),
         mailed_codes: master_key.mac_key("mailed codes"),
+        second_factors: master_key.mac_key("second factors"),
     };
     let parameters = match config.password_cost {
         PasswordCost::Floor => Parameters::floor(),

@@ -141,6 +141,7 @@ impl From<ActError> for Error {
             ActError::Suspended => Self::refused(StatusCode::FORBIDDEN, "password_suspended"),
             ActError::Unguarded => Self::Busy(5),
             ActError::Superseded => Self::expired_interaction(),
+            ActError::Sealed(cause) => Self::Internal(Box::new(cause)),
             ActError::Store(cause) => cause.into(),
         }
     }

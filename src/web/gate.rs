@@ -3,11 +3,13 @@
 use super::{Browser, Error, Guard, Request, Response, paths};
 use crate::acts;
 use crate::app::App;
-use crate::domain::MailboxStanding;
+use crate::domain::steps::Step;
 
 /// Where whoever may not come through is led instead; `None` for those who may. A form that they sent is not kept, and has
-/// done nothing. A password alone opens no page of a person whose mailbox, or whose browser, is not proven; what protects
-/// an account wants a proof made in this session a short while ago as well (SEC-93), and comes back to the page after it.
+/// done nothing. A password alone opens no page of a person whose mailbox, browser or second factor is still to be
+/// proven; what protects
+/// an account wants a proof made in this session a short while ago as well (SEC-93), with every factor that the
+/// account has (SEC-80), and comes back to the page after it.
 pub(super) async fn lead_elsewhere(
     app: &App,
     guard: Guard,
@@ -36,12 +38,23 @@ pub(super) async fn lead_elsewhere(
             None => Ok(None),
         };
     };
-    if acts::mailbox_standing(app, active) != MailboxStanding::Proven {
-        return browser.redirect(app, &paths::within(paths::VERIFY_EMAIL, interaction)).map(Some);
-    }
-    let Some(page) = page.filter(|_| !active.session.has_recent_proof(app.clock.now(), app.config.recent_proof)) else {
-        return Ok(None);
+    let step = match acts::security_step(app, active) {
+        Step::SecondFactor => Some(paths::SECOND_FACTOR),
+        Step::VerifyEmail => Some(paths::VERIFY_EMAIL),
+        Step::SetUpSecondFactor => Some(paths::SET_UP_TOTP),
+        Step::SignIn => Some(paths::START_SIGN_IN),
+        Step::SelectAccount
+        | Step::PersonalInformation
+        | Step::SelectOrganization
+        | Step::Consent
+        | Step::Refuse(_)
+        | Step::Finish => None,
     };
+    if let Some(path) = step {
+        return browser.redirect(app, &paths::within(path, interaction)).map(Some);
+    }
+    let is_recent = active.session.has_recent_proof(app.clock.now(), app.config.recent_proof);
+    let Some(page) = page.filter(|_| !is_recent || !acts::has_every_factor(app, active)) else { return Ok(None) };
     let handle = acts::begin_proof(app, request.source(), active, browser.place().handle, page).await?;
     browser.redirect(app, &paths::interaction(&handle.value)).map(Some)
 }

@@ -24,6 +24,24 @@ pub const SIGN_IN_WITH_MAGIC_LINK: &str = "/users/sign-in-with-magic-link";
 pub const DISOWN_MAGIC_LINK: &str = "/users/disown-magic-link";
 /// A link to choose another password with, by mail.
 pub const RESET_PASSWORD: &str = "/users/reset-password";
+/// The second factor.
+pub const SECOND_FACTOR: &str = "/users/2fa-sign-in";
+/// A code of the application.
+pub const SECOND_FACTOR_TOTP: &str = "/users/2fa-sign-in-with-totp";
+/// A recovery code.
+pub const SECOND_FACTOR_RECOVERY: &str = "/users/2fa-sign-in-with-recovery-code";
+/// The application is set up within a sign-in.
+pub const SET_UP_TOTP: &str = "/users/totp-configuration";
+/// What is asked beside the password, looked at and changed.
+pub const DOUBLE_AUTHENTICATION: &str = "/double-authentication";
+/// The application is set up, or another one in its place.
+pub const TOTP_CONFIGURATION: &str = "/totp-configuration";
+/// It is taken away.
+pub const DELETE_TOTP_CONFIGURATION: &str = "/delete-totp-configuration";
+/// Where it is asked.
+pub const SET_FORCE_2FA: &str = "/set-force-2fa";
+/// New recovery codes.
+pub const RECOVERY_CODES: &str = "/recovery-codes";
 /// Confirmation of the account.
 pub const SELECT_ACCOUNT: &str = "/users/select-account";
 /// Names, telephone and position.
@@ -88,6 +106,7 @@ pub fn account(page: AccountPage) -> &'static str {
         AccountPage::SignInHistory => SIGN_IN_HISTORY,
         AccountPage::MyData => MY_DATA,
         AccountPage::Delete => DELETE,
+        AccountPage::DoubleAuthentication => DOUBLE_AUTHENTICATION,
     }
 }
 

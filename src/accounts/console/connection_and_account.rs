@@ -52,5 +52,7 @@ fn word(factor: Factor) -> &'static str {
         Factor::Password => "password",
         Factor::EmailLink => "email_link",
         Factor::EmailCode => "email_code",
+        Factor::Totp => "totp",
+        Factor::RecoveryCode => "recovery_code",
     }
 }

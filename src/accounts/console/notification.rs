@@ -17,15 +17,27 @@ pub enum Notification {
     SessionsEnded,
     /// What a service was granted.
     ServiceRevoked,
+    /// The second factor is asked at every sign-in.
+    #[serde(rename = "2fa_successfully_enabled")]
+    SecondFactorEnabled,
+    /// It is asked on demand.
+    #[serde(rename = "2fa_successfully_disabled")]
+    SecondFactorDisabled,
+    /// It was taken away.
+    #[serde(rename = "authenticator_successfully_deleted")]
+    AuthenticatorDeleted,
 }
 
 impl Notification {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::PersonalInformationUpdateSuccess,
         Self::PasswordChangeSuccess,
         Self::SessionsEnded,
         Self::ServiceRevoked,
+        Self::SecondFactorEnabled,
+        Self::SecondFactorDisabled,
+        Self::AuthenticatorDeleted,
     ];
 
     /// The word in the address.
@@ -35,17 +47,20 @@ impl Notification {
             Self::PasswordChangeSuccess => "password_change_success",
             Self::SessionsEnded => "sessions_ended",
             Self::ServiceRevoked => "service_revoked",
+            Self::SecondFactorEnabled => "2fa_successfully_enabled",
+            Self::SecondFactorDisabled => "2fa_successfully_disabled",
+            Self::AuthenticatorDeleted => "authenticator_successfully_deleted",
         }
     }
 
     /// What the address of a page says.
-    pub(super) fn of(query: &Parameters) -> Option<Self> {
+    pub(in crate::accounts) fn of(query: &Parameters) -> Option<Self> {
         let word = query.get("notification")?;
         Self::ALL.into_iter().find(|known| known.as_str() == word)
     }
 
     /// The address of the page that says it.
-    pub(super) fn on(self, path: &str) -> String {
+    pub(in crate::accounts) fn on(self, path: &str) -> String {
         paths::notifying(path, self.as_str())
     }
 }

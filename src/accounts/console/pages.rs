@@ -182,7 +182,7 @@ impl SessionCard {
             source: Some(String::from("192.0.2.17")),
             started_at: 1_795_424_400,
             last_used_at: 1_795_425_000,
-            methods: vec!["password", "email_link", "email_code"],
+            methods: vec!["password", "email_link", "email_code", "totp", "recovery_code"],
         };
         use BrowserProgram as P;
         use BrowserSystem as S;

@@ -6,6 +6,7 @@ mod deletion;
 mod password;
 mod personal_data;
 mod personal_information;
+mod second_factors;
 mod services;
 mod sessions;
 
@@ -14,4 +15,8 @@ pub use password::{OwnPasswordChange, OwnPasswordChoice, change_own_password};
 pub use personal_data::export_personal_data;
 pub use personal_information::update_personal_information;
 pub use services::{UsedService, list_used_services, revoke_service};
+pub use second_factors::{
+    FactorOutcome, InSession, Presented, SetUpOutcome, TotpOffer, make_recovery_codes, offer_totp,
+    present_second_factor, remove_second_factors, set_up_totp, use_second_factor,
+};
 pub use sessions::{EndedSessions, OwnSession, SessionsEnd, end_own_sessions, list_own_sessions};

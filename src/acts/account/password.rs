@@ -1,6 +1,7 @@
 //! A person who is signed in chooses another password.
 
 use crate::acts::attempts::forget_guesses;
+use crate::acts::mailbox::set_password;
 use crate::acts::new_session::{NewSession, issue_session_handle};
 use crate::acts::pre_sessions::{Renewal, issue_browser_handle, renew};
 use crate::acts::sessions::{ActiveSession, find_live, note_session};
@@ -8,8 +9,8 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AuditEvent, BrowserSession, Credentials, Handle, HandleKey, KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent,
-    OutgoingMail, PasswordFault, PreSession, Session, Source, check_password,
+    AuditEvent, BrowserSession, Handle, HandleKey, KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, OutgoingMail,
+    PasswordFault, PreSession, Session, Source, check_password,
 };
 use crate::protocol::Locale;
 use crate::store::{browser_sessions, credentials, known_browsers, outbox, users};
@@ -84,11 +85,7 @@ async fn put(
         .store
         .write(move |tx| {
             let Some((session, mut user)) = find_live(tx, &old, now)? else { return Ok(None) };
-            let changed = Credentials::new(user.id, Some(password_hash.clone()), now);
-            match credentials::find(tx, user.id)? {
-                Some(_) => credentials::update(tx, &changed)?,
-                None => credentials::insert(tx, &changed)?,
-            }
+            set_password(tx, user.id, password_hash.clone(), now)?;
             user.void_everything();
             users::update(tx, &user)?;
             let session = Session { user_epoch: user.epoch, ..session };

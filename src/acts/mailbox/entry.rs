@@ -1,5 +1,6 @@
 //! Who comes in by a secret that was mailed to an address: the person who has it, or a new one.
 
+use super::passwords::set_password;
 use crate::acts::Circumstances;
 use crate::app::App;
 use crate::domain::{AuditEvent, Credentials, Email, User, UserId};
@@ -42,30 +43,25 @@ pub(super) fn admit(
     password_hash: Option<&String>,
 ) -> Result<Verdict, StoreError> {
     let now = admission.now;
-    let chosen = |user_id| Credentials::new(user_id, password_hash.cloned(), now);
     let Some(user) = users::find_by_email(tx, email)? else {
         if !admission.sign_up {
             return Ok(Verdict::Closed);
         }
         let user = User::new(admission.fresh_id, email.clone(), now);
         users::insert(tx, &user)?;
-        credentials::insert(tx, &chosen(user.id))?;
+        credentials::insert(tx, &Credentials::new(user.id, password_hash.cloned(), now))?;
         circumstances.record(tx, AuditEvent::AccountOpened { user_id: user.id })?;
         return Ok(Verdict::Admitted(Box::new(user)));
     };
     if !user.may_sign_in() {
         return Ok(Verdict::Closed);
     }
-    let known = credentials::find(tx, user.id)?;
-    let has_password = known.as_ref().is_some_and(|known| known.password_hash.is_some());
+    let has_password = credentials::find(tx, user.id)?.is_some_and(|known| known.password_hash.is_some());
     match (password_hash, has_password) {
         (None, _) => {}
         (Some(_), true) => return Ok(Verdict::AlreadyThere),
-        (Some(_), false) => {
-            match known {
-                Some(_) => credentials::update(tx, &chosen(user.id))?,
-                None => credentials::insert(tx, &chosen(user.id))?,
-            }
+        (Some(hash), false) => {
+            set_password(tx, user.id, hash.clone(), now)?;
             circumstances.record(tx, AuditEvent::PasswordChanged { user_id: user.id })?;
         }
     }

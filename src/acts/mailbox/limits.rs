@@ -6,26 +6,28 @@ use std::time::Duration;
 use crate::acts::ActError;
 use crate::acts::attempts::{is_shared, key, lock};
 use crate::app::App;
-use crate::domain::{AttemptLimit, Ban, Email, Source};
+use crate::domain::{AttemptLimit, Ban, Email, Source, UserId};
 use crate::store::{StoreError, Tx, bans};
 
 /// Guesses at the codes of one address in a short while.
 const GUESSES: AttemptLimit = AttemptLimit { attempts: 10, window: Duration::from_secs(300) };
 /// Guesses at the codes of one address in a day.
 const GUESSES_DAILY: AttemptLimit = AttemptLimit { attempts: 20, window: Duration::from_secs(24 * 3600) };
+/// Guesses at the second factors of one account.
+const SECOND_FACTORS: AttemptLimit = AttemptLimit { attempts: 5, window: Duration::from_secs(15 * 60) };
 /// How much more a source may ask for that many people share.
 const SHARED_FACTOR: u32 = 20;
 
 /// Things taken, to be given back where nothing came of them.
 #[must_use]
-pub(super) struct Taken {
+pub(in crate::acts) struct Taken {
     keys: Vec<u64>,
     bans: Vec<Ban>,
 }
 
 impl Taken {
     /// Nothing is charged.
-    pub(super) fn given_back(self, app: &App) -> Result<(), ActError> {
+    pub(in crate::acts) fn given_back(self, app: &App) -> Result<(), ActError> {
         let mut limiter = lock(app)?;
         for key in self.keys {
             limiter.give_back_failure(key);
@@ -34,7 +36,7 @@ impl Taken {
     }
 
     /// What must survive a restart, to be written with what was done.
-    pub(super) fn bans(&self) -> &[Ban] {
+    pub(in crate::acts) fn bans(&self) -> &[Ban] {
         &self.bans
     }
 }
@@ -83,6 +85,14 @@ pub(super) fn take_code_guess(app: &App, email: &Email) -> Result<Taken, ActErro
     )
 }
 
+/// Takes one guess at the second factors of an account, all of them together, in whatever session (SEC-78).
+///
+/// # Errors
+/// When there were too many; nothing is charged then.
+pub(in crate::acts) fn take_second_factor(app: &App, user_id: UserId) -> Result<Taken, ActError> {
+    take_all(app, &[(key(app, "second factors of", &user_id.to_string()), SECOND_FACTORS)])
+}
+
 fn take_all(app: &App, wanted: &[(u64, AttemptLimit)]) -> Result<Taken, ActError> {
     let now = app.clock.now();
     let mut limiter = lock(app)?;
@@ -105,7 +115,7 @@ fn take_all(app: &App, wanted: &[(u64, AttemptLimit)]) -> Result<Taken, ActError
 }
 
 /// Writes the bans that begin with an attempt.
-pub(super) fn write_bans(tx: &mut Tx, list: &[Ban]) -> Result<(), StoreError> {
+pub(in crate::acts) fn write_bans(tx: &mut Tx, list: &[Ban]) -> Result<(), StoreError> {
     for ban in list {
         bans::insert(tx, ban)?;
     }

@@ -12,10 +12,12 @@ mod passwords;
 mod sign_up;
 
 pub use codes::{CodeAttempt, CodeOrder, CodeOutcome, CodeSent, mail_code, redeem_code as redeem_mailed_code};
+pub(super) use limits::{take_second_factor, write_bans};
 pub use magic_links::{
     LinkAttempt, LinkOrder, LinkPlace, disown_magic_link, look_at_magic_link, mail_magic_link, redeem_magic_link,
 };
 pub(super) use password_links::{LINK_LIFETIME, write_link};
 pub use password_links::{issue_password_link, mail_password_link};
+pub(super) use passwords::set_password;
 pub use passwords::{PasswordChange, PasswordChoice, change_password, find_password_link};
 pub use sign_up::{AddressStanding, SignUp, SignUpOutcome, address_standing, sign_up};

@@ -9,10 +9,10 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     AuditEvent, Credentials, Handle, HandleKey, MailContent, OutgoingMail, PasswordFault, PasswordLink, PreSession,
-    Source, User, check_password,
+    Source, User, UserId, check_password,
 };
-use crate::protocol::Locale;
-use crate::store::{credentials, outbox, password_links, users};
+use crate::protocol::{Locale, Timestamp};
+use crate::store::{StoreError, Tx, credentials, outbox, password_links, users};
 
 /// A password that a person chooses by a link.
 pub struct PasswordChoice<'a> {
@@ -37,6 +37,19 @@ pub enum PasswordChange {
     Refused(PasswordFault),
     /// The link does not work any more, or never did.
     LinkVoid,
+}
+
+/// The password of a person from now on. What stands beside it stays (SEC-73).
+pub(in crate::acts) fn set_password(
+    tx: &mut Tx,
+    user_id: UserId,
+    password_hash: String,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match credentials::find(tx, user_id)? {
+        Some(known) => credentials::update(tx, &known.with_password(password_hash, now)),
+        None => credentials::insert(tx, &Credentials::new(user_id, Some(password_hash), now)),
+    }
 }
 
 /// The person whose password a link would set now.
@@ -77,11 +90,7 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
             let is_mailed = link.is_mailed;
             let Ok(used) = link.redeem(&user, now) else { return Ok(false) };
             password_links::update(tx, &key, &used)?;
-            let known = Credentials::new(user.id, Some(password_hash.clone()), now);
-            match credentials::find(tx, user.id)? {
-                Some(_) => credentials::update(tx, &known)?,
-                None => credentials::insert(tx, &known)?,
-            }
+            set_password(tx, user.id, password_hash.clone(), now)?;
             // Whoever else is signed in here goes on; the person's own sessions end with the epoch.
             let others = match session {
                 Some(key) => find_live(tx, &key, now)?.filter(|(_, owner)| owner.id != user.id).zip(Some(key)),

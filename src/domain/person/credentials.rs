@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PasswordLink;
+use super::{PasswordLink, SecondFactors};
 use crate::domain::{HandleKey, UserId};
 use crate::protocol::Timestamp;
 
-/// The credentials of one person. Further factors will stand beside the password.
+/// The credentials of one person.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Credentials {
     /// Whose they are.
@@ -21,11 +21,33 @@ pub struct Credentials {
     /// The one link to choose a password with that works; a new one takes the place of the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_link: Option<HandleKey<PasswordLink>>,
+    /// What stands beside the password: no change of it touches them (SEC-73).
+    #[serde(default, skip_serializing_if = "SecondFactors::is_untouched")]
+    pub second_factors: SecondFactors,
 }
 
 impl Credentials {
     /// Credentials at which nobody has guessed yet.
     pub fn new(user_id: UserId, password_hash: Option<String>, now: Timestamp) -> Self {
-        Self { user_id, password_hash, password_changed_at: now, wrong_guesses: 0, password_link: None }
+        Self {
+            user_id,
+            password_hash,
+            password_changed_at: now,
+            wrong_guesses: 0,
+            password_link: None,
+            second_factors: SecondFactors::default(),
+        }
+    }
+
+    /// The same with a password that was chosen now: guesses and links of before are forgotten, and nothing else is.
+    #[must_use]
+    pub fn with_password(self, password_hash: String, now: Timestamp) -> Self {
+        Self {
+            password_hash: Some(password_hash),
+            password_changed_at: now,
+            wrong_guesses: 0,
+            password_link: None,
+            ..self
+        }
     }
 }

@@ -11,6 +11,7 @@ mod password_policy;
 mod personal_data;
 mod personal_information;
 mod role;
+mod second_factors;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -31,4 +32,5 @@ pub use personal_information::{
     PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField,
 };
 pub use role::Role;
+pub use second_factors::{RECOVERY_CODES, SecondFactorUse, SecondFactors, Totp};
 pub use user::{User, UserState};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Email, PersonalInformation, Role};
+use super::{Email, PersonalInformation, Role, SecondFactorUse};
 use crate::domain::UserId;
 use crate::protocol::Timestamp;
 
@@ -36,6 +36,9 @@ pub struct User {
     /// What they may do for the instance as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// Whether there is a second factor, and where it is asked.
+    #[serde(default, skip_serializing_if = "SecondFactorUse::is_none")]
+    pub second_factor: SecondFactorUse,
     /// When the account was opened.
     pub created_at: Timestamp,
     /// The last change of anything that the claims show.
@@ -62,6 +65,7 @@ impl User {
             information: PersonalInformation::default(),
             state: UserState::Active,
             role: None,
+            second_factor: SecondFactorUse::None,
             created_at: now,
             updated_at: now,
             sign_in_count: 0,

@@ -27,6 +27,20 @@ pub enum Factor {
     EmailLink,
     /// A code that was mailed.
     EmailCode,
+    /// A code of an application (RFC 6238).
+    Totp,
+    /// A code kept for the day on which the application is lost.
+    RecoveryCode,
+}
+
+impl Factor {
+    /// Whether it stands beside another one, and for nothing alone.
+    pub fn is_second(self) -> bool {
+        match self {
+            Self::Password | Self::EmailLink | Self::EmailCode => false,
+            Self::Totp | Self::RecoveryCode => true,
+        }
+    }
 }
 
 /// One proof, made in this session.
@@ -160,21 +174,50 @@ impl Session {
 
     /// What the session states about how the person was authenticated.
     pub fn assurance(&self, vocabulary: AcrVocabulary) -> Assurance {
+        self.assurance_of(vocabulary, self.proofs.iter().map(|proof| proof.factor))
+    }
+
+    /// What it would state if a second factor were given now.
+    pub fn assurance_with_second_factor(&self, vocabulary: AcrVocabulary) -> Assurance {
+        let factors = self.proofs.iter().map(|proof| proof.factor);
+        self.assurance_of(vocabulary, factors.chain([Factor::Totp]))
+    }
+
+    /// Whether a second factor was given in this session, beside the first one.
+    pub fn has_second_factor(&self) -> bool {
+        self.proofs.iter().any(|proof| proof.factor.is_second())
+    }
+
+    fn assurance_of(&self, vocabulary: AcrVocabulary, factors: impl Iterator<Item = Factor>) -> Assurance {
         let mut amr: Vec<String> = Vec::new();
-        for proof in &self.proofs {
-            let name = match proof.factor {
+        let (mut has_first, mut has_second) = (false, false);
+        for factor in factors {
+            let name = match factor {
                 Factor::Password => "pwd",
                 Factor::EmailLink | Factor::EmailCode => "mail",
+                Factor::Totp | Factor::RecoveryCode => "otp",
             };
+            has_first |= !factor.is_second();
+            has_second |= factor.is_second();
             if !amr.iter().any(|known| known == name) {
                 amr.push(name.to_owned());
             }
+        }
+        if has_first && has_second {
+            amr.push(String::from("mfa"));
         }
         let asserted = self.asserted.as_ref();
         let amr = asserted.and_then(|asserted| asserted.amr.clone()).unwrap_or(amr);
         let acr =
             asserted.and_then(|asserted| asserted.acr.clone()).unwrap_or_else(|| acr_of(vocabulary, &amr).to_owned());
         Assurance { acr, amr, auth_time: self.authenticated_at() }
+    }
+
+    /// The same person signs in again: what stood beside the proof of before is given anew.
+    #[must_use]
+    pub fn signed_in_again(mut self, proof: Proof) -> Self {
+        self.proofs.retain(|known| !known.factor.is_second());
+        self.reauthenticated(proof)
     }
 
     /// The same person proves again who they are: the session goes on with a new proof.

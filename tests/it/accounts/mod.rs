@@ -9,6 +9,7 @@ mod known_browsers;
 mod magic_link;
 mod organization;
 mod reset_password;
+mod second_factor;
 mod sign_in;
 mod sign_up;
 mod sources;

@@ -217,7 +217,7 @@ async fn prm_41_a_demanded_level_out_of_reach_is_refused_and_not_lowered() {
     let instance = Instance::dev().await;
     let (person, client) = (signed_in(&instance, JEAN).await, instance.declare("service", |_| {}).await);
     for (claims, prompt) in [
-        (r#"{"id_token":{"acr":{"essential":true,"value":"https://refeds.org/profile/mfa"}}}"#, ""),
+        (r#"{"id_token":{"acr":{"essential":true,"value":"eidas1-mfa"}}}"#, ""),
         (r#"{"id_token":{"acr":{"essential":true,"values":["eidas2","eidas3"]}}}"#, "none"),
     ] {
         let parameters = [("claims", claims), ("prompt", prompt), ("acr_values", "eidas1")];

@@ -9,6 +9,7 @@ mod person;
 mod relying_party;
 mod stored;
 pub(crate) mod tls;
+mod totp;
 
 pub(crate) use command::{Ended, Operator, program, run};
 pub(crate) use declared::{CALLBACK, SIGNED_OUT, uri};
@@ -18,6 +19,7 @@ pub(crate) use page::{Form, Page};
 pub(crate) use person::Person;
 pub(crate) use relying_party::{RelyingParty, jose_header, jose_payload};
 pub(crate) use stored::stored;
+pub(crate) use totp::{totp_code, totp_key};
 
 /// Everything at once; the answers in the order of the questions.
 pub(crate) async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {

@@ -7,12 +7,12 @@ use std::time::Duration;
 use moncomptepro::acts::administration::drop_retired_keys;
 use moncomptepro::acts::{self, By};
 use moncomptepro::config::{Config, DevOptions, Limits};
-use moncomptepro::domain::{Actor, AuditRecord, GuessLimits, MailContent, OutgoingMail};
+use moncomptepro::domain::{Actor, AuditRecord, GuessLimits, MailContent, OutgoingMail, UserId};
 use moncomptepro::protocol::Locale;
-use moncomptepro::store::outbox;
+use moncomptepro::store::{self, outbox};
 use serde_json::Value;
 
-use crate::support::{CALLBACK, Instance, Operator, Page, Person, RelyingParty, run};
+use crate::support::{CALLBACK, Instance, Operator, Page, Person, RelyingParty, run, totp_code, totp_key};
 
 const JEAN: &str = "user@yopmail.com";
 const MARTIN: &str = "user@red-needles-sarl.com";
@@ -29,6 +29,13 @@ const CATALOGUE: &[(&str, &str)] = &[
     ("email_verified", "vu address session"),
     ("secret_mailed", "vu address"),
     ("magic_link_disowned", "v address"),
+    ("second_factor_added", "u address session"),
+    ("second_factor_removed", "u address session"),
+    ("second_factor_given", "u address session"),
+    ("second_factor_refused", "u address session"),
+    ("second_factor_suspended", "u address session"),
+    ("second_factor_use_chosen", "u address session"),
+    ("recovery_codes_made", "u address session"),
     ("signed_in", "v address session"),
     ("sign_in_failed", "v address"),
     ("locked_out", "v address"),
@@ -153,6 +160,42 @@ async fn people(instance: &Instance) {
     let chosen = instance.person();
     let page = chosen.visit("/users/start-sign-in").await;
     choose(&chosen, &page, "user_id", "1").await;
+}
+
+/// A second factor is set up, given, refused, suspended, replaced and taken away.
+async fn second_factors(instance: &Instance) {
+    let person = instance.person();
+    let page = person.visit("/users/start-sign-in").await;
+    choose(&person, &page, "user_id", "1").await;
+    let offer = person.visit("/totp-configuration").await;
+    let key = totp_key(&offer);
+    person.submit(offer.form_with("totpToken", None).with("totpToken", &totp_code(&key, instance.clock.now()))).await;
+    let page = person.visit("/double-authentication").await;
+    let page = person.submit(page.form_to("set-force-2fa").with("force2fa", "enable")).await;
+    let codes = person.submit(page.form_to("recovery-codes")).await.text(".codes code");
+    let other = instance.person();
+    let page = other.visit("/users/start-sign-in").await;
+    let asks = choose(&other, &page, "user_id", "1").await;
+    let recovery = asks.form_with("recovery_code", None).with("recovery_code", &codes[..19]);
+    for _ in 0..100 {
+        instance.clock.advance(Duration::from_secs(300)).unwrap();
+        other.post(asks.form_with("totpToken", None).with("totpToken", "000000")).await;
+    }
+    other.post(recovery.clone()).await;
+    let user = UserId(1);
+    let forgive = move |tx: &mut store::Tx| {
+        let mut known = store::credentials::find(tx, user)?.unwrap();
+        known.second_factors.wrong_in_a_row = 0;
+        store::credentials::update(tx, &known)
+    };
+    instance.app.store.write(forgive).await.unwrap();
+    instance.clock.advance(Duration::from_secs(900)).unwrap();
+    let other = instance.person();
+    let page = other.visit("/users/start-sign-in").await;
+    let asks = choose(&other, &page, "user_id", "1").await;
+    other.submit(asks.form_with("recovery_code", None).with("recovery_code", &codes[..19])).await;
+    let page = other.visit("/double-authentication").await;
+    other.submit(page.form_to("delete-totp-configuration")).await;
 }
 
 /// Accounts are opened, by code and by link, and a link is given up.
@@ -280,6 +323,7 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     people(&instance).await;
     office(&instance, &Operator::at(directory.path())).await;
     newcomers(&instance).await;
+    second_factors(&instance).await;
     stranger(&instance).await;
     let (now, content) = (instance.clock.now(), MailContent::Trial { at: instance.clock.now() });
     let mail = OutgoingMail::notice("agent@mairie.example".parse().unwrap(), Locale::Fr, content, now);

@@ -23,6 +23,17 @@ GET /assets/{id} Public
 GET /connection-and-account RecentProof(ConnectionAndAccount)
 GET /connection-and-account/my-data RecentProof(MyData)
 POST /connection-and-account/my-data RecentProof(MyData)
+POST /delete-totp-configuration RecentProof(DoubleAuthentication)
+GET /double-authentication RecentProof(DoubleAuthentication)
+POST /recovery-codes RecentProof(DoubleAuthentication)
+POST /set-force-2fa RecentProof(DoubleAuthentication)
+GET /totp-configuration RecentProof(DoubleAuthentication)
+POST /totp-configuration RecentProof(DoubleAuthentication)
+GET /users/2fa-sign-in Session
+POST /users/2fa-sign-in-with-recovery-code Session
+POST /users/2fa-sign-in-with-totp Session
+GET /users/totp-configuration Session
+POST /users/totp-configuration Session
 GET /connection-and-account/password RecentProof(Password)
 POST /connection-and-account/password RecentProof(Password)
 POST /connection-and-account/services RecentProof(ConnectionAndAccount)

@@ -1,0 +1,134 @@
+//! An application that shows codes, set up within a sign-in or in the account.
+
+use super::pages::{RecoveryCodes, TotpConfiguration};
+use super::place;
+use crate::acts::{self, ActiveSession, NewSession, SetUpOutcome};
+use crate::app::App;
+use crate::domain::steps::Step;
+use crate::journey::{self, Current};
+use crate::protocol::Secret;
+use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths};
+
+/// Shows the key, where a sign-in demands a second factor.
+pub(super) async fn show_in_sign_in(app: App, visit: Visit) -> Result<Response, Error> {
+    let current = journey::current(&app, &visit.browser, &visit.query).await?;
+    match demanded(&app, &visit.browser, current.as_ref())? {
+        Some(active) => ask(&app, &visit.browser, active, Where::SignIn(current.as_ref()), false),
+        None => elsewhere(&app, &visit.browser, current.as_ref()),
+    }
+}
+
+/// Takes the code that shows that the key arrived.
+pub(super) async fn submit_in_sign_in(app: App, submission: Submission) -> Result<Response, Error> {
+    let current = journey::current(&app, &submission.browser, &submission.query).await?;
+    if demanded(&app, &submission.browser, current.as_ref())?.is_none() {
+        return elsewhere(&app, &submission.browser, current.as_ref());
+    }
+    confirm(app, submission, Where::SignIn(current.as_ref())).await
+}
+
+/// Shows the key.
+pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
+    match &visit.browser.session {
+        Some(active) => ask(&app, &visit.browser, active, Where::Account, false),
+        None => visit.browser.redirect(&app, paths::START_SIGN_IN),
+    }
+}
+
+/// Takes the code that shows that the key arrived.
+pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
+    confirm(app, submission, Where::Account).await
+}
+
+/// Where it is done.
+#[derive(Clone, Copy)]
+enum Where<'a> {
+    SignIn(Option<&'a Current>),
+    Account,
+}
+
+impl<'a> Where<'a> {
+    fn current(self) -> Option<&'a Current> {
+        match self {
+            Self::SignIn(current) => current,
+            Self::Account => None,
+        }
+    }
+}
+
+/// The session in which a second factor is to be set up now: the journey decides.
+fn demanded<'a>(
+    app: &App,
+    browser: &'a Browser,
+    current: Option<&Current>,
+) -> Result<Option<&'a ActiveSession>, Error> {
+    let session = browser.session.as_ref();
+    let step = journey::next_step(app, session, current)?;
+    Ok(session.filter(|_| step == Step::SetUpSecondFactor))
+}
+
+fn elsewhere(app: &App, browser: &Browser, current: Option<&Current>) -> Result<Response, Error> {
+    browser.redirect(app, &journey::next(app, browser.session.as_ref(), current)?)
+}
+
+async fn confirm(app: App, submission: Submission, place_of: Where<'_>) -> Result<Response, Error> {
+    let Submission { browser, request, form, .. } = submission;
+    let Some(active) = &browser.session else { return browser.redirect(&app, paths::START_SIGN_IN) };
+    let taken = acts::take_form(&app, request.source(), None, None)?;
+    let place = place(&app, &request, &browser, active, place_of.current());
+    let typed = form.get("totpToken").unwrap_or_default();
+    match acts::set_up_totp(&app, &browser.by(&request), place, typed).await? {
+        SetUpOutcome::Done(session, codes) => {
+            taken.given_back(&app)?;
+            show_codes(&app, &browser, &session, place_of, codes)
+        }
+        SetUpOutcome::Wrong => ask(&app, &browser, active, place_of, true),
+    }
+}
+
+/// The recovery codes, once, with the way on.
+fn show_codes(
+    app: &App,
+    browser: &Browser,
+    session: &NewSession,
+    place_of: Where<'_>,
+    codes: Vec<Secret>,
+) -> Result<Response, Error> {
+    let next_href = match place_of {
+        Where::SignIn(current) => journey::next(app, Some(&session.active), current)?,
+        Where::Account => paths::DOUBLE_AUTHENTICATION.to_owned(),
+    };
+    let codes = codes.iter().map(|code| code.expose().to_owned()).collect();
+    let page = RecoveryCodes { codes, is_set_up: true, next_href };
+    let browser = journey::speak(browser.clone().signed_in(session), place_of.current());
+    let response = browser.page(app, &page)?;
+    journey::hand_over(app, session, response)
+}
+
+fn ask(
+    app: &App,
+    browser: &Browser,
+    active: &ActiveSession,
+    place_of: Where<'_>,
+    is_wrong: bool,
+) -> Result<Response, Error> {
+    let offer = acts::offer_totp(app, active)?;
+    let current = place_of.current();
+    let id = current.map(|current| current.id.as_str());
+    let page = TotpConfiguration {
+        action: match place_of {
+            Where::SignIn(_) => paths::within(paths::SET_UP_TOTP, id),
+            Where::Account => paths::TOTP_CONFIGURATION.to_owned(),
+        },
+        is_demanded: matches!(place_of, Where::SignIn(_)),
+        is_replacement: !active.user.second_factor.is_none(),
+        key: offer.key.expose().to_owned(),
+        uri: offer.uri.expose().to_owned(),
+        is_wrong,
+        interaction: id.map(str::to_owned),
+        client: current.map(|current| journey::client_label(app, current)).transpose()?.flatten(),
+    };
+    let browser = journey::speak(browser.clone(), current);
+    let status = if is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    browser.page_with(app, &page, status, current.and_then(Current::form_target).as_deref())
+}

@@ -1,0 +1,70 @@
+//! What a person gives beside a password: an application that shows codes, and codes kept for the day it is lost.
+//!
+//! Keys are sealed, recovery codes are kept as keyed tags, and whoever guesses is counted for the account, whatever the
+//! route (SEC-78).
+
+mod choice;
+mod present;
+mod recovery_codes;
+mod totp;
+
+use crate::acts::new_session::{Entry, Opening};
+use crate::acts::sessions::ActiveSession;
+use crate::crypto;
+use crate::domain::{
+    Credentials, Factor, HandleKey, Interaction, KnownBrowser, MailContent, OutgoingMail, PreSession, User,
+};
+use crate::protocol::{Locale, Timestamp};
+use crate::store::{StoreError, Tx, credentials, outbox};
+
+pub use choice::{remove_second_factors, use_second_factor};
+pub use present::{FactorOutcome, Presented, present_second_factor};
+pub use recovery_codes::make_recovery_codes;
+pub use totp::{SetUpOutcome, TotpOffer, offer_totp, set_up_totp};
+
+/// Where a person does something with their second factors.
+#[derive(Clone, Copy)]
+pub struct InSession<'a> {
+    /// The session.
+    pub active: &'a ActiveSession,
+    /// The browser that it is open in.
+    pub browser: HandleKey<PreSession>,
+    /// What the browser shows to say that somebody signed in in it before.
+    pub known_browser: Option<&'a str>,
+    /// The sign-in under way.
+    pub interaction: Option<HandleKey<Interaction>>,
+    /// The language of the person's mails.
+    pub locale: Locale,
+}
+
+impl InSession<'_> {
+    /// The session goes on with this factor, under another handle.
+    fn opening(&self, factor: Factor) -> Opening {
+        Opening {
+            asserted: None,
+            interaction: self.interaction,
+            browser: self.browser,
+            previous: Some(self.active.key),
+            entry: Entry::Beside(factor),
+            known_browser: self.known_browser.and_then(crypto::parse_handle::<KnownBrowser>),
+            locale: self.locale,
+        }
+    }
+}
+
+/// The credentials of a person, made where there are none yet.
+fn credentials_of(tx: &mut Tx, user: &User, now: Timestamp) -> Result<Credentials, StoreError> {
+    match credentials::find(tx, user.id)? {
+        Some(known) => Ok(known),
+        None => {
+            let begun = Credentials::new(user.id, None, now);
+            credentials::insert(tx, &begun)?;
+            Ok(begun)
+        }
+    }
+}
+
+/// Tells the person by mail, in the transaction of the act.
+fn tell(tx: &mut Tx, user: &User, content: MailContent, locale: Locale, now: Timestamp) -> Result<(), StoreError> {
+    outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), locale, content, now)).map(drop)
+}
