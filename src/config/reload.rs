@@ -120,6 +120,7 @@ mod tests {
             ("backups.keep_monthly", "backups.keep_monthly = 1"),
             ("accounts.sign_up", "accounts.sign_up = false"),
             ("accounts.hide_existence", "accounts.hide_existence = true"),
+            ("accounts.require_second_factor", "accounts.require_second_factor = true"),
             ("accounts.email_proof_days", "accounts.email_proof_days = 30"),
             ("accounts.trusted_browsers", "accounts.trusted_browsers = false"),
             ("accounts.trusted_browser_days", "accounts.trusted_browser_days = 7"),

@@ -281,7 +281,8 @@ mod tests {
                 let person = facts.person.unwrap_or(known);
                 let second_factor = match person.second_factor {
                     SecondFactor::Missing { .. } => SecondFactor::Missing { is_proof_recent: true },
-                    other => other,
+                    SecondFactor::Settled => SecondFactor::Settled,
+                    SecondFactor::Wanted => SecondFactor::Wanted,
                 };
                 facts.person = Some(PersonFacts { identity, second_factor, ..person });
                 facts.demands.fresh_sign_in = done(facts.demands.fresh_sign_in);

@@ -14,9 +14,9 @@ pub use deletion::{delete_own_account, may_delete_own_account};
 pub use password::{OwnPasswordChange, OwnPasswordChoice, change_own_password};
 pub use personal_data::export_personal_data;
 pub use personal_information::update_personal_information;
-pub use services::{UsedService, list_used_services, revoke_service};
 pub use second_factors::{
     FactorOutcome, InSession, Presented, SetUpOutcome, TotpOffer, make_recovery_codes, offer_totp,
     present_second_factor, remove_second_factors, set_up_totp, use_second_factor,
 };
+pub use services::{UsedService, list_used_services, revoke_service};
 pub use sessions::{EndedSessions, OwnSession, SessionsEnd, end_own_sessions, list_own_sessions};
