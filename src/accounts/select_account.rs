@@ -3,6 +3,7 @@
 use super::pages::SelectAccount;
 use crate::acts;
 use crate::app::App;
+use crate::domain::steps::Step;
 use crate::journey::{self, Current};
 use crate::web::{Error, Response, StatusCode, Submission, Visit, paths};
 
@@ -13,9 +14,11 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         return visit.browser.redirect(&app, &journey::next(&app, None, current.as_ref())?);
     };
     let browser = journey::speak(visit.browser, current.as_ref());
+    // Whoever knows a password alone learns no more than the address that they typed.
+    let is_whole = acts::security_step(&app, &active) == Step::Finish;
     let page = SelectAccount {
         interaction: current.as_ref().map(|current| current.id.clone()),
-        name: active.user.information.full_name().unwrap_or_default(),
+        name: active.user.information.full_name().filter(|_| is_whole).unwrap_or_default(),
         email: active.user.email.to_string(),
         client: current.as_ref().map(|current| journey::client_label(&app, current)).transpose()?.flatten(),
     };

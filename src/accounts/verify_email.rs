@@ -74,9 +74,10 @@ pub(super) async fn send(app: App, submission: Submission) -> Result<Response, E
 /// The code that this browser may be sent: the one that is awaited once more, that of the person signed in, or, where known
 /// addresses are not told from unknown ones, one to sign in with.
 fn wanted(app: &App, browser: &Browser, current: Option<&Current>) -> Option<(Email, CodePurpose)> {
-    if let Some(active) = &browser.session {
-        let is_wanted = acts::mailbox_standing(app, active) != MailboxStanding::Proven;
-        return is_wanted.then(|| (active.user.email.clone(), CodePurpose::Confirmation));
+    if let Some(active) = &browser.session
+        && acts::mailbox_standing(app, active) != MailboxStanding::Proven
+    {
+        return Some((active.user.email.clone(), CodePurpose::Confirmation));
     }
     let interaction = &current?.interaction;
     if let Some(awaited) = &interaction.mailed_code {

@@ -162,7 +162,8 @@ fn second_factor_of(
 ) -> SecondFactor {
     let is_wanted =
         is_demanded || user.second_factor == SecondFactorUse::Always || config.accounts.require_second_factor;
-    let is_given = session.assurance(config.acr_vocabulary).amr.iter().any(|method| method == "mfa");
+    let is_stated = session.assurance(config.acr_vocabulary).amr.iter().any(|method| method == "mfa");
+    let is_given = is_stated || session.has_second_factor();
     match user.second_factor {
         _ if !is_wanted || is_given => SecondFactor::Settled,
         SecondFactorUse::None => {

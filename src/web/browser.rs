@@ -6,6 +6,7 @@ use super::{Error, Request, Response, cookies, headers};
 use crate::acts::{self, ActiveSession, By, InBrowser, NewSession};
 use crate::app::App;
 use crate::config::Tls;
+use crate::domain::steps::Step;
 use crate::domain::{Actor, Handle, Origin, PreSession};
 use crate::protocol::{Locale, Parameters};
 use crate::render::{Layout, Page};
@@ -151,7 +152,9 @@ impl Browser {
     fn layout(&self, app: &App) -> Layout {
         let person = self.session.as_ref().map(|active| {
             let user = &active.user;
-            user.information.full_name().unwrap_or_else(|| user.email.to_string())
+            // Whoever knows a password alone learns no more than the address that they typed.
+            let is_whole = acts::security_step(app, active) == Step::Finish;
+            user.information.full_name().filter(|_| is_whole).unwrap_or_else(|| user.email.to_string())
         });
         Layout {
             locale: self.locale,

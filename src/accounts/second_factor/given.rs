@@ -2,7 +2,7 @@
 
 use super::pages::SecondFactor;
 use super::place;
-use crate::acts::{self, ActiveSession, FactorOutcome, Presented};
+use crate::acts::{self, FactorOutcome, Presented};
 use crate::app::App;
 use crate::domain::steps::Step;
 use crate::journey::{self, Current};
@@ -41,8 +41,10 @@ pub(super) async fn submit_recovery_code(app: App, submission: Submission) -> Re
 async fn submit(app: App, submission: Submission, presented: Presented<'_>) -> Result<Response, Error> {
     let Submission { browser, request, query, .. } = submission;
     let current = journey::current(&app, &browser, &query).await?;
-    let Some(active) = usable(&browser) else {
-        let session = browser.session.as_ref();
+    // Beside a first factor only: given in place of one, it would make an old sign-in new.
+    let session = browser.session.as_ref();
+    let step = journey::next_step(&app, session, current.as_ref())?;
+    let Some(active) = session.filter(|_| step == Step::SecondFactor) else {
         return browser.redirect(&app, &journey::next(&app, session, current.as_ref())?);
     };
     let taken = acts::take_form(&app, request.source(), None, None)?;
@@ -59,11 +61,6 @@ async fn submit(app: App, submission: Submission, presented: Presented<'_>) -> R
         FactorOutcome::Wrong => ask(&app, &browser, current.as_ref(), Some(problem)),
         FactorOutcome::Suspended => ask(&app, &browser, current.as_ref(), Some("suspended")),
     }
-}
-
-/// The session of a person who has a second factor.
-fn usable(browser: &Browser) -> Option<&ActiveSession> {
-    browser.session.as_ref().filter(|active| !active.user.second_factor.is_none())
 }
 
 fn ask(app: &App, browser: &Browser, current: Option<&Current>, problem: Option<&str>) -> Result<Response, Error> {

@@ -56,6 +56,8 @@ pub struct TotpConfiguration {
     pub key: String,
     /// The same as applications read it.
     pub uri: String,
+    /// The same, sealed: the form carries it back as `offer`.
+    pub offer: String,
     /// Whether the code was another one.
     pub is_wrong: bool,
     /// The sign-in under way.
@@ -75,6 +77,7 @@ impl Page for TotpConfiguration {
             is_replacement: false,
             uri: format!("otpauth://totp/Compte:{}?secret={key}&issuer=Compte&algorithm=SHA1", long_address()),
             key,
+            offer: "aUJ3gA".repeat(40),
             is_wrong: false,
             interaction: None,
             client: None,

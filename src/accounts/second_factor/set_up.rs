@@ -13,7 +13,7 @@ use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths}
 pub(super) async fn show_in_sign_in(app: App, visit: Visit) -> Result<Response, Error> {
     let current = journey::current(&app, &visit.browser, &visit.query).await?;
     match demanded(&app, &visit.browser, current.as_ref())? {
-        Some(active) => ask(&app, &visit.browser, active, Where::SignIn(current.as_ref()), false),
+        Some(active) => ask(&app, &visit.browser, active, Where::SignIn(current.as_ref()), None),
         None => elsewhere(&app, &visit.browser, current.as_ref()),
     }
 }
@@ -30,7 +30,7 @@ pub(super) async fn submit_in_sign_in(app: App, submission: Submission) -> Resul
 /// Shows the key.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     match &visit.browser.session {
-        Some(active) => ask(&app, &visit.browser, active, Where::Account, false),
+        Some(active) => ask(&app, &visit.browser, active, Where::Account, None),
         None => visit.browser.redirect(&app, paths::START_SIGN_IN),
     }
 }
@@ -77,12 +77,13 @@ async fn confirm(app: App, submission: Submission, place_of: Where<'_>) -> Resul
     let taken = acts::take_form(&app, request.source(), None, None)?;
     let place = place(&app, &request, &browser, active, place_of.current());
     let typed = form.get("totpToken").unwrap_or_default();
-    match acts::set_up_totp(&app, &browser.by(&request), place, typed).await? {
+    let offer = form.get("offer").unwrap_or_default();
+    match acts::set_up_totp(&app, &browser.by(&request), place, offer, typed).await? {
         SetUpOutcome::Done(session, codes) => {
             taken.given_back(&app)?;
             show_codes(&app, &browser, &session, place_of, codes)
         }
-        SetUpOutcome::Wrong => ask(&app, &browser, active, place_of, true),
+        SetUpOutcome::Wrong => ask(&app, &browser, active, place_of, Some(offer)),
     }
 }
 
@@ -110,9 +111,10 @@ fn ask(
     browser: &Browser,
     active: &ActiveSession,
     place_of: Where<'_>,
-    is_wrong: bool,
+    refused: Option<&str>,
 ) -> Result<Response, Error> {
-    let offer = acts::offer_totp(app, active)?;
+    let offer = acts::offer_totp(app, active, refused)?;
+    let is_wrong = refused.is_some();
     let current = place_of.current();
     let id = current.map(|current| current.id.as_str());
     let page = TotpConfiguration {
@@ -124,6 +126,7 @@ fn ask(
         is_replacement: !active.user.second_factor.is_none(),
         key: offer.key.expose().to_owned(),
         uri: offer.uri.expose().to_owned(),
+        offer: offer.sealed,
         is_wrong,
         interaction: id.map(str::to_owned),
         client: current.map(|current| journey::client_label(app, current)).transpose()?.flatten(),

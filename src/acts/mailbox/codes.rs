@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::entry::{Admission, Verdict, admit};
+use super::entry::{Admission, Claimant, Verdict, admit};
 use super::limits::{take_code_guess, take_mail, write_bans};
 use crate::acts::attempts::hex;
 use crate::acts::new_session::{Drawn, Entry, NewSession, Opened, Opening, open_in};
@@ -55,7 +55,7 @@ pub enum CodeSent {
 /// # Errors
 /// When too many mails were asked for, or the store fails.
 pub async fn mail_code(app: &App, by: &By, order: CodeOrder) -> Result<CodeSent, ActError> {
-    let taken = take_mail(app, &order.email, order.source)?;
+    let taken = take_mail(app, kind(&order.purpose), &order.email, order.source)?;
     let now = app.clock.now();
     let code = app.random.digits::<MAILED_CODE_DIGITS>();
     let lifetime = match &order.purpose {
@@ -64,6 +64,7 @@ pub async fn mail_code(app: &App, by: &By, order: CodeOrder) -> Result<CodeSent,
     };
     let fresh = MailedCode {
         email: order.email.clone(),
+        user_epoch: None,
         tag: app
             .keys
             .mailed_codes
@@ -96,14 +97,17 @@ pub async fn mail_code(app: &App, by: &By, order: CodeOrder) -> Result<CodeSent,
                 }
             };
             let service = service_of(tx, &interaction)?;
-            interaction.mailed_code = Some(MailedCode { resent, ..fresh.clone() });
-            interactions::update(tx, &key, &interaction)?;
             let user = users::find_by_email(tx, &fresh.email)?;
+            let user_epoch = user.as_ref().map(|user| user.epoch);
+            // The sign-in that it belongs to may end before it.
+            let expires_at = fresh.expires_at.min(interaction.expires_at);
+            interaction.mailed_code = Some(MailedCode { resent, user_epoch, expires_at, ..fresh.clone() });
+            interactions::update(tx, &key, &interaction)?;
             let may_have_it = user.as_ref().map_or(sign_up, User::may_sign_in);
             if may_have_it {
-                let content = MailContent::EmailCode { expires_at: fresh.expires_at, service };
+                let content = MailContent::EmailCode { expires_at, service };
                 let mail = OutgoingMail::notice(fresh.email.clone(), locale, content, now);
-                outbox::insert(tx, &mail.carrying(sealed.clone(), fresh.expires_at))?;
+                outbox::insert(tx, &mail.carrying(sealed.clone(), expires_at))?;
             }
             let user_id = user.map(|user| user.id);
             circumstances.record(tx, AuditEvent::SecretMailed { user_id, secret: MailedSecret::Code })?;
@@ -115,6 +119,14 @@ pub async fn mail_code(app: &App, by: &By, order: CodeOrder) -> Result<CodeSent,
         CodeSent::TooSoon(_) | CodeSent::Over => taken.given_back(app)?,
     }
     Ok(outcome)
+}
+
+/// For what mails and guesses are counted together: what strangers can ask for costs whoever signed in already nothing.
+fn kind(purpose: &CodePurpose) -> &'static str {
+    match purpose {
+        CodePurpose::Confirmation => "confirmation",
+        CodePurpose::SignUp { .. } | CodePurpose::SignIn => "entry",
+    }
 }
 
 /// How many codes of this kind were sent to this address before in this sign-in.
@@ -171,7 +183,8 @@ pub enum CodeOutcome {
 enum Outcome {
     Opened(Box<Opened>),
     AlreadyThere,
-    Refused(MailedCodeRefusal),
+    /// It opens nothing; with whether it was a guess at one that was open.
+    Refused(MailedCodeRefusal, bool),
     Superseded,
 }
 
@@ -184,7 +197,7 @@ pub async fn redeem_code(app: &App, by: &By, attempt: CodeAttempt<'_>) -> Result
     let pending = app.store.read(|tx| interactions::find(tx, &key))?.and_then(|interaction| interaction.mailed_code);
     let Some(pending) = pending else { return Ok(CodeOutcome::Over) };
     let Some(digits) = digits_of_code(attempt.code) else { return Ok(CodeOutcome::Wrong) };
-    let taken = take_code_guess(app, &pending.email)?;
+    let taken = take_code_guess(app, kind(&pending.purpose), &pending.email)?;
     let tags = app.keys.mailed_codes.clone();
     let drawn = Drawn::new(app);
     let admission = Admission::new(app);
@@ -202,17 +215,16 @@ pub async fn redeem_code(app: &App, by: &By, attempt: CodeAttempt<'_>) -> Result
     let (now, bans) = (app.clock.now(), taken.bans().to_vec());
     let outcome = app.store.write(move |tx| job.run(tx, &bans, now)).await?;
     match &outcome {
-        Outcome::Refused(MailedCodeRefusal::Wrong) => {}
-        Outcome::Refused(MailedCodeRefusal::Over)
-        | Outcome::Opened(_)
-        | Outcome::AlreadyThere
-        | Outcome::Superseded => taken.given_back(app)?,
+        Outcome::Refused(_, true) => {}
+        Outcome::Refused(_, false) | Outcome::Opened(_) | Outcome::AlreadyThere | Outcome::Superseded => {
+            taken.given_back(app)?
+        }
     }
     match outcome {
         Outcome::Opened(opened) => Ok(CodeOutcome::Opened(Box::new(drawn.hand_out(*opened)))),
         Outcome::AlreadyThere => Ok(CodeOutcome::AlreadyThere),
-        Outcome::Refused(MailedCodeRefusal::Wrong) => Ok(CodeOutcome::Wrong),
-        Outcome::Refused(MailedCodeRefusal::Over) => Ok(CodeOutcome::Over),
+        Outcome::Refused(MailedCodeRefusal::Wrong, _) => Ok(CodeOutcome::Wrong),
+        Outcome::Refused(MailedCodeRefusal::Over, _) => Ok(CodeOutcome::Over),
         Outcome::Superseded => Err(ActError::Superseded),
     }
 }
@@ -229,7 +241,7 @@ struct Job {
 
 impl Job {
     fn run(&self, tx: &mut Tx, bans: &[Ban], now: Timestamp) -> Result<Outcome, StoreError> {
-        let over = Outcome::Refused(MailedCodeRefusal::Over);
+        let over = Outcome::Refused(MailedCodeRefusal::Over, false);
         let found = interactions::find(tx, &self.key)?.filter(|found| found.is_open(now));
         let Some((mut interaction, mut code)) =
             found.and_then(|found| found.mailed_code.clone().map(|code| (found, code)))
@@ -238,29 +250,30 @@ impl Job {
         };
         let parts = parts(&self.key, &code.email, &self.digits);
         let is_right = self.tags.verify(TAG, &parts.each_ref().map(String::as_str), &code.tag);
+        let was_open = code.is_open(now);
         if let Err(refusal) = code.redeem(is_right, now) {
             let user_id = users::find_by_email(tx, &code.email)?.map(|user| user.id);
             interaction.mailed_code = Some(code);
             interactions::update(tx, &self.key, &interaction)?;
             let event = AuditEvent::SignInFailed { user_id, reason: SignInFailure::WrongCode };
             self.circumstances.record(tx, event)?;
-            if refusal == MailedCodeRefusal::Wrong {
+            if was_open {
                 write_bans(tx, bans)?;
             }
-            return Ok(Outcome::Refused(refusal));
+            return Ok(Outcome::Refused(refusal, was_open));
         }
         interaction.mailed_code = None;
         interactions::update(tx, &self.key, &interaction)?;
         match &code.purpose {
             CodePurpose::Confirmation => self.confirm(tx, &code.email, now),
-            CodePurpose::SignUp { password_hash } => self.admit(tx, &code.email, Some(password_hash)),
-            CodePurpose::SignIn => self.admit(tx, &code.email, None),
+            CodePurpose::SignUp { password_hash } => self.admit(tx, &code, Some(password_hash)),
+            CodePurpose::SignIn => self.admit(tx, &code, None),
         }
     }
 
     /// The person signed in here reads the mailbox of their account.
     fn confirm(&self, tx: &mut Tx, email: &Email, now: Timestamp) -> Result<Outcome, StoreError> {
-        let over = Ok(Outcome::Refused(MailedCodeRefusal::Over));
+        let over = Ok(Outcome::Refused(MailedCodeRefusal::Over, false));
         let Some(previous) = self.opening.previous else { return over };
         let Some(user) = live_owner(tx, &previous, email, now)? else { return over };
         let opening = Opening { entry: Entry::Confirmation, ..self.opening.clone() };
@@ -270,14 +283,15 @@ impl Job {
         }
     }
 
-    fn admit(&self, tx: &mut Tx, email: &Email, password_hash: Option<&String>) -> Result<Outcome, StoreError> {
-        Ok(match admit(tx, &self.circumstances, &self.admission, email, password_hash)? {
+    fn admit(&self, tx: &mut Tx, code: &MailedCode, password_hash: Option<&String>) -> Result<Outcome, StoreError> {
+        let claimant = Claimant { email: code.email.clone(), epoch: code.user_epoch };
+        Ok(match admit(tx, &self.circumstances, &self.admission, &claimant, password_hash)? {
             Verdict::Admitted(user) => match open_in(tx, &self.circumstances, *user, &self.opening, &self.drawn)? {
                 Some(opened) => Outcome::Opened(Box::new(opened)),
                 None => Outcome::Superseded,
             },
             Verdict::AlreadyThere => Outcome::AlreadyThere,
-            Verdict::Closed => Outcome::Refused(MailedCodeRefusal::Over),
+            Verdict::Closed => Outcome::Refused(MailedCodeRefusal::Over, false),
         })
     }
 }

@@ -32,6 +32,14 @@ pub(super) enum Verdict {
     Closed,
 }
 
+/// Whoever gave a mailed secret back.
+pub(super) struct Claimant {
+    /// The address that it was mailed to.
+    pub(super) email: Email,
+    /// The epoch of the account with that address at that time: what ends its sessions ends what was mailed (SEC-37).
+    pub(super) epoch: Option<u32>,
+}
+
 /// The person with this address, whose reader has just given back what was mailed to it; a new account when there is
 /// none. A password chosen on the way becomes that of an account without one: nothing that was chosen before the mailbox
 /// was proven is ever left behind in an account (SEC-103).
@@ -39,21 +47,21 @@ pub(super) fn admit(
     tx: &mut Tx,
     circumstances: &Circumstances,
     admission: &Admission,
-    email: &Email,
+    claimant: &Claimant,
     password_hash: Option<&String>,
 ) -> Result<Verdict, StoreError> {
     let now = admission.now;
-    let Some(user) = users::find_by_email(tx, email)? else {
+    let Some(user) = users::find_by_email(tx, &claimant.email)? else {
         if !admission.sign_up {
             return Ok(Verdict::Closed);
         }
-        let user = User::new(admission.fresh_id, email.clone(), now);
+        let user = User::new(admission.fresh_id, claimant.email.clone(), now);
         users::insert(tx, &user)?;
         credentials::insert(tx, &Credentials::new(user.id, password_hash.cloned(), now))?;
         circumstances.record(tx, AuditEvent::AccountOpened { user_id: user.id })?;
         return Ok(Verdict::Admitted(Box::new(user)));
     };
-    if !user.may_sign_in() {
+    if !user.may_sign_in() || claimant.epoch.is_some_and(|epoch| !user.honours(epoch)) {
         return Ok(Verdict::Closed);
     }
     let has_password = credentials::find(tx, user.id)?.is_some_and(|known| known.password_hash.is_some());

@@ -50,11 +50,11 @@ fn mailbox(email: &Email) -> String {
     }
 }
 
-/// Takes one mail to an address. Whether anybody has the address makes no difference.
+/// Takes one mail to an address, counted with others of its kind. Whether anybody has the address makes no difference.
 ///
 /// # Errors
 /// When there were too many; nothing is charged then.
-pub(super) fn take_mail(app: &App, email: &Email, source: Source) -> Result<Taken, ActError> {
+pub(super) fn take_mail(app: &App, kind: &str, email: &Email, source: Source) -> Result<Taken, ActError> {
     let Some(limits) = app.config.limits.mails else { return Ok(Taken { keys: Vec::new(), bans: Vec::new() }) };
     let per_source = match is_shared(app, source) {
         true => {
@@ -62,13 +62,13 @@ pub(super) fn take_mail(app: &App, email: &Email, source: Source) -> Result<Take
         }
         false => limits.per_source,
     };
-    let mailbox = mailbox(email);
+    let subject = format!("{kind} {}", mailbox(email));
     take_all(
         app,
         &[
             (key(app, "mails from", &source.to_string()), per_source),
-            (key(app, "mails to", &mailbox), limits.per_address),
-            (key(app, "mails of a day to", &mailbox), limits.per_address_daily),
+            (key(app, "mails to", &subject), limits.per_address),
+            (key(app, "mails of a day to", &subject), limits.per_address_daily),
         ],
     )
 }
@@ -77,11 +77,11 @@ pub(super) fn take_mail(app: &App, email: &Email, source: Source) -> Result<Take
 ///
 /// # Errors
 /// When there were too many; nothing is charged then.
-pub(super) fn take_code_guess(app: &App, email: &Email) -> Result<Taken, ActError> {
-    let mailbox = mailbox(email);
+pub(super) fn take_code_guess(app: &App, kind: &str, email: &Email) -> Result<Taken, ActError> {
+    let subject = format!("{kind} {}", mailbox(email));
     take_all(
         app,
-        &[(key(app, "codes of", &mailbox), GUESSES), (key(app, "codes of a day of", &mailbox), GUESSES_DAILY)],
+        &[(key(app, "codes of", &subject), GUESSES), (key(app, "codes of a day of", &subject), GUESSES_DAILY)],
     )
 }
 

@@ -1,7 +1,7 @@
 //! Links by mail that sign their reader in, in the browser that asked for them.
 
 use super::codes::service_of;
-use super::entry::{Admission, Verdict, admit};
+use super::entry::{Admission, Claimant, Verdict, admit};
 use super::limits::take_mail;
 use crate::acts::new_session::{Drawn, Entry, NewSession, Opened, Opening, open_in};
 use crate::acts::pre_sessions::InBrowser;
@@ -35,7 +35,7 @@ pub struct LinkOrder {
 /// # Errors
 /// When too many mails were asked for, or the store fails.
 pub async fn mail_magic_link(app: &App, by: &By, order: LinkOrder) -> Result<(), ActError> {
-    let _charged = take_mail(app, &order.email, order.source)?;
+    let _charged = take_mail(app, "entry", &order.email, order.source)?;
     let now = app.clock.now();
     let expires_at = now.plus(app.config.accounts.mailed_secret_lifetime);
     let Handle { value, key } = crypto::issue_handle::<MagicLink>(&app.random, expires_at);
@@ -47,6 +47,8 @@ pub async fn mail_magic_link(app: &App, by: &By, order: LinkOrder) -> Result<(),
         .write(move |tx| {
             let found = interactions::find(tx, &order.interaction)?.filter(|found| found.is_open(now));
             let Some(mut interaction) = found else { return Ok(()) };
+            // The sign-in that it belongs to may end before it.
+            let expires_at = expires_at.min(interaction.expires_at);
             let service = service_of(tx, &interaction)?;
             interaction.magic_link = Some(key);
             interactions::update(tx, &order.interaction, &interaction)?;
@@ -54,6 +56,7 @@ pub async fn mail_magic_link(app: &App, by: &By, order: LinkOrder) -> Result<(),
             if user.as_ref().map_or(sign_up, User::may_sign_in) {
                 let link = MagicLink {
                     email: order.email.clone(),
+                    user_epoch: user.as_ref().map(|user| user.epoch),
                     interaction: order.interaction,
                     service: service.clone(),
                     asked_at: now,
@@ -158,10 +161,10 @@ pub async fn redeem_magic_link(
             if interaction.browser != Some(opening.browser) {
                 return Ok(Outcome::Void);
             }
-            let email = link.email.clone();
+            let claimant = Claimant { email: link.email.clone(), epoch: link.user_epoch };
             let Some(used) = link.redeem(now) else { return Ok(Outcome::Void) };
             magic_links::update(tx, &key, &used)?;
-            let user = match admit(tx, &circumstances, &admission, &email, None)? {
+            let user = match admit(tx, &circumstances, &admission, &claimant, None)? {
                 Verdict::Admitted(user) => *user,
                 Verdict::AlreadyThere | Verdict::Closed => return Ok(Outcome::Void),
             };

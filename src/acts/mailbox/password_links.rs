@@ -87,7 +87,7 @@ pub async fn mail_password_link(
     source: Source,
     locale: Locale,
 ) -> Result<(), ActError> {
-    let _charged = take_mail(app, &email, source)?;
+    let _charged = take_mail(app, "entry", &email, source)?;
     let now = app.clock.now();
     let expires_at = now.plus(LINK_LIFETIME);
     let handle = crypto::issue_handle::<PasswordLink>(&app.random, expires_at);

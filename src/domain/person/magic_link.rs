@@ -11,6 +11,9 @@ use crate::protocol::Timestamp;
 pub struct MagicLink {
     /// To whom it was sent.
     pub email: Email,
+    /// The epoch of the account with this address when it was asked; `None` where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_epoch: Option<u32>,
     /// The sign-in for which it was asked; it opens nothing elsewhere.
     pub interaction: HandleKey<Interaction>,
     /// The name of the service that the sign-in leads to, if it leads to one.

@@ -32,6 +32,9 @@ pub enum CodePurpose {
 pub struct MailedCode {
     /// To whom.
     pub email: Email,
+    /// The epoch of the account with this address when it was sent; `None` where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_epoch: Option<u32>,
     /// What it opens.
     pub purpose: CodePurpose,
     /// A keyed tag of the digits.
@@ -113,6 +116,7 @@ mod tests {
     fn code() -> MailedCode {
         MailedCode {
             email: "jean@exemple.fr".parse().unwrap(),
+            user_epoch: None,
             purpose: CodePurpose::Confirmation,
             tag: String::from("tag"),
             sent_at: NOW,

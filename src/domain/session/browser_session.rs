@@ -162,9 +162,14 @@ impl Session {
         now.seconds_since(self.last_used_at) >= TOUCH_EVERY
     }
 
-    /// When the person last proved who they are: the claim `auth_time`.
+    /// When the person last proved who they are: the claim `auth_time`. What is given beside such a proof makes it no newer.
     pub fn authenticated_at(&self) -> Timestamp {
-        self.proofs.iter().map(|proof| proof.at).max().unwrap_or(self.started_at)
+        self.proofs
+            .iter()
+            .filter(|proof| !proof.factor.is_second())
+            .map(|proof| proof.at)
+            .max()
+            .unwrap_or(self.started_at)
     }
 
     /// Whether the person proved who they are in this session, at most `window` before `now` (SEC-93).
@@ -225,7 +230,9 @@ impl Session {
     pub fn reauthenticated(mut self, proof: Proof) -> Self {
         self.proofs.retain(|known| known.factor != proof.factor);
         self.proofs.push(proof);
-        self.started_at = proof.at;
+        if !proof.factor.is_second() {
+            self.started_at = proof.at;
+        }
         self.last_used_at = proof.at;
         self
     }

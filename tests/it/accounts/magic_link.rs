@@ -132,3 +132,20 @@ async fn sec_72_a_hostile_forwarded_host_has_no_place_in_a_mail() {
         assert!(instance.link_of(ADDRESS).await.starts_with(&format!("{}/", instance.app.config.issuer())), "{name}");
     }
 }
+
+#[tokio::test]
+async fn sec_37_a_link_ends_with_everything_else_when_the_password_changes() {
+    let instance = Instance::dev().await;
+    let (reader, owner) = (instance.person(), instance.person());
+    let page = reader.visit("/users/start-sign-in").await;
+    ask(&reader, page, ADDRESS).await;
+    let here = reader.visit(&instance.link_of(ADDRESS).await).await;
+    let page = owner.visit("/users/reset-password").await;
+    owner.submit(page.form_with("login", None).with("login", ADDRESS)).await;
+    let asks = owner.visit(&instance.link_of(ADDRESS).await).await;
+    let password = "une phrase de passe assez longue";
+    let form = asks.form_with("password", None).with("password", password).with("password_confirmation", password);
+    assert_eq!(owner.submit(form).await.status, 200);
+    assert_eq!(reader.submit(here.form_with("magic_link_token", None)).await.status, 410);
+    assert_eq!(reader.visit("/").await.url.path(), "/users/start-sign-in");
+}

@@ -49,9 +49,78 @@ async fn sec_77_an_application_is_set_up_only_by_one_of_its_codes_and_its_key_is
     assert!(page.text("main").contains("Aucune application"), "without confirmation the account is unchanged");
     sign_in(&other).await;
     assert_ne!(totp_key(&other.visit("/totp-configuration").await), key);
+    assert_ne!(totp_key(&person.visit("/totp-configuration").await), key, "nor to whoever looks in it later");
     give(&person, &offer, &totp_code(&key, instance.clock.now())).await;
     assert_ne!(totp_key(&person.visit("/totp-configuration").await), key, "it is never shown again");
     assert!(instance.mails_to(ADDRESS).await[0].subject.contains("second facteur"), "SEC-80: the owner is told");
+    assert_eq!(other.visit("/").await.url.path(), "/users/start-sign-in", "SEC-37: other sessions ended");
+}
+
+#[tokio::test]
+async fn sec_77_an_offer_is_good_for_its_session_and_a_quarter_of_an_hour() {
+    let instance = Instance::dev().await;
+    let (person, other) = (instance.person(), instance.person());
+    sign_in(&person).await;
+    sign_in(&other).await;
+    let offer = person.visit("/totp-configuration").await;
+    let key = totp_key(&offer);
+    let code = totp_code(&key, instance.clock.now());
+    let theirs = offer.attribute("input[name=offer]", "value").unwrap();
+    let form = other.visit("/totp-configuration").await.form_with("totpToken", None);
+    let stolen = form.with("offer", &theirs).with("totpToken", &code);
+    assert_eq!(other.post(stolen).await.status, 400, "of another session");
+    let long = person.visit("/totp-configuration").await;
+    instance.clock.advance(Duration::from_secs(14 * 60)).unwrap();
+    let late = totp_code(&totp_key(&long), instance.clock.now());
+    assert_eq!(give(&person, &long, &late).await.status, 200);
+    let again = person.visit("/totp-configuration").await;
+    instance.clock.advance(Duration::from_secs(15 * 60)).unwrap();
+    let late = totp_code(&totp_key(&again), instance.clock.now());
+    let form = again.form_with("totpToken", None).with("totpToken", &late);
+    assert_ne!(person.post(form).await.status, 200);
+}
+
+#[tokio::test]
+async fn sec_90_prm_2_a_second_factor_makes_no_sign_in_newer() {
+    let instance = Instance::dev().await;
+    let (owner, client) = (instance.person(), instance.standard_client());
+    let (key, _) = protected(&instance, &owner).await;
+    let page = owner.visit("/double-authentication").await;
+    owner.submit(page.form_to("set-force-2fa").with("force2fa", "disable")).await;
+    let person = instance.person();
+    sign_in(&person).await;
+    let signed_in_at = instance.clock.now().0;
+    instance.clock.advance(Duration::from_secs(600)).unwrap();
+    let asks = person.visit(&client.authorization("openid", &[("max_age", "60")])).await;
+    assert_eq!(asks.url.path(), "/users/start-sign-in");
+    let mut form = asks.form_with("login", None).with("totpToken", &totp_code(&key, instance.clock.now()));
+    form.action.set_path("/users/2fa-sign-in-with-totp");
+    assert_eq!(person.submit(form).await.url.path(), "/users/start-sign-in", "it stands for no password");
+    let asks = person.visit(&client.authorization("openid", &[("claims", MFA)])).await;
+    let back = give(&person, &asks, &totp_code(&key, instance.clock.now())).await;
+    let members = client.id_token_members(&client.redeem(&client.code(&back)).await.id_token).await;
+    assert_eq!(members["auth_time"], signed_in_at);
+}
+
+#[tokio::test]
+async fn sec_78_a_suspended_application_leaves_the_recovery_codes() {
+    let instance = Instance::dev().await;
+    let (key, recovery) = protected(&instance, &instance.person()).await;
+    let person = instance.person();
+    let asks = sign_in(&person).await;
+    for _ in 0..20 {
+        for _ in 0..5 {
+            person.post(asks.form_with("totpToken", None).with("totpToken", "000000")).await;
+        }
+        instance.clock.advance(Duration::from_secs(900)).unwrap();
+        person.visit("/").await;
+    }
+    let person = instance.person();
+    let asks = sign_in(&person).await;
+    let told = give(&person, &asks, &totp_code(&key, instance.clock.now())).await;
+    assert!(told.status == 400 && told.text("main").contains("suspendu"), "{}", told.body);
+    let form = asks.form_with("recovery_code", None);
+    assert_eq!(person.submit(form.with("recovery_code", &recovery[0])).await.url.path(), "/");
 }
 
 #[tokio::test]

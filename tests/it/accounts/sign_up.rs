@@ -164,6 +164,39 @@ async fn sec_68_browsers_side_by_side_share_one_budget() {
 }
 
 #[tokio::test]
+async fn sec_68_the_last_guess_at_a_code_is_counted_like_the_others() {
+    let instance =
+        Instance::start(|port| Config { accounts: Accounts::STANDARD, ..Config::dev(DevOptions::default(), port) });
+    let instance = instance.await;
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        let person = instance.person();
+        let page = person.visit("/users/start-sign-in").await;
+        let asks = choose(&person, page, ADDRESS, PASSWORD).await;
+        let form = asks.form_with("verify_email_token", None);
+        let wrong = other_than(&instance.code_of(ADDRESS).await);
+        for _ in 0..5 {
+            statuses.push(person.post(form.clone().with("verify_email_token", &wrong)).await.status.as_u16());
+        }
+    }
+    assert_eq!(statuses, [[400; 5], [400; 5], [429; 5]].concat());
+}
+
+#[tokio::test]
+async fn an_account_is_opened_in_a_browser_in_which_somebody_else_is_signed_in() {
+    let instance = Instance::dev().await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let page = person.visit("/users/start-sign-in").await;
+    person.sign_in(page, SEEDED, SEEDED).await;
+    let asks = person.visit(&client.authorization("openid", &[("prompt", "select_account")])).await;
+    let page = person.submit(asks.form_with("choice", Some("another")).with("choice", "another")).await;
+    let asks = choose(&person, page, ADDRESS, PASSWORD).await;
+    assert_eq!(asks.url.path(), "/users/verify-email");
+    let names = give_back(&person, &asks, &instance.code_of(ADDRESS).await).await;
+    assert_eq!(names.url.path(), "/users/personal-information");
+}
+
+#[tokio::test]
 async fn sec_69_a_code_ends_to_the_second_and_a_new_one_ends_the_one_before() {
     let instance = Instance::dev().await;
     let person = instance.person();
@@ -179,7 +212,8 @@ async fn sec_69_a_code_ends_to_the_second_and_a_new_one_ends_the_one_before() {
     let second = instance.code_of(ADDRESS).await;
     assert_ne!(first, second);
     assert_eq!(give_back(&person, &asks, &first).await.status, 400, "the one before");
-    // The whole sign-in ends an hour after it began, which is before the code does.
+    // The whole sign-in ends an hour after it began, and every code of it at the latest then.
+    assert!(asks.text("#verify_email_token-hint").contains("59"), "the page does not promise more");
     instance.clock.advance(Duration::from_secs(3600 - 60)).unwrap();
     assert_eq!(give_back(&person, &asks, &second).await.status, 410);
 }

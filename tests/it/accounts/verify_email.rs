@@ -138,3 +138,17 @@ async fn sec_68_what_is_no_code_costs_no_try() {
     }
     assert_eq!(give_back(&person, &asks, &instance.code_of(ADDRESS).await).await.url.path(), "/");
 }
+
+#[tokio::test]
+async fn sec_68_sec_74_strangers_who_ask_for_mails_keep_nobody_from_the_code_of_a_sign_in() {
+    let instance = Instance::strict().await;
+    for number in 0..6 {
+        let stranger = instance.person_at(2, 10 + number);
+        let page = stranger.visit("/users/reset-password").await;
+        stranger.post(page.form_with("login", None).with("login", ADDRESS)).await;
+    }
+    let owner = instance.person();
+    let asks = sign_in(&owner, ADDRESS).await;
+    assert!(!asks.text("header").contains("Jean"), "a password alone tells no name");
+    assert_eq!(give_back(&owner, &asks, &instance.code_of(ADDRESS).await).await.url.path(), "/");
+}

@@ -1,6 +1,6 @@
 //! Where a second factor is asked, and its removal.
 
-use super::{InSession, credentials_of, tell};
+use super::{InSession, credentials_of, end_others, tell};
 use crate::acts::sessions::find_live;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
@@ -58,6 +58,7 @@ pub async fn remove_second_factors(app: &App, by: &By, place: InSession<'_>) -> 
             user.second_factor = SecondFactorUse::None;
             users::update(tx, &user)?;
             tell(tx, &user, MailContent::SecondFactorRemoved { at: now }, locale, now)?;
+            end_others(tx, &circumstances, &session, now)?;
             let event = AuditEvent::SecondFactorRemoved { user_id: user.id };
             circumstances.in_session(&session).record(tx, event)?;
             Ok(true)

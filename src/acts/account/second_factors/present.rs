@@ -64,7 +64,9 @@ pub async fn present_second_factor(
 ) -> Result<FactorOutcome, ActError> {
     let (now, user_id) = (app.clock.now(), place.active.user.id);
     let known = app.store.read(|tx| credentials::find(tx, user_id))?.map(|known| known.second_factors);
-    if known.as_ref().is_some_and(SecondFactors::is_suspended) {
+    // A recovery code is too long to be guessed: it stays the way back.
+    let is_guessable = matches!(presented, Presented::Totp(_));
+    if is_guessable && known.as_ref().is_some_and(SecondFactors::is_suspended) {
         return Ok(FactorOutcome::Suspended);
     }
     let taken = take_second_factor(app, user_id)?;
@@ -139,7 +141,7 @@ impl Job {
         let Some((session, user)) = find_live(tx, &self.session, now)? else { return Ok(Outcome::Superseded) };
         let circumstances = self.circumstances.in_session(&session);
         let mut known = credentials_of(tx, &user, now)?;
-        if known.second_factors.is_suspended() {
+        if known.second_factors.is_suspended() && !matches!(self.shown, Shown::Recovery(_)) {
             return Ok(Outcome::Suspended);
         }
         if !self.shown.accept(&mut known.second_factors) {

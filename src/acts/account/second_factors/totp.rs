@@ -1,46 +1,82 @@
 //! An application that shows codes: offered, confirmed by one of its codes, sealed.
 
-use super::{InSession, credentials_of, recovery_codes, tell};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::{InSession, credentials_of, end_others, recovery_codes, tell};
 use crate::acts::mailbox::{take_second_factor, write_bans};
 use crate::acts::new_session::{Drawn, NewSession, Opened, open_in};
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
-use crate::crypto::{MasterKey, OpenError, Sealed, TotpKey, sha256};
+use crate::crypto::{MasterKey, OpenError, Sealed, TotpKey};
 use crate::domain::{AuditEvent, Factor, MailContent, SecondFactorUse, Totp, UserId};
-use crate::protocol::Secret;
-use crate::store::{Read, StoreError, credentials, users};
+use crate::protocol::{Secret, Timestamp};
+use crate::store::{credentials, users};
 
-/// A key to put into an application. Made again from the session at each look, so that nothing is kept before one of its
-/// codes was given back, and another session is offered another one.
+/// A key to put into an application: another one at each look, kept by nobody before one of its codes was given back.
 #[derive(Debug, Clone)]
 pub struct TotpOffer {
     /// In base32, as people type it.
     pub key: Secret,
     /// As applications read it from a picture: `otpauth://totp/…`.
     pub uri: Secret,
+    /// The same, sealed for this session and a quarter of an hour: the form carries it back.
+    pub sealed: String,
 }
 
-/// The key that this session is offered.
+/// What a sealed offer holds.
+#[derive(Serialize, Deserialize)]
+struct Offer {
+    key: Vec<u8>,
+    made_at: Timestamp,
+}
+
+/// How long an offer can be confirmed.
+const OFFER_LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+/// Draws a key for this session, or shows the one of an offer again whose code was mistyped.
 ///
 /// # Errors
 /// When the store fails.
-pub fn offer_totp(app: &App, active: &ActiveSession) -> Result<TotpOffer, ActError> {
-    let key = app.store.read(|tx| offered_key(tx, app, active))?;
+pub fn offer_totp(app: &App, active: &ActiveSession, again: Option<&str>) -> Result<TotpOffer, ActError> {
+    let context = offer_context(app, active)?;
+    let known = again.and_then(|sealed| open_offer(app, &context, sealed).map(|key| (key, sealed.to_owned())));
+    let (key, sealed) = known.unwrap_or_else(|| {
+        let key = TotpKey::from_bytes(&app.random.bytes::<20>());
+        let offer = Offer { key: key.as_bytes().to_vec(), made_at: app.clock.now() };
+        let plain = serde_json::to_vec(&offer).unwrap_or_default();
+        (key, seal_text(app, &context, &plain))
+    });
     let (issuer, email) = (&app.config.instance_name, active.user.email.as_str());
-    let encoded =
-        |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
     let (issuer, email, base32) = (encoded(issuer), encoded(email), key.to_base32());
     let uri =
         format!("otpauth://totp/{issuer}:{email}?secret={base32}&issuer={issuer}&algorithm=SHA1&digits=6&period=30");
-    Ok(TotpOffer { key: Secret::new(base32), uri: Secret::new(uri) })
+    Ok(TotpOffer { key: Secret::new(base32), uri: Secret::new(uri), sealed })
 }
 
-fn offered_key(tx: &impl Read, app: &App, active: &ActiveSession) -> Result<TotpKey, StoreError> {
-    let generation = credentials::find(tx, active.user.id)?.map_or(0, |known| known.second_factors.generation);
-    let parts = [active.session.id.0.as_str(), &active.user.id.to_string(), &generation.to_string()];
-    let digest = sha256(app.keys.second_factors.tag("totp offer", &parts).as_bytes());
-    Ok(TotpKey::from_bytes(digest.first_chunk::<20>().map_or(&[][..], |bytes| bytes)))
+/// An offer is good for the session that it was made in, and for what stands beside the password there now.
+fn offer_context(app: &App, active: &ActiveSession) -> Result<String, ActError> {
+    let known = app.store.read(|tx| credentials::find(tx, active.user.id))?;
+    let generation = known.map_or(0, |known| known.second_factors.generation);
+    Ok(format!("totp offer to {} in {}, {generation}", active.user.id, active.session.id.0))
+}
+
+fn open_offer(app: &App, context: &str, sealed: &str) -> Option<TotpKey> {
+    let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    let sealed: Sealed = serde_json::from_slice(&bytes).ok()?;
+    let offer: Offer = serde_json::from_slice(&sealed.open(&app.master_key, context).ok()?).ok()?;
+    let is_fresh = !offer.made_at.plus(OFFER_LIFETIME).has_come(app.clock.now());
+    is_fresh.then(|| TotpKey::from_bytes(&offer.key))
+}
+
+fn seal_text(app: &App, context: &str, plain: &[u8]) -> String {
+    let sealed = Sealed::seal(&app.master_key, &app.random, context, plain);
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&sealed).unwrap_or_default())
 }
 
 fn context(user_id: UserId) -> String {
@@ -72,9 +108,15 @@ enum Outcome {
 ///
 /// # Errors
 /// Too many codes were tried, the session ended meanwhile, or the store fails.
-pub async fn set_up_totp(app: &App, by: &By, place: InSession<'_>, typed: &str) -> Result<SetUpOutcome, ActError> {
+pub async fn set_up_totp(
+    app: &App,
+    by: &By,
+    place: InSession<'_>,
+    offer: &str,
+    typed: &str,
+) -> Result<SetUpOutcome, ActError> {
     let (now, user_id) = (app.clock.now(), place.active.user.id);
-    let key = app.store.read(|tx| offered_key(tx, app, place.active))?;
+    let Some(key) = open_offer(app, &offer_context(app, place.active)?, offer) else { return Ok(SetUpOutcome::Wrong) };
     let taken = take_second_factor(app, user_id)?;
     let Some(period) = key.period_of(typed, now) else {
         let bans = taken.bans().to_vec();
@@ -91,7 +133,7 @@ pub async fn set_up_totp(app: &App, by: &By, place: InSession<'_>, typed: &str) 
     let outcome = app
         .store
         .write(move |tx| {
-            let Some((_, mut user)) = find_live(tx, &session_key, now)? else { return Ok(Outcome::Superseded) };
+            let Some((session, mut user)) = find_live(tx, &session_key, now)? else { return Ok(Outcome::Superseded) };
             let mut known = credentials_of(tx, &user, now)?;
             known.second_factors.set_up(totp.clone(), tags.clone());
             credentials::update(tx, &known)?;
@@ -100,7 +142,8 @@ pub async fn set_up_totp(app: &App, by: &By, place: InSession<'_>, typed: &str) 
             }
             users::update(tx, &user)?;
             tell(tx, &user, MailContent::SecondFactorAdded { at: now }, locale, now)?;
-            circumstances.record(tx, AuditEvent::SecondFactorAdded { user_id: user.id })?;
+            end_others(tx, &circumstances, &session, now)?;
+            circumstances.in_session(&session).record(tx, AuditEvent::SecondFactorAdded { user_id: user.id })?;
             Ok(match open_in(tx, &circumstances, user, &opening, &job)? {
                 Some(opened) => Outcome::Done(Box::new(opened)),
                 None => Outcome::Superseded,
