@@ -40,6 +40,13 @@ impl AuditEvent {
             | Self::MembershipDeleted { user_id, .. }
             | Self::SessionRevoked { user_id, .. }
             | Self::PersonalDataExported { user_id, .. }
+            | Self::SecondFactorAdded { user_id }
+            | Self::SecondFactorRemoved { user_id }
+            | Self::SecondFactorGiven { user_id }
+            | Self::SecondFactorRefused { user_id }
+            | Self::SecondFactorSuspended { user_id }
+            | Self::SecondFactorUseChosen { user_id, .. }
+            | Self::RecoveryCodesMade { user_id }
             | Self::ServiceRevoked { user_id, .. } => AuditSubject::Act(*user_id),
             Self::SecretMailed { user_id, .. }
             | Self::MailGivenUp { user_id, .. }
