@@ -158,9 +158,9 @@ pub enum AuditEvent {
     SecretMailed { user_id: Option<UserId>, secret: MailedSecret },
     /// The reader of a mailbox said that they had not asked for the link that was mailed.
     MagicLinkDisowned { user_id: Option<UserId> },
-    /// A second factor was set up, with recovery codes.
+    /// A second factor was set up, with recovery codes; other sessions ended.
     SecondFactorAdded { user_id: UserId },
-    /// Second factors were taken away.
+    /// Second factors were taken away; other sessions ended.
     SecondFactorRemoved { user_id: UserId },
     /// A second factor was given.
     SecondFactorGiven { user_id: UserId },

@@ -58,7 +58,7 @@ pub async fn remove_second_factors(app: &App, by: &By, place: InSession<'_>) -> 
             user.second_factor = SecondFactorUse::None;
             users::update(tx, &user)?;
             tell(tx, &user, MailContent::SecondFactorRemoved { at: now }, locale, now)?;
-            end_others(tx, &circumstances, &session, now)?;
+            end_others(tx, &session, now)?;
             let event = AuditEvent::SecondFactorRemoved { user_id: user.id };
             circumstances.in_session(&session).record(tx, event)?;
             Ok(true)

@@ -8,13 +8,12 @@ mod present;
 mod recovery_codes;
 mod totp;
 
-use crate::acts::Circumstances;
 use crate::acts::new_session::{Entry, Opening};
-use crate::acts::sessions::{ActiveSession, find_live, session_name};
+use crate::acts::sessions::{ActiveSession, find_live};
 use crate::crypto;
 use crate::domain::{
-    AuditEvent, BrowserSession, Credentials, Factor, HandleKey, Interaction, KnownBrowser, MailContent, OutgoingMail,
-    PreSession, Session, User,
+    BrowserSession, Credentials, Factor, HandleKey, Interaction, KnownBrowser, MailContent, OutgoingMail, PreSession,
+    Session, User,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{StoreError, Tx, browser_sessions, credentials, outbox, user_sessions};
@@ -68,14 +67,11 @@ fn credentials_of(tx: &mut Tx, user: &User, now: Timestamp) -> Result<Credential
 
 /// Ends every session of the person but this one: whoever sat in another must not stay beside what protects the account
 /// from now on (SEC-37).
-fn end_others(tx: &mut Tx, circumstances: &Circumstances, own: &Session, now: Timestamp) -> Result<(), StoreError> {
+fn end_others(tx: &mut Tx, own: &Session, now: Timestamp) -> Result<(), StoreError> {
     for key in user_sessions::list(tx, own.user_id)? {
-        let Some((session, user)) = find_live(tx, &key, now)?.filter(|(session, _)| session.id != own.id) else {
-            continue;
-        };
-        browser_sessions::update(tx, &key, &BrowserSession::Ended { at: now })?;
-        let event = AuditEvent::SessionRevoked { user_id: user.id, session: session_name(&session.id) };
-        circumstances.record(tx, event)?;
+        if find_live(tx, &key, now)?.is_some_and(|(session, _)| session.id != own.id) {
+            browser_sessions::update(tx, &key, &BrowserSession::Ended { at: now })?;
+        }
     }
     Ok(())
 }

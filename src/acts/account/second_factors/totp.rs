@@ -142,7 +142,7 @@ pub async fn set_up_totp(
             }
             users::update(tx, &user)?;
             tell(tx, &user, MailContent::SecondFactorAdded { at: now }, locale, now)?;
-            end_others(tx, &circumstances, &session, now)?;
+            end_others(tx, &session, now)?;
             circumstances.in_session(&session).record(tx, AuditEvent::SecondFactorAdded { user_id: user.id })?;
             Ok(match open_in(tx, &circumstances, user, &opening, &job)? {
                 Some(opened) => Outcome::Done(Box::new(opened)),
