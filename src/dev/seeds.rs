@@ -199,8 +199,12 @@ impl Beginning {
 /// # Errors
 /// What to mend in the fixtures, nobody to sign in as, or a failing store.
 pub async fn seed(app: &App) -> Result<(), SeedError> {
-    let mut seeds = Seeds::load(&app.config)?;
-    app.store.read(|tx| seeds.retain_missing(tx))?;
+    let loaded = Seeds::load(&app.config)?;
+    let seeds = app.store.read(|tx| {
+        let mut seeds = loaded.clone();
+        seeds.retain_missing(tx)?;
+        Ok(seeds)
+    })?;
     let entries = Beginning::hashed(app, seeds).await?.entries(app);
     acts::enter(app, &By::local(Actor::System), entries).await?;
     match &app.config.automatic_sign_in {

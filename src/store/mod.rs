@@ -86,6 +86,9 @@ pub fn database_file(directory: &Path) -> PathBuf {
     directory.join(engine::FILE_NAME)
 }
 
+/// How often a read begins that the opening of the database anew cuts short.
+const READ_ATTEMPTS: u32 = 10;
+
 /// How to open the store.
 #[derive(Debug, Clone)]
 pub struct Opening {
@@ -184,15 +187,24 @@ impl Store {
         self.engine.keep_reserve()
     }
 
-    /// Runs `job` on the state of this instant. Blocks for as long as the reading takes: long reads belong on the
-    /// blocking pool.
-    pub fn read<T>(&self, job: impl FnOnce(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let (snapshot, generation) = self.engine.snapshot()?;
-        let result = job(&snapshot);
-        if matches!(result, Err(StoreError::Unavailable)) {
-            self.engine.report_failure(generation);
+    /// Runs `job` on the state of this instant: again where the database was opened anew beneath it. Blocks for as long as
+    /// the reading takes: long reads belong on the blocking pool.
+    pub fn read<T>(&self, job: impl Fn(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut attempts = READ_ATTEMPTS;
+        loop {
+            let (snapshot, generation) = self.engine.snapshot()?;
+            let result = job(&snapshot);
+            if !matches!(result, Err(StoreError::Unavailable)) {
+                return result;
+            }
+            drop(snapshot);
+            attempts = attempts.saturating_sub(1);
+            // What was read from was closed meanwhile, which is no fault of the disk.
+            if attempts == 0 || self.engine.generation() == generation {
+                self.engine.report_failure(generation);
+                return result;
+            }
         }
-        result
     }
 
     /// The size of the database's file in bytes; 0 in memory.

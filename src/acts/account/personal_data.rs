@@ -35,7 +35,7 @@ pub async fn export_personal_data(app: &App, by: &By, active: &ActiveSession) ->
             let user = users::get(tx, user_id)?;
             Ok(PersonalData {
                 format: PERSONAL_DATA_FORMAT,
-                issuer,
+                issuer: issuer.clone(),
                 exported_at: now.to_iso8601(),
                 organizations: organizations_of(tx, user_id)?,
                 services: services_of(tx, user_id)?,

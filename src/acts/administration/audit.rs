@@ -103,7 +103,7 @@ pub(super) async fn record_look(app: &App, by: &By, event: AuditEvent) -> Result
 /// Long reads belong on the blocking pool.
 async fn looking(
     store: &Store,
-    look: impl FnOnce(&crate::store::Snapshot) -> Result<Vec<AuditEntry>, StoreError> + Send + 'static,
+    look: impl Fn(&crate::store::Snapshot) -> Result<Vec<AuditEntry>, StoreError> + Send + 'static,
 ) -> Result<Vec<AuditEntry>, ActError> {
     let store = store.clone();
     let looking = tokio::task::spawn_blocking(move || store.read(look));

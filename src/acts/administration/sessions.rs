@@ -62,7 +62,7 @@ async fn look_through(
     is_wanted: impl Fn(&Session) -> bool + Send + 'static,
 ) -> Result<Vec<ListedSession>, ActError> {
     let store = store.clone();
-    let looking = tokio::task::spawn_blocking(move || store.read(|tx| collect(tx, after, limit, now, is_wanted)));
+    let looking = tokio::task::spawn_blocking(move || store.read(|tx| collect(tx, after, limit, now, &is_wanted)));
     Ok(looking.await.unwrap_or(Err(StoreError::Panicked))?)
 }
 

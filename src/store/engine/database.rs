@@ -92,6 +92,11 @@ impl Engine {
         Ok((Snapshot::of(transaction), current.generation))
     }
 
+    /// The number of the opening that is read from now.
+    pub(in crate::store) fn generation(&self) -> u64 {
+        self.current().generation
+    }
+
     /// A write transaction, with the number of the opening that it belongs to.
     pub(super) fn begin(self: &Arc<Self>) -> Result<(WriteTransaction, u64), StoreError> {
         if !self.is_healthy() {
