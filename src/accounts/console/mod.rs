@@ -1,6 +1,6 @@
 //! What a person sees and does about their own account.
 //!
-//! Refuses to judge how old a proof may be: the guards of the routes do. Doors: [`routes`].
+//! Refuses to judge how old a proof may be: the guards of the routes do. Door: `routes`.
 
 mod connection_and_account;
 mod data_page;

@@ -1,6 +1,6 @@
 //! What is asked beside the password: given within a sign-in, set up there or in the account, looked at and changed.
 //!
-//! Refuses to judge how old a proof may be: the guards of the routes and the journey do. Doors: [`routes`].
+//! Refuses to judge how old a proof may be: the guards of the routes and the journey do. Door: `routes`.
 
 mod given;
 mod overview;
