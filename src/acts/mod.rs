@@ -34,10 +34,10 @@ use crate::store::{StoreError, Tx, audit};
 
 pub use account::{
     EndedSessions, FactorOutcome, InSession, OwnPasswordChange, OwnPasswordChoice, OwnSession, Presented, SessionsEnd,
-    SetUpOutcome, TotpOffer, UsedService, change_own_password, delete_own_account, end_own_sessions,
-    export_personal_data, list_own_sessions, list_used_services, make_recovery_codes, may_delete_own_account,
-    offer_totp, present_second_factor, remove_second_factors, revoke_service, set_up_totp, update_personal_information,
-    use_second_factor,
+    SetUpOutcome, TotpOffer, TrustedBrowser, UsedService, change_own_password, delete_own_account, distrust_browsers,
+    end_own_sessions, export_personal_data, list_own_sessions, list_trusted_browsers, list_used_services,
+    make_recovery_codes, may_delete_own_account, offer_totp, present_second_factor, remove_second_factors,
+    revoke_service, set_up_totp, update_personal_information, use_second_factor,
 };
 pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form};
 pub use clients::{

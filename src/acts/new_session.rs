@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use super::known_browsers::note_trust;
 use super::pre_sessions::{Renewal, issue_browser_handle, renew};
 use super::sessions::{ActiveSession, find_live, note_session};
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AssertedAssurance, AuditEvent, BrowserSession, ClientId, Credentials, Factor, Handle, HandleKey, Interaction,
-    KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, MailboxPolicy, OutgoingMail, PreSession, Proof, Session,
-    SessionId, SignInMethod, User, UserId,
+    AssertedAssurance, AuditEvent, BrowserSession, BrowserTrust, ClientId, Credentials, Factor, Handle, HandleKey,
+    Interaction, KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, MailboxPolicy, OutgoingMail, PreSession, Proof,
+    Session, SessionId, SignInMethod, User, UserId, Whereabouts,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -201,7 +202,7 @@ pub(super) fn open_in(
     let now = drawn.now;
     let Some(opening) = in_the_browser_of_now(tx, opening, user.id, now)? else { return Ok(None) };
     let (mut session, is_new) = renew_or_begin(tx, &opening, drawn, &user)?;
-    let browser = settle_browser(tx, &opening, drawn, &user)?;
+    let browser = settle_browser(tx, &opening, drawn, &user, circumstances.whereabouts())?;
     session.is_in_trusted_browser |= browser.is_trusted;
     session.whereabouts = circumstances.whereabouts();
     browser_sessions::insert(tx, &drawn.session.key, &BrowserSession::Live(session.clone()))?;
@@ -246,7 +247,13 @@ struct BrowserStanding {
 
 /// Whoever proves who they are makes the browser known to them; whoever reads the mailbox makes it trusted. Wrong guesses
 /// made in it are forgotten; those of strangers elsewhere stay counted.
-fn settle_browser(tx: &mut Tx, opening: &Opening, drawn: &Drawn, user: &User) -> Result<BrowserStanding, StoreError> {
+fn settle_browser(
+    tx: &mut Tx,
+    opening: &Opening,
+    drawn: &Drawn,
+    user: &User,
+    whereabouts: Whereabouts,
+) -> Result<BrowserStanding, StoreError> {
     let now = drawn.now;
     if matches!(opening.entry, Entry::Chosen) {
         return Ok(BrowserStanding { is_newly_known: false, is_trusted: true });
@@ -255,23 +262,29 @@ fn settle_browser(tx: &mut Tx, opening: &Opening, drawn: &Drawn, user: &User) ->
         Some(key) => known_browsers::find(tx, &key)?.filter(|known| known.is_of(user, now)).map(|known| (key, known)),
         None => None,
     };
-    let trusted_until = match (&known, opening.entry.makes_browser_trusted()) {
-        (_, true) => Some(now.plus(drawn.policy.trust_lifetime)),
-        (Some((_, known)), false) if known.is_trusted(now) => known.trusted_until,
+    let trust = match (&known, opening.entry.makes_browser_trusted()) {
+        (_, true) => Some(BrowserTrust { since: now, until: now.plus(drawn.policy.trust_lifetime), whereabouts }),
+        (Some((_, known)), false) if known.is_trusted(now) => known.trust.clone(),
         (_, false) => None,
     };
-    let is_trusted = trusted_until.is_some();
+    let is_trusted = trust.is_some();
     match known {
         Some((key, known)) if !known.wants_renewal(now) => {
-            let settled = KnownBrowser { wrong_guesses: 0, trusted_until, ..known.clone() };
+            if is_trusted && known.trust != trust {
+                note_trust(tx, user.id, None, key, now)?;
+            }
+            let settled = KnownBrowser { wrong_guesses: 0, trust, ..known.clone() };
             if settled != known {
                 known_browsers::update(tx, &key, &settled)?;
             }
             Ok(BrowserStanding { is_newly_known: false, is_trusted })
         }
-        Some(_) | None => {
-            let begun = KnownBrowser { trusted_until, ..KnownBrowser::begin(user, now) };
-            known_browsers::insert(tx, &drawn.known_browser.key, &begun)?;
+        replaced => {
+            let key = drawn.known_browser.key;
+            known_browsers::insert(tx, &key, &KnownBrowser { trust, ..KnownBrowser::begin(user, now) })?;
+            if is_trusted {
+                note_trust(tx, user.id, replaced.map(|(key, _)| key), key, now)?;
+            }
             Ok(BrowserStanding { is_newly_known: true, is_trusted })
         }
     }

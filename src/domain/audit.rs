@@ -239,6 +239,8 @@ pub enum AuditEvent {
     SessionsListed { user_id: Option<UserId> },
     /// A session was ended, by the digest that listings show.
     SessionRevoked { user_id: UserId, session: String },
+    /// A person took back the trust of a browser, by the digest that the page shows.
+    BrowserDistrusted { user_id: UserId, browser: String },
     /// A person was shown everything that is known about them, or took it with them.
     PersonalDataExported { user_id: UserId },
     /// A person took back what a service was granted.

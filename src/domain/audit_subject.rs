@@ -39,6 +39,7 @@ impl AuditEvent {
             | Self::MembershipWritten { user_id, .. }
             | Self::MembershipDeleted { user_id, .. }
             | Self::SessionRevoked { user_id, .. }
+            | Self::BrowserDistrusted { user_id, .. }
             | Self::PersonalDataExported { user_id, .. }
             | Self::SecondFactorAdded { user_id }
             | Self::SecondFactorRemoved { user_id }

@@ -12,7 +12,7 @@ use super::tables::TABLES;
 use super::{
     Snapshot, StoreError, access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters,
     credentials, grants, interactions, known_browsers, magic_links, marks, memberships, migrations, organizations,
-    outbox, password_links, pre_sessions, service_uses, signing_keys, user_sessions, users,
+    outbox, password_links, pre_sessions, service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
 use crate::domain::{AuditSubject, CodeState, HandleKey};
 use crate::protocol::Timestamp;
@@ -174,6 +174,9 @@ impl Inspection<'_> {
             Ok(without(users::USERS.name(), is_theirs))
         })?;
         self.each(&user_sessions::OPEN, |key, _| {
+            Ok(without(users::USERS.name(), tx.has_row(users::USERS.name(), key)?))
+        })?;
+        self.each(&trusted_browsers::TRUSTED, |key, _| {
             Ok(without(users::USERS.name(), tx.has_row(users::USERS.name(), key)?))
         })?;
         self.each(&service_uses::USES, |key, known| {

@@ -37,7 +37,7 @@ pub use check::{CheckReport, Finding, Problem, TableCount};
 use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
 pub use engine::{DirectoryLock, Header, Purged, Read, Snapshot, Space, StillImage, Tx};
 pub use error::{OpenError, StoreError};
-pub use person::{credentials, service_uses, user_sessions};
+pub use person::{credentials, service_uses, trusted_browsers, user_sessions};
 pub use redb::StorageBackend;
 pub use statistics::Statistics;
 pub use time_limited::{

@@ -3,7 +3,7 @@
 use super::{
     access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters, credentials, engine, grants,
     interactions, known_browsers, magic_links, marks, memberships, organizations, outbox, password_links, pre_sessions,
-    service_uses, signing_keys, user_sessions, users,
+    service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -33,7 +33,8 @@ impl Listed {
     pub(super) fn is_void_after_restore(&self) -> bool {
         match self.keeping {
             Keeping::TimeLimited => true,
-            Keeping::Passing => [outbox::MAILS.name(), user_sessions::OPEN.name()].contains(&self.name),
+            Keeping::Passing => [outbox::MAILS.name(), user_sessions::OPEN.name(), trusted_browsers::TRUSTED.name()]
+                .contains(&self.name),
             Keeping::Lasting | Keeping::Index | Keeping::Sanction => false,
         }
     }
@@ -69,6 +70,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(outbox::MAILS.name(), Keeping::Passing),
     listed(outbox::SET_ASIDE.name(), Keeping::Passing),
     listed(user_sessions::OPEN.name(), Keeping::Passing),
+    listed(trusted_browsers::TRUSTED.name(), Keeping::Passing),
     listed(access_tokens::TABLE.name(), Keeping::TimeLimited),
     listed(authorization_codes::TABLE.name(), Keeping::TimeLimited),
     listed(bans::TABLE.name(), Keeping::Sanction),

@@ -60,6 +60,8 @@ pub const CONNECTION_AND_ACCOUNT: &str = "/connection-and-account";
 pub const OWN_PASSWORD: &str = "/connection-and-account/password";
 /// End of sessions.
 pub const OWN_SESSIONS: &str = "/connection-and-account/sessions";
+/// Browsers that are trusted no longer.
+pub const OWN_BROWSERS: &str = "/connection-and-account/browsers";
 /// Services that are told nothing more.
 pub const OWN_SERVICES: &str = "/connection-and-account/services";
 /// Sign-ins of the person, and attempts at one.

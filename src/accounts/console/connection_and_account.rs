@@ -1,10 +1,11 @@
 //! Address, password and sessions of the person.
 
 use super::notification::Notification;
-use super::pages::{ConnectionAndAccount, ServiceCard, SessionCard};
-use crate::acts::{self, OwnSession, UsedService};
+use super::pages::{BrowserCard, ConnectionAndAccount, ServiceCard, SessionCard};
+use crate::acts::{self, OwnSession, TrustedBrowser, UsedService};
 use crate::app::App;
 use crate::domain::Factor;
+use crate::journey;
 use crate::store::credentials;
 use crate::web::{Error, Response, Visit, paths};
 
@@ -14,12 +15,15 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let user_id = active.user.id;
     let (known, services) =
         app.store.read(|tx| Ok((credentials::find(tx, user_id)?, acts::list_used_services(tx, user_id)?)))?;
+    let cookie = journey::known_browser(&app, &visit.request);
+    let browsers = acts::list_trusted_browsers(&app, active, cookie)?;
     let known = known.filter(|known| known.password_hash.is_some());
     let page = ConnectionAndAccount {
         notification: Notification::of(&visit.query),
         email: active.user.email.to_string(),
         password_chosen_at: known.map(|known| known.password_changed_at.0),
         services: services.into_iter().filter_map(service).collect(),
+        browsers: browsers.into_iter().map(browser).collect(),
         sessions: acts::list_own_sessions(&app, active)?.into_iter().map(card).collect(),
     };
     visit.browser.page(&app, &page)
@@ -35,6 +39,17 @@ pub(super) fn card(own: OwnSession) -> SessionCard {
         started_at: session.started_at.0,
         last_used_at: session.last_used_at.0,
         methods: session.proofs.iter().map(|proof| word(proof.factor)).collect(),
+    }
+}
+
+fn browser(TrustedBrowser { name, trust, is_this_one }: TrustedBrowser) -> BrowserCard {
+    BrowserCard {
+        name,
+        is_this_one,
+        browser: trust.whereabouts.browser,
+        source: trust.whereabouts.source,
+        since: trust.since.0,
+        until: trust.until.0,
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Map;
 
 use crate::domain::{
     AccountData, AuditEvent, EventData, Factor, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PersonalData,
-    ServiceData, SessionData, UserId, Verification,
+    ServiceData, SessionData, TrustedBrowserData, UserId, Verification,
 };
 use crate::render::Page;
 
@@ -62,6 +62,7 @@ impl Page for MyData {
             organizations: Vec::new(),
             services: Vec::new(),
             sessions: Vec::new(),
+            trusted_browsers: Vec::new(),
             sign_ins: Vec::new(),
             acts: Vec::new(),
             mails: Vec::new(),
@@ -112,10 +113,11 @@ fn full(bare: &PersonalData, account: AccountData) -> PersonalData {
             started_at: at(),
             last_used_at: at(),
             browser: None,
-            source,
+            source: source.clone(),
             methods: vec![Factor::Password],
             organization: None,
         }],
+        trusted_browsers: vec![TrustedBrowserData { trusted_since: at(), trusted_until: at(), browser: None, source }],
         sign_ins: vec![EventData { source: None, ..event.clone() }; 60],
         acts: vec![event],
         mails: vec![MailData { kind: "password-changed", written_at: at() }],

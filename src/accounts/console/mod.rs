@@ -14,6 +14,7 @@ mod routes;
 mod services;
 mod sessions;
 mod sign_in_history;
+mod trusted_browsers;
 
 pub use notification::Notification;
 pub(super) use routes::routes;

@@ -15,6 +15,8 @@ pub enum Notification {
     PasswordChangeSuccess,
     /// Sessions other than the one that asks.
     SessionsEnded,
+    /// Browsers that were trusted.
+    BrowsersDistrusted,
     /// What a service was granted.
     ServiceRevoked,
     /// The second factor is asked at every sign-in.
@@ -30,10 +32,11 @@ pub enum Notification {
 
 impl Notification {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PersonalInformationUpdateSuccess,
         Self::PasswordChangeSuccess,
         Self::SessionsEnded,
+        Self::BrowsersDistrusted,
         Self::ServiceRevoked,
         Self::SecondFactorEnabled,
         Self::SecondFactorDisabled,
@@ -46,6 +49,7 @@ impl Notification {
             Self::PersonalInformationUpdateSuccess => "personal_information_update_success",
             Self::PasswordChangeSuccess => "password_change_success",
             Self::SessionsEnded => "sessions_ended",
+            Self::BrowsersDistrusted => "browsers_distrusted",
             Self::ServiceRevoked => "service_revoked",
             Self::SecondFactorEnabled => "2fa_successfully_enabled",
             Self::SecondFactorDisabled => "2fa_successfully_disabled",

@@ -68,10 +68,43 @@ pub struct ConnectionAndAccount {
     pub email: String,
     /// When the password was chosen, in Unix seconds; `None` where there is none.
     pub password_chosen_at: Option<u64>,
+    /// The trusted browsers, this one first; each posts `browser`.
+    pub browsers: Vec<BrowserCard>,
     /// The sessions in use, this one first.
     pub sessions: Vec<SessionCard>,
     /// The services used, the last one first; each posts `client_id`.
     pub services: Vec<ServiceCard>,
+}
+
+/// A browser in which a password is enough.
+#[derive(Debug, Clone, Serialize)]
+pub struct BrowserCard {
+    /// The value of `browser`.
+    pub name: String,
+    /// Whether the page is looked at in it.
+    pub is_this_one: bool,
+    /// The browser, as it described itself.
+    pub browser: Option<BrowserHint>,
+    /// The network address from which a code was given back in it.
+    pub source: Option<String>,
+    /// When that was, in Unix seconds.
+    pub since: u64,
+    /// Until when a password is enough.
+    pub until: u64,
+}
+
+impl BrowserCard {
+    fn samples() -> Vec<Self> {
+        let sample = |(is_this_one, card): (bool, SessionCard)| Self {
+            name: card.name,
+            is_this_one,
+            browser: card.browser,
+            source: card.source,
+            since: card.started_at,
+            until: card.started_at.saturating_add(30 * 24 * 3600),
+        };
+        [true, false].into_iter().zip(SessionCard::samples()).map(sample).collect()
+    }
 }
 
 /// A service that the person uses.
@@ -209,6 +242,7 @@ impl Page for ConnectionAndAccount {
             notification: None,
             email: String::from("jean.martin@exemple.fr"),
             password_chosen_at: Some(1_795_424_400),
+            browsers: BrowserCard::samples(),
             sessions: SessionCard::samples(),
             services: ServiceCard::samples(),
         };
@@ -217,6 +251,7 @@ impl Page for ConnectionAndAccount {
         let bare = Self {
             email: long_address(),
             password_chosen_at: None,
+            browsers: Vec::new(),
             sessions: alone,
             services: Vec::new(),
             ..plain.clone()

@@ -2,7 +2,7 @@
 
 use super::{
     connection_and_account, delete, my_data, password as own_password, personal_information, services, sessions,
-    sign_in_history,
+    sign_in_history, trusted_browsers,
 };
 use crate::app::App;
 use crate::domain::AccountPage;
@@ -20,6 +20,7 @@ pub(in crate::accounts) fn routes(app: &App) -> Table {
         .submission(paths::OWN_PERSONAL_INFORMATION, Guard::Person, personal_information::submit)
         .visit(paths::CONNECTION_AND_ACCOUNT, whole, connection_and_account::show)
         .submission(paths::OWN_SESSIONS, whole, sessions::submit)
+        .submission(paths::OWN_BROWSERS, whole, trusted_browsers::submit)
         .submission(paths::OWN_SERVICES, whole, services::submit)
         .visit(paths::SIGN_IN_HISTORY, history, sign_in_history::show)
         .visit(paths::MY_DATA, data, my_data::show)

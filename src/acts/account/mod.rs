@@ -9,6 +9,7 @@ mod personal_information;
 mod second_factors;
 mod services;
 mod sessions;
+mod trusted_browsers;
 
 pub use deletion::{delete_own_account, may_delete_own_account};
 pub use password::{OwnPasswordChange, OwnPasswordChoice, change_own_password};
@@ -20,3 +21,4 @@ pub use second_factors::{
 };
 pub use services::{UsedService, list_used_services, revoke_service};
 pub use sessions::{EndedSessions, OwnSession, SessionsEnd, end_own_sessions, list_own_sessions};
+pub use trusted_browsers::{TrustedBrowser, distrust_browsers, list_trusted_browsers};

@@ -1,16 +1,18 @@
 //! Everything that is kept about a person, put together for them (SEC-169).
 //!
 //! What lives for minutes only and says nothing more is not looked for: codes, tokens, links and sign-ins under way. Neither
-//! are the marks of browsers in which they signed in before, which hold a date and no name.
+//! are the marks of browsers in which they signed in before and that are not trusted, which hold a date and no name.
 
 use super::services::UsedService;
 use super::sessions::list_own_sessions;
+use super::trusted_browsers::find_trusted;
 use crate::acts::sessions::ActiveSession;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AccountData, Actor, AuditEvent, EventData, MailData, OrganizationData, OrganizationId, PERSONAL_DATA_FORMAT,
-    PersonalData, Role, ServiceData, ServiceUseState, SessionData, User, UserId,
+    AccountData, Actor, AuditEvent, BrowserTrust, EventData, HandleKey, KnownBrowser, MailData, OrganizationData,
+    OrganizationId, PERSONAL_DATA_FORMAT, PersonalData, Role, ServiceData, ServiceUseState, SessionData,
+    TrustedBrowserData, User, UserId,
 };
 use crate::protocol::Timestamp;
 use crate::store::audit::{self, AuditEntry};
@@ -40,6 +42,7 @@ pub async fn export_personal_data(app: &App, by: &By, active: &ActiveSession) ->
                 organizations: organizations_of(tx, user_id)?,
                 services: services_of(tx, user_id)?,
                 sessions: Vec::new(),
+                trusted_browsers: trusted_browsers_of(tx, &user, now)?,
                 sign_ins: events(audit::list_sign_ins(tx, user_id, None, EVENTS)?, user_id, now),
                 acts: events(audit::list_acts(tx, user_id, EVENTS)?, user_id, now),
                 mails: mails_to(tx, &user)?,
@@ -127,6 +130,16 @@ fn sessions_of(app: &App, active: &ActiveSession) -> Result<Vec<SessionData>, Ac
         });
     }
     Ok(sessions)
+}
+
+fn trusted_browsers_of(tx: &impl Read, user: &User, now: Timestamp) -> Result<Vec<TrustedBrowserData>, StoreError> {
+    let browser = |(_, trust): (HandleKey<KnownBrowser>, BrowserTrust)| TrustedBrowserData {
+        trusted_since: trust.since.to_iso8601(),
+        trusted_until: trust.until.to_iso8601(),
+        browser: trust.whereabouts.browser,
+        source: trust.whereabouts.source,
+    };
+    Ok(find_trusted(tx, user, now)?.into_iter().map(browser).collect())
 }
 
 fn events(entries: Vec<AuditEntry>, user_id: UserId, now: Timestamp) -> Vec<EventData> {

@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
     Read, StoreError, Tx, audit, browser_sessions, credentials, interactions, known_browsers, magic_links, memberships,
-    outbox, password_links, service_uses, user_sessions, users,
+    outbox, password_links, service_uses, trusted_browsers, user_sessions, users,
 };
 
 /// How many records are looked at at once.
@@ -119,6 +119,7 @@ pub(in crate::acts) fn erase(tx: &mut Tx, user: &User, now: Timestamp) -> Result
     }
     credentials::delete(tx, user.id)?;
     user_sessions::delete(tx, user.id)?;
+    trusted_browsers::delete(tx, user.id)?;
     service_uses::delete_of_user(tx, user.id)?;
     audit::forget_user(tx, user.id)?;
     outbox::delete_where(tx, |mail| mail.to == user.email || mail.is_about(&user.email))?;

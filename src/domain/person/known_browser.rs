@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::User;
-use crate::domain::UserId;
+use crate::domain::{UserId, Whereabouts};
 use crate::protocol::Timestamp;
 
 /// How long a browser is known after a sign-in.
@@ -25,9 +25,21 @@ pub struct KnownBrowser {
     pub expires_at: Timestamp,
     /// Wrong passwords given here in a row.
     pub wrong_guesses: u32,
-    /// Until when a mailed secret given back here stands for the next ones; `None` where none was.
+    /// The trust that a mailed secret given back here earned; `None` where none was, or where it was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trusted_until: Option<Timestamp>,
+    pub trust: Option<BrowserTrust>,
+}
+
+/// A mailed secret was given back in a browser: that stands for the next ones (SEC-81).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrowserTrust {
+    /// When it was.
+    pub since: Timestamp,
+    /// Until when it stands for the next ones.
+    pub until: Timestamp,
+    /// In what browser, and from where.
+    #[serde(flatten)]
+    pub whereabouts: Whereabouts,
 }
 
 impl KnownBrowser {
@@ -38,13 +50,13 @@ impl KnownBrowser {
             user_epoch: user.epoch,
             expires_at: now.plus(KNOWN_BROWSER_LIFETIME),
             wrong_guesses: 0,
-            trusted_until: None,
+            trust: None,
         }
     }
 
     /// Whether a mailed secret was given back in it, not long ago. Waives the next mailed code and nothing else.
     pub fn is_trusted(&self, now: Timestamp) -> bool {
-        self.trusted_until.is_some_and(|until| !until.has_come(now))
+        self.trust.as_ref().is_some_and(|trust| !trust.until.has_come(now))
     }
 
     /// Whether it still is a browser of this person.

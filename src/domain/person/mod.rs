@@ -19,7 +19,7 @@ mod user;
 pub use credentials::Credentials;
 pub(super) use email::is_invisible;
 pub use email::{Email, MalformedEmail};
-pub use known_browser::{KNOWN_BROWSER_LIFETIME, KnownBrowser};
+pub use known_browser::{BrowserTrust, KNOWN_BROWSER_LIFETIME, KnownBrowser};
 pub use magic_link::MagicLink;
 pub use mailbox_standing::{MailboxPolicy, MailboxStanding};
 pub use mailed_code::{CodePurpose, MAILED_CODE_DIGITS, MailedCode, MailedCodeRefusal, digits_of_code};
@@ -27,6 +27,7 @@ pub use password_link::{PasswordLink, PasswordLinkRefusal};
 pub use password_policy::{MAXIMUM_LENGTH, MINIMUM_LENGTH, PasswordFault, check_password};
 pub use personal_data::{
     AccountData, EventData, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PersonalData, ServiceData, SessionData,
+    TrustedBrowserData,
 };
 pub use personal_information::{
     PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField,

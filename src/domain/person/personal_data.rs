@@ -25,6 +25,8 @@ pub struct PersonalData {
     pub services: Vec<ServiceData>,
     /// The sessions in use.
     pub sessions: Vec<SessionData>,
+    /// The browsers in which a password is enough.
+    pub trusted_browsers: Vec<TrustedBrowserData>,
     /// Sign-ins and attempts at one, the latest first.
     pub sign_ins: Vec<EventData>,
     /// What else was done by the person or to their account, the latest first.
@@ -94,6 +96,16 @@ pub struct SessionData {
     pub methods: Vec<Factor>,
     /// The SIRET of the organization that the person acts for in it.
     pub organization: Option<String>,
+}
+
+/// A browser in which a password is enough.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct TrustedBrowserData {
+    pub trusted_since: String,
+    pub trusted_until: String,
+    pub browser: Option<BrowserHint>,
+    pub source: Option<String>,
 }
 
 /// An event of the audit.

@@ -2,4 +2,5 @@
 
 pub mod credentials;
 pub mod service_uses;
+pub mod trusted_browsers;
 pub mod user_sessions;

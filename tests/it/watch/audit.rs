@@ -67,6 +67,7 @@ const CATALOGUE: &[(&str, &str)] = &[
     ("membership_deleted", "l"),
     ("sessions_listed", "l"),
     ("session_revoked", "l"),
+    ("browser_distrusted", "u address session"),
     ("personal_data_exported", "u address session"),
     ("service_revoked", "u address session"),
     ("every_session_revoked", "l"),
@@ -208,6 +209,8 @@ async fn newcomers(instance: &Instance) {
     second.submit(sent.form_to("send-magic-link")).await;
     let here = second.visit(&instance.link_of(ALSO_NEW).await).await;
     second.submit(here.form_to("sign-in-with-magic-link")).await;
+    let page = first.visit("/connection-and-account").await;
+    first.submit(page.form_to("account/browsers").with("browser", "all")).await;
 }
 
 /// Somebody guesses until nothing is tried any more, and sends forms from elsewhere.

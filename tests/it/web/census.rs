@@ -36,6 +36,7 @@ GET /users/totp-configuration Session
 POST /users/totp-configuration Session
 GET /connection-and-account/password RecentProof(Password)
 POST /connection-and-account/password RecentProof(Password)
+POST /connection-and-account/browsers RecentProof(ConnectionAndAccount)
 POST /connection-and-account/services RecentProof(ConnectionAndAccount)
 POST /connection-and-account/sessions RecentProof(ConnectionAndAccount)
 GET /connection-and-account/sign-in-history RecentProof(SignInHistory)

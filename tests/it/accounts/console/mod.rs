@@ -8,3 +8,4 @@ mod personal_information;
 mod services;
 mod sessions;
 mod sign_in_history;
+mod trusted_browsers;

@@ -52,6 +52,7 @@ async fn sec_169_the_export_holds_account_organizations_services_sessions_and_hi
         "services",
         "sessions",
         "sign_ins",
+        "trusted_browsers",
     ];
     let mut names = members(&data);
     names.sort_unstable();
