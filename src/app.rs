@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::{Keyring, MacKey, MasterKey, PasswordLane, Random};
+use crate::directory::Directory;
 use crate::domain::{Limiter, Samples};
 use crate::logs::Counts;
 use crate::mail::Mailbox;
@@ -38,6 +39,8 @@ pub struct App {
     pub random: Random,
     /// The database.
     pub store: Store,
+    /// Companies and administrations by SIRET.
+    pub directory: Directory,
     /// What secrets at rest are sealed with.
     pub master_key: MasterKey,
     /// Signing keys.

@@ -30,6 +30,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod dev;
+pub mod directory;
 pub mod domain;
 pub mod fetch;
 pub mod jobs;

@@ -102,6 +102,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
             "no mail leaves this instance: nobody can open an account or choose another password; give mail.from and smtp.host"
         );
     }
+    if config.lacks_directory() {
+        tracing::warn!(
+            "no source of the register of companies and administrations: an organization is entered by command only"
+        );
+    }
     // What the operator has written is judged before anything is made or held.
     let named = match config.tls {
         Tls::Files { .. } => Some(site::settings(&config, clock.now()).map_err(starting)?),

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    Accounts, Backups, Config, Connections, CookiePolicy, DataLocation, InstanceKind, Limits, LogFormat, Logs, Mode,
-    NEUTRAL_NAME, PasswordCost, PeoplePicker, Proxies, PublicUrl, STANDARD_RECENT_PROOF, Tls, UnknownClients,
+    Accounts, Backups, Config, Connections, CookiePolicy, DataLocation, DirectorySettings, DirectorySource,
+    InstanceKind, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME, PasswordCost, PeoplePicker, Proxies, PublicUrl,
+    STANDARD_RECENT_PROOF, Tls, UnknownClients,
 };
 use crate::domain::{AcrVocabulary, Email, MailboxPolicy, Retention};
 
@@ -69,6 +70,7 @@ impl Config {
             acr_vocabulary: AcrVocabulary::Moncomptepro,
             recent_proof: STANDARD_RECENT_PROOF,
             allow_unverified_links: true,
+            directory: DirectorySettings { sources: vec![DirectorySource::Seeds] },
             password_cost: PasswordCost::Floor,
             rsa_bits: 2048,
             key_rotation_every: None,

@@ -14,8 +14,8 @@ use super::mail;
 use super::problem::{ConfigError, Conflict, Fault, Origin, Problem};
 use super::settings::{Settings, Source, type_of};
 use super::{
-    Accounts, Backups, Config, Connections, CookiePolicy, DataLocation, ForwardedHeader, InstanceKind, Limits,
-    LogFormat, Logs, Mode, PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
+    Accounts, Backups, Config, Connections, CookiePolicy, DataLocation, DirectorySettings, ForwardedHeader,
+    InstanceKind, Limits, LogFormat, Logs, Mode, PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
 };
 use crate::domain::{AcrVocabulary, MailboxPolicy, Retention};
 
@@ -241,6 +241,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         },
         recent_proof: Duration::from_secs(settings.number(KEYS, "accounts.recent_proof_minutes")?.saturating_mul(60)),
         allow_unverified_links: settings.flag(KEYS, "joining.allow_unverified"),
+        directory: DirectorySettings { sources: Vec::new() },
         password_cost: PasswordCost::Machine,
         rsa_bits: settings.number(KEYS, "keys.rsa_bits").and_then(|bits| u32::try_from(bits).ok())?,
         key_rotation_every: hours("keys.rotate_every_days", 24).filter(|every| !every.is_zero()),

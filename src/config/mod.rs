@@ -266,6 +266,20 @@ pub struct Backups {
     pub retention: Retention,
 }
 
+/// Who may be asked about companies and administrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DirectorySource {
+    /// The establishments that the instance begins with, and one made up for any other number.
+    Seeds,
+}
+
+/// Where companies and administrations are looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectorySettings {
+    /// Who is asked, in this order.
+    pub sources: Vec<DirectorySource>,
+}
+
 /// The form of the logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -346,6 +360,8 @@ pub struct Config {
     pub recent_proof: Duration,
     /// Whether links that nothing proves may exist.
     pub allow_unverified_links: bool,
+    /// Where companies and administrations are looked up.
+    pub directory: DirectorySettings,
     /// Which memory and time a password hash costs.
     pub password_cost: PasswordCost,
     /// Size of new RSA keys in bits.
@@ -384,6 +400,11 @@ impl Config {
     /// Whether mails go nowhere: they do not leave, and no page shows them.
     pub fn lacks_mail(&self) -> bool {
         self.mail.is_none() && !self.mailbox_page
+    }
+
+    /// Whether nobody is asked about companies and administrations.
+    pub fn lacks_directory(&self) -> bool {
+        self.directory.sources.is_empty()
     }
 
     /// Whether browsers are told to come back over TLS only: never with a certificate of our own, and never where

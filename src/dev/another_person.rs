@@ -6,7 +6,7 @@ use super::inventions::invent;
 use super::pages::{AnotherPerson, AnotherPersonError};
 use crate::acts::{self, NewPerson, SignInAs};
 use crate::app::App;
-use crate::domain::{AssertedAssurance, Email, PersonalInformation, Siret};
+use crate::domain::{AssertedAssurance, Email, OrganizationId, PersonalInformation, Siret};
 use crate::journey::{self, Current};
 use crate::protocol::{Parameters, Timestamp};
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit};
@@ -82,7 +82,10 @@ impl Wish {
             fields.optional("claims", LONGEST_CLAIMS, |text| serde_json::from_str::<Map<String, Value>>(text).ok());
         let (Some(email), true) = (email, fields.errors.is_empty()) else { return Err(fields.errors) };
 
-        let organization = siret.map(|siret| (invent(siret, now), form.has("is_external")));
+        let organization = siret.map(|siret| {
+            let organization = invent(&siret).establishment.to_organization(OrganizationId(0), now);
+            (organization, form.has("is_external"))
+        });
         let asserted = match (acr, amr) {
             (None, None) => None,
             (acr, amr) => Some(AssertedAssurance { acr, amr }),

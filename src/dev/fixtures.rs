@@ -30,6 +30,7 @@ fn lay_over(mut seeds: SeedFile, fixtures: SeedFile) -> SeedFile {
     put(&mut seeds.users, fixtures.users, |user| user.id);
     put(&mut seeds.memberships, fixtures.memberships, |link| (link.user_id, link.organization_id));
     put(&mut seeds.clients, fixtures.clients, |client| client.client_id.clone());
+    put(&mut seeds.establishments, fixtures.establishments, |establishment| establishment.siret.clone());
     seeds
 }
 
@@ -64,6 +65,7 @@ impl Report {
         self.check_unique("organizations", "id", file.organizations.iter().map(|organization| organization.id))?;
         self.check_unique("users", "id", file.users.iter().map(|user| user.id))?;
         self.check_unique("clients", "client_id", file.clients.iter().map(|client| &client.client_id))?;
+        self.check_unique("establishments", "siret", file.establishments.iter().map(|known| &known.siret))?;
         for declared in &file.clients {
             let id = &declared.client_id;
             if client::is_own(id) {

@@ -1,37 +1,53 @@
-//! Organizations made up for a SIRET that nobody declared.
+//! Establishments made up for a SIRET that nobody declared.
 
-use crate::domain::{Organization, OrganizationId, OrganizationSource, Siret};
+use crate::directory::Seeded;
+use crate::domain::{
+    Activity, Diffusion, Email, Establishment, EstablishmentSource, HeadcountBand, LegalCategory, OfficialContact,
+    OfficialContactKind, Siret,
+};
 use crate::protocol::Timestamp;
 
-/// A plausible organization, marked as invented. A SIREN that begins with 1 or 2 is that of a public body, as in the
-/// register; its identifier is given when it is entered.
-pub(super) fn invent(siret: Siret, now: Timestamp) -> Organization {
-    let (legal_category, activity, label) = match siret.siren() {
+/// A plausible establishment, marked as invented. A SIREN that begins with 1 or 2 is that of a public body, as in the
+/// register; a commune can be written to.
+pub(super) fn invent(siret: &Siret) -> Seeded {
+    let siren = siret.siren();
+    let (legal_category, activity, label) = match siren {
         siren if siren.starts_with("21") => ("7210", "84.11Z", format!("Commune imaginaire {siren} - Mairie")),
         siren if siren.starts_with('2') => ("7220", "84.11Z", format!("Collectivité imaginaire {siren}")),
         siren if siren.starts_with('1') => ("7120", "84.11Z", format!("Administration imaginaire {siren}")),
         siren => ("5710", "62.01Z", format!("Entreprise imaginaire {siren}")),
     };
-    Organization {
-        id: OrganizationId(0),
-        siret,
+    let contacts = match (legal_category, format!("mairie@commune-{siren}.example").parse::<Email>()) {
+        ("7210", Ok(email)) => {
+            vec![OfficialContact { email, name: label.clone(), kind: OfficialContactKind::TownHall }]
+        }
+        (_, _) => Vec::new(),
+    };
+    let establishment = Establishment {
+        siret: siret.clone(),
         label,
-        legal_category: Some(legal_category.to_owned()),
-        activity: Some(activity.to_owned()),
-        headcount: Some(String::from("12")),
-        entity_headcount: Some(String::from("12")),
+        legal_category: legal_category.parse::<LegalCategory>().ok(),
+        activity: activity.parse::<Activity>().ok(),
+        headcount: Some(HeadcountBand::From20),
+        entity_headcount: Some(HeadcountBand::From20),
         is_head_office: true,
         is_active: true,
+        is_entity_active: true,
+        diffusion: Diffusion::Full,
+        postal_code: Some(String::from("75001")),
+        commune_code: "75101".parse().ok(),
+        commune: Some(String::from("PARIS")),
         address: Some(String::from("75001 Paris")),
-        source: OrganizationSource::Invented,
-        created_at: now,
-        updated_at: now,
-    }
+        source: EstablishmentSource::Invented,
+        fetched_at: Timestamp(0),
+    };
+    Seeded { establishment, contacts }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{OrganizationId, OrganizationSource};
 
     #[test]
     fn r_13_an_invented_organization_is_marked_and_public_as_its_siren_says() {
@@ -41,14 +57,17 @@ mod tests {
             ("22920050600017", true, false),
             ("83951732300011", false, false),
         ] {
-            let organization = invent(siret.parse().unwrap(), Timestamp(1));
+            let Seeded { establishment, contacts } = invent(&siret.parse().unwrap());
+            let organization = establishment.to_organization(OrganizationId(0), Timestamp(1));
             assert_eq!(organization.source, OrganizationSource::Invented);
             assert_eq!(
                 (organization.is_public_service(), organization.is_commune()),
                 (is_public, is_commune),
                 "{siret}"
             );
+            assert_eq!(organization.address.as_deref(), Some("75001 Paris"));
             assert!(organization.label.contains("imaginaire"));
+            assert_eq!(contacts.len(), usize::from(is_commune), "{siret}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! a mailbox, a client of its own, and addresses by which scripts steer it.
 //!
 //! Refuses to be part of production: its addresses exist in its own mode only (the mailbox also in a sandbox, under an
-//! address of its own), and its keys and passwords are public. Doors: [`seed`], [`published_keys`], [`announcement`],
+//! address of its own), and its keys and passwords are public. Doors: [`seed`], [`known_establishments`], [`published_keys`], [`announcement`],
 //! [`routes`], [`sandbox_routes`].
 
 #![deny(clippy::wildcard_enum_match_arm)]
@@ -19,6 +19,7 @@ mod mailbox;
 pub mod pages;
 mod published_keys;
 mod routes;
+mod seed_establishment;
 mod seed_file;
 mod seeds;
 mod sign_in;
@@ -26,4 +27,4 @@ mod sign_in;
 pub use announcement::announcement;
 pub use published_keys::published_keys;
 pub use routes::{routes, sandbox_routes};
-pub use seeds::{SeedError, seed};
+pub use seeds::{SeedError, known_establishments, seed};

@@ -4,11 +4,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
+use super::seed_establishment::{RegisterDiffusion, RegisterState, SeedContacts, SeedEstablishment};
 use crate::config::{Config, UnknownClients};
 use crate::crypto;
+use crate::directory::Seeded;
 use crate::domain::{
-    ClaimsProfile, Client, ClientAuthentication, ClientId, Email, Membership, Organization, OrganizationId,
-    OrganizationSource, PersonalInformation, SecretDigest, Siret, User, UserId, Verification,
+    Activity, ClaimsProfile, Client, ClientAuthentication, ClientId, CommuneCode, Email, HeadcountBand, LegalCategory,
+    Membership, Organization, OrganizationId, PersonalInformation, SecretDigest, Siret, User, UserId, Verification,
 };
 use crate::protocol::{
     ClientAuthenticationMethod, RedirectUri, RedirectUriPolicy, ScopeSet, SignatureAlgorithm, Timestamp,
@@ -24,6 +26,8 @@ pub(super) struct SeedFile {
     pub(super) users: Vec<SeedUser>,
     pub(super) memberships: Vec<SeedMembership>,
     pub(super) clients: Vec<SeedClient>,
+    /// Establishments that the directory knows besides the organizations.
+    pub(super) establishments: Vec<SeedEstablishment>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -32,33 +36,25 @@ pub(super) struct SeedOrganization {
     pub(super) id: OrganizationId,
     pub(super) siret: Siret,
     pub(super) label: String,
-    legal_category: Option<String>,
-    naf: Option<String>,
-    headcount: Option<String>,
-    entity_headcount: Option<String>,
+    legal_category: Option<LegalCategory>,
+    naf: Option<Activity>,
+    headcount: Option<HeadcountBand>,
+    entity_headcount: Option<HeadcountBand>,
     #[serde(default = "yes")]
     head_office: bool,
     #[serde(default)]
     state: RegisterState,
+    #[serde(default)]
+    entity_state: RegisterState,
+    #[serde(default)]
+    diffusion: RegisterDiffusion,
     postal_code: Option<String>,
     commune: Option<String>,
-    // Facts of the register that no page shows yet.
-    #[serde(rename = "diffusion")]
-    _diffusion: Option<IgnoredAny>,
-    #[serde(rename = "commune_code")]
-    _commune_code: Option<IgnoredAny>,
+    commune_code: Option<CommuneCode>,
+    contacts: Option<SeedContacts>,
+    // What no page shows yet.
     #[serde(rename = "authorized_domain")]
     _authorized_domain: Option<IgnoredAny>,
-}
-
-/// The register's word for an establishment in activity, or not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-enum RegisterState {
-    #[default]
-    #[serde(rename = "A")]
-    Active,
-    #[serde(rename = "F")]
-    Closed,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -136,27 +132,29 @@ fn basic_and_post() -> Vec<ClientAuthenticationMethod> {
 
 impl SeedOrganization {
     pub(super) fn to_organization(&self, now: Timestamp) -> Organization {
-        let address = match (&self.postal_code, &self.commune) {
-            (Some(code), Some(commune)) => Some(format!("{code} {}", capitalized(commune))),
-            (None, Some(commune)) => Some(capitalized(commune)),
-            (Some(code), None) => Some(code.clone()),
-            (None, None) => None,
-        };
-        Organization {
-            id: self.id,
+        self.to_seeded().establishment.to_organization(self.id, now)
+    }
+
+    /// What the register says of it.
+    pub(super) fn to_seeded(&self) -> Seeded {
+        let establishment = SeedEstablishment {
             siret: self.siret.clone(),
             label: self.label.clone(),
             legal_category: self.legal_category.clone(),
-            activity: self.naf.clone(),
-            headcount: self.headcount.clone(),
-            entity_headcount: self.entity_headcount.clone(),
-            is_head_office: self.head_office,
-            is_active: self.state == RegisterState::Active,
-            address,
-            source: OrganizationSource::Register,
-            created_at: now,
-            updated_at: now,
-        }
+            naf: self.naf.clone(),
+            headcount: self.headcount,
+            entity_headcount: self.entity_headcount,
+            head_office: self.head_office,
+            state: self.state,
+            entity_state: self.entity_state,
+            diffusion: self.diffusion,
+            postal_code: self.postal_code.clone(),
+            commune: self.commune.clone(),
+            commune_code: self.commune_code.clone(),
+            country: None,
+            contacts: self.contacts.clone(),
+        };
+        establishment.to_seeded()
     }
 }
 
@@ -221,27 +219,5 @@ impl SeedClient {
             tos_uri: self.tos_uri.clone(),
             ..Client::new(self.client_id.clone(), name, now)
         }
-    }
-}
-
-/// `SAINT-DENIS` as it is written on a letter: `Saint-Denis`.
-fn capitalized(commune: &str) -> String {
-    let mut begins = true;
-    let letter = |character: char| {
-        let written = if begins { character.to_uppercase().to_string() } else { character.to_lowercase().to_string() };
-        begins = !character.is_alphabetic();
-        written
-    };
-    commune.chars().map(letter).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn communes_are_written_as_on_a_letter() {
-        assert_eq!(capitalized("CLAMART"), "Clamart");
-        assert_eq!(capitalized("LE PRE-SAINT-GERVAIS"), "Le Pre-Saint-Gervais");
     }
 }

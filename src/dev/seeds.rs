@@ -7,15 +7,19 @@ use thiserror::Error;
 
 use super::client;
 use super::fixtures;
+use super::inventions::invent;
+use super::seed_establishment::SeedEstablishment;
 use super::seed_file::{SeedClient, SeedFile, SeedMembership, SeedOrganization, SeedUser};
 use crate::acts::{self, ActError, By, Entries};
 use crate::app::App;
 use crate::config::Config;
+use crate::directory;
 use crate::domain::{Actor, ClientId, ClientOrigin, Email, UserId};
 use crate::store::{Read, StoreError, clients, memberships, organizations, users};
 
 const SEEDS: &str = include_str!("../../assets/dev/seeds.toml");
-/// How errors name the embedded file.
+const ESTABLISHMENTS: &str = include_str!("../../assets/dev/establishments.toml");
+/// How errors name the embedded files.
 pub(super) const SEEDS_NAME: &str = "seeds";
 
 /// Why seeds or fixtures do not stand, or could not be entered.
@@ -72,6 +76,20 @@ pub(super) struct Seeds {
     pub(super) users: Vec<SeedUser>,
     pub(super) memberships: Vec<SeedMembership>,
     pub(super) clients: Vec<SeedClient>,
+    /// What the directory knows besides the organizations.
+    pub(super) establishments: Vec<SeedEstablishment>,
+}
+
+/// What the directory knows without asking anybody: the organizations, other establishments, and one made up for any
+/// other number.
+///
+/// # Errors
+/// What to mend in the fixtures.
+pub fn known_establishments(config: &Config) -> Result<directory::Seeds, SeedError> {
+    let seeds = Seeds::load(config)?;
+    let establishments = seeds.establishments.iter().map(SeedEstablishment::to_seeded);
+    let known = establishments.chain(seeds.organizations.iter().map(SeedOrganization::to_seeded)).collect();
+    Ok(directory::Seeds::new(known, Some(invent)))
 }
 
 impl Seeds {
@@ -80,12 +98,13 @@ impl Seeds {
     /// # Errors
     /// What to mend in the fixtures.
     pub(super) fn load(config: &Config) -> Result<Self, SeedError> {
-        let embedded = parse(SEEDS, SEEDS_NAME)?;
-        let SeedFile { organizations, users, memberships, clients, .. } = match &config.fixtures {
+        let SeedFile { establishments, .. } = parse(ESTABLISHMENTS, SEEDS_NAME)?;
+        let embedded = SeedFile { establishments, ..parse(SEEDS, SEEDS_NAME)? };
+        let SeedFile { organizations, users, memberships, clients, establishments, .. } = match &config.fixtures {
             Some(path) => fixtures::complete(embedded, path, config)?,
             None => embedded,
         };
-        let mut seeds = Self { organizations, users, memberships, clients };
+        let mut seeds = Self { organizations, users, memberships, clients, establishments };
         seeds.clients.extend(client::declarations(config)?);
         Ok(seeds)
     }

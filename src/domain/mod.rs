@@ -47,8 +47,10 @@ pub use handle::{Handle, HandleKey};
 pub use ids::{ClientId, MalformedId, OrganizationId, UserId};
 pub use interaction::{Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};
 pub use organization::{
-    MalformedSiret, Membership, Organization, OrganizationFacts, OrganizationFault, OrganizationSource, Siret,
-    Verification,
+    Activity, AddressParts, CommuneCode, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource,
+    HeadcountBand, LegalCategory, MalformedCode, MalformedSiret, Membership, NameParts, OfficialContact,
+    OfficialContactKind, Organization, OrganizationFacts, OrganizationFault, OrganizationSource, QueryFault, Siret,
+    UNKNOWN_NAME, Verification, capitalized, folded, town_name,
 };
 pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{

@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DataLocation, InstanceKind, Mode, PasswordCost};
 use crate::crypto::{Keyring, MasterKeyError, Parameters, PasswordLane, Random};
 use crate::dev::{self, SeedError};
+use crate::directory::{Directory, Seeds};
 use crate::domain::{Actor, Limiter};
 use crate::logs::{Counts, Log};
 use crate::mail::Mailbox;
@@ -169,7 +170,12 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         PasswordCost::Floor => Parameters::floor(),
         PasswordCost::Machine => Parameters::for_machine(machine::memory_bytes()),
     };
+    let seeds = match config.mode {
+        Mode::Dev => dev::known_establishments(&config)?,
+        Mode::Serve => Seeds::default(),
+    };
     let app = App {
+        directory: Directory::new(&config, clock.clone(), seeds),
         clock,
         passwords: PasswordLane::new(parameters, random.clone()),
         random,

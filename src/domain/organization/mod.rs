@@ -3,6 +3,7 @@
 mod facts;
 mod membership;
 mod public_body;
+mod register;
 mod siret;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,11 @@ use crate::protocol::Timestamp;
 
 pub use facts::{OrganizationFacts, OrganizationFault};
 pub use membership::{Membership, Verification};
+pub use register::{
+    Activity, AddressParts, CommuneCode, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource,
+    HeadcountBand, LegalCategory, MalformedCode, NameParts, OfficialContact, OfficialContactKind, QueryFault,
+    UNKNOWN_NAME, capitalized, folded, town_name,
+};
 pub use siret::{MalformedSiret, Siret};
 
 /// Where the facts about an organization come from.

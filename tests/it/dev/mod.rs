@@ -3,6 +3,7 @@
 mod another_person;
 mod client;
 mod control;
+mod directory;
 mod documented_example;
 mod fixtures;
 mod mailbox;

@@ -1,0 +1,14 @@
+//! What the national register says of an establishment: its codes, how it is named and addressed, how it is searched, and
+//! where its services can be written to.
+
+mod codes;
+mod contact;
+mod establishment;
+mod naming;
+mod query;
+
+pub use codes::{Activity, CommuneCode, HeadcountBand, LegalCategory, MalformedCode};
+pub use contact::{OfficialContact, OfficialContactKind};
+pub use establishment::{Diffusion, Establishment, EstablishmentSource};
+pub use naming::{AddressParts, NameParts, UNKNOWN_NAME, capitalized, folded, town_name};
+pub use query::{EstablishmentQuery, QueryFault};

@@ -1,0 +1,215 @@
+//! How establishments are named and addressed from the fields of the register, which are in capitals and abbreviated.
+
+use icu_normalizer::DecomposingNormalizerBorrowed;
+
+/// The name of an establishment whose name may not be read or is not known.
+pub const UNKNOWN_NAME: &str = "Nom inconnu";
+
+/// What the register knows of a name; hidden and missing texts are `None`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NameParts<'a> {
+    /// Name of a legal person.
+    pub denomination: Option<&'a str>,
+    /// Abbreviation of that name.
+    pub acronym: Option<&'a str>,
+    /// First name that a natural person goes by.
+    pub first_name: Option<&'a str>,
+    /// Name that a natural person goes by.
+    pub usage_name: Option<&'a str>,
+    /// Name that a natural person was born with.
+    pub birth_name: Option<&'a str>,
+    /// Signs of the establishment, at most three.
+    pub signs: [Option<&'a str>; 3],
+}
+
+impl NameParts<'_> {
+    /// Name and acronym of the legal entity.
+    pub fn full_name(&self) -> String {
+        let name = match (said(self.denomination), said(self.birth_name), said(self.usage_name)) {
+            (Some(denomination), _, _) => capitalized(denomination),
+            (None, Some(birth), Some(usage)) if birth != usage => {
+                format!("{} ({})", self.person(usage), capitalized(birth))
+            }
+            (None, Some(name), _) | (None, None, Some(name)) => self.person(name),
+            (None, None, None) => UNKNOWN_NAME.to_owned(),
+        };
+        match said(self.acronym) {
+            Some(acronym) => format!("{name} ({acronym})"),
+            None => name,
+        }
+    }
+
+    fn person(&self, name: &str) -> String {
+        match said(self.first_name) {
+            Some(first_name) => format!("{} {}", capitalized(first_name), capitalized(name)),
+            None => capitalized(name),
+        }
+    }
+
+    /// The name, and the signs where there are any.
+    pub fn label(&self) -> String {
+        let signs: Vec<&str> = self.signs.iter().filter_map(|sign| said(*sign)).collect();
+        match signs.is_empty() {
+            true => self.full_name(),
+            false => format!("{} - {}", self.full_name(), capitalized(&signs.join(" "))),
+        }
+    }
+}
+
+/// What the register knows of an address; hidden and missing texts are `None`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AddressParts<'a> {
+    /// Building, floor…
+    pub complement: Option<&'a str>,
+    /// Number in the street.
+    pub number: Option<&'a str>,
+    /// `B`, `T`… after the number.
+    pub repetition: Option<&'a str>,
+    /// Type of the street, spelled out already.
+    pub street_type: Option<&'a str>,
+    /// Name of the street.
+    pub street: Option<&'a str>,
+    /// Post office box…
+    pub special_distribution: Option<&'a str>,
+    /// Postal code, or that of the CEDEX.
+    pub postal_code: Option<&'a str>,
+    /// Commune, CEDEX or town abroad.
+    pub town: Option<&'a str>,
+    /// Country, where it is not France.
+    pub country: Option<&'a str>,
+}
+
+impl AddressParts<'_> {
+    /// The address in one line; `None` where nothing is known.
+    pub fn line(&self) -> Option<String> {
+        let words = |parts: &[Option<String>]| parts.iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+        let lower = |text: Option<&str>| said(text).map(str::to_lowercase);
+        let as_it_is = |text: Option<&str>| said(text).map(str::to_owned);
+        let parts = [
+            said(self.complement).map(capitalized).unwrap_or_default(),
+            words(&[
+                as_it_is(self.number),
+                lower(self.repetition),
+                lower(self.street_type),
+                said(self.street).map(str::to_lowercase),
+            ]),
+            said(self.special_distribution).map(capitalized).unwrap_or_default(),
+            words(&[as_it_is(self.postal_code), said(self.town).map(town_name)]),
+            said(self.country).map(capitalized).unwrap_or_default(),
+        ];
+        let line = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        if line.is_empty() { None } else { Some(line) }
+    }
+}
+
+/// Of fields that hold nothing but spaces, nothing.
+fn said(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// The first letter upper case, all others lower case.
+pub fn capitalized(text: &str) -> String {
+    let mut characters = text.trim().chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters.flat_map(char::to_lowercase)).collect(),
+        None => String::new(),
+    }
+}
+
+/// The first letter of each word upper case.
+pub fn town_name(text: &str) -> String {
+    let mut begins = true;
+    let letter = |character: char| {
+        let written: String =
+            if begins { character.to_uppercase().collect() } else { character.to_lowercase().collect() };
+        begins = !character.is_alphabetic();
+        written
+    };
+    text.trim().chars().map(letter).collect()
+}
+
+/// Words as they are compared in a search: lower case, without accents, one space between them; whatever is neither letter
+/// nor digit parts words.
+pub fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let mut is_parted = false;
+    for character in DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(text.chars()) {
+        match character {
+            'œ' | 'Œ' => push(&mut folded, &mut is_parted, "oe"),
+            'æ' | 'Æ' => push(&mut folded, &mut is_parted, "ae"),
+            '\u{300}'..='\u{36f}' => {}
+            _ if character.is_alphanumeric() => {
+                push(&mut folded, &mut is_parted, character.to_lowercase().to_string().as_str());
+            }
+            _ => is_parted = true,
+        }
+    }
+    folded
+}
+
+fn push(folded: &mut String, is_parted: &mut bool, letters: &str) {
+    if std::mem::take(is_parted) && !folded.is_empty() {
+        folded.push(' ');
+    }
+    folded.push_str(letters);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_those_that_services_know() {
+        let town_hall = NameParts {
+            denomination: Some("COMMUNE DE LAMALOU-LES-BAINS"),
+            signs: [Some("MAIRIE"), None, Some("")],
+            ..NameParts::default()
+        };
+        assert_eq!(town_hall.label(), "Commune de lamalou-les-bains - Mairie");
+        let dinum = NameParts {
+            denomination: Some("DIRECTION INTERMINISTERIELLE DU NUMERIQUE"),
+            acronym: Some("DINUM"),
+            ..NameParts::default()
+        };
+        assert_eq!(dinum.label(), "Direction interministerielle du numerique (DINUM)");
+    }
+
+    #[test]
+    fn people_go_by_their_first_and_usage_name() {
+        let person = |usage_name, birth_name| NameParts {
+            first_name: Some("CAMILLE"),
+            usage_name,
+            birth_name,
+            ..NameParts::default()
+        };
+        assert_eq!(person(Some("EXEMPLE"), Some("TEST")).label(), "Camille Exemple (Test)");
+        assert_eq!(person(None, Some("TEST")).label(), "Camille Test");
+        assert_eq!(person(None, None).label(), UNKNOWN_NAME);
+    }
+
+    #[test]
+    fn an_address_is_one_line_of_what_is_known() {
+        let whole = AddressParts {
+            complement: Some("BATIMENT A"),
+            number: Some("12"),
+            repetition: Some("B"),
+            street_type: Some("Avenue"),
+            street: Some("DE SEGUR"),
+            special_distribution: Some("BP 12"),
+            postal_code: Some("75007"),
+            town: Some("PARIS"),
+            country: None,
+        };
+        assert_eq!(whole.line().as_deref(), Some("Batiment a, 12 b avenue de segur, Bp 12, 75007 Paris"));
+        let abroad = AddressParts { town: Some("BRUXELLES"), country: Some("BELGIQUE"), ..AddressParts::default() };
+        assert_eq!(abroad.line().as_deref(), Some("Bruxelles, Belgique"));
+        assert_eq!(AddressParts { street: Some(" "), ..AddressParts::default() }.line(), None);
+    }
+
+    #[test]
+    fn words_are_compared_without_accents_and_punctuation() {
+        assert_eq!(folded("  Œuvres d'ÉTÉ — Saint-Étienne 2 "), "oeuvres d ete saint etienne 2");
+        assert_eq!(folded("…"), "");
+        assert_eq!(town_name("LE PRE-SAINT-GERVAIS"), "Le Pre-Saint-Gervais");
+    }
+}
