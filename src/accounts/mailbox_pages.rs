@@ -218,3 +218,44 @@ impl Page for ResetPassword {
         ]
     }
 }
+
+/// Where the link of a notice leads that announces the removal of second factors, `/users/keep-second-factor`: posts
+/// `keep_factor_token`.
+#[derive(Debug, Clone, Serialize)]
+pub struct KeepSecondFactor {
+    /// What is to be done with it.
+    pub state: KeepSecondFactorState,
+}
+
+/// What is to be done with such a link.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum KeepSecondFactorState {
+    /// One button stops the removal.
+    Pending {
+        /// The value of the link.
+        keep_factor: String,
+        /// When it is carried out, in Unix seconds.
+        due_at: u64,
+    },
+    /// It was stopped.
+    Stopped,
+    /// It was carried out.
+    Done,
+    /// The link is none, or too old.
+    Void,
+}
+
+impl Page for KeepSecondFactor {
+    const TEMPLATE: &'static str = "accounts/keep-second-factor.html";
+
+    fn samples() -> Vec<Self> {
+        let states = [
+            KeepSecondFactorState::Pending { keep_factor: "aUJ3gA".repeat(8), due_at: 1_767_225_600 },
+            KeepSecondFactorState::Stopped,
+            KeepSecondFactorState::Done,
+            KeepSecondFactorState::Void,
+        ];
+        states.map(|state| Self { state }).to_vec()
+    }
+}

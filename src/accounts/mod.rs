@@ -8,6 +8,7 @@
 mod change_password;
 pub mod console;
 mod home;
+mod keep_second_factor;
 mod magic_link;
 pub mod mailbox_pages;
 pub mod pages;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::console;
-use super::mailbox_pages::{MagicLinkSent, ResetPassword, SignInWithMagicLink, SignUp, VerifyEmail};
+use super::mailbox_pages::{KeepSecondFactor, MagicLinkSent, ResetPassword, SignInWithMagicLink, SignUp, VerifyEmail};
 use super::second_factor;
 use crate::render::{Page, PageCheck};
 use crate::web::pages::ClientLabel;
@@ -16,6 +16,7 @@ pub fn templates() -> Vec<PageCheck> {
         PageCheck::of::<SignUp>(),
         PageCheck::of::<VerifyEmail>(),
         PageCheck::of::<MagicLinkSent>(),
+        PageCheck::of::<KeepSecondFactor>(),
         PageCheck::of::<SignInWithMagicLink>(),
         PageCheck::of::<ResetPassword>(),
         PageCheck::of::<SelectAccount>(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::account::stop_removal;
 use super::known_browsers::note_trust;
 use super::pre_sessions::{Renewal, issue_browser_handle, renew};
 use super::sessions::{ActiveSession, find_live, note_session};
@@ -9,9 +10,9 @@ use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AssertedAssurance, AuditEvent, BrowserSession, BrowserTrust, ClientId, Credentials, Factor, Handle, HandleKey,
-    Interaction, KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, MailboxPolicy, OutgoingMail, PreSession, Proof,
-    Session, SessionId, SignInMethod, User, UserId, Whereabouts,
+    AssertedAssurance, AuditEvent, BrowserSession, BrowserTrust, ClientId, Credentials, Factor, FactorRemovalStop,
+    Handle, HandleKey, Interaction, KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, MailboxPolicy, OutgoingMail,
+    PreSession, Proof, Session, SessionId, SignInMethod, User, UserId, Whereabouts,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -78,6 +79,14 @@ impl Entry {
         match self {
             Self::Mail(_) | Self::Confirmation => true,
             Self::Chosen | Self::Password { .. } | Self::Beside(_) => false,
+        }
+    }
+
+    /// Whether whoever gave it has a second factor of the person's in hand.
+    fn shows_second_factor(&self) -> bool {
+        match self {
+            Self::Beside(_) => true,
+            Self::Chosen | Self::Password { .. } | Self::Mail(_) | Self::Confirmation => false,
         }
     }
 
@@ -217,6 +226,11 @@ pub(super) fn open_in(
     users::update(tx, &user)?;
     if let Entry::Password { renewed_hash } = &opening.entry {
         settle_credentials(tx, &user, renewed_hash.as_ref(), opening.known_browser.is_some())?;
+    }
+    if opening.entry.shows_second_factor() {
+        // It is not lost: nobody takes it away.
+        let how = FactorRemovalStop::SecondFactor;
+        stop_removal(tx, &circumstances.in_session(&session), &user, how, opening.locale, now)?;
     }
     let client_id = enter_interaction(tx, &opening, &session)?;
     let renewal = Renewal {

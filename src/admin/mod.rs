@@ -10,6 +10,7 @@ mod audit;
 mod call;
 mod clients;
 mod data;
+mod factor_removals;
 mod keys;
 mod organizations;
 mod page;
@@ -75,6 +76,7 @@ async fn route(request: &Request<'_>) -> Reply {
     match segments.split_first() {
         Some((&"clients", rest)) => Box::pin(clients::route(request, rest)).await,
         Some((&"users", rest)) => Box::pin(users::route(request, rest)).await,
+        Some((&"factor-removals", rest)) => Box::pin(factor_removals::route(request, rest)).await,
         Some((&"organizations", rest)) => Box::pin(organizations::route(request, rest)).await,
         Some((&"administrators", rest)) => users::route_administrators(request, rest),
         Some((&"audit", rest)) => Box::pin(audit::route(request, rest)).await,

@@ -36,6 +36,12 @@ pub(super) enum Refusal {
     LastAdministrator(String),
     #[error("{0} has no role: see `admin list`")]
     NoRole(String),
+    #[error("{0} has no second factor: their password or a mail is enough to sign in")]
+    NoSecondFactor(String),
+    #[error("the removal of the second factors of {0} was asked for already: see `user factor list`")]
+    RemovalPending(String),
+    #[error("no removal of the second factors of {0} is under way: see `user factor list`")]
+    NoRemoval(String),
     #[error("{user} does not belong to {organization}: see `org show {organization}`")]
     NotAMember { user: String, organization: String },
     #[error(
@@ -114,6 +120,9 @@ impl Refusal {
             UserRefusal::Disabled => Self::Disabled(id),
             UserRefusal::LastAdministrator => Self::LastAdministrator(id),
             UserRefusal::NoRole => Self::NoRole(id),
+            UserRefusal::NoSecondFactor => Self::NoSecondFactor(id),
+            UserRefusal::RemovalPending => Self::RemovalPending(id),
+            UserRefusal::NoRemoval => Self::NoRemoval(id),
         }
     }
 
@@ -152,6 +161,9 @@ impl Refusal {
             Self::Disabled(_) => (StatusCode::CONFLICT, "disabled"),
             Self::LastAdministrator(_) => (StatusCode::CONFLICT, "last_administrator"),
             Self::NoRole(_) => (StatusCode::CONFLICT, "no_role"),
+            Self::NoSecondFactor(_) => (StatusCode::CONFLICT, "no_second_factor"),
+            Self::RemovalPending(_) => (StatusCode::CONFLICT, "removal_pending"),
+            Self::NoRemoval(_) => (StatusCode::CONFLICT, "no_removal"),
             Self::NotAMember { .. } => (StatusCode::CONFLICT, "not_a_member"),
             Self::Unverified => (StatusCode::CONFLICT, "unverified"),
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),

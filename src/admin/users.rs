@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::factor_removals;
 use super::page::{ENTRIES, Listing, Page};
 use super::refusal::Refusal;
 use super::{Reply, Request, created, done, instant};
@@ -115,6 +116,8 @@ pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
         ("POST", [key, "enable"]) => enable(request, parse(key)?).await,
         ("POST", [key, "sign-out"]) => sign_out(request, parse(key)?).await,
         ("POST", [key, "password-link"]) => reset_password(request, parse(key)?).await,
+        ("POST", [key, "factor-removal"]) => factor_removals::ask(request, parse(key)?).await,
+        ("DELETE", [key, "factor-removal"]) => factor_removals::cancel(request, parse(key)?).await,
         ("PUT", [key, "role"]) => grant(request, parse(key)?).await,
         ("DELETE", [key, "role"]) => revoke(request, parse(key)?).await,
         _ => Err(Refusal::NoSuchAddress),
@@ -265,7 +268,7 @@ fn organization_ids(
     keys.iter().map(id_of).collect()
 }
 
-fn answer(key: &UserKey, outcome: Result<User, UserRefusal>) -> Reply {
+pub(super) fn answer(key: &UserKey, outcome: Result<User, UserRefusal>) -> Reply {
     match outcome {
         Ok(user) => Ok(done(&view(user))),
         Err(refusal) => Err(Refusal::of_user(key, refusal)),

@@ -269,6 +269,7 @@ fn accounts(settings: &Settings) -> Option<Accounts> {
             trust_lifetime: days("accounts.trusted_browser_days")?,
         },
         mailed_secret_lifetime: seconds("accounts.mailed_secret_minutes", 60)?,
+        factor_removal_delay: seconds("accounts.factor_removal_hours", 3600)?,
     })
 }
 

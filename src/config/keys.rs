@@ -393,6 +393,15 @@ pub(super) const KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "accounts.factor_removal_hours",
+        kind: Kind::Number(1, 720),
+        standard: Standard::Number(24),
+        about: [
+            "Combien d'heures une personne a pour s'opposer à la suppression de ses seconds facteurs par un administrateur.",
+            "For how many hours people can stop the removal of their second factors that an administrator asked for.",
+        ],
+    },
+    ConfigKey {
         path: "acr.vocabulary",
         kind: Kind::OneOf(&["moncomptepro", "levels-2026", "employer"]),
         standard: Standard::Text("moncomptepro"),

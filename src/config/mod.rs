@@ -166,6 +166,8 @@ pub struct Accounts {
     pub mailbox: MailboxPolicy,
     /// How long a mailed code or link is good to sign in with.
     pub mailed_secret_lifetime: Duration,
+    /// How long the removal of somebody's second factors is announced before it is carried out.
+    pub factor_removal_delay: Duration,
 }
 
 impl Accounts {
@@ -176,6 +178,7 @@ impl Accounts {
         require_second_factor: false,
         mailbox: MailboxPolicy::STANDARD,
         mailed_secret_lifetime: Duration::from_secs(600),
+        factor_removal_delay: Duration::from_secs(24 * 3600),
     };
 }
 

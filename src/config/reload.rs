@@ -4,7 +4,7 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 26] = [
+pub(super) const RELOADABLE: [&str; 27] = [
     "instance.name",
     "limits.shared_sources",
     "logs.level",
@@ -15,6 +15,7 @@ pub(super) const RELOADABLE: [&str; 26] = [
     "accounts.trusted_browsers",
     "accounts.trusted_browser_days",
     "accounts.mailed_secret_minutes",
+    "accounts.factor_removal_hours",
     "acr.vocabulary",
     "joining.allow_unverified",
     "mail.from",
@@ -126,6 +127,7 @@ mod tests {
             ("accounts.trusted_browser_days", "accounts.trusted_browser_days = 7"),
             ("accounts.mailed_secret_minutes", "accounts.mailed_secret_minutes = 5"),
             ("acr.vocabulary", "acr.vocabulary = \"employer\""),
+            ("accounts.factor_removal_hours", "accounts.factor_removal_hours = 48"),
             ("accounts.recent_proof_minutes", "accounts.recent_proof_minutes = 5"),
             ("keys.rsa_bits", "keys.rsa_bits = 4096"),
             ("keys.rotate_every_days", "keys.rotate_every_days = 30"),

@@ -398,6 +398,7 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         ("accounts.mailed_secret_minutes = 11", "accounts.mailed_secret_minutes"),
         ("acr.vocabulary = \"employer\"", "acr.vocabulary"),
         ("accounts.recent_proof_minutes = 16", "accounts.recent_proof_minutes"),
+        ("accounts.factor_removal_hours = 23", "accounts.factor_removal_hours"),
         ("keys.rsa_bits = 2048", "keys.rsa_bits"),
         ("joining.allow_unverified = true", "joining.allow_unverified"),
         ("mail.from = \"a@b.fr\"\nsmtp = { host = \"192.0.2.1\", tls = \"off\", allow_plain = true }", "smtp.tls"),

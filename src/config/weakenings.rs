@@ -158,6 +158,16 @@ const CHOICES: &[Choice] = &[
         },
     },
     Choice {
+        holds: |config| config.accounts.factor_removal_delay < Accounts::STANDARD.factor_removal_delay,
+        weakening: Weakening {
+            key: "accounts.factor_removal_hours",
+            about: [
+                "une personne a moins d'un jour pour s'opposer à la suppression de son second facteur",
+                "people have less than a day to stop the removal of their second factor",
+            ],
+        },
+    },
+    Choice {
         holds: |config| config.acr_vocabulary == AcrVocabulary::Employer,
         weakening: Weakening {
             key: "acr.vocabulary",

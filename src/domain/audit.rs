@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ClientId, OrganizationId, Role, UserId, Verification};
+use super::{ClientId, FactorRemovalStop, OrganizationId, RemovalReason, Role, UserId, Verification};
 use crate::protocol::{SignatureAlgorithm, Timestamp};
 
 /// Who acts.
@@ -172,6 +172,14 @@ pub enum AuditEvent {
     SecondFactorUseChosen { user_id: UserId, always: bool },
     /// New recovery codes were made; those of before are dead.
     RecoveryCodesMade { user_id: UserId },
+    /// An operator asked for the removal of somebody's second factors; it is carried out then.
+    FactorRemovalAsked { user_id: UserId, reason: RemovalReason, due_at: Timestamp },
+    /// It was stopped.
+    FactorRemovalStopped { user_id: UserId, how: FactorRemovalStop },
+    /// It was carried out; everything of the person is void.
+    FactorRemovalDone { user_id: UserId },
+    /// An operator looked at the removals that are under way.
+    FactorRemovalsListed,
     /// A person signed in.
     SignedIn { user_id: UserId, client_id: Option<ClientId>, method: SignInMethod },
     /// A password opened nothing; no user where the address is unknown.

@@ -48,6 +48,9 @@ impl AuditEvent {
             | Self::SecondFactorSuspended { user_id }
             | Self::SecondFactorUseChosen { user_id, .. }
             | Self::RecoveryCodesMade { user_id }
+            | Self::FactorRemovalAsked { user_id, .. }
+            | Self::FactorRemovalStopped { user_id, .. }
+            | Self::FactorRemovalDone { user_id }
             | Self::ServiceRevoked { user_id, .. } => AuditSubject::Act(*user_id),
             Self::SecretMailed { user_id, .. }
             | Self::MailGivenUp { user_id, .. }
@@ -65,6 +68,7 @@ impl AuditEvent {
             | Self::ClientRecorded { .. }
             | Self::ClientSecretPinned { .. }
             | Self::UsersListed
+            | Self::FactorRemovalsListed
             | Self::OrganizationCreated { .. }
             | Self::EverySessionRevoked
             | Self::AuditRead

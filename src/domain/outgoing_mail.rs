@@ -71,6 +71,23 @@ pub enum MailContent {
         /// Whether it is time to make new ones.
         are_few: bool,
     },
+    /// An operator asked for the removal of the second factors; the link in it stops that.
+    FactorRemovalAsked {
+        /// When it is carried out.
+        due_at: Timestamp,
+        /// Why, in the operator's words.
+        reason: String,
+    },
+    /// That removal was stopped.
+    FactorRemovalStopped {
+        /// When.
+        at: Timestamp,
+    },
+    /// That removal was carried out.
+    FactorRemovalDone {
+        /// When.
+        at: Timestamp,
+    },
     /// The password of the account was changed.
     PasswordChanged {
         /// When.
@@ -109,6 +126,9 @@ impl MailContent {
             Self::SecondFactorOnDemand { .. } => "second-factor-on-demand",
             Self::SecondFactorSuspended { .. } => "second-factor-suspended",
             Self::RecoveryCodeUsed { .. } => "recovery-code-used",
+            Self::FactorRemovalAsked { .. } => "factor-removal-asked",
+            Self::FactorRemovalStopped { .. } => "factor-removal-stopped",
+            Self::FactorRemovalDone { .. } => "factor-removal-done",
             Self::PasswordChanged { .. } => "password-changed",
             Self::PersonalInformationChanged { .. } => "personal-information-changed",
             Self::AccountDeleted { .. } => "account-deleted",
@@ -129,6 +149,9 @@ impl MailContent {
             | Self::SecondFactorOnDemand { .. }
             | Self::SecondFactorSuspended { .. }
             | Self::RecoveryCodeUsed { .. }
+            | Self::FactorRemovalAsked { .. }
+            | Self::FactorRemovalStopped { .. }
+            | Self::FactorRemovalDone { .. }
             | Self::PasswordChanged { .. }
             | Self::PersonalInformationChanged { .. }
             | Self::AccountDeleted { .. }
@@ -154,6 +177,9 @@ impl MailContent {
             Self::SecondFactorSuspended { at },
             Self::RecoveryCodeUsed { at, left: 9, are_few: false },
             Self::RecoveryCodeUsed { at, left: 1, are_few: true },
+            Self::FactorRemovalAsked { due_at: at, reason: String::from("Téléphone <perdu> & retrouvé") },
+            Self::FactorRemovalStopped { at },
+            Self::FactorRemovalDone { at },
             Self::PasswordChanged { at },
             Self::PersonalInformationChanged {
                 at,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::acts::administration::{KeyRotation, Urgency, drop_retired_keys, keys_due, rotate_keys};
+use crate::acts::administration::{
+    KeyRotation, Urgency, carry_out_factor_removals, drop_retired_keys, keys_due, rotate_keys,
+};
 use crate::acts::{self, By};
 use crate::app::App;
 use crate::domain::Actor;
@@ -13,6 +15,12 @@ use crate::protocol::Timestamp;
 pub(super) async fn purge_expired(app: App, is_steady: bool) {
     if !is_steady {
         return;
+    }
+    // Before what became of it is forgotten.
+    match carry_out_factor_removals(&app).await {
+        Ok(0) => {}
+        Ok(people) => tracing::info!(people, "second factors were removed, as operators had asked"),
+        Err(cause) => tracing::warn!(%cause, "second factors were not removed; it is tried again"),
     }
     match app.store.purge(app.clock.wall()).await {
         Ok(purged) if purged.records > 0 => tracing::debug!(records = purged.records, "purged what had expired"),

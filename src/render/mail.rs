@@ -40,6 +40,9 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::EmailCode { expires_at, service } | MailContent::MagicLink { expires_at, service } => {
             context! { expires_at => expires_at.0, service => service.as_deref().map(shortened) }
         }
+        MailContent::FactorRemovalAsked { due_at, reason } => {
+            context! { due_at => due_at.0, reason => reason }
+        }
         MailContent::PasswordLink { expires_at } => context! { expires_at => expires_at.0 },
         MailContent::AdministratorsChanged { at, about } => context! { at => at.0, about => about.as_str() },
         MailContent::PersonalInformationChanged { at, changes } => {
@@ -50,6 +53,8 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         | MailContent::SecondFactorRemoved { at }
         | MailContent::SecondFactorOnDemand { at }
         | MailContent::SecondFactorSuspended { at }
+        | MailContent::FactorRemovalStopped { at }
+        | MailContent::FactorRemovalDone { at }
         | MailContent::PasswordChanged { at }
         | MailContent::AccountDeleted { at }
         | MailContent::Trial { at } => context! { at => at.0 },

@@ -1,9 +1,9 @@
 //! Every table of the database, and how its records are kept (SEC-180: all of them by durable commits).
 
 use super::{
-    access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters, credentials, engine, grants,
-    interactions, known_browsers, magic_links, marks, memberships, organizations, outbox, password_links, pre_sessions,
-    service_uses, signing_keys, trusted_browsers, user_sessions, users,
+    access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters, credentials, engine,
+    factor_removals, grants, interactions, known_browsers, magic_links, marks, memberships, organizations, outbox,
+    password_links, pre_sessions, service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -75,6 +75,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(authorization_codes::TABLE.name(), Keeping::TimeLimited),
     listed(bans::TABLE.name(), Keeping::Sanction),
     listed(browser_sessions::TABLE.name(), Keeping::TimeLimited),
+    listed(factor_removals::TABLE.name(), Keeping::TimeLimited),
     listed(grants::TABLE.name(), Keeping::TimeLimited),
     listed(interactions::TABLE.name(), Keeping::TimeLimited),
     listed(known_browsers::TABLE.name(), Keeping::TimeLimited),

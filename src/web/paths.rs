@@ -22,6 +22,8 @@ pub const MAGIC_LINK_SENT: &str = "/users/magic-link-sent";
 pub const SIGN_IN_WITH_MAGIC_LINK: &str = "/users/sign-in-with-magic-link";
 /// It was asked by somebody else.
 pub const DISOWN_MAGIC_LINK: &str = "/users/disown-magic-link";
+/// The removal of second factors is stopped.
+pub const KEEP_SECOND_FACTOR: &str = "/users/keep-second-factor";
 /// A link to choose another password with, by mail.
 pub const RESET_PASSWORD: &str = "/users/reset-password";
 /// The second factor.

@@ -25,9 +25,15 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     match acts::delete_own_account(&app, &by, &active, handle, locale).await? {
         // Whoever was erased meanwhile is where they wanted to be.
         Err(UserRefusal::Unknown) => browser.redirect(&app, paths::START_SIGN_IN),
-        Err(UserRefusal::LastAdministrator | UserRefusal::EmailTaken | UserRefusal::Disabled | UserRefusal::NoRole) => {
-            ask(&app, &browser, &active, StatusCode::FORBIDDEN, false)
-        }
+        Err(
+            UserRefusal::LastAdministrator
+            | UserRefusal::EmailTaken
+            | UserRefusal::Disabled
+            | UserRefusal::NoRole
+            | UserRefusal::NoSecondFactor
+            | UserRefusal::RemovalPending
+            | UserRefusal::NoRemoval,
+        ) => ask(&app, &browser, &active, StatusCode::FORBIDDEN, false),
         Ok(next) => {
             browser.session = None;
             let done = paths::notifying(paths::START_SIGN_IN, "user_successfully_deleted");

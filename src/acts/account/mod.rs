@@ -16,9 +16,11 @@ pub use password::{OwnPasswordChange, OwnPasswordChoice, change_own_password};
 pub use personal_data::export_personal_data;
 pub use personal_information::update_personal_information;
 pub use second_factors::{
-    FactorOutcome, InSession, Presented, SetUpOutcome, TotpOffer, make_recovery_codes, offer_totp,
-    present_second_factor, remove_second_factors, set_up_totp, use_second_factor,
+    FactorOutcome, FactorRemovalPlace, InSession, Presented, SetUpOutcome, TotpOffer, keep_second_factors,
+    look_at_factor_removal, make_recovery_codes, offer_totp, present_second_factor, remove_second_factors, set_up_totp,
+    use_second_factor,
 };
+pub(super) use second_factors::{credentials_of, find_removal, stop_removal, take_away, tell};
 pub use services::{UsedService, list_used_services, revoke_service};
 pub use sessions::{EndedSessions, OwnSession, SessionsEnd, end_own_sessions, list_own_sessions};
 pub use trusted_browsers::{TrustedBrowser, distrust_browsers, list_trusted_browsers};

@@ -13,8 +13,8 @@ use crate::domain::{
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
-    Read, StoreError, Tx, audit, browser_sessions, credentials, interactions, known_browsers, magic_links, memberships,
-    outbox, password_links, service_uses, trusted_browsers, user_sessions, users,
+    Read, StoreError, Tx, audit, browser_sessions, credentials, factor_removals, interactions, known_browsers,
+    magic_links, memberships, outbox, password_links, service_uses, trusted_browsers, user_sessions, users,
 };
 
 /// How many records are looked at at once.
@@ -116,6 +116,9 @@ pub(in crate::acts) async fn carry_out(
 pub(in crate::acts) fn erase(tx: &mut Tx, user: &User, now: Timestamp) -> Result<(), StoreError> {
     for membership in memberships::list_of_user(tx, user.id)? {
         memberships::delete(tx, user.id, membership.organization_id)?;
+    }
+    if let Some(key) = credentials::find(tx, user.id)?.and_then(|known| known.factor_removal) {
+        factor_removals::delete(tx, &key)?;
     }
     credentials::delete(tx, user.id)?;
     user_sessions::delete(tx, user.id)?;

@@ -6,6 +6,7 @@
 mod audit;
 mod clients;
 mod erasure;
+mod factor_removals;
 mod keys;
 mod organizations;
 mod roles;
@@ -26,6 +27,9 @@ pub use clients::{
 pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
 pub use erasure::erase_user;
 pub(super) use erasure::{Leaving, carry_out as erase_completely, erase};
+pub use factor_removals::{
+    PendingRemoval, ask_factor_removal, cancel_factor_removal, carry_out_factor_removals, list_factor_removals,
+};
 pub use keys::{
     KEPT_AFTER_RETIREMENT, KeyRefusal, KeyRotation, KeyStoreError, Urgency, drop_retired_keys, keys_due, look_at_keys,
     make_keys, read_keys, rotate_keys,

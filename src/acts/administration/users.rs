@@ -63,6 +63,12 @@ pub enum UserRefusal {
     LastAdministrator,
     /// The person has no role.
     NoRole,
+    /// The person has no second factor.
+    NoSecondFactor,
+    /// The removal of their second factors was asked for already.
+    RemovalPending,
+    /// Nobody asked for the removal of their second factors, or it is over.
+    NoRemoval,
 }
 
 /// A person to enter.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PasswordLink, SecondFactors};
+use super::{FactorRemoval, PasswordLink, SecondFactors};
 use crate::domain::{HandleKey, UserId};
 use crate::protocol::Timestamp;
 
@@ -24,6 +24,9 @@ pub struct Credentials {
     /// What stands beside the password: no change of it touches them (SEC-73).
     #[serde(default, skip_serializing_if = "SecondFactors::is_untouched")]
     pub second_factors: SecondFactors,
+    /// The removal of the second factors that was asked for last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor_removal: Option<HandleKey<FactorRemoval>>,
 }
 
 impl Credentials {
@@ -36,6 +39,7 @@ impl Credentials {
             wrong_guesses: 0,
             password_link: None,
             second_factors: SecondFactors::default(),
+            factor_removal: None,
         }
     }
 

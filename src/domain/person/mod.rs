@@ -2,6 +2,7 @@
 
 mod credentials;
 mod email;
+mod factor_removal;
 mod known_browser;
 mod magic_link;
 mod mailbox_standing;
@@ -19,6 +20,7 @@ mod user;
 pub use credentials::Credentials;
 pub(super) use email::is_invisible;
 pub use email::{Email, MalformedEmail};
+pub use factor_removal::{FactorRemoval, FactorRemovalState, FactorRemovalStop, MalformedReason, RemovalReason};
 pub use known_browser::{BrowserTrust, KNOWN_BROWSER_LIFETIME, KnownBrowser};
 pub use magic_link::MagicLink;
 pub use mailbox_standing::{MailboxPolicy, MailboxStanding};

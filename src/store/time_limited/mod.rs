@@ -5,6 +5,7 @@ pub mod access_tokens;
 pub mod authorization_codes;
 pub mod bans;
 pub mod browser_sessions;
+pub mod factor_removals;
 pub mod grants;
 pub mod interactions;
 pub mod known_browsers;

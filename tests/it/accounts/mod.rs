@@ -2,6 +2,7 @@
 
 mod change_password;
 mod console;
+mod factor_removal;
 mod guessing;
 mod handles;
 mod home;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use moncomptepro::acts::administration::drop_retired_keys;
+use moncomptepro::acts::administration::{carry_out_factor_removals, drop_retired_keys};
 use moncomptepro::acts::{self, By};
 use moncomptepro::config::{Config, DevOptions, Limits};
 use moncomptepro::domain::{Actor, AuditRecord, GuessLimits, MailContent, OutgoingMail};
@@ -36,6 +36,10 @@ const CATALOGUE: &[(&str, &str)] = &[
     ("second_factor_suspended", "u address session"),
     ("second_factor_use_chosen", "u address session"),
     ("recovery_codes_made", "u address session"),
+    ("factor_removal_asked", "l"),
+    ("factor_removal_stopped", "l"),
+    ("factor_removal_done", "s"),
+    ("factor_removals_listed", "l"),
     ("signed_in", "v address session"),
     ("sign_in_failed", "v address"),
     ("locked_out", "v address"),
@@ -164,7 +168,7 @@ async fn people(instance: &Instance) {
 }
 
 /// A second factor is set up, given, refused, suspended, replaced and taken away.
-async fn second_factors(instance: &Instance) {
+async fn second_factors(instance: &Instance, operator: &Operator) {
     let person = instance.person();
     let page = person.visit("/users/start-sign-in").await;
     choose(&person, &page, "user_id", "1").await;
@@ -188,6 +192,25 @@ async fn second_factors(instance: &Instance) {
     other.submit(asks.form_with("recovery_code", None).with("recovery_code", &codes[..19])).await;
     let page = other.visit("/double-authentication").await;
     other.submit(page.form_to("delete-totp-configuration")).await;
+    lost(instance, operator).await;
+}
+
+/// An operator asks for the removal of a second factor, gives it up, and asks again.
+async fn lost(instance: &Instance, operator: &Operator) {
+    let person = instance.person();
+    let page = person.visit("/users/start-sign-in").await;
+    choose(&person, &page, "user_id", "1").await;
+    let offer = person.visit("/totp-configuration").await;
+    let code = totp_code(&totp_key(&offer), instance.clock.now());
+    person.submit(offer.form_with("totpToken", None).with("totpToken", &code)).await;
+    let remove = ["user", "factor", "remove", JEAN, "--reason", "téléphone perdu"];
+    operator.asks(&remove).await;
+    operator.asks(&["user", "factor", "list"]).await;
+    operator.asks(&["user", "factor", "cancel", JEAN]).await;
+    operator.asks(&remove).await;
+    instance.mails_to(JEAN).await;
+    instance.clock.advance(DAY).unwrap();
+    assert_eq!(carry_out_factor_removals(&instance.app).await.unwrap(), 1);
 }
 
 /// Accounts are opened, by code and by link, and a link is given up.
@@ -317,7 +340,7 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     people(&instance).await;
     office(&instance, &Operator::at(directory.path())).await;
     newcomers(&instance).await;
-    second_factors(&instance).await;
+    second_factors(&instance, &Operator::at(directory.path())).await;
     stranger(&instance).await;
     let (now, content) = (instance.clock.now(), MailContent::Trial { at: instance.clock.now() });
     let mail = OutgoingMail::notice("agent@mairie.example".parse().unwrap(), Locale::Fr, content, now);

@@ -62,6 +62,8 @@ GET /readyz Public
 GET /users/change-password Link
 POST /users/change-password Link
 POST /users/disown-magic-link Link
+GET /users/keep-second-factor Link
+POST /users/keep-second-factor Link
 GET /users/magic-link-sent Visitor
 GET /users/delete RecentProof(Delete)
 POST /users/delete RecentProof(Delete)

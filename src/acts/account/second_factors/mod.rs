@@ -6,6 +6,7 @@
 mod choice;
 mod present;
 mod recovery_codes;
+mod removal;
 mod totp;
 
 use crate::acts::new_session::{Entry, Opening};
@@ -21,6 +22,8 @@ use crate::store::{StoreError, Tx, browser_sessions, credentials, outbox, user_s
 pub use choice::{remove_second_factors, use_second_factor};
 pub use present::{FactorOutcome, Presented, present_second_factor};
 pub use recovery_codes::make_recovery_codes;
+pub use removal::{FactorRemovalPlace, keep_second_factors, look_at_factor_removal};
+pub(in crate::acts) use removal::{find_removal, stop_removal, take_away};
 pub use totp::{SetUpOutcome, TotpOffer, offer_totp, set_up_totp};
 
 /// Where a person does something with their second factors.
@@ -54,7 +57,7 @@ impl InSession<'_> {
 }
 
 /// The credentials of a person, made where there are none yet.
-fn credentials_of(tx: &mut Tx, user: &User, now: Timestamp) -> Result<Credentials, StoreError> {
+pub(in crate::acts) fn credentials_of(tx: &mut Tx, user: &User, now: Timestamp) -> Result<Credentials, StoreError> {
     match credentials::find(tx, user.id)? {
         Some(known) => Ok(known),
         None => {
@@ -77,6 +80,12 @@ fn end_others(tx: &mut Tx, own: &Session, now: Timestamp) -> Result<(), StoreErr
 }
 
 /// Tells the person by mail, in the transaction of the act.
-fn tell(tx: &mut Tx, user: &User, content: MailContent, locale: Locale, now: Timestamp) -> Result<(), StoreError> {
+pub(in crate::acts) fn tell(
+    tx: &mut Tx,
+    user: &User,
+    content: MailContent,
+    locale: Locale,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), locale, content, now)).map(drop)
 }

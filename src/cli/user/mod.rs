@@ -10,6 +10,8 @@ use crate::admin::Call;
 use crate::domain::Email;
 use crate::web::Method;
 
+mod factor;
+
 const COLUMNS: &[Column] = &[
     ("USER", "user_id"),
     ("E-MAIL", "email"),
@@ -73,6 +75,9 @@ pub(super) enum Command {
         #[command(flatten)]
         secret: SecretOutput,
     },
+    /// Take away the second factors of somebody who lost them: after a delay, and unless they stop it.
+    #[command(subcommand)]
+    Factor(factor::Command),
     /// End every session of a person, with every code and token.
     SignOut {
         #[command(flatten)]
@@ -132,6 +137,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
             secret.check(&output)?;
             post(&user, "password-link")
         }
+        Command::Factor(command) => return factor::run(&place, &output, command).await,
         Command::Show { user } => Call::new(Method::GET, &["users", &user.user]),
         Command::Disable { user, consent } => consent.said_in(post(&user, "disable")),
         Command::Enable { user } => post(&user, "enable"),
