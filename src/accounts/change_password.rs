@@ -46,6 +46,7 @@ pub(super) fn word(fault: PasswordFault) -> &'static str {
         PasswordFault::HoldsAddress => "holds_address",
         PasswordFault::HoldsInstanceName => "holds_instance_name",
         PasswordFault::Predictable => "predictable",
+        PasswordFault::Common => "common",
         PasswordFault::SameAsBefore => "same_as_before",
     }
 }
@@ -54,6 +55,7 @@ fn ask(app: &App, browser: &Browser, link: &str, email: &str, problem: Option<&s
     let state = ChangePasswordState::Asking {
         password_link: link.to_owned(),
         email: email.to_owned(),
+        minimum: acts::minimum_password_length(app),
         problem: problem.map(str::to_owned),
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };

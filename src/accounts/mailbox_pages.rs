@@ -16,6 +16,8 @@ pub struct SignUp {
     pub email: String,
     /// Whether there is an account already, without a password.
     pub is_known: bool,
+    /// The fewest characters.
+    pub minimum: usize,
     /// Why the last one was refused: as on `/users/change-password`.
     pub problem: Option<String>,
     /// For whom one signs in.
@@ -30,6 +32,7 @@ impl Page for SignUp {
             interaction: sample_interaction(),
             email: String::from("jean.martin@exemple.fr"),
             is_known: false,
+            minimum: 12,
             problem: None,
             client: Some(ClientLabel::sample()),
         };

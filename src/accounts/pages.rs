@@ -296,8 +296,10 @@ pub enum ChangePasswordState {
         password_link: String,
         /// Whose password it is.
         email: String,
+        /// The fewest characters.
+        minimum: usize,
         /// Why the last one was refused: `too_short`, `too_long`, `holds_address`, `holds_instance_name`,
-        /// `predictable`, `same_as_before` or `mismatch`.
+        /// `predictable`, `common`, `same_as_before` or `mismatch`.
         problem: Option<String>,
     },
     /// The link does not work any more.
@@ -317,12 +319,14 @@ impl Page for ChangePassword {
             Some("holds_address"),
             Some("holds_instance_name"),
             Some("predictable"),
+            Some("common"),
             Some("same_as_before"),
             Some("mismatch"),
         ];
         let asking = |problem: Option<&str>| ChangePasswordState::Asking {
             password_link: "aUJ3gA".repeat(8),
             email: String::from("jean.martin@exemple.fr"),
+            minimum: 15,
             problem: problem.map(str::to_owned),
         };
         let states = problems.map(asking).into_iter().chain([ChangePasswordState::Void, ChangePasswordState::Changed]);

@@ -81,6 +81,7 @@ fn ask(app: &App, browser: &Browser, place: &Place<'_>, problem: Option<&str>) -
         interaction: Some(place.current.id.clone()),
         email: place.email.to_string(),
         is_known: place.is_known,
+        minimum: acts::minimum_password_length(app),
         problem: problem.map(str::to_owned),
         client: journey::client_label(app, place.current)?,
     };

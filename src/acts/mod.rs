@@ -60,8 +60,8 @@ pub use interactions::{
 pub use mailbox::{
     AddressStanding, CodeAttempt, CodeOrder, CodeOutcome, CodeSent, LinkAttempt, LinkOrder, LinkPlace, PasswordChange,
     PasswordChoice, SignUp, SignUpOutcome, address_standing, change_password, disown_magic_link, find_password_link,
-    issue_password_link, look_at_magic_link, mail_code, mail_magic_link, mail_password_link, redeem_magic_link,
-    redeem_mailed_code, sign_up,
+    issue_password_link, look_at_magic_link, mail_code, mail_magic_link, mail_password_link, minimum_password_length,
+    redeem_magic_link, redeem_mailed_code, sign_up,
 };
 pub use mails::{deliver_to_mailbox, drop_stale_mails, is_stale, pen, settle_mail};
 pub use new_session::NewSession;

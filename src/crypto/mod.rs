@@ -23,7 +23,9 @@ pub use keyring::{
 pub use mac::MacKey;
 pub use master_key::{MasterKey, MasterKeyError, MasterKeyPlace, MasterKeyPlaces};
 pub use opaque::{issue_handle, parse_handle};
-pub use password::{HashError, LaneLimits, Parameters, PasswordLane, Verification, derive_key, normalize_password};
+pub use password::{
+    HashError, LaneLimits, Parameters, PasswordLane, Verification, derive_key, is_easily_guessed, normalize_password,
+};
 pub use published_keys::{PublishedKeyError, verify_with_jwks};
 pub use random::Random;
 pub use sealed::{OpenError, Sealed};

@@ -265,6 +265,8 @@ impl Page for ConnectionAndAccount {
 pub struct Password {
     /// Whose password it is.
     pub email: String,
+    /// The fewest characters.
+    pub minimum: usize,
     /// Why the last one was refused, as in `ChangePasswordState::Asking`.
     pub problem: Option<String>,
 }
@@ -274,7 +276,8 @@ impl Page for Password {
 
     fn samples() -> Vec<Self> {
         let problems = [None, Some("too_short"), Some("same_as_before"), Some("mismatch")];
-        let sample = |problem: Option<&str>| Self { email: long_address(), problem: problem.map(str::to_owned) };
+        let sample =
+            |problem: Option<&str>| Self { email: long_address(), minimum: 15, problem: problem.map(str::to_owned) };
         problems.into_iter().map(sample).collect()
     }
 }

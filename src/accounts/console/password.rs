@@ -44,7 +44,11 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
 }
 
 fn ask(app: &App, browser: &Browser, active: &ActiveSession, problem: Option<&str>) -> Result<Response, Error> {
-    let page = Password { email: active.user.email.to_string(), problem: problem.map(str::to_owned) };
+    let page = Password {
+        email: active.user.email.to_string(),
+        minimum: acts::minimum_password_length(app),
+        problem: problem.map(str::to_owned),
+    };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     browser.page_with(app, &page, status, None)
 }

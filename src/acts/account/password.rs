@@ -1,7 +1,7 @@
 //! A person who is signed in chooses another password.
 
 use crate::acts::attempts::forget_guesses;
-use crate::acts::mailbox::set_password;
+use crate::acts::mailbox::{judge_password, set_password};
 use crate::acts::new_session::{NewSession, issue_session_handle};
 use crate::acts::pre_sessions::{Renewal, issue_browser_handle, renew};
 use crate::acts::sessions::{ActiveSession, find_live, note_session};
@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     AuditEvent, BrowserSession, Handle, HandleKey, KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, OutgoingMail,
-    PasswordFault, PreSession, Session, Source, check_password,
+    PasswordFault, PreSession, Session, Source,
 };
 use crate::protocol::Locale;
 use crate::store::{browser_sessions, credentials, known_browsers, outbox, users};
@@ -50,7 +50,8 @@ pub async fn change_own_password(
 ) -> Result<OwnPasswordChange, ActError> {
     let user = &choice.active.user;
     let normalized = crypto::normalize_password(choice.password);
-    if let Err(fault) = check_password(&normalized, &user.email, &app.config.instance_name) {
+    let person = Some((user.id, &user.information));
+    if let Err(fault) = judge_password(app, &normalized, &user.email, person).await? {
         return Ok(OwnPasswordChange::Refused(fault));
     }
     let source = choice.source.to_string();

@@ -7,6 +7,7 @@ mod codes;
 mod entry;
 mod limits;
 mod magic_links;
+mod password_judgement;
 mod password_links;
 mod passwords;
 mod sign_up;
@@ -16,6 +17,8 @@ pub(super) use limits::{take_second_factor, write_bans};
 pub use magic_links::{
     LinkAttempt, LinkOrder, LinkPlace, disown_magic_link, look_at_magic_link, mail_magic_link, redeem_magic_link,
 };
+pub(super) use password_judgement::judge_password;
+pub use password_judgement::minimum_password_length;
 pub(super) use password_links::{LINK_LIFETIME, write_link};
 pub use password_links::{issue_password_link, mail_password_link};
 pub(super) use passwords::set_password;

@@ -1,5 +1,6 @@
 //! Choosing a password by a single-use link.
 
+use super::password_judgement::judge_password;
 use super::password_links::find_link;
 use crate::acts::attempts::forget_guesses;
 use crate::acts::pre_sessions::{InBrowser, Renewal, issue_browser_handle, renew};
@@ -9,7 +10,7 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     AuditEvent, Credentials, Handle, HandleKey, MailContent, OutgoingMail, PasswordFault, PasswordLink, PreSession,
-    Source, User, UserId, check_password,
+    Source, User, UserId,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{StoreError, Tx, credentials, outbox, password_links, users};
@@ -74,7 +75,8 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
     let Some(key) = crypto::parse_handle::<PasswordLink>(choice.link) else { return Ok(PasswordChange::LinkVoid) };
     let Some((user, _)) = look_for(app, &key)? else { return Ok(PasswordChange::LinkVoid) };
     let normalized = crypto::normalize_password(choice.password);
-    if let Err(fault) = check_password(&normalized, &user.email, &app.config.instance_name) {
+    let person = Some((user.id, &user.information));
+    if let Err(fault) = judge_password(app, &normalized, &user.email, person).await? {
         return Ok(PasswordChange::Refused(fault));
     }
     let password_hash =

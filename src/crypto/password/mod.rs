@@ -1,5 +1,6 @@
 //! Password hashing: argon2id with parameters in the hash, in a lane of its own.
 
+mod guessing;
 mod hashing;
 mod lane;
 mod priority;
@@ -8,6 +9,7 @@ mod queue;
 mod tests;
 mod text;
 
+pub use guessing::is_easily_guessed;
 pub use hashing::{Parameters, derive_key};
 pub use lane::{HashError, LaneLimits, PasswordLane, Verification};
 pub use text::normalize_password;

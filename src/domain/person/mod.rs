@@ -26,7 +26,7 @@ pub use magic_link::MagicLink;
 pub use mailbox_standing::{MailboxPolicy, MailboxStanding};
 pub use mailed_code::{CodePurpose, MAILED_CODE_DIGITS, MailedCode, MailedCodeRefusal, digits_of_code};
 pub use password_link::{PasswordLink, PasswordLinkRefusal};
-pub use password_policy::{MAXIMUM_LENGTH, MINIMUM_LENGTH, PasswordFault, check_password};
+pub use password_policy::{PasswordFault, PasswordRules, check_password};
 pub use personal_data::{
     AccountData, EventData, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PersonalData, ServiceData, SessionData,
     TrustedBrowserData,

@@ -2,17 +2,19 @@
 
 use super::Email;
 
-/// The fewest code points of a password that is the only factor.
-pub const MINIMUM_LENGTH: usize = 15;
+/// The fewest code points of a password that may be the only factor.
+const MINIMUM_LENGTH: usize = 15;
+/// The fewest of one beside which a second factor is always asked.
+const MINIMUM_LENGTH_BESIDE_FACTOR: usize = 12;
 /// The most code points.
-pub const MAXIMUM_LENGTH: usize = 128;
+const MAXIMUM_LENGTH: usize = 128;
 /// The most bytes in UTF-8.
 const MAXIMUM_BYTES: usize = 512;
 
 /// Why a password is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordFault {
-    /// Fewer than 15 characters.
+    /// Fewer characters than the rules ask.
     TooShort,
     /// More than 128 characters or 512 bytes.
     TooLong,
@@ -22,28 +24,48 @@ pub enum PasswordFault {
     HoldsInstanceName,
     /// One character or a pattern of up to four characters repeated, or a run such as `123456789012345`.
     Predictable,
+    /// Made of what everybody chooses, or of words about the person: few guesses find it.
+    Common,
     /// It is the one that the person has already.
     SameAsBefore,
 }
 
-/// Judges a password that a person chooses, after normalization.
+/// By what a password is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordRules<'a> {
+    /// The fewest code points.
+    pub minimum_length: usize,
+    /// The address of the person.
+    pub email: &'a Email,
+    /// The name of the instance.
+    pub instance_name: &'a str,
+}
+
+impl PasswordRules<'_> {
+    /// The fewest code points, where a second factor is or is not always asked beside the password.
+    pub fn minimum_length(is_factor_required: bool) -> usize {
+        if is_factor_required { MINIMUM_LENGTH_BESIDE_FACTOR } else { MINIMUM_LENGTH }
+    }
+}
+
+/// Judges a password that a person chooses, after normalization. Whether it is a common one is not judged here.
 ///
 /// # Errors
 /// The first reason to refuse it.
-pub fn check_password(password: &str, email: &Email, instance_name: &str) -> Result<(), PasswordFault> {
+pub fn check_password(password: &str, rules: &PasswordRules<'_>) -> Result<(), PasswordFault> {
     let length = password.chars().count();
     if length > MAXIMUM_LENGTH || password.len() > MAXIMUM_BYTES {
         return Err(PasswordFault::TooLong);
     }
-    if length < MINIMUM_LENGTH {
+    if length < rules.minimum_length {
         return Err(PasswordFault::TooShort);
     }
     let folded = password.to_lowercase();
     let holds = |word: &str| word.chars().count() >= 4 && folded.contains(&word.to_lowercase());
-    if holds(email.as_str()) || holds(email.local_part()) {
+    if holds(rules.email.as_str()) || holds(rules.email.local_part()) {
         return Err(PasswordFault::HoldsAddress);
     }
-    if holds(instance_name) {
+    if holds(rules.instance_name) {
         return Err(PasswordFault::HoldsInstanceName);
     }
     if is_repetition(&folded) || is_run(&folded) {

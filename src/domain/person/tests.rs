@@ -64,7 +64,8 @@ fn personal_information_is_trimmed_and_optional_fields_may_be_empty() {
 #[test]
 fn sec_62_passwords_are_judged_by_length_and_context_only() {
     let email: Email = "claire.martin@mairie.fr".parse().unwrap();
-    let verdict = |password: &str| check_password(password, &email, "MonComptePro");
+    let rules = PasswordRules { minimum_length: 15, email: &email, instance_name: "MonComptePro" };
+    let verdict = |password: &str| check_password(password, &rules);
     for good in ["un cheval vert mange", "correct horse battery", "éàüôÿçéàüôÿçzqwk", "               a"] {
         assert_eq!(verdict(good), Ok(()), "{good}");
     }

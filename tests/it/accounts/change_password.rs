@@ -50,11 +50,13 @@ async fn a_link_ends_after_an_hour_and_a_damaged_one_never_works() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_password_is_said_and_the_link_still_works() {
+async fn sec_62_what_cannot_be_a_password_is_said_and_the_link_still_works() {
     let instance = Instance::dev().await;
     let person = instance.person();
     let mut page = person.visit(&link(&instance).await).await;
-    for (password, confirmation) in [("court", "court"), (NEW_PASSWORD, "autre chose"), (ADDRESS, ADDRESS), ("", "")] {
+    let common = "motdepasse123456";
+    let cases = [("court", "court"), (NEW_PASSWORD, "autre chose"), (ADDRESS, ADDRESS), ("", ""), (common, common)];
+    for (password, confirmation) in cases {
         let form = page.form_with("password", None);
         page = person.submit(form.with("password", password).with("password_confirmation", confirmation)).await;
         assert_eq!(page.status, 400, "{password}");

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use moncomptepro::acts::{self, By};
 use moncomptepro::config::{Accounts, Config, DevOptions};
+use moncomptepro::domain::{Actor, UserId};
 use serde_json::json;
 
 use crate::support::{Form, Instance, Page, Person, join_all, totp_code, totp_key};
@@ -285,6 +287,26 @@ async fn an_operator_who_requires_two_factors_gets_them_from_everybody_and_not_f
     let key = totp_key(&offer);
     let codes = give(&person, &offer, &totp_code(&key, instance.clock.now())).await;
     assert_eq!(person.visit(&codes.attribute("a.primary", "href").unwrap()).await.url.path(), "/");
+}
+
+#[tokio::test]
+async fn sec_62_a_password_beside_which_a_second_factor_is_always_asked_may_be_shorter() {
+    for (is_required, password, status) in
+        [(true, "qv8 mz2 plr!", 200), (true, "qv8 mz2 plr", 400), (false, "qv8 mz2 plr!", 400)]
+    {
+        let instance = Instance::start(|port| {
+            let config = Config::dev(DevOptions::default(), port);
+            Config { accounts: Accounts { require_second_factor: is_required, ..config.accounts }, ..config }
+        });
+        let instance = instance.await;
+        let link =
+            acts::issue_password_link(&instance.app, &By::local(Actor::Operator), UserId(1)).await.unwrap().unwrap();
+        let person = instance.person();
+        let page = person.visit(&format!("/users/change-password?reset_password_token={link}")).await;
+        assert!(page.text("main").contains(if is_required { "12\u{a0}caractères" } else { "15\u{a0}caractères" }));
+        let form = page.form_with("password", None).with("password", password).with("password_confirmation", password);
+        assert_eq!(person.submit(form).await.status, status, "{password}");
+    }
 }
 
 #[tokio::test]

@@ -103,12 +103,14 @@ async fn two_browsers_open_one_account_and_the_second_is_told_that_it_exists() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_password_is_said_and_nothing_is_mailed() {
+async fn sec_62_what_cannot_be_a_password_is_said_and_nothing_is_mailed() {
     let instance = Instance::dev().await;
     let person = instance.person();
     let page = person.visit("/users/start-sign-in").await;
     let mut page = begin(&person, page, ADDRESS).await;
-    for (password, confirmation) in [("court", "court"), (PASSWORD, "autre"), ("", ""), (ADDRESS, ADDRESS)] {
+    let common = "P@ssw0rdP@ssw0rd";
+    let cases = [("court", "court"), (PASSWORD, "autre"), ("", ""), (ADDRESS, ADDRESS), (common, common)];
+    for (password, confirmation) in cases {
         let form = page.form_with("password_confirmation", None);
         page = person.submit(form.with("password", password).with("password_confirmation", confirmation)).await;
         assert_eq!(page.status, 400, "{password}");

@@ -63,14 +63,21 @@ async fn sec_37_sec_66_sec_89_a_new_password_ends_everything_else_and_this_sessi
 }
 
 #[tokio::test]
-async fn sec_66_what_cannot_be_the_password_is_said_next_to_its_field_and_changes_nothing() {
+async fn sec_62_sec_66_what_cannot_be_the_password_is_said_next_to_its_field_and_changes_nothing() {
     let instance = Instance::dev().await;
     let (person, elsewhere) = (signed_in(&instance).await, signed_in(&instance).await);
     choose(&person, &person.visit(PAGE).await, NEW_PASSWORD).await;
     let cookie = person.session_cookie();
     let page = person.visit(PAGE).await;
     let long = "é".repeat(129);
-    let cases = [("court", "15"), (long.as_str(), "128"), (ADDRESS, "adresse"), ("", "15"), (NEW_PASSWORD, "actuel")];
+    let cases = [
+        ("court", "15"),
+        (long.as_str(), "128"),
+        (ADDRESS, "adresse"),
+        ("", "15"),
+        (NEW_PASSWORD, "actuel"),
+        ("P@ssw0rdP@ssw0rd", "courant"),
+    ];
     for (password, said) in cases {
         let refused = choose(&person, &page, password).await;
         assert_eq!(refused.status, 400, "{password}");
