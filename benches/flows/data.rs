@@ -9,8 +9,8 @@ use moncomptepro::clock::Clock;
 use moncomptepro::config::Config;
 use moncomptepro::crypto::{Parameters, PasswordLane, Random};
 use moncomptepro::domain::{
-    Actor, Membership, Organization, OrganizationId, OrganizationSource, PersonalInformation, Siret, User, UserId,
-    Verification,
+    Actor, Greeting, Membership, Organization, OrganizationId, OrganizationSource, PersonalInformation, Siret, User,
+    UserId, Verification,
 };
 use moncomptepro::protocol::Timestamp;
 use moncomptepro::site;
@@ -114,6 +114,7 @@ fn entries(hash: &str, now: Timestamp) -> Entries {
             organization_id,
             is_external: false,
             verification: Verification::Domain,
+            greeting: Greeting::Done,
             created_at: now,
             updated_at: now,
         });

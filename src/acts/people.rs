@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, Client, Credentials, Email, Membership, Organization, OrganizationId, PersonalInformation, User,
-    UserId, Verification,
+    AuditEvent, Client, Credentials, Email, Greeting, Membership, Organization, OrganizationId, PersonalInformation,
+    User, UserId, Verification,
 };
 use crate::protocol::Timestamp;
 use crate::store::{StoreError, Tx, clients, credentials, memberships, organizations, users};
@@ -100,6 +100,7 @@ pub async fn enter_person(app: &App, by: &By, person: NewPerson) -> Result<(User
                         organization_id: id,
                         is_external: *is_external,
                         verification: Verification::Domain,
+                        greeting: Greeting::Done,
                         created_at: now,
                         updated_at: now,
                     };

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::{
     Accounts, Backups, Config, Connections, CookiePolicy, DataLocation, DirectorySettings, DirectorySource,
-    InstanceKind, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME, PasswordCost, PeoplePicker, Proxies, PublicUrl,
-    STANDARD_RECENT_PROOF, Tls, UnknownClients,
+    InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME, PasswordCost, PeoplePicker, Proxies,
+    PublicUrl, STANDARD_RECENT_PROOF, Tls, UnknownClients,
 };
-use crate::domain::{AcrVocabulary, Email, MailboxPolicy, Retention};
+use crate::domain::{AcrVocabulary, Email, JoiningPolicy, MailProviders, MailboxPolicy, Retention};
 
 /// What may be chosen on the command line of development mode.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +69,14 @@ impl Config {
             },
             acr_vocabulary: AcrVocabulary::Moncomptepro,
             recent_proof: STANDARD_RECENT_PROOF,
-            allow_unverified_links: true,
+            joining: JoiningSettings {
+                policy: JoiningPolicy { allow_unverified: true, bypass_moderation: false },
+                // What the seeded people write from.
+                providers: MailProviders {
+                    professional: ["yopmail.com".parse()].into_iter().flatten().collect(),
+                    ..MailProviders::default()
+                },
+            },
             directory: DirectorySettings { sources: vec![DirectorySource::Seeds] },
             password_cost: PasswordCost::Floor,
             rsa_bits: 2048,

@@ -15,9 +15,10 @@ use super::problem::{ConfigError, Conflict, Fault, Origin, Problem};
 use super::settings::{Settings, Source, type_of};
 use super::{
     Accounts, Backups, Config, Connections, CookiePolicy, DataLocation, DirectorySettings, ForwardedHeader,
-    InstanceKind, Limits, LogFormat, Logs, Mode, PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
+    InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, PasswordCost, Proxies, PublicUrl, Tls,
+    UnknownClients,
 };
-use crate::domain::{AcrVocabulary, MailboxPolicy, Retention};
+use crate::domain::{AcrVocabulary, JoiningPolicy, MailProviders, MailboxPolicy, Retention};
 
 /// A configuration that may start, and where each of its values comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,6 +165,20 @@ fn networks(settings: &Settings, path: &str) -> Vec<ipnet::IpNet> {
     settings.texts(KEYS, path).iter().filter_map(|text| network(text)).collect()
 }
 
+fn joining(settings: &Settings) -> JoiningSettings {
+    let domains = |path| settings.texts(KEYS, path).iter().filter_map(|text| text.parse().ok()).collect();
+    JoiningSettings {
+        policy: JoiningPolicy {
+            allow_unverified: settings.flag(KEYS, "joining.allow_unverified"),
+            bypass_moderation: settings.flag(KEYS, "joining.bypass_moderation"),
+        },
+        providers: MailProviders {
+            free: domains("joining.free_mail_domains"),
+            professional: domains("joining.professional_mail_domains"),
+        },
+    }
+}
+
 fn tls(settings: &Settings, path_of_file: &Path) -> Option<Tls> {
     let file = |path| settings.text(KEYS, path).map(|text| beside(path_of_file, &text));
     Some(match settings.text(KEYS, "tls.mode")?.as_str() {
@@ -240,7 +255,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
             _ => AcrVocabulary::Moncomptepro,
         },
         recent_proof: Duration::from_secs(settings.number(KEYS, "accounts.recent_proof_minutes")?.saturating_mul(60)),
-        allow_unverified_links: settings.flag(KEYS, "joining.allow_unverified"),
+        joining: joining(settings),
         directory: DirectorySettings { sources: Vec::new() },
         password_cost: PasswordCost::Machine,
         rsa_bits: settings.number(KEYS, "keys.rsa_bits").and_then(|bits| u32::try_from(bits).ok())?,

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::PublicUrl;
 use super::mail::is_host;
-use crate::domain::Email;
+use crate::domain::{Email, EmailDomain};
 use crate::protocol::{Locale, ScopeSet};
 
 /// A key of the file. One table of them serves reading, refusing, explaining and showing.
@@ -55,6 +55,8 @@ pub(super) enum Kind {
     Email,
     /// The name of a host, or its address.
     Host,
+    /// Hosts of e-mail addresses.
+    EmailDomains,
 }
 
 /// What holds where a key is not set.
@@ -136,13 +138,14 @@ impl Kind {
             (Self::Address, Value::Text(text)) => text.parse::<SocketAddr>().is_ok(),
             (Self::Networks, Value::Texts(texts)) => texts.iter().all(|text| network(text).is_some()),
             (Self::Texts, Value::Texts(texts)) => texts.iter().all(|text| is_line(text) && text.len() <= 2048),
+            (Self::EmailDomains, Value::Texts(texts)) => texts.iter().all(|text| text.parse::<EmailDomain>().is_ok()),
             (_, Value::Text(_) | Value::Number(_) | Value::Flag(_) | Value::Texts(_)) => false,
         }
     }
 
     /// Whether several values may stand in a list.
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Self::Addresses | Self::Networks | Self::Texts)
+        matches!(self, Self::Addresses | Self::Networks | Self::Texts | Self::EmailDomains)
     }
 
     /// What may be, in words that end a sentence.
@@ -187,6 +190,10 @@ impl Kind {
                     "scopes with spaces between them, openid among them: ",
                 ) + &crate::protocol::Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
             }
+            Self::EmailDomains => said(
+                "une liste de domaines de messagerie, tels que \"boites.exemple.fr\"",
+                "a list of e-mail domains, such as \"boites.exemple.fr\"",
+            ),
             Self::Texts => said("une liste de textes", "a list of texts"),
             Self::Email => said(
                 "une adresse e-mail, telle que \"ne-pas-repondre@exemple.fr\"",

@@ -446,4 +446,31 @@ pub(super) const KEYS: &[ConfigKey] = &[
             "Whether a person may be linked to an organization without any proof.",
         ],
     },
+    ConfigKey {
+        path: "joining.bypass_moderation",
+        kind: Kind::Flag,
+        standard: Standard::Flag(false),
+        about: [
+            "Si chacun rejoint une organisation sans qu'un modérateur en décide : pour essayer des services, jamais ailleurs.",
+            "Whether everybody joins without the decision of a moderator: to try services with, and nowhere else.",
+        ],
+    },
+    ConfigKey {
+        path: "joining.free_mail_domains",
+        kind: Kind::EmailDomains,
+        standard: Standard::Texts(&[]),
+        about: [
+            "Domaines où n'importe qui ouvre une boîte, en plus de ceux qui sont connus : ils ne prouvent rien.",
+            "Domains where anybody opens a mailbox, beside those that are known: they prove nothing.",
+        ],
+    },
+    ConfigKey {
+        path: "joining.professional_mail_domains",
+        kind: Kind::EmailDomains,
+        standard: Standard::Texts(&[]),
+        about: [
+            "Domaines qui comptent comme professionnels bien qu'ils soient connus comme ouverts à tous.",
+            "Domains that count as professional although they are known as open to anybody.",
+        ],
+    },
 ];

@@ -36,7 +36,10 @@ pub use reload::Changed;
 pub use template::template;
 pub use weakenings::Weakening;
 
-use crate::domain::{AcrVocabulary, AttemptLimit, Email, GuessLimits, MailboxPolicy, Retention, SourceLimits};
+use crate::domain::{
+    AcrVocabulary, AttemptLimit, Email, GuessLimits, JoiningPolicy, MailProviders, MailboxPolicy, Retention,
+    SourceLimits,
+};
 
 /// The name of an instance that nobody named.
 const NEUTRAL_NAME: &str = "Compte professionnel";
@@ -361,8 +364,8 @@ pub struct Config {
     pub acr_vocabulary: AcrVocabulary,
     /// How old the proof of a person may be for what protects their account.
     pub recent_proof: Duration,
-    /// Whether links that nothing proves may exist.
-    pub allow_unverified_links: bool,
+    /// How people join organizations.
+    pub joining: JoiningSettings,
     /// Where companies and administrations are looked up.
     pub directory: DirectorySettings,
     /// Which memory and time a password hash costs.
@@ -387,6 +390,15 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The clients that the file declares.
     pub declared_clients: Vec<DeclaredClient>,
+}
+
+/// How people join organizations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JoiningSettings {
+    /// What is decided without proof, if anything.
+    pub policy: JoiningPolicy,
+    /// Hosts where anybody opens a mailbox.
+    pub providers: MailProviders,
 }
 
 impl Config {

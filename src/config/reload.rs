@@ -4,7 +4,7 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 27] = [
+pub(super) const RELOADABLE: [&str; 30] = [
     "instance.name",
     "limits.shared_sources",
     "logs.level",
@@ -18,6 +18,9 @@ pub(super) const RELOADABLE: [&str; 27] = [
     "accounts.factor_removal_hours",
     "acr.vocabulary",
     "joining.allow_unverified",
+    "joining.bypass_moderation",
+    "joining.free_mail_domains",
+    "joining.professional_mail_domains",
     "mail.from",
     "mail.from_name",
     "mail.reply_to",
@@ -60,7 +63,7 @@ impl Config {
             logs: Logs { level: other.logs.level.clone(), ..self.logs.clone() },
             accounts: other.accounts,
             acr_vocabulary: other.acr_vocabulary,
-            allow_unverified_links: other.allow_unverified_links,
+            joining: other.joining.clone(),
             declared_clients: other.declared_clients.clone(),
             ..self.clone()
         }
@@ -133,6 +136,9 @@ mod tests {
             ("keys.rotate_every_days", "keys.rotate_every_days = 30"),
             ("keys.published_ahead_hours", "keys.published_ahead_hours = 48"),
             ("joining.allow_unverified", "joining.allow_unverified = true"),
+            ("joining.bypass_moderation", "joining.bypass_moderation = true"),
+            ("joining.free_mail_domains", "joining.free_mail_domains = [\"a.fr\"]"),
+            ("joining.professional_mail_domains", "joining.professional_mail_domains = [\"gmail.com\"]"),
             ("mail.from", MAIL),
             ("mail.from_name", &format!("{MAIL}mail.from_name = \"Mairie\"")),
             ("mail.reply_to", &format!("{MAIL}mail.reply_to = \"c@b.fr\"")),

@@ -123,6 +123,7 @@ fn wrong_values(kind: Kind) -> Vec<&'static str> {
         Kind::Host => {
             values.extend(["\"smtp.a.fr:587\"", "\"https://smtp.a.fr\"", "\"a b\"", "\"-a.fr\"", "\"a..fr\""])
         }
+        Kind::EmailDomains => values.extend(["[\"@a.fr\"]", "[\"fr\"]", "[1]"]),
         Kind::Text(_) => values.push(Box::leak(format!("{:?}", "x".repeat(255)).into_boxed_str())),
         Kind::Path | Kind::Secret | Kind::Flag | Kind::Number(..) | Kind::Texts => {}
     }
@@ -356,7 +357,7 @@ fn r_39_the_environment_wins_over_the_file_and_says_so() {
     let loaded = load(&format!("{REQUIRED}instance.name = \"Autre\"\n"), &variables).unwrap();
     assert_eq!(loaded.config.instance_name, "Mairie de Clamart");
     assert_eq!((loaded.config.listen.len(), loaded.config.port), (2, 1443));
-    assert!(loaded.config.allow_unverified_links);
+    assert!(loaded.config.joining.policy.allow_unverified);
     assert_eq!(loaded.config.cache_bytes, 8 << 20);
     let origin = |key: &str| loaded.shown.iter().find(|shown| shown.key == key).unwrap().origin.clone();
     assert_eq!(origin("instance.name"), Origin::Environment(String::from("MONCOMPTEPRO_INSTANCE__NAME")));
@@ -370,7 +371,7 @@ fn sec_14_production_is_strict_without_any_choice() {
     let config = config_of(REQUIRED).unwrap();
     assert_eq!(config.unknown_clients, UnknownClients::Refuse);
     assert!(config.cookies.secure && config.cookies.prefix == "__Host-");
-    assert!(!config.local_redirects && !config.local_names && !config.allow_unverified_links && !config.trial);
+    assert!(!config.local_redirects && !config.local_names && !config.joining.policy.allow_unverified && !config.trial);
     assert!(config.tls == Tls::SelfSigned && config.proxies == Proxies::none());
     assert_eq!((config.people_picker, config.automatic_sign_in, config.metrics), (None, None, None));
 }
@@ -401,6 +402,8 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         ("accounts.factor_removal_hours = 23", "accounts.factor_removal_hours"),
         ("keys.rsa_bits = 2048", "keys.rsa_bits"),
         ("joining.allow_unverified = true", "joining.allow_unverified"),
+        ("joining.bypass_moderation = true", "joining.bypass_moderation"),
+        ("joining.professional_mail_domains = [\"yopmail.com\"]", "joining.professional_mail_domains"),
         ("mail.from = \"a@b.fr\"\nsmtp = { host = \"192.0.2.1\", tls = \"off\", allow_plain = true }", "smtp.tls"),
     ];
     let mut weighed: BTreeSet<&str> = BTreeSet::new();
@@ -433,6 +436,7 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         "accounts.require_second_factor",
         // What it takes away by default is decided: the other value protects more.
         "accounts.hide_existence",
+        "joining.free_mail_domains",
         "mail.from",
         "mail.from_name",
         "mail.reply_to",

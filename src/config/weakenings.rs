@@ -218,12 +218,32 @@ const CHOICES: &[Choice] = &[
         },
     },
     Choice {
-        holds: |config| config.allow_unverified_links,
+        holds: |config| config.joining.policy.allow_unverified,
         weakening: Weakening {
             key: "joining.allow_unverified",
             about: [
                 "des personnes peuvent être liées à une organisation sans preuve",
                 "people may be linked to an organization without any proof",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| config.joining.policy.bypass_moderation,
+        weakening: Weakening {
+            key: "joining.bypass_moderation",
+            about: [
+                "chacun rejoint une organisation sans qu'un modérateur en décide",
+                "everybody joins an organization without the decision of a moderator",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| !config.joining.providers.professional.is_empty(),
+        weakening: Weakening {
+            key: "joining.professional_mail_domains",
+            about: [
+                "des domaines ouverts à tous comptent comme professionnels",
+                "domains that are open to anybody count as professional",
             ],
         },
     },

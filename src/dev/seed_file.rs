@@ -9,8 +9,9 @@ use crate::config::{Config, UnknownClients};
 use crate::crypto;
 use crate::directory::Seeded;
 use crate::domain::{
-    Activity, ClaimsProfile, Client, ClientAuthentication, ClientId, CommuneCode, Email, HeadcountBand, LegalCategory,
-    Membership, Organization, OrganizationId, PersonalInformation, SecretDigest, Siret, User, UserId, Verification,
+    Activity, ClaimsProfile, Client, ClientAuthentication, ClientId, CommuneCode, Email, Greeting, HeadcountBand,
+    LegalCategory, Membership, Organization, OrganizationId, PersonalInformation, SecretDigest, Siret, User, UserId,
+    Verification,
 };
 use crate::protocol::{
     ClientAuthenticationMethod, RedirectUri, RedirectUriPolicy, ScopeSet, SignatureAlgorithm, Timestamp,
@@ -177,7 +178,8 @@ impl SeedUser {
 impl SeedMembership {
     pub(super) fn to_membership(self, now: Timestamp) -> Membership {
         let Self { user_id, organization_id, is_external, verification } = self;
-        Membership { user_id, organization_id, is_external, verification, created_at: now, updated_at: now }
+        let greeting = Greeting::Done;
+        Membership { user_id, organization_id, is_external, verification, greeting, created_at: now, updated_at: now }
     }
 }
 
@@ -212,7 +214,7 @@ impl SeedClient {
             claims_profile: self.claims_profile,
             default_max_age: self.default_max_age,
             default_acr_values: self.default_acr_values.clone(),
-            require_verified_link: !config.allow_unverified_links,
+            require_verified_link: !config.joining.policy.allow_unverified,
             client_uri: self.client_uri.clone(),
             description: self.client_description.clone(),
             policy_uri: self.policy_uri.clone(),

@@ -47,10 +47,14 @@ pub use handle::{Handle, HandleKey};
 pub use ids::{ClientId, MalformedId, OrganizationId, UserId};
 pub use interaction::{Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};
 pub use organization::{
-    Activity, AddressParts, CommuneCode, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource,
-    HeadcountBand, LegalCategory, MalformedCode, MalformedSiret, Membership, NameParts, OfficialContact,
-    OfficialContactKind, Organization, OrganizationFacts, OrganizationFault, OrganizationSource, QueryFault, Siret,
-    UNKNOWN_NAME, Verification, capitalized, folded, town_name,
+    Activity, AddressParts, CommuneCode, ContactCode, ContactProof, ContactProofRefusal, Diffusion, EmailDomain,
+    EmailDomainStatus, Establishment, EstablishmentQuery, EstablishmentSource, Greeting, HeadcountBand, Joining,
+    JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, LegalCategory, MailProviders, MailboxKind,
+    MalformedCode, MalformedEmailDomain, MalformedRejectionReason, MalformedSiret, Membership, Moderation,
+    ModerationFault, ModerationId, ModerationKind, ModerationMove, ModerationNote, ModerationState, NameParts,
+    OfficialContact, OfficialContactKind, Organization, OrganizationDomain, OrganizationFacts, OrganizationFault,
+    OrganizationSource, QueryFault, RejectionReason, RequestStanding, Siret, UNKNOWN_NAME, Verification, capitalized,
+    decide_joining, folded, normalized_words, town_name, words_of,
 };
 pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{

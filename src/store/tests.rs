@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::{
     Actor, AuditEvent, AuditRecord, Client, ClientAuthentication, ClientOrigin, ClientState, Credentials, Email,
-    MailContent, Membership, Organization, OrganizationId, OrganizationSource, Origin, OutgoingMail, Role,
+    Greeting, MailContent, Membership, Organization, OrganizationId, OrganizationSource, Origin, OutgoingMail, Role,
     SignInFailure, SignInMethod, Siret, User, UserId, Verification,
 };
 use crate::protocol::{Locale, RedirectUri, RedirectUriPolicy};
@@ -65,6 +65,7 @@ fn membership(user_id: u64, organization_id: u64, created_at: u64) -> Membership
         organization_id: OrganizationId(organization_id),
         is_external: false,
         verification: Verification::Domain,
+        greeting: Greeting::Done,
         created_at: Timestamp(created_at),
         updated_at: Timestamp(created_at),
     }

@@ -7,8 +7,8 @@ use super::users::{UserKey, find as find_user};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, Membership, Organization, OrganizationFacts, OrganizationFault, OrganizationId, Siret, User, UserId,
-    Verification,
+    AuditEvent, Greeting, Membership, Organization, OrganizationFacts, OrganizationFault, OrganizationId, Siret, User,
+    UserId, Verification,
 };
 use crate::store::{Read, StoreError, memberships, organizations, users};
 
@@ -171,7 +171,7 @@ pub async fn link_user(
     user_key: UserKey,
     link: Link,
 ) -> Decided<Membership, OrganizationRefusal> {
-    if link.verification == Some(Verification::Unverified) && !app.config.allow_unverified_links {
+    if link.verification == Some(Verification::Unverified) && !app.config.joining.policy.allow_unverified {
         return Ok(Err(OrganizationRefusal::Unverified));
     }
     let circumstances = Circumstances::of(app, by);
@@ -191,8 +191,16 @@ pub async fn link_user(
                 return Ok(Ok(known.clone()));
             }
             let created_at = known.as_ref().map_or(now, |known| known.created_at);
-            let membership =
-                Membership { user_id, organization_id, is_external, verification, created_at, updated_at: now };
+            let greeting = known.as_ref().map_or(Greeting::Done, |known| known.greeting);
+            let membership = Membership {
+                user_id,
+                organization_id,
+                is_external,
+                verification,
+                greeting,
+                created_at,
+                updated_at: now,
+            };
             match known {
                 Some(_) => memberships::update(tx, &membership)?,
                 None => memberships::insert(tx, &membership)?,

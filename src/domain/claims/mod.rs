@@ -28,7 +28,7 @@ impl Subject {
     /// The organizations that a client may hear of: a link that nothing proves only where the client accepts it.
     pub fn released_to(&self, client: &Client) -> impl Iterator<Item = &(Membership, Organization)> {
         let withhold = client.require_verified_link;
-        self.organizations.iter().filter(move |(membership, _)| !withhold || membership.verification.may_be_released())
+        self.organizations.iter().filter(move |(membership, _)| !withhold || membership.verification.is_proven())
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::{OrganizationSource, PersonalInformation, UserId, Verification};
+use crate::domain::{Greeting, OrganizationSource, PersonalInformation, UserId, Verification};
 use crate::protocol::Timestamp;
 
 fn organization(id: u64, siret: &str, label: &str, legal_category: &str) -> Organization {
@@ -30,6 +30,7 @@ fn link(organization_id: u64, is_external: bool, verification: Verification) -> 
         organization_id: OrganizationId(organization_id),
         is_external,
         verification,
+        greeting: Greeting::Done,
         created_at: Timestamp(organization_id),
         updated_at: Timestamp(organization_id),
     }

@@ -5,36 +5,69 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{OrganizationId, UserId};
 use crate::protocol::Timestamp;
 
-/// How the right to act for the organization was proven.
+/// How the right to act for the organization was proven. The words are those of the original's `verification_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verification {
     /// The e-mail domain is approved for the organization.
     Domain,
-    /// The e-mail domain is known and not reviewed yet.
-    DomainNotVerifiedYet,
+    /// The e-mail address is the organization's own, of a public directory.
+    OfficialContactEmail,
+    /// A code that was sent to the organization's own address was given back.
+    CodeSentToOfficialContactEmail,
     /// A moderator received a proof.
     ProofReceived,
+    /// A moderator found the person among the representatives in the register of enterprises.
+    InListeDirigeantsRne,
+    /// A moderator found the person among the representatives in the register of associations.
+    InListeDirigeantsRna,
+    /// The e-mail domain is that of a professional order, whose members it is given to.
+    OrdreProfessionnelDomain,
+    /// The e-mail domain is known and not reviewed yet.
+    DomainNotVerifiedYet,
+    /// The instance moderates nobody.
+    Bypassed,
+    /// Nothing proves it: the business of one person.
+    NoVerificationMeansForEntrepriseUnipersonnelle,
+    /// Nothing proves it: a small association.
+    NoVerificationMeansForSmallAssociation,
+    /// Nothing proves it: a farm or a property company.
+    NoVerificationMeansForSmallOrganization,
     /// Nothing proves it.
     Unverified,
 }
 
 impl Verification {
-    /// Whether the link may be told to a client that insists on links with a ground, be it a domain not reviewed yet.
-    pub fn may_be_released(self) -> bool {
-        match self {
-            Self::Domain | Self::ProofReceived | Self::DomainNotVerifiedYet => true,
-            Self::Unverified => false,
-        }
-    }
-
-    /// Whether something proves the link: the claim `organization_verified`.
+    /// Whether something proves the link: the claim `organization_verified`. Without it the link is told to no client
+    /// that insists on verified ones (SEC-108).
     pub fn is_proven(self) -> bool {
         match self {
-            Self::Domain | Self::ProofReceived => true,
-            Self::DomainNotVerifiedYet | Self::Unverified => false,
+            Self::Domain
+            | Self::OfficialContactEmail
+            | Self::CodeSentToOfficialContactEmail
+            | Self::ProofReceived
+            | Self::InListeDirigeantsRne
+            | Self::InListeDirigeantsRna
+            | Self::OrdreProfessionnelDomain => true,
+            Self::DomainNotVerifiedYet
+            | Self::Bypassed
+            | Self::NoVerificationMeansForEntrepriseUnipersonnelle
+            | Self::NoVerificationMeansForSmallAssociation
+            | Self::NoVerificationMeansForSmallOrganization
+            | Self::Unverified => false,
         }
     }
+}
+
+/// Whether the person was welcomed in the organization.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Greeting {
+    /// The page that welcomes them is still to come.
+    Due,
+    /// It was shown, or is not wanted.
+    #[default]
+    Done,
 }
 
 /// One person in one organization; at most one for each pair.
@@ -48,6 +81,9 @@ pub struct Membership {
     pub is_external: bool,
     /// How the link was proven.
     pub verification: Verification,
+    /// Whether the person was welcomed.
+    #[serde(default)]
+    pub greeting: Greeting,
     /// When it began; memberships are listed in this order.
     pub created_at: Timestamp,
     /// Its last change.

@@ -1,6 +1,8 @@
 //! An organization, the register's facts about it, and who belongs to it.
 
 mod facts;
+mod forms;
+mod joining;
 mod membership;
 mod public_body;
 mod register;
@@ -14,7 +16,14 @@ use super::OrganizationId;
 use crate::protocol::Timestamp;
 
 pub use facts::{OrganizationFacts, OrganizationFault};
-pub use membership::{Membership, Verification};
+pub use joining::{
+    ContactCode, ContactProof, ContactProofRefusal, EmailDomain, EmailDomainStatus, Joining, JoiningFacts,
+    JoiningPolicy, JoiningRefusal, KnownContact, MailProviders, MailboxKind, MalformedEmailDomain,
+    MalformedRejectionReason, Moderation, ModerationFault, ModerationId, ModerationKind, ModerationMove,
+    ModerationNote, ModerationState, OrganizationDomain, RejectionReason, RequestStanding, decide_joining,
+    normalized_words, words_of,
+};
+pub use membership::{Greeting, Membership, Verification};
 pub use register::{
     Activity, AddressParts, CommuneCode, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource,
     HeadcountBand, LegalCategory, MalformedCode, NameParts, OfficialContact, OfficialContactKind, QueryFault,
@@ -63,16 +72,4 @@ pub struct Organization {
     pub created_at: Timestamp,
     /// When its facts were last refreshed.
     pub updated_at: Timestamp,
-}
-
-impl Organization {
-    /// Whether it is a commune (legal categories 7210 and 7312).
-    pub fn is_commune(&self) -> bool {
-        matches!(self.legal_category.as_deref(), Some("7210" | "7312"))
-    }
-
-    /// Whether it is a public service, by its legal category.
-    pub fn is_public_service(&self) -> bool {
-        self.is_active && self.legal_category.as_deref().is_some_and(public_body::is_public_category)
-    }
 }

@@ -1,0 +1,183 @@
+//! Requests to join that a person decides on, and their life cycle.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::domain::{Actor, ClientId, OrganizationId, UserId};
+use crate::protocol::Timestamp;
+
+/// A request: sequential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ModerationId(pub u64);
+
+/// What is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModerationKind {
+    /// Whether the person joins; until then they do not.
+    OrganizationJoinBlock,
+    /// What the person's domain is for the organization; they joined already.
+    NonVerifiedDomain,
+}
+
+/// Why a request is refused: the text that the person reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RejectionReason(String);
+
+/// The text cannot be shown as a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("one line of at most 255 visible characters is expected")]
+pub struct MalformedRejectionReason;
+
+impl RejectionReason {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for RejectionReason {
+    type Error = MalformedRejectionReason;
+
+    fn try_from(text: String) -> Result<Self, MalformedRejectionReason> {
+        let text = text.trim();
+        let is_shown = |character: char| !character.is_control() && !crate::domain::person::is_invisible(character);
+        let is_good = !text.is_empty() && text.chars().count() <= 255 && text.chars().all(is_shown);
+        if is_good { Ok(Self(text.to_owned())) } else { Err(MalformedRejectionReason) }
+    }
+}
+
+impl From<RejectionReason> for String {
+    fn from(reason: RejectionReason) -> Self {
+        reason.0
+    }
+}
+
+/// How a request stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "status")]
+pub enum ModerationState {
+    /// It waits for a moderator, since then.
+    Pending {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A moderator let the person in, or reviewed the domain.
+    Accepted {
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: Actor,
+    },
+    /// A moderator refused.
+    Rejected {
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: Actor,
+        /// What the person reads; nothing where it was said to them otherwise.
+        reason: Option<RejectionReason>,
+        /// Whether the person may correct their request, which then waits again.
+        may_be_corrected: bool,
+    },
+}
+
+/// What moves a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModerationMove {
+    /// A moderator lets the person in.
+    Accept,
+    /// A moderator refuses.
+    Reject {
+        /// What the person reads.
+        reason: Option<RejectionReason>,
+        /// Whether the person may correct their request.
+        may_be_corrected: bool,
+    },
+    /// A moderator takes a decision back.
+    Reopen,
+    /// The person corrected what was wrong.
+    Correct,
+}
+
+/// The move cannot be made: somebody decided meanwhile, or the request waits as it is (SEC-111).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ModerationFault {
+    /// It is decided already.
+    #[error("the request is decided already")]
+    Decided,
+    /// It waits for a decision.
+    #[error("the request waits for a decision already")]
+    Pending,
+    /// The refusal is final for the person.
+    #[error("the refusal is final")]
+    Final,
+}
+
+/// What somebody wrote down about a request; the person does not read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModerationNote {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Actor,
+    /// What.
+    pub text: String,
+}
+
+/// A request of a person about an organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moderation {
+    /// Its number.
+    pub id: ModerationId,
+    /// Who asked.
+    pub user_id: UserId,
+    /// For which organization.
+    pub organization_id: OrganizationId,
+    /// What is decided.
+    pub kind: ModerationKind,
+    /// How it stands.
+    pub state: ModerationState,
+    /// The service that the sign-in led to, if it led to one.
+    pub client_id: Option<ClientId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// What was written down about it, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<ModerationNote>,
+}
+
+impl Moderation {
+    /// Whether it waits for a moderator.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.state, ModerationState::Pending { .. })
+    }
+
+    /// Whether the person waits for it before they join.
+    pub fn is_blocking(&self) -> bool {
+        self.kind == ModerationKind::OrganizationJoinBlock
+    }
+
+    /// Moves it.
+    ///
+    /// # Errors
+    /// When it cannot be moved so; it is lost then, and the record stays as it was.
+    pub fn moved(self, by: Actor, step: ModerationMove, at: Timestamp) -> Result<Self, ModerationFault> {
+        use ModerationMove::{Accept, Correct, Reject, Reopen};
+        use ModerationState::{Accepted, Pending, Rejected};
+        let state = match (&self.state, step) {
+            (Pending { .. }, Accept) => Accepted { at, by },
+            (Pending { .. }, Reject { reason, may_be_corrected }) => Rejected { at, by, reason, may_be_corrected },
+            (Accepted { .. } | Rejected { .. }, Accept | Reject { .. }) => return Err(ModerationFault::Decided),
+            (Pending { .. }, Reopen | Correct) => return Err(ModerationFault::Pending),
+            (Accepted { .. } | Rejected { .. }, Reopen) | (Rejected { may_be_corrected: true, .. }, Correct) => {
+                Pending { since: at }
+            }
+            (Accepted { .. }, Correct) => return Err(ModerationFault::Decided),
+            (Rejected { may_be_corrected: false, .. }, Correct) => return Err(ModerationFault::Final),
+        };
+        Ok(Self { state, ..self })
+    }
+}
