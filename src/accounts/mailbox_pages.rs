@@ -262,3 +262,49 @@ impl Page for KeepSecondFactor {
         states.map(|state| Self { state }).to_vec()
     }
 }
+
+/// Where the link leads that the address before is told, `/users/restore-address`: posts `restore_address_token`.
+#[derive(Debug, Clone, Serialize)]
+pub struct RestoreAddress {
+    /// What is to be done with it.
+    pub state: RestoreAddressState,
+}
+
+/// What is to be done with such a link.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum RestoreAddressState {
+    /// One button takes the change back.
+    Pending {
+        /// The value of the link.
+        restore_address: String,
+        /// The address that the account would have again.
+        email: String,
+        /// When the change was made, in Unix seconds.
+        at: u64,
+    },
+    /// It was taken back.
+    Done,
+    /// The address before belongs to somebody else's account.
+    Taken,
+    /// The link is none, or too old.
+    Void,
+}
+
+impl Page for RestoreAddress {
+    const TEMPLATE: &'static str = "accounts/restore-address.html";
+
+    fn samples() -> Vec<Self> {
+        let states = [
+            RestoreAddressState::Pending {
+                restore_address: "aUJ3gA".repeat(8),
+                email: long_address(),
+                at: 1_795_424_400,
+            },
+            RestoreAddressState::Done,
+            RestoreAddressState::Taken,
+            RestoreAddressState::Void,
+        ];
+        states.map(|state| Self { state }).to_vec()
+    }
+}

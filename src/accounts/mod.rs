@@ -14,6 +14,7 @@ pub mod mailbox_pages;
 pub mod pages;
 mod personal_information;
 mod reset_password;
+mod restore_address;
 mod routes;
 pub mod second_factor;
 mod select_account;

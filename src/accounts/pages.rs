@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::console;
-use super::mailbox_pages::{KeepSecondFactor, MagicLinkSent, ResetPassword, SignInWithMagicLink, SignUp, VerifyEmail};
+use super::mailbox_pages::{
+    KeepSecondFactor, MagicLinkSent, ResetPassword, RestoreAddress, SignInWithMagicLink, SignUp, VerifyEmail,
+};
 use super::second_factor;
 use crate::render::{Page, PageCheck};
 use crate::web::pages::ClientLabel;
@@ -17,6 +19,7 @@ pub fn templates() -> Vec<PageCheck> {
         PageCheck::of::<VerifyEmail>(),
         PageCheck::of::<MagicLinkSent>(),
         PageCheck::of::<KeepSecondFactor>(),
+        PageCheck::of::<RestoreAddress>(),
         PageCheck::of::<SignInWithMagicLink>(),
         PageCheck::of::<ResetPassword>(),
         PageCheck::of::<SelectAccount>(),

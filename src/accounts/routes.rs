@@ -2,7 +2,7 @@
 
 use super::{
     change_password, console, home, keep_second_factor, magic_link, personal_information, reset_password,
-    second_factor, select_account, sign_in, sign_out, sign_up, start_sign_in, verify_email,
+    restore_address, second_factor, select_account, sign_in, sign_out, sign_up, start_sign_in, verify_email,
 };
 use crate::app::App;
 use crate::web::{Guard, Table, paths};
@@ -25,6 +25,8 @@ pub fn routes(app: &App) -> Table {
         .visit(paths::SIGN_IN_WITH_MAGIC_LINK, Guard::Link, magic_link::show)
         .submission(paths::SIGN_IN_WITH_MAGIC_LINK, Guard::Link, magic_link::submit)
         .submission(paths::DISOWN_MAGIC_LINK, Guard::Link, magic_link::disown)
+        .visit(paths::RESTORE_ADDRESS, Guard::Link, restore_address::show)
+        .submission(paths::RESTORE_ADDRESS, Guard::Link, restore_address::submit)
         .visit(paths::KEEP_SECOND_FACTOR, Guard::Link, keep_second_factor::show)
         .submission(paths::KEEP_SECOND_FACTOR, Guard::Link, keep_second_factor::submit)
         .visit(paths::RESET_PASSWORD, Guard::Visitor, reset_password::show)

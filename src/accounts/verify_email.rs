@@ -137,6 +137,7 @@ fn reason(app: &App, browser: &Browser, purpose: &CodePurpose) -> &'static str {
         (CodePurpose::SignIn, _) => "sign_in",
         (CodePurpose::Confirmation, Some(MailboxStanding::Stale)) => "stale",
         (CodePurpose::Confirmation, Some(MailboxStanding::NewBrowser)) => "new_browser",
-        (CodePurpose::Confirmation, Some(MailboxStanding::Unproven | MailboxStanding::Proven) | None) => "unproven",
+        (CodePurpose::Confirmation, Some(MailboxStanding::Unproven | MailboxStanding::Proven) | None)
+        | (CodePurpose::AddressChange, _) => "unproven",
     }
 }

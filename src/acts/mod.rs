@@ -33,12 +33,13 @@ use crate::domain::{Actor, AuditEvent, AuditRecord, BrowserHint, Origin, Session
 use crate::store::{StoreError, Tx, audit};
 
 pub use account::{
-    EndedSessions, FactorOutcome, FactorRemovalPlace, InSession, OwnPasswordChange, OwnPasswordChoice, OwnSession,
-    Presented, SessionsEnd, SetUpOutcome, TotpOffer, TrustedBrowser, UsedService, change_own_password,
-    delete_own_account, distrust_browsers, end_own_sessions, export_personal_data, keep_second_factors,
-    list_own_sessions, list_trusted_browsers, list_used_services, look_at_factor_removal, make_recovery_codes,
-    may_delete_own_account, offer_totp, present_second_factor, remove_second_factors, revoke_service, set_up_totp,
-    update_personal_information, use_second_factor,
+    AddressAttempt, AddressChangePlace, AddressOutcome, EndedSessions, FactorOutcome, FactorRemovalPlace, InSession,
+    NewAddress, OwnPasswordChange, OwnPasswordChoice, OwnSession, Presented, SessionsEnd, SetUpOutcome, TotpOffer,
+    TrustedBrowser, UsedService, ask_new_address, change_address, change_own_password, delete_own_account,
+    distrust_browsers, end_own_sessions, export_personal_data, keep_second_factors, list_own_sessions,
+    list_trusted_browsers, list_used_services, look_at_address_change, look_at_factor_removal, make_recovery_codes,
+    may_delete_own_account, offer_totp, present_second_factor, remove_second_factors, restore_address, revoke_service,
+    set_up_totp, update_personal_information, use_second_factor,
 };
 pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form};
 pub use clients::{

@@ -10,6 +10,8 @@ pub enum AccountPage {
     ConnectionAndAccount,
     /// The choice of another password.
     Password,
+    /// The choice of another address.
+    Email,
     /// Sign-ins, and attempts at one.
     SignInHistory,
     /// Everything that is known about the person.

@@ -78,6 +78,8 @@ pub enum MailedSecret {
     MagicLink,
     /// A link to choose a password with.
     PasswordLink,
+    /// A code that proves a new address.
+    AddressCode,
 }
 
 /// Why a password opened nothing.
@@ -247,6 +249,10 @@ pub enum AuditEvent {
     SessionsListed { user_id: Option<UserId> },
     /// A session was ended, by the digest that listings show.
     SessionRevoked { user_id: UserId, session: String },
+    /// A person gave their account another address, and proved it.
+    AddressChanged { user_id: UserId },
+    /// The reader of the address before took that back.
+    AddressRestored { user_id: UserId },
     /// A person took back the trust of a browser, by the digest that the page shows.
     BrowserDistrusted { user_id: UserId, browser: String },
     /// A person was shown everything that is known about them, or took it with them.

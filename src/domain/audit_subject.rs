@@ -39,6 +39,8 @@ impl AuditEvent {
             | Self::MembershipWritten { user_id, .. }
             | Self::MembershipDeleted { user_id, .. }
             | Self::SessionRevoked { user_id, .. }
+            | Self::AddressChanged { user_id }
+            | Self::AddressRestored { user_id }
             | Self::BrowserDistrusted { user_id, .. }
             | Self::PersonalDataExported { user_id, .. }
             | Self::SecondFactorAdded { user_id }

@@ -93,6 +93,33 @@ pub enum MailContent {
         /// When.
         at: Timestamp,
     },
+    /// A code that proves the address that somebody wants for their account.
+    AddressCode {
+        /// When it opens nothing any more.
+        expires_at: Timestamp,
+    },
+    /// Somebody wants the address for another account than the one that has it.
+    AddressTaken {
+        /// When.
+        at: Timestamp,
+    },
+    /// The account has another address now; to the one before, with a link that takes that back.
+    AddressChanged {
+        /// When.
+        at: Timestamp,
+        /// Until when it can be taken back.
+        expires_at: Timestamp,
+    },
+    /// The same, to the new address.
+    AddressConfirmed {
+        /// When.
+        at: Timestamp,
+    },
+    /// The account has the address before again.
+    AddressRestored {
+        /// When.
+        at: Timestamp,
+    },
     /// The person's names, telephone number or position were changed.
     PersonalInformationChanged {
         /// When.
@@ -130,6 +157,11 @@ impl MailContent {
             Self::FactorRemovalStopped { .. } => "factor-removal-stopped",
             Self::FactorRemovalDone { .. } => "factor-removal-done",
             Self::PasswordChanged { .. } => "password-changed",
+            Self::AddressCode { .. } => "address-code",
+            Self::AddressTaken { .. } => "address-taken",
+            Self::AddressChanged { .. } => "address-changed",
+            Self::AddressConfirmed { .. } => "address-confirmed",
+            Self::AddressRestored { .. } => "address-restored",
             Self::PersonalInformationChanged { .. } => "personal-information-changed",
             Self::AccountDeleted { .. } => "account-deleted",
             Self::Trial { .. } => "trial",
@@ -153,6 +185,11 @@ impl MailContent {
             | Self::FactorRemovalStopped { .. }
             | Self::FactorRemovalDone { .. }
             | Self::PasswordChanged { .. }
+            | Self::AddressCode { .. }
+            | Self::AddressTaken { .. }
+            | Self::AddressChanged { .. }
+            | Self::AddressConfirmed { .. }
+            | Self::AddressRestored { .. }
             | Self::PersonalInformationChanged { .. }
             | Self::AccountDeleted { .. }
             | Self::Trial { .. } => false,
@@ -181,6 +218,11 @@ impl MailContent {
             Self::FactorRemovalStopped { at },
             Self::FactorRemovalDone { at },
             Self::PasswordChanged { at },
+            Self::AddressCode { expires_at: at },
+            Self::AddressTaken { at },
+            Self::AddressChanged { at, expires_at: at },
+            Self::AddressConfirmed { at },
+            Self::AddressRestored { at },
             Self::PersonalInformationChanged {
                 at,
                 changes: vec![

@@ -43,7 +43,10 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::FactorRemovalAsked { due_at, reason } => {
             context! { due_at => due_at.0, reason => reason }
         }
-        MailContent::PasswordLink { expires_at } => context! { expires_at => expires_at.0 },
+        MailContent::PasswordLink { expires_at } | MailContent::AddressCode { expires_at } => {
+            context! { expires_at => expires_at.0 }
+        }
+        MailContent::AddressChanged { at, expires_at } => context! { at => at.0, expires_at => expires_at.0 },
         MailContent::AdministratorsChanged { at, about } => context! { at => at.0, about => about.as_str() },
         MailContent::PersonalInformationChanged { at, changes } => {
             context! { at => at.0, changes => Value::from(Serde(changes)) }
@@ -56,6 +59,9 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         | MailContent::FactorRemovalStopped { at }
         | MailContent::FactorRemovalDone { at }
         | MailContent::PasswordChanged { at }
+        | MailContent::AddressTaken { at }
+        | MailContent::AddressConfirmed { at }
+        | MailContent::AddressRestored { at }
         | MailContent::AccountDeleted { at }
         | MailContent::Trial { at } => context! { at => at.0 },
     };

@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use super::engine::{self, HandleTable, Key, Table};
 use super::tables::TABLES;
 use super::{
-    Snapshot, StoreError, access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters,
-    credentials, factor_removals, grants, interactions, known_browsers, magic_links, marks, memberships, migrations,
-    organizations, outbox, password_links, pre_sessions, service_uses, signing_keys, trusted_browsers, user_sessions,
-    users,
+    Snapshot, StoreError, access_tokens, address_changes, audit, authorization_codes, bans, browser_sessions, clients,
+    counters, credentials, factor_removals, grants, interactions, known_browsers, magic_links, marks, memberships,
+    migrations, organizations, outbox, password_links, pre_sessions, service_uses, signing_keys, trusted_browsers,
+    user_sessions, users,
 };
 use crate::domain::{AuditSubject, CodeState, HandleKey};
 use crate::protocol::Timestamp;
@@ -151,6 +151,7 @@ impl Inspection<'_> {
         self.each_handle(&browser_sessions::TABLE, |_, _| Ok(None))?;
         self.each_handle(&interactions::TABLE, |_, _| Ok(None))?;
         self.each_handle(&magic_links::TABLE, |_, _| Ok(None))?;
+        self.each_handle(&address_changes::TABLE, |_, _| Ok(None))?;
         self.each_handle(&factor_removals::TABLE, |_, _| Ok(None))?;
         self.each_handle(&password_links::TABLE, |_, _| Ok(None))?;
         self.each_handle(&pre_sessions::TABLE, |_, _| Ok(None))?;

@@ -41,8 +41,8 @@ pub use person::{credentials, service_uses, trusted_browsers, user_sessions};
 pub use redb::StorageBackend;
 pub use statistics::Statistics;
 pub use time_limited::{
-    access_tokens, authorization_codes, bans, browser_sessions, factor_removals, grants, interactions, known_browsers,
-    magic_links, password_links, pre_sessions,
+    access_tokens, address_changes, authorization_codes, bans, browser_sessions, factor_removals, grants, interactions,
+    known_browsers, magic_links, password_links, pre_sessions,
 };
 
 use crate::protocol::Timestamp;

@@ -1,9 +1,9 @@
 //! Every table of the database, and how its records are kept (SEC-180: all of them by durable commits).
 
 use super::{
-    access_tokens, audit, authorization_codes, bans, browser_sessions, clients, counters, credentials, engine,
-    factor_removals, grants, interactions, known_browsers, magic_links, marks, memberships, organizations, outbox,
-    password_links, pre_sessions, service_uses, signing_keys, trusted_browsers, user_sessions, users,
+    access_tokens, address_changes, audit, authorization_codes, bans, browser_sessions, clients, counters, credentials,
+    engine, factor_removals, grants, interactions, known_browsers, magic_links, marks, memberships, organizations,
+    outbox, password_links, pre_sessions, service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -72,6 +72,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(user_sessions::OPEN.name(), Keeping::Passing),
     listed(trusted_browsers::TRUSTED.name(), Keeping::Passing),
     listed(access_tokens::TABLE.name(), Keeping::TimeLimited),
+    listed(address_changes::TABLE.name(), Keeping::TimeLimited),
     listed(authorization_codes::TABLE.name(), Keeping::TimeLimited),
     listed(bans::TABLE.name(), Keeping::Sanction),
     listed(browser_sessions::TABLE.name(), Keeping::TimeLimited),

@@ -22,6 +22,8 @@ pub const MAGIC_LINK_SENT: &str = "/users/magic-link-sent";
 pub const SIGN_IN_WITH_MAGIC_LINK: &str = "/users/sign-in-with-magic-link";
 /// It was asked by somebody else.
 pub const DISOWN_MAGIC_LINK: &str = "/users/disown-magic-link";
+/// Taking back a change of address.
+pub const RESTORE_ADDRESS: &str = "/users/restore-address";
 /// The removal of second factors is stopped.
 pub const KEEP_SECOND_FACTOR: &str = "/users/keep-second-factor";
 /// A link to choose another password with, by mail.
@@ -60,6 +62,10 @@ pub const OWN_PERSONAL_INFORMATION: &str = "/personal-information";
 pub const CONNECTION_AND_ACCOUNT: &str = "/connection-and-account";
 /// Choice of another password.
 pub const OWN_PASSWORD: &str = "/connection-and-account/password";
+/// Choice of another address.
+pub const OWN_EMAIL: &str = "/connection-and-account/email";
+/// The code that proves it.
+pub const OWN_EMAIL_CODE: &str = "/connection-and-account/email/code";
 /// End of sessions.
 pub const OWN_SESSIONS: &str = "/connection-and-account/sessions";
 /// Browsers that are trusted no longer.
@@ -107,6 +113,7 @@ pub fn account(page: AccountPage) -> &'static str {
     match page {
         AccountPage::ConnectionAndAccount => CONNECTION_AND_ACCOUNT,
         AccountPage::Password => OWN_PASSWORD,
+        AccountPage::Email => OWN_EMAIL,
         AccountPage::SignInHistory => SIGN_IN_HISTORY,
         AccountPage::MyData => MY_DATA,
         AccountPage::Delete => DELETE,

@@ -5,6 +5,7 @@
 mod connection_and_account;
 mod data_page;
 mod delete;
+mod email;
 mod my_data;
 mod notification;
 pub mod pages;

@@ -13,6 +13,8 @@ pub enum Notification {
     PersonalInformationUpdateSuccess,
     /// The password.
     PasswordChangeSuccess,
+    /// The address.
+    AddressChangeSuccess,
     /// Sessions other than the one that asks.
     SessionsEnded,
     /// Browsers that were trusted.
@@ -32,9 +34,10 @@ pub enum Notification {
 
 impl Notification {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PersonalInformationUpdateSuccess,
         Self::PasswordChangeSuccess,
+        Self::AddressChangeSuccess,
         Self::SessionsEnded,
         Self::BrowsersDistrusted,
         Self::ServiceRevoked,
@@ -48,6 +51,7 @@ impl Notification {
         match self {
             Self::PersonalInformationUpdateSuccess => "personal_information_update_success",
             Self::PasswordChangeSuccess => "password_change_success",
+            Self::AddressChangeSuccess => "address_change_success",
             Self::SessionsEnded => "sessions_ended",
             Self::BrowsersDistrusted => "browsers_distrusted",
             Self::ServiceRevoked => "service_revoked",

@@ -13,6 +13,7 @@ pub fn templates() -> Vec<PageCheck> {
     vec![
         PageCheck::of::<PersonalInformation>(),
         PageCheck::of::<ConnectionAndAccount>(),
+        PageCheck::of::<Email>(),
         PageCheck::of::<Password>(),
         PageCheck::of::<SignInHistory>(),
         PageCheck::of::<MyData>(),
@@ -257,6 +258,61 @@ impl Page for ConnectionAndAccount {
             ..plain.clone()
         };
         Notification::ALL.into_iter().map(notified).chain([bare, plain.clone()]).collect()
+    }
+}
+
+/// The choice of another address, `/connection-and-account/email`: posts `email`, then `verify_email_token`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Email {
+    /// The address that the account has.
+    pub email: String,
+    /// How far it is.
+    pub state: EmailState,
+    /// Why what was sent last is refused: `malformed`, `same`, `taken`, `wrong`, `over` or `too_soon`.
+    pub problem: Option<String>,
+}
+
+/// How far the choice of another address is.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum EmailState {
+    /// The address is asked.
+    AskingAddress {
+        /// What the field holds.
+        typed: String,
+    },
+    /// The code is asked that was mailed to it.
+    AskingCode {
+        /// The address.
+        new_email: String,
+        /// For how many minutes the code is good; `None` where it is over.
+        minutes_left: Option<u64>,
+    },
+}
+
+impl Page for Email {
+    const TEMPLATE: &'static str = "console/email.html";
+
+    fn samples() -> Vec<Self> {
+        let asks_address = |problem: Option<&str>| Self {
+            email: long_address(),
+            state: EmailState::AskingAddress { typed: String::from("<b>jean@exemple") },
+            problem: problem.map(str::to_owned),
+        };
+        let asks_code = |(problem, minutes_left): (Option<&str>, Option<u64>)| Self {
+            email: long_address(),
+            state: EmailState::AskingCode { new_email: long_address(), minutes_left },
+            problem: problem.map(str::to_owned),
+        };
+        let addresses = [None, Some("malformed"), Some("same"), Some("taken")].map(asks_address);
+        let codes = [
+            (None, Some(60)),
+            (None, None),
+            (Some("wrong"), Some(1)),
+            (Some("too_soon"), Some(2)),
+            (Some("over"), None),
+        ];
+        addresses.into_iter().chain(codes.map(asks_code)).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The addresses of the account's pages.
 
 use super::{
-    connection_and_account, delete, my_data, password as own_password, personal_information, services, sessions,
+    connection_and_account, delete, email, my_data, password as own_password, personal_information, services, sessions,
     sign_in_history, trusted_browsers,
 };
 use crate::app::App;
@@ -14,6 +14,7 @@ pub(in crate::accounts) fn routes(app: &App) -> Table {
     let history = Guard::RecentProof(AccountPage::SignInHistory);
     let data = Guard::RecentProof(AccountPage::MyData);
     let deletion = Guard::RecentProof(AccountPage::Delete);
+    let address = Guard::RecentProof(AccountPage::Email);
     let password = Guard::RecentProof(AccountPage::Password);
     Table::new(app)
         .visit(paths::OWN_PERSONAL_INFORMATION, Guard::Person, personal_information::show)
@@ -27,6 +28,9 @@ pub(in crate::accounts) fn routes(app: &App) -> Table {
         .submission(paths::MY_DATA, data, my_data::submit)
         .visit(paths::DELETE, deletion, delete::show)
         .submission(paths::DELETE, deletion, delete::submit)
+        .visit(paths::OWN_EMAIL, address, email::show)
+        .submission(paths::OWN_EMAIL, address, email::submit)
+        .submission(paths::OWN_EMAIL_CODE, address, email::submit_code)
         .visit(paths::OWN_PASSWORD, password, own_password::show)
         .submission(paths::OWN_PASSWORD, password, own_password::submit)
 }

@@ -2,19 +2,23 @@
 //!
 //! Refuses to judge how old a proof may be. Doors: the functions re-exported here.
 
+mod address;
 mod deletion;
 mod password;
 mod personal_data;
 mod personal_information;
+mod restored_address;
 mod second_factors;
 mod services;
 mod sessions;
 mod trusted_browsers;
 
+pub use address::{AddressAttempt, AddressOutcome, NewAddress, ask_new_address, change_address};
 pub use deletion::{delete_own_account, may_delete_own_account};
 pub use password::{OwnPasswordChange, OwnPasswordChoice, change_own_password};
 pub use personal_data::export_personal_data;
 pub use personal_information::update_personal_information;
+pub use restored_address::{AddressChangePlace, look_at_address_change, restore_address};
 pub use second_factors::{
     FactorOutcome, FactorRemovalPlace, InSession, Presented, SetUpOutcome, TotpOffer, keep_second_factors,
     look_at_factor_removal, make_recovery_codes, offer_totp, present_second_factor, remove_second_factors, set_up_totp,

@@ -8,13 +8,14 @@ use crate::acts::pre_sessions::{Renewal, renew};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME, Interaction, KnownBrowser, MagicLink,
-    MailContent, OutgoingMail, PasswordLink, PreSession, User, UserId,
+    AddressChange, AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME, Interaction, KnownBrowser,
+    MagicLink, MailContent, OutgoingMail, PasswordLink, PreSession, User, UserId,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
-    Read, StoreError, Tx, audit, browser_sessions, credentials, factor_removals, interactions, known_browsers,
-    magic_links, memberships, outbox, password_links, service_uses, trusted_browsers, user_sessions, users,
+    Read, StoreError, Tx, address_changes, audit, browser_sessions, credentials, factor_removals, interactions,
+    known_browsers, magic_links, memberships, outbox, password_links, service_uses, trusted_browsers, user_sessions,
+    users,
 };
 
 /// How many records are looked at at once.
@@ -28,6 +29,7 @@ struct Traces {
     links: Vec<HandleKey<PasswordLink>>,
     magic_links: Vec<HandleKey<MagicLink>>,
     browsers: Vec<HandleKey<KnownBrowser>>,
+    address_changes: Vec<HandleKey<AddressChange>>,
 }
 
 /// Erases a person. Gives their identifier.
@@ -95,6 +97,9 @@ pub(in crate::acts) async fn carry_out(
             for key in &traces.browsers {
                 known_browsers::delete(tx, key)?;
             }
+            for key in &traces.address_changes {
+                address_changes::delete(tx, key)?;
+            }
             erase(tx, &user, now)?;
             if let Some(Leaving { locale, browser, next }) = leaving {
                 // The last thing that is kept of them, until it has left.
@@ -141,6 +146,7 @@ async fn find_traces(app: &App, user: User) -> Result<Traces, ActError> {
                 links: links_of(tx, user.id)?,
                 magic_links: magic_links_to(tx, &user.email)?,
                 browsers: browsers_of(tx, user.id)?,
+                address_changes: address_changes_of(tx, user.id)?,
             })
         })
     });
@@ -202,5 +208,15 @@ fn browsers_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<KnownBro
         let Some((last, _)) = page.last() else { return Ok(found) };
         after = Some(*last);
         found.extend(page.iter().filter(|(_, browser)| browser.user_id == user_id).map(|(key, _)| *key));
+    }
+}
+
+fn address_changes_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<AddressChange>>, StoreError> {
+    let (mut after, mut found) = (None, Vec::new());
+    loop {
+        let page = address_changes::list(tx, after.as_ref(), PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after = Some(*last);
+        found.extend(page.iter().filter(|(_, change)| change.user_id == user_id).map(|(key, _)| *key));
     }
 }

@@ -60,7 +60,9 @@ pub async fn mail_code(app: &App, by: &By, order: CodeOrder) -> Result<CodeSent,
     let code = app.random.digits::<MAILED_CODE_DIGITS>();
     let lifetime = match &order.purpose {
         CodePurpose::SignUp { .. } => SIGN_UP_LIFETIME,
-        CodePurpose::Confirmation | CodePurpose::SignIn => app.config.accounts.mailed_secret_lifetime,
+        CodePurpose::Confirmation | CodePurpose::SignIn | CodePurpose::AddressChange => {
+            app.config.accounts.mailed_secret_lifetime
+        }
     };
     let fresh = MailedCode {
         email: order.email.clone(),
@@ -125,6 +127,7 @@ pub async fn mail_code(app: &App, by: &By, order: CodeOrder) -> Result<CodeSent,
 fn kind(purpose: &CodePurpose) -> &'static str {
     match purpose {
         CodePurpose::Confirmation => "confirmation",
+        CodePurpose::AddressChange => "address",
         CodePurpose::SignUp { .. } | CodePurpose::SignIn => "entry",
     }
 }
@@ -133,7 +136,12 @@ fn kind(purpose: &CodePurpose) -> &'static str {
 ///
 /// # Errors
 /// The seconds to wait.
-fn next_number(before: Option<&MailedCode>, fresh: &MailedCode, waits: bool, now: Timestamp) -> Result<u8, u64> {
+pub(in crate::acts) fn next_number(
+    before: Option<&MailedCode>,
+    fresh: &MailedCode,
+    waits: bool,
+    now: Timestamp,
+) -> Result<u8, u64> {
     let Some(before) = before.filter(|before| before.is_like(fresh)) else { return Ok(0) };
     if waits && !before.next_at().has_come(now) {
         return Err(before.next_at().seconds_since(now).max(1));
@@ -268,6 +276,8 @@ impl Job {
             CodePurpose::Confirmation => self.confirm(tx, &code.email, now),
             CodePurpose::SignUp { password_hash } => self.admit(tx, &code, Some(password_hash)),
             CodePurpose::SignIn => self.admit(tx, &code, None),
+            // Kept with a session, never with a sign-in.
+            CodePurpose::AddressChange => Ok(over),
         }
     }
 

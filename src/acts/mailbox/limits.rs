@@ -54,7 +54,7 @@ fn mailbox(email: &Email) -> String {
 ///
 /// # Errors
 /// When there were too many; nothing is charged then.
-pub(super) fn take_mail(app: &App, kind: &str, email: &Email, source: Source) -> Result<Taken, ActError> {
+pub(in crate::acts) fn take_mail(app: &App, kind: &str, email: &Email, source: Source) -> Result<Taken, ActError> {
     let Some(limits) = app.config.limits.mails else { return Ok(Taken { keys: Vec::new(), bans: Vec::new() }) };
     let per_source = match is_shared(app, source) {
         true => {
@@ -77,7 +77,7 @@ pub(super) fn take_mail(app: &App, kind: &str, email: &Email, source: Source) ->
 ///
 /// # Errors
 /// When there were too many; nothing is charged then.
-pub(super) fn take_code_guess(app: &App, kind: &str, email: &Email) -> Result<Taken, ActError> {
+pub(in crate::acts) fn take_code_guess(app: &App, kind: &str, email: &Email) -> Result<Taken, ActError> {
     let subject = format!("{kind} {}", mailbox(email));
     take_all(
         app,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{OrganizationId, UserId};
+use crate::domain::{Email, OrganizationId, UserId};
 use crate::protocol::Timestamp;
 
 /// How the right to act for the organization was proven. The words are those of the original's `verification_type`.
@@ -38,6 +38,26 @@ pub enum Verification {
 }
 
 impl Verification {
+    /// Whether it still holds when the person has the address `after` in place of `before`: what the address or its domain
+    /// proved is proven under no other one (SEC-102).
+    pub fn holds_under(self, before: &Email, after: &Email) -> bool {
+        match self {
+            Self::OfficialContactEmail => before == after,
+            Self::Domain | Self::OrdreProfessionnelDomain | Self::DomainNotVerifiedYet => {
+                before.domain() == after.domain()
+            }
+            Self::CodeSentToOfficialContactEmail
+            | Self::ProofReceived
+            | Self::InListeDirigeantsRne
+            | Self::InListeDirigeantsRna
+            | Self::Bypassed
+            | Self::NoVerificationMeansForEntrepriseUnipersonnelle
+            | Self::NoVerificationMeansForSmallAssociation
+            | Self::NoVerificationMeansForSmallOrganization
+            | Self::Unverified => true,
+        }
+    }
+
     /// Whether something proves the link: the claim `organization_verified`. Without it the link is told to no client
     /// that insists on verified ones (SEC-108).
     pub fn is_proven(self) -> bool {

@@ -25,6 +25,8 @@ pub enum CodePurpose {
     },
     /// Whoever reads the mailbox signs in, and has an account from then on.
     SignIn,
+    /// The account of the person signed in in this browser takes the address.
+    AddressChange,
 }
 
 /// A code that was mailed. Kept with the sign-in for which it was asked, so that it opens nothing in another browser.

@@ -1,5 +1,6 @@
 //! A person: identity, address, credentials, and the rules of what they may type.
 
+mod address_change;
 mod credentials;
 mod email;
 mod factor_removal;
@@ -17,6 +18,7 @@ mod second_factors;
 mod tests;
 mod user;
 
+pub use address_change::{AddressChange, AddressChangeRefusal};
 pub use credentials::Credentials;
 pub(super) use email::is_invisible;
 pub use email::{Email, MalformedEmail};

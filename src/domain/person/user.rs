@@ -49,10 +49,18 @@ pub struct User {
     pub last_sign_in_at: Option<Timestamp>,
     /// Raised to void every session and grant of this person at once.
     pub epoch: u32,
+    /// How many changes of the address were taken back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub addresses_restored: u32,
     /// Claims given to relying parties as they stand, over what the account would yield. Empty except for people
     /// invented to try a service with.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub additional_claims: Map<String, Value>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl User {
@@ -71,6 +79,7 @@ impl User {
             sign_in_count: 0,
             last_sign_in_at: None,
             epoch: 0,
+            addresses_restored: 0,
             additional_claims: Map::new(),
         }
     }
@@ -96,6 +105,14 @@ impl User {
     /// Voids every session, code, token and link of this person at once.
     pub fn void_everything(&mut self) {
         self.epoch = self.epoch.saturating_add(1);
+    }
+
+    /// Gives the account another address, whose mailbox was just proven; everything that was open is void (SEC-37).
+    pub fn change_address(&mut self, email: Email, now: Timestamp) {
+        self.email = email;
+        self.email_verified_at = Some(now);
+        self.updated_at = now;
+        self.void_everything();
     }
 
     /// Closes the account.

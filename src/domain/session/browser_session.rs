@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assurance::{AcrVocabulary, Assurance, acr_of};
 use super::browser_hint::BrowserHint;
-use crate::domain::{ClientId, HandleKey, OrganizationId, UserId};
+use crate::domain::{ClientId, HandleKey, MailedCode, OrganizationId, UserId};
 use crate::protocol::Timestamp;
 
 /// How long a session lives at most after a sign-in.
@@ -109,6 +109,9 @@ pub struct Session {
     /// Whether a mailed secret was given back in this browser, in this session or not long before.
     #[serde(default)]
     pub is_in_trusted_browser: bool,
+    /// The code that was mailed to an address that the person wants for the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_code: Option<Box<MailedCode>>,
     /// Stated in place of what the proofs give.
     pub asserted: Option<AssertedAssurance>,
     /// The organization that the person chose to act for.
@@ -133,6 +136,7 @@ impl Session {
             user_epoch,
             proofs: vec![proof],
             is_in_trusted_browser: false,
+            address_code: None,
             asserted: None,
             organization_id: None,
             whereabouts: Whereabouts::default(),

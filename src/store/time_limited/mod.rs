@@ -2,6 +2,7 @@
 //! keys begin with that time, so that neighbours in time are neighbours on disk.
 
 pub mod access_tokens;
+pub mod address_changes;
 pub mod authorization_codes;
 pub mod bans;
 pub mod browser_sessions;

@@ -71,6 +71,8 @@ const CATALOGUE: &[(&str, &str)] = &[
     ("membership_deleted", "l"),
     ("sessions_listed", "l"),
     ("session_revoked", "l"),
+    ("address_changed", "u address session"),
+    ("address_restored", "v address"),
     ("browser_distrusted", "u address session"),
     ("personal_data_exported", "u address session"),
     ("service_revoked", "u address session"),
@@ -234,6 +236,12 @@ async fn newcomers(instance: &Instance) {
     second.submit(here.form_to("sign-in-with-magic-link")).await;
     let page = first.visit("/connection-and-account").await;
     first.submit(page.form_to("account/browsers").with("browser", "all")).await;
+    let page = first.visit("/connection-and-account/email").await;
+    let asks = first.submit(page.form_to("account/email").with("email", "nouvelle@exemple.fr")).await;
+    let code = instance.code_of("nouvelle@exemple.fr").await;
+    first.submit(asks.form_to("email/code").with("verify_email_token", &code)).await;
+    let looked = third.visit(&instance.link_of(NEW).await).await;
+    third.submit(looked.form_to("restore-address")).await;
 }
 
 /// Somebody guesses until nothing is tried any more, and sends forms from elsewhere.

@@ -36,6 +36,9 @@ GET /users/totp-configuration Session
 POST /users/totp-configuration Session
 GET /connection-and-account/password RecentProof(Password)
 POST /connection-and-account/password RecentProof(Password)
+GET /connection-and-account/email RecentProof(Email)
+POST /connection-and-account/email RecentProof(Email)
+POST /connection-and-account/email/code RecentProof(Email)
 POST /connection-and-account/browsers RecentProof(ConnectionAndAccount)
 POST /connection-and-account/services RecentProof(ConnectionAndAccount)
 POST /connection-and-account/sessions RecentProof(ConnectionAndAccount)
@@ -62,6 +65,8 @@ GET /readyz Public
 GET /users/change-password Link
 POST /users/change-password Link
 POST /users/disown-magic-link Link
+GET /users/restore-address Link
+POST /users/restore-address Link
 GET /users/keep-second-factor Link
 POST /users/keep-second-factor Link
 GET /users/magic-link-sent Visitor

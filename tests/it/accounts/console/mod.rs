@@ -1,6 +1,7 @@
 //! Stories of people who look after their account.
 
 mod delete;
+mod email;
 mod gate;
 mod my_data;
 mod password;
