@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::crypto::{Keyring, MacKey, MasterKey, PasswordLane, Random};
+use crate::crypto::{Keyring, MacKey, MasterKey, PasskeySite, PasswordLane, Random};
 use crate::directory::Directory;
 use crate::domain::{Limiter, Samples};
 use crate::logs::Counts;
@@ -47,6 +47,8 @@ pub struct App {
     pub keyring: Keyring,
     /// Password hashing.
     pub passwords: PasswordLane,
+    /// What authenticators are asked; none where browsers allow no passkeys.
+    pub passkeys: Option<Arc<PasskeySite>>,
     /// Keys of message authentication codes.
     pub keys: Arc<MacKeys>,
     /// Attempts counted.

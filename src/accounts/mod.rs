@@ -19,6 +19,7 @@ mod routes;
 pub mod second_factor;
 mod select_account;
 mod sign_in;
+mod sign_in_with_passkey;
 mod sign_out;
 mod sign_up;
 mod start_sign_in;

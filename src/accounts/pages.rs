@@ -51,8 +51,11 @@ pub struct StartSignIn {
     pub login: String,
     /// What happened before: `reset_password_email_sent` or `email_unavailable`.
     pub notice: Option<String>,
-    /// Why the address leads nowhere: `malformed`, or `closed` where the operator alone opens accounts.
+    /// Why the address leads nowhere: `malformed`, or `closed` where the operator alone opens accounts. `passkey` where a
+    /// passkey led nowhere.
     pub problem: Option<String>,
+    /// Whether browsers may be asked for passkeys.
+    pub has_passkeys: bool,
     /// For whom one signs in.
     pub client: Option<ClientLabel>,
     /// People to sign in as by one click.
@@ -113,6 +116,7 @@ impl Page for StartSignIn {
             login: String::new(),
             notice: None,
             problem: None,
+            has_passkeys: true,
             client: None,
             people_picker: None,
         };
@@ -123,6 +127,7 @@ impl Page for StartSignIn {
                 login: long_address(),
                 notice: None,
                 problem: Some(String::from("malformed")),
+                has_passkeys: false,
                 client: Some(ClientLabel::sample_long()),
                 people_picker: None,
             },
@@ -133,6 +138,7 @@ impl Page for StartSignIn {
                 ..plain.clone()
             },
             Self { problem: Some(String::from("closed")), login: String::from("jean@exemple.fr"), ..plain.clone() },
+            Self { problem: Some(String::from("passkey")), login: String::from("jean@exemple.fr"), ..plain.clone() },
             Self { notice: Some(String::from("reset_password_email_sent")), ..plain.clone() },
             Self { notice: Some(String::from("email_unavailable")), ..plain.clone() },
             Self { notice: Some(String::from("user_successfully_deleted")), ..plain.clone() },
@@ -148,8 +154,10 @@ pub struct SignIn {
     pub interaction: Option<String>,
     /// The address given before.
     pub email: String,
-    /// Whether address and password did not fit.
-    pub failed: bool,
+    /// Why the last attempt opened nothing: `failed` where address and password did not fit, or `passkey`.
+    pub problem: Option<String>,
+    /// Whether browsers may be asked for passkeys.
+    pub has_passkeys: bool,
     /// Whether the person is signed in and proves anew who they are.
     pub is_confirmation: bool,
     /// What may be asked by mail in place of the password: `link`, or `code` where known addresses are not told from
@@ -167,7 +175,8 @@ impl Page for SignIn {
             Self {
                 interaction: sample_interaction(),
                 email: String::from("jean.martin@exemple.fr"),
-                failed: false,
+                problem: None,
+                has_passkeys: true,
                 is_confirmation: false,
                 by_mail: String::from("link"),
                 client: Some(ClientLabel::sample()),
@@ -175,7 +184,8 @@ impl Page for SignIn {
             Self {
                 interaction: None,
                 email: String::from("jean.martin@exemple.fr"),
-                failed: true,
+                problem: Some(String::from("passkey")),
+                has_passkeys: true,
                 is_confirmation: true,
                 by_mail: String::from("code"),
                 client: None,
@@ -183,7 +193,8 @@ impl Page for SignIn {
             Self {
                 interaction: sample_interaction(),
                 email: long_address(),
-                failed: true,
+                problem: Some(String::from("failed")),
+                has_passkeys: false,
                 is_confirmation: false,
                 by_mail: String::from("link"),
                 client: Some(ClientLabel::sample_long()),

@@ -2,7 +2,8 @@
 
 use super::{
     change_password, console, home, keep_second_factor, magic_link, personal_information, reset_password,
-    restore_address, second_factor, select_account, sign_in, sign_out, sign_up, start_sign_in, verify_email,
+    restore_address, second_factor, select_account, sign_in, sign_in_with_passkey, sign_out, sign_up, start_sign_in,
+    verify_email,
 };
 use crate::app::App;
 use crate::web::{Guard, Table, paths};
@@ -15,6 +16,7 @@ pub fn routes(app: &App) -> Table {
         .submission(paths::START_SIGN_IN, Guard::Visitor, start_sign_in::submit)
         .visit(paths::SIGN_IN, Guard::Visitor, sign_in::show)
         .submission(paths::SIGN_IN, Guard::Visitor, sign_in::submit)
+        .submission(paths::SIGN_IN_WITH_PASSKEY, Guard::Visitor, sign_in_with_passkey::submit)
         .visit(paths::SIGN_UP, Guard::Visitor, sign_up::show)
         .submission(paths::SIGN_UP, Guard::Visitor, sign_up::submit)
         .visit(paths::VERIFY_EMAIL, Guard::Visitor, verify_email::show)

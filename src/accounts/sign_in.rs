@@ -18,7 +18,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         }
     }
     match current.as_ref().and_then(|current| current.interaction.login.clone().map(|login| (current, login))) {
-        Some((current, login)) => ask(&app, &visit.browser, current, &login, false),
+        Some((current, login)) => ask(&app, &visit.browser, current, &login, None),
         None => visit
             .browser
             .redirect(&app, &paths::within(paths::START_SIGN_IN, current.as_ref().map(|current| current.id.as_str()))),
@@ -46,20 +46,33 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     };
     match acts::sign_in_with_password(&app, &browser.by(&request), attempt).await? {
         Some(session) => journey::go_on_signed_in(&app, &request, &browser, &session, Some(&current)).await,
-        None => ask(&app, &browser, &current, &login, true),
+        None => ask(&app, &browser, &current, &login, Some("failed")),
     }
 }
 
-fn ask(app: &App, browser: &Browser, current: &Current, login: &Email, failed: bool) -> Result<Response, Error> {
+/// The address of the account whose owner proves anew who they are; `None` in any other sign-in.
+pub(super) fn confirming(current: &Current) -> Option<Email> {
+    current.interaction.account().and_then(|_| current.interaction.login.clone())
+}
+
+/// Asks for the password; `problem` says why the last attempt opened nothing: `failed`, or `passkey`.
+pub(super) fn ask(
+    app: &App,
+    browser: &Browser,
+    current: &Current,
+    login: &Email,
+    problem: Option<&str>,
+) -> Result<Response, Error> {
     let browser = journey::speak(browser.clone(), Some(current));
     let page = SignIn {
         interaction: Some(current.id.clone()),
         email: login.to_string(),
-        failed,
+        problem: problem.map(str::to_owned),
+        has_passkeys: app.passkeys.is_some(),
         is_confirmation: current.interaction.account().is_some(),
         by_mail: if app.config.accounts.hide_existence { "code" } else { "link" }.to_owned(),
         client: journey::client_label(app, current)?,
     };
-    let status = if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     browser.page_with(app, &page, status, current.form_target().as_deref())
 }

@@ -67,6 +67,13 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     browser.redirect(&app, &paths::within(page, Some(&id)))
 }
 
+/// Says that a passkey opened nothing.
+pub(super) fn refuse_passkey(app: &App, browser: Browser, current: Option<&Current>) -> Result<Response, Error> {
+    let login = current.and_then(|current| current.interaction.login.as_ref()).map(ToString::to_string);
+    let said = Said { notice: None, problem: Some("passkey") };
+    ask(app, browser, current, login.unwrap_or_default(), said)
+}
+
 /// What is said beside the field.
 #[derive(Clone, Copy)]
 struct Said {
@@ -88,6 +95,7 @@ fn ask(app: &App, browser: Browser, current: Option<&Current>, login: String, sa
         login,
         notice: said.notice.map(str::to_owned),
         problem: said.problem.map(str::to_owned),
+        has_passkeys: app.passkeys.is_some(),
         client: current.map(|current| journey::client_label(app, current)).transpose()?.flatten(),
         people_picker: people_picker(app)?,
     };

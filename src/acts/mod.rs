@@ -28,18 +28,20 @@ mod tokens;
 use thiserror::Error;
 
 use crate::app::App;
-use crate::crypto::OpenError;
+use crate::crypto::{OpenError, PasskeyRefusal};
 use crate::domain::{Actor, AuditEvent, AuditRecord, BrowserHint, Origin, Session, Whereabouts};
 use crate::store::{StoreError, Tx, audit};
 
 pub use account::{
     AddressAttempt, AddressChangePlace, AddressOutcome, EndedSessions, FactorOutcome, FactorRemovalPlace, InSession,
-    NewAddress, OwnPasswordChange, OwnPasswordChoice, OwnSession, Presented, SessionsEnd, SetUpOutcome, TotpOffer,
-    TrustedBrowser, UsedService, ask_new_address, change_address, change_own_password, delete_own_account,
-    distrust_browsers, end_own_sessions, export_personal_data, keep_second_factors, list_own_sessions,
-    list_trusted_browsers, list_used_services, look_at_address_change, look_at_factor_removal, make_recovery_codes,
-    may_delete_own_account, offer_totp, present_second_factor, remove_second_factors, restore_address, revoke_service,
-    set_up_totp, update_personal_information, use_second_factor,
+    NewAddress, OwnPasswordChange, OwnPasswordChoice, OwnSession, PasskeyAnswer, PasskeyAsked, PasskeyAttempt,
+    PasskeyOutcome, Presented, SessionsEnd, SetUpOutcome, TotpOffer, TrustedBrowser, UsedService, add_passkey,
+    ask_for_passkey, ask_new_address, ask_passkey_as_second_factor, ask_passkey_to_sign_in, change_address,
+    change_own_password, delete_own_account, distrust_browsers, end_own_sessions, export_personal_data,
+    keep_second_factors, list_own_sessions, list_trusted_browsers, list_used_services, look_at_address_change,
+    look_at_factor_removal, make_recovery_codes, may_delete_own_account, offer_totp, present_passkey,
+    present_second_factor, remove_passkey, remove_totp, restore_address, revoke_service, set_up_totp,
+    sign_in_with_passkey, update_personal_information, use_second_factor,
 };
 pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form};
 pub use clients::{
@@ -115,6 +117,9 @@ pub enum ActError {
     /// A secret that was sealed cannot be opened.
     #[error(transparent)]
     Sealed(#[from] OpenError),
+    /// A question about passkeys cannot be written.
+    #[error(transparent)]
+    Passkey(#[from] PasskeyRefusal),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

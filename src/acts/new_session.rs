@@ -49,6 +49,8 @@ pub(super) enum Entry {
         /// Its hash at the current cost, where the stored one is of another.
         renewed_hash: Option<String>,
     },
+    /// A passkey that is found without an address being typed.
+    Passkey,
     /// A mailed secret that was given back.
     Mail(Factor),
     /// The same within the session of the same person: it proves the mailbox, and is no sign-in.
@@ -61,6 +63,7 @@ impl Entry {
     fn factor(&self) -> Factor {
         match self {
             Self::Chosen | Self::Password { .. } => Factor::Password,
+            Self::Passkey => Factor::Passkey,
             Self::Mail(factor) | Self::Beside(factor) => *factor,
             Self::Confirmation => Factor::EmailCode,
         }
@@ -70,6 +73,7 @@ impl Entry {
         match self {
             Self::Chosen => SignInMethod::Chosen,
             Self::Password { .. } => SignInMethod::Password,
+            Self::Passkey => SignInMethod::Passkey,
             Self::Mail(Factor::EmailLink) => SignInMethod::EmailLink,
             Self::Mail(_) | Self::Confirmation | Self::Beside(_) => SignInMethod::EmailCode,
         }
@@ -78,14 +82,14 @@ impl Entry {
     fn proves_mailbox(&self) -> bool {
         match self {
             Self::Mail(_) | Self::Confirmation => true,
-            Self::Chosen | Self::Password { .. } | Self::Beside(_) => false,
+            Self::Chosen | Self::Password { .. } | Self::Passkey | Self::Beside(_) => false,
         }
     }
 
     /// Whether whoever gave it has a second factor of the person's in hand.
     fn shows_second_factor(&self) -> bool {
         match self {
-            Self::Beside(_) => true,
+            Self::Passkey | Self::Beside(_) => true,
             Self::Chosen | Self::Password { .. } | Self::Mail(_) | Self::Confirmation => false,
         }
     }
@@ -93,7 +97,7 @@ impl Entry {
     /// Whether it begins a session, or begins it anew.
     fn is_sign_in(&self) -> bool {
         match self {
-            Self::Chosen | Self::Password { .. } | Self::Mail(_) => true,
+            Self::Chosen | Self::Password { .. } | Self::Passkey | Self::Mail(_) => true,
             Self::Confirmation | Self::Beside(_) => false,
         }
     }
@@ -101,7 +105,8 @@ impl Entry {
     /// Whether whoever gave it has something of the person's in hand.
     fn makes_browser_trusted(&self) -> bool {
         match self {
-            Self::Mail(_) | Self::Confirmation | Self::Beside(Factor::Totp) => true,
+            Self::Mail(_) | Self::Confirmation | Self::Passkey => true,
+            Self::Beside(Factor::Totp | Factor::PasskeyBeside) => true,
             Self::Chosen | Self::Password { .. } | Self::Beside(_) => false,
         }
     }
@@ -364,7 +369,7 @@ fn renew_or_begin(tx: &mut Tx, opening: &Opening, drawn: &Drawn, user: &User) ->
     match opening.entry {
         // What is stated in place of the proofs stays.
         Entry::Confirmation | Entry::Beside(_) => Ok((session, is_new)),
-        Entry::Chosen | Entry::Password { .. } | Entry::Mail(_) => {
+        Entry::Chosen | Entry::Password { .. } | Entry::Passkey | Entry::Mail(_) => {
             Ok((Session { asserted: opening.asserted.clone(), ..session }, is_new))
         }
     }
@@ -376,7 +381,9 @@ fn enter_interaction(tx: &mut Tx, opening: &Opening, session: &Session) -> Resul
     let Some(mut interaction) = interactions::find(tx, &key)? else { return Ok(None) };
     match opening.entry {
         Entry::Confirmation | Entry::Beside(_) => interaction.done(&session.id, |_| {}),
-        Entry::Chosen | Entry::Password { .. } | Entry::Mail(_) => interaction.signed_in(session.id.clone()),
+        Entry::Chosen | Entry::Password { .. } | Entry::Passkey | Entry::Mail(_) => {
+            interaction.signed_in(session.id.clone());
+        }
     }
     interaction.mailed_code = None;
     interaction.magic_link = None;

@@ -111,9 +111,13 @@ pub(super) fn counted(outcome: &Result<Option<NewSession>, ActError>) -> Counted
         Err(ActError::TooManyAttempts { .. }) => Counted::SignInLimited,
         Err(ActError::Suspended) => Counted::SignInSuspended,
         Err(ActError::Busy) => Counted::SignInBusy,
-        Err(ActError::Unguarded | ActError::Superseded | ActError::Sealed(_) | ActError::Store(_)) => {
-            Counted::SignInFailed
-        }
+        Err(
+            ActError::Unguarded
+            | ActError::Superseded
+            | ActError::Sealed(_)
+            | ActError::Passkey(_)
+            | ActError::Store(_),
+        ) => Counted::SignInFailed,
     }
 }
 

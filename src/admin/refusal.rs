@@ -181,6 +181,7 @@ impl Refusal {
             Self::Act(ActError::TooManyAttempts { .. }) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Act(ActError::Suspended) => (StatusCode::FORBIDDEN, "password_suspended"),
             Self::Act(ActError::Superseded) => (StatusCode::CONFLICT, "superseded"),
+            Self::Act(ActError::Passkey(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "passkey"),
             Self::Act(ActError::Sealed(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "sealed"),
             Self::Act(ActError::Store(_)) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
         }

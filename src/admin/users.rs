@@ -46,6 +46,9 @@ struct DossierView {
     #[serde(flatten)]
     user: View,
     has_password: bool,
+    has_authenticator_application: bool,
+    passkeys: usize,
+    recovery_codes_left: usize,
     organizations: Vec<LinkView>,
 }
 
@@ -182,9 +185,16 @@ fn reason(fault: PersonalInformationFault) -> &'static str {
 async fn show(request: &Request<'_>, key: UserKey) -> Reply {
     request.call.nothing_else()?;
     match acts::view_user(request.app, request.by, key.clone()).await? {
-        Ok(UserDossier { user, has_password, organizations }) => {
-            let organizations = organizations.into_iter().map(link_view).collect();
-            Ok(done(&DossierView { user: view(user), has_password, organizations }))
+        Ok(UserDossier { user, has_password, second_factors, organizations }) => {
+            let dossier = DossierView {
+                user: view(user),
+                has_password,
+                has_authenticator_application: second_factors.totp.is_some(),
+                passkeys: second_factors.passkeys.len(),
+                recovery_codes_left: second_factors.recovery_tags.len(),
+                organizations: organizations.into_iter().map(link_view).collect(),
+            };
+            Ok(done(&dossier))
         }
         Err(refusal) => Err(Refusal::of_user(&key, refusal)),
     }

@@ -9,6 +9,7 @@ mod keyring;
 mod mac;
 mod master_key;
 mod opaque;
+mod passkeys;
 mod password;
 mod published_keys;
 mod random;
@@ -23,6 +24,9 @@ pub use keyring::{
 pub use mac::MacKey;
 pub use master_key::{MasterKey, MasterKeyError, MasterKeyPlace, MasterKeyPlaces};
 pub use opaque::{issue_handle, parse_handle};
+pub use passkeys::{
+    MadePasskey, PasskeyClaim, PasskeyOwner, PasskeyQuestion, PasskeyRefusal, PasskeySite, passkey_digest,
+};
 pub use password::{
     HashError, LaneLimits, Parameters, PasswordLane, Verification, derive_key, is_easily_guessed, normalize_password,
 };

@@ -64,6 +64,8 @@ pub enum SignInMethod {
     EmailLink,
     /// With a code that was mailed.
     EmailCode,
+    /// With a passkey.
+    Passkey,
     /// Chosen from a list, where trying services is what the instance is for.
     Chosen,
 }
@@ -96,6 +98,8 @@ pub enum SignInFailure {
     WrongPassword,
     /// The code is another one than the one that was mailed.
     WrongCode,
+    /// The answer of the passkey is not right.
+    WrongPasskey,
 }
 
 /// Who has to wait after too many failures.
@@ -162,8 +166,14 @@ pub enum AuditEvent {
     MagicLinkDisowned { user_id: Option<UserId> },
     /// A second factor was set up, with recovery codes; other sessions ended.
     SecondFactorAdded { user_id: UserId },
-    /// Second factors were taken away; other sessions ended.
+    /// An application that shows codes was taken away; other sessions ended.
     SecondFactorRemoved { user_id: UserId },
+    /// A passkey was added; other sessions ended.
+    PasskeyAdded { user_id: UserId },
+    /// A passkey was taken away; other sessions ended.
+    PasskeyRemoved { user_id: UserId },
+    /// The authenticator of a passkey counted backwards: it is not accepted any more.
+    PasskeySuspended { user_id: UserId },
     /// A second factor was given.
     SecondFactorGiven { user_id: UserId },
     /// A second factor was refused.

@@ -45,6 +45,9 @@ impl AuditEvent {
             | Self::PersonalDataExported { user_id, .. }
             | Self::SecondFactorAdded { user_id }
             | Self::SecondFactorRemoved { user_id }
+            | Self::PasskeyAdded { user_id }
+            | Self::PasskeyRemoved { user_id }
+            | Self::PasskeySuspended { user_id }
             | Self::SecondFactorGiven { user_id }
             | Self::SecondFactorRefused { user_id }
             | Self::SecondFactorSuspended { user_id }

@@ -60,11 +60,12 @@ pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{
     AccountData, AddressChange, AddressChangeRefusal, BrowserTrust, CodePurpose, Credentials, Email, EventData,
     FactorRemoval, FactorRemovalState, FactorRemovalStop, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS,
-    MagicLink, MailData, MailboxPolicy, MailboxStanding, MailedCode, MailedCodeRefusal, MalformedEmail,
-    MalformedReason, OrganizationData, PERSONAL_DATA_FORMAT, PasswordFault, PasswordLink, PasswordLinkRefusal,
-    PasswordRules, PersonalData, PersonalInformation, PersonalInformationChange, PersonalInformationFault,
-    PersonalInformationField, RECOVERY_CODES, RemovalReason, Role, SecondFactorUse, SecondFactors, ServiceData,
-    SessionData, Totp, TrustedBrowserData, User, UserState, check_password, digits_of_code,
+    MOST_PASSKEYS, MagicLink, MailData, MailboxPolicy, MailboxStanding, MailedCode, MailedCodeRefusal, MalformedEmail,
+    MalformedReason, OrganizationData, PASSKEY_CEREMONY_LIFETIME, PERSONAL_DATA_FORMAT, Passkey, PasskeyCeremony,
+    PasskeyData, PasskeyPurpose, PasswordFault, PasswordLink, PasswordLinkRefusal, PasswordRules, PersonalData,
+    PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField, RECOVERY_CODES,
+    RemovalReason, Role, SecondFactorUse, SecondFactors, ServiceData, SessionData, Totp, TrustedBrowserData, User,
+    UserState, check_password, digits_of_code,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{

@@ -62,6 +62,21 @@ pub enum MailContent {
         /// When.
         at: Timestamp,
     },
+    /// A passkey was added.
+    PasskeyAdded {
+        /// When.
+        at: Timestamp,
+    },
+    /// A passkey was taken away.
+    PasskeyRemoved {
+        /// When.
+        at: Timestamp,
+    },
+    /// A passkey is not accepted any more, because its authenticator counted backwards.
+    PasskeySuspended {
+        /// When.
+        at: Timestamp,
+    },
     /// A recovery code was used.
     RecoveryCodeUsed {
         /// When.
@@ -152,6 +167,9 @@ impl MailContent {
             Self::SecondFactorRemoved { .. } => "second-factor-removed",
             Self::SecondFactorOnDemand { .. } => "second-factor-on-demand",
             Self::SecondFactorSuspended { .. } => "second-factor-suspended",
+            Self::PasskeyAdded { .. } => "passkey-added",
+            Self::PasskeyRemoved { .. } => "passkey-removed",
+            Self::PasskeySuspended { .. } => "passkey-suspended",
             Self::RecoveryCodeUsed { .. } => "recovery-code-used",
             Self::FactorRemovalAsked { .. } => "factor-removal-asked",
             Self::FactorRemovalStopped { .. } => "factor-removal-stopped",
@@ -180,6 +198,9 @@ impl MailContent {
             | Self::SecondFactorRemoved { .. }
             | Self::SecondFactorOnDemand { .. }
             | Self::SecondFactorSuspended { .. }
+            | Self::PasskeyAdded { .. }
+            | Self::PasskeyRemoved { .. }
+            | Self::PasskeySuspended { .. }
             | Self::RecoveryCodeUsed { .. }
             | Self::FactorRemovalAsked { .. }
             | Self::FactorRemovalStopped { .. }
@@ -212,6 +233,9 @@ impl MailContent {
             Self::SecondFactorRemoved { at },
             Self::SecondFactorOnDemand { at },
             Self::SecondFactorSuspended { at },
+            Self::PasskeyAdded { at },
+            Self::PasskeyRemoved { at },
+            Self::PasskeySuspended { at },
             Self::RecoveryCodeUsed { at, left: 9, are_few: false },
             Self::RecoveryCodeUsed { at, left: 1, are_few: true },
             Self::FactorRemovalAsked { due_at: at, reason: String::from("Téléphone <perdu> & retrouvé") },

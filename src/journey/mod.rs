@@ -31,7 +31,7 @@ pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current
         (Step::SignIn, _) => paths::within(paths::START_SIGN_IN, id),
         (Step::SelectAccount, _) => paths::within(paths::SELECT_ACCOUNT, id),
         (Step::SecondFactor, _) => paths::within(paths::SECOND_FACTOR, id),
-        (Step::SetUpSecondFactor, _) => paths::within(paths::SET_UP_TOTP, id),
+        (Step::SetUpSecondFactor, _) => paths::within(paths::SET_UP_SECOND_FACTOR, id),
         (Step::VerifyEmail, _) => paths::within(paths::VERIFY_EMAIL, id),
         (Step::PersonalInformation, _) => paths::within(paths::PERSONAL_INFORMATION, id),
         (Step::SelectOrganization, _) => paths::within(paths::SELECT_ORGANIZATION, id),

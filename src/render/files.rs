@@ -16,7 +16,7 @@ pub(super) struct Templates;
 #[folder = "assets/locales/"]
 pub(super) struct Locales;
 
-/// Styles, images, and the one script.
+/// Styles, images and scripts.
 #[derive(RustEmbed)]
 #[folder = "assets/static/"]
 struct Static;

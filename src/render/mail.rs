@@ -58,6 +58,9 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         | MailContent::SecondFactorSuspended { at }
         | MailContent::FactorRemovalStopped { at }
         | MailContent::FactorRemovalDone { at }
+        | MailContent::PasskeyAdded { at }
+        | MailContent::PasskeyRemoved { at }
+        | MailContent::PasskeySuspended { at }
         | MailContent::PasswordChanged { at }
         | MailContent::AddressTaken { at }
         | MailContent::AddressConfirmed { at }

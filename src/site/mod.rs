@@ -27,7 +27,7 @@ use crate::acts::{self, ActError, By, DeclarationError, declare_clients};
 use crate::app::{App, MacKeys};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, InstanceKind, Mode, PasswordCost};
-use crate::crypto::{Keyring, MasterKeyError, Parameters, PasswordLane, Random};
+use crate::crypto::{Keyring, MasterKeyError, Parameters, PasskeySite, PasswordLane, Random};
 use crate::dev::{self, SeedError};
 use crate::directory::{Directory, Seeds};
 use crate::domain::{Actor, Limiter};
@@ -178,6 +178,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         directory: Directory::new(&config, clock.clone(), seeds),
         clock,
         passwords: PasswordLane::new(parameters, random.clone()),
+        passkeys: PasskeySite::new(config.issuer(), &config.instance_name).map(Arc::new),
         random,
         store,
         master_key,

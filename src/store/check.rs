@@ -12,8 +12,8 @@ use super::tables::TABLES;
 use super::{
     Snapshot, StoreError, access_tokens, address_changes, audit, authorization_codes, bans, browser_sessions, clients,
     counters, credentials, factor_removals, grants, interactions, known_browsers, magic_links, marks, memberships,
-    migrations, organizations, outbox, password_links, pre_sessions, service_uses, signing_keys, trusted_browsers,
-    user_sessions, users,
+    migrations, organizations, outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions, service_uses,
+    signing_keys, trusted_browsers, user_sessions, users,
 };
 use crate::domain::{AuditSubject, CodeState, HandleKey};
 use crate::protocol::Timestamp;
@@ -153,6 +153,7 @@ impl Inspection<'_> {
         self.each_handle(&magic_links::TABLE, |_, _| Ok(None))?;
         self.each_handle(&address_changes::TABLE, |_, _| Ok(None))?;
         self.each_handle(&factor_removals::TABLE, |_, _| Ok(None))?;
+        self.each_handle(&passkey_ceremonies::TABLE, |_, _| Ok(None))?;
         self.each_handle(&password_links::TABLE, |_, _| Ok(None))?;
         self.each_handle(&pre_sessions::TABLE, |_, _| Ok(None))?;
         self.each_handle(&known_browsers::TABLE, |_, _| Ok(None))?;
@@ -187,7 +188,18 @@ impl Inspection<'_> {
             Ok(problem.or(without(users::USERS.name(), users::USERS.has(tx, &known.user_id)?)))
         })?;
         self.each(&credentials::CREDENTIALS, |key, known| {
-            Ok(misfiled(key, &known.user_id).or(without(users::USERS.name(), users::USERS.has(tx, &known.user_id)?)))
+            let mut are_found = true;
+            for passkey in &known.second_factors.passkeys {
+                are_found &= passkey_owners::OWNERS.find(tx, passkey.id.as_str())? == Some(known.user_id);
+            }
+            let problem = misfiled(key, &known.user_id).or(not_in(passkey_owners::OWNERS.name(), are_found));
+            Ok(problem.or(without(users::USERS.name(), users::USERS.has(tx, &known.user_id)?)))
+        })?;
+        self.each(&passkey_owners::OWNERS, |key, id| {
+            let known = credentials::CREDENTIALS.find(tx, id)?;
+            let is_theirs = known
+                .is_some_and(|known| known.second_factors.passkeys.iter().any(|passkey| passkey.id.as_bytes() == key));
+            Ok(without(credentials::CREDENTIALS.name(), is_theirs))
         })
     }
 

@@ -37,12 +37,12 @@ pub use check::{CheckReport, Finding, Problem, TableCount};
 use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
 pub use engine::{DirectoryLock, Header, Purged, Read, Snapshot, Space, StillImage, Tx};
 pub use error::{OpenError, StoreError};
-pub use person::{credentials, service_uses, trusted_browsers, user_sessions};
+pub use person::{credentials, passkey_owners, service_uses, trusted_browsers, user_sessions};
 pub use redb::StorageBackend;
 pub use statistics::Statistics;
 pub use time_limited::{
     access_tokens, address_changes, authorization_codes, bans, browser_sessions, factor_removals, grants, interactions,
-    known_browsers, magic_links, password_links, pre_sessions,
+    known_browsers, magic_links, passkey_ceremonies, password_links, pre_sessions,
 };
 
 use crate::protocol::Timestamp;

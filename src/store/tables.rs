@@ -3,7 +3,8 @@
 use super::{
     access_tokens, address_changes, audit, authorization_codes, bans, browser_sessions, clients, counters, credentials,
     engine, factor_removals, grants, interactions, known_browsers, magic_links, marks, memberships, organizations,
-    outbox, password_links, pre_sessions, service_uses, signing_keys, trusted_browsers, user_sessions, users,
+    outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions, service_uses, signing_keys,
+    trusted_browsers, user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -53,6 +54,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(users::WITH_ROLE.name(), Keeping::Index),
     listed(users::ERASED.name(), Keeping::Lasting),
     listed(credentials::CREDENTIALS.name(), Keeping::Lasting),
+    listed(passkey_owners::OWNERS.name(), Keeping::Index),
     listed(service_uses::USES.name(), Keeping::Lasting),
     listed(organizations::ORGANIZATIONS.name(), Keeping::Lasting),
     listed(organizations::BY_SIRET.name(), Keeping::Index),
@@ -81,6 +83,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(interactions::TABLE.name(), Keeping::TimeLimited),
     listed(known_browsers::TABLE.name(), Keeping::TimeLimited),
     listed(magic_links::TABLE.name(), Keeping::TimeLimited),
+    listed(passkey_ceremonies::TABLE.name(), Keeping::TimeLimited),
     listed(password_links::TABLE.name(), Keeping::TimeLimited),
     listed(pre_sessions::TABLE.name(), Keeping::TimeLimited),
 ];

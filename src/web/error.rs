@@ -142,6 +142,7 @@ impl From<ActError> for Error {
             ActError::Unguarded => Self::Busy(5),
             ActError::Superseded => Self::expired_interaction(),
             ActError::Sealed(cause) => Self::Internal(Box::new(cause)),
+            ActError::Passkey(cause) => Self::Internal(Box::new(cause)),
             ActError::Store(cause) => cause.into(),
         }
     }

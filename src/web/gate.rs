@@ -41,7 +41,7 @@ pub(super) async fn lead_elsewhere(
     let step = match acts::security_step(app, active) {
         Step::SecondFactor => Some(paths::SECOND_FACTOR),
         Step::VerifyEmail => Some(paths::VERIFY_EMAIL),
-        Step::SetUpSecondFactor => Some(paths::SET_UP_TOTP),
+        Step::SetUpSecondFactor => Some(paths::SET_UP_SECOND_FACTOR),
         Step::SignIn => Some(paths::START_SIGN_IN),
         Step::SelectAccount
         | Step::PersonalInformation

@@ -34,12 +34,28 @@ pub const SECOND_FACTOR: &str = "/users/2fa-sign-in";
 pub const SECOND_FACTOR_TOTP: &str = "/users/2fa-sign-in-with-totp";
 /// A recovery code.
 pub const SECOND_FACTOR_RECOVERY: &str = "/users/2fa-sign-in-with-recovery-code";
+/// A passkey in place of a password.
+pub const SIGN_IN_WITH_PASSKEY: &str = "/users/sign-in-with-passkey";
+/// A passkey as second factor.
+pub const SECOND_FACTOR_PASSKEY: &str = "/users/2fa-sign-in-with-passkey";
+/// What a browser is asked about passkeys within a sign-in.
+pub const PASSKEY_OPTIONS: &str = "/users/passkey-options";
+/// How a second factor is set up within a sign-in.
+pub const SET_UP_SECOND_FACTOR: &str = "/users/double-authentication-choice";
+/// A passkey is added within a sign-in.
+pub const SET_UP_PASSKEY: &str = "/users/passkeys/verify-registration";
 /// The application is set up within a sign-in.
 pub const SET_UP_TOTP: &str = "/users/totp-configuration";
 /// What is asked beside the password, looked at and changed.
 pub const DOUBLE_AUTHENTICATION: &str = "/double-authentication";
 /// The application is set up, or another one in its place.
 pub const TOTP_CONFIGURATION: &str = "/totp-configuration";
+/// What a browser is asked to make a passkey of.
+pub const NEW_PASSKEY_OPTIONS: &str = "/passkeys/options";
+/// A passkey is added.
+pub const NEW_PASSKEY: &str = "/passkeys/verify-registration";
+/// A passkey is taken away.
+pub const DELETE_PASSKEY: &str = "/delete-passkeys/{id}";
 /// It is taken away.
 pub const DELETE_TOTP_CONFIGURATION: &str = "/delete-totp-configuration";
 /// Where it is asked.

@@ -69,5 +69,6 @@ fn word(factor: Factor) -> &'static str {
         Factor::EmailCode => "email_code",
         Factor::Totp => "totp",
         Factor::RecoveryCode => "recovery_code",
+        Factor::Passkey | Factor::PasskeyBeside => "passkey",
     }
 }

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Map;
 
 use crate::domain::{
-    AccountData, AuditEvent, EventData, Factor, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PersonalData,
-    ServiceData, SessionData, TrustedBrowserData, UserId, Verification,
+    AccountData, AuditEvent, EventData, Factor, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PasskeyData,
+    PersonalData, ServiceData, SessionData, TrustedBrowserData, UserId, Verification,
 };
 use crate::render::Page;
 
@@ -52,6 +52,8 @@ impl Page for MyData {
             sign_in_count: 1,
             last_sign_in_at: None,
             password_chosen_at: None,
+            authenticator_added_at: None,
+            passkeys: Vec::new(),
             additional_claims: Map::new(),
         };
         let bare = PersonalData {
@@ -97,6 +99,15 @@ fn full(bare: &PersonalData, account: AccountData) -> PersonalData {
             role: Some("administrator"),
             last_sign_in_at: Some(at()),
             password_chosen_at: Some(at()),
+            authenticator_added_at: Some(at()),
+            passkeys: vec![PasskeyData {
+                name: Some(String::from("Téléphone <b>")),
+                made_in: None,
+                added_at: at(),
+                last_used_at: None,
+                uses: 0,
+                suspended_at: None,
+            }],
             ..account
         },
         organizations: vec![OrganizationData {

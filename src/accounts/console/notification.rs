@@ -30,11 +30,17 @@ pub enum Notification {
     /// It was taken away.
     #[serde(rename = "authenticator_successfully_deleted")]
     AuthenticatorDeleted,
+    /// A passkey was added.
+    #[serde(rename = "passkey_successfully_created")]
+    PasskeyCreated,
+    /// A passkey was taken away.
+    #[serde(rename = "passkey_successfully_deleted")]
+    PasskeyDeleted,
 }
 
 impl Notification {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::PersonalInformationUpdateSuccess,
         Self::PasswordChangeSuccess,
         Self::AddressChangeSuccess,
@@ -44,6 +50,8 @@ impl Notification {
         Self::SecondFactorEnabled,
         Self::SecondFactorDisabled,
         Self::AuthenticatorDeleted,
+        Self::PasskeyCreated,
+        Self::PasskeyDeleted,
     ];
 
     /// The word in the address.
@@ -58,6 +66,8 @@ impl Notification {
             Self::SecondFactorEnabled => "2fa_successfully_enabled",
             Self::SecondFactorDisabled => "2fa_successfully_disabled",
             Self::AuthenticatorDeleted => "authenticator_successfully_deleted",
+            Self::PasskeyCreated => "passkey_successfully_created",
+            Self::PasskeyDeleted => "passkey_successfully_deleted",
         }
     }
 

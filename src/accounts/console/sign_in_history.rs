@@ -55,6 +55,7 @@ fn outcome(event: &AuditEvent) -> (&'static str, Option<&ClientId>) {
             SignInMethod::Password => "password",
             SignInMethod::EmailLink => "email_link",
             SignInMethod::EmailCode => "email_code",
+            SignInMethod::Passkey => "passkey",
             SignInMethod::Chosen => "chosen",
         };
         (word, client_id.as_ref())
@@ -62,6 +63,7 @@ fn outcome(event: &AuditEvent) -> (&'static str, Option<&ClientId>) {
         let word = match reason {
             SignInFailure::WrongPassword | SignInFailure::UnknownAddress => "wrong_password",
             SignInFailure::WrongCode => "wrong_code",
+            SignInFailure::WrongPasskey => "wrong_passkey",
             SignInFailure::NoPassword => "no_password",
             SignInFailure::AccountClosed => "account_closed",
         };

@@ -5,6 +5,7 @@
 mod given;
 mod overview;
 pub mod pages;
+mod passkeys;
 mod set_up;
 
 use crate::acts::{ActiveSession, InSession};
@@ -20,6 +21,13 @@ pub(super) fn routes(app: &App) -> Table {
         .visit(paths::SECOND_FACTOR, Guard::Session, given::show)
         .submission(paths::SECOND_FACTOR_TOTP, Guard::Session, given::submit_totp)
         .submission(paths::SECOND_FACTOR_RECOVERY, Guard::Session, given::submit_recovery_code)
+        .submission(paths::SECOND_FACTOR_PASSKEY, Guard::Session, given::submit_passkey)
+        .submission(paths::PASSKEY_OPTIONS, Guard::Visitor, passkeys::ask_in_sign_in)
+        .visit(paths::SET_UP_SECOND_FACTOR, Guard::Session, set_up::show_choice)
+        .submission(paths::SET_UP_PASSKEY, Guard::Session, passkeys::add_in_sign_in)
+        .submission(paths::NEW_PASSKEY_OPTIONS, protected, passkeys::ask_for_new)
+        .submission(paths::NEW_PASSKEY, protected, passkeys::add)
+        .submission_at(paths::DELETE_PASSKEY, protected, passkeys::remove)
         .visit(paths::SET_UP_TOTP, Guard::Session, set_up::show_in_sign_in)
         .submission(paths::SET_UP_TOTP, Guard::Session, set_up::submit_in_sign_in)
         .visit(paths::DOUBLE_AUTHENTICATION, protected, overview::show)

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::accounts::console::Notification;
 use crate::accounts::pages::{long_address, sample_interaction};
+use crate::domain::{BrowserHint, BrowserProgram, BrowserSystem};
 use crate::render::{Page, PageCheck};
 use crate::web::pages::ClientLabel;
 
@@ -11,18 +12,23 @@ use crate::web::pages::ClientLabel;
 pub fn templates() -> Vec<PageCheck> {
     vec![
         PageCheck::of::<SecondFactor>(),
+        PageCheck::of::<DoubleAuthenticationChoice>(),
         PageCheck::of::<TotpConfiguration>(),
         PageCheck::of::<RecoveryCodes>(),
         PageCheck::of::<DoubleAuthentication>(),
     ]
 }
 
-/// The second factor, `/users/2fa-sign-in`: posts `totpToken`, or `recovery_code`.
+/// The second factor, `/users/2fa-sign-in`: posts `totpToken`, `recovery_code`, or the answer of a passkey.
 #[derive(Debug, Clone, Serialize)]
 pub struct SecondFactor {
     /// The sign-in under way.
     pub interaction: Option<String>,
-    /// Why the last one opened nothing: `wrong`, `wrong_recovery` or `suspended`.
+    /// Whether there is an application that shows codes.
+    pub has_application: bool,
+    /// Whether there is a passkey.
+    pub has_passkeys: bool,
+    /// Why the last one opened nothing: `wrong`, `wrong_recovery`, `wrong_passkey` or `suspended`.
     pub problem: Option<String>,
     /// For whom one signs in.
     pub client: Option<ClientLabel>,
@@ -32,13 +38,52 @@ impl Page for SecondFactor {
     const TEMPLATE: &'static str = "accounts/second-factor.html";
 
     fn samples() -> Vec<Self> {
-        let plain = Self { interaction: sample_interaction(), problem: None, client: Some(ClientLabel::sample()) };
+        let plain = Self {
+            interaction: sample_interaction(),
+            has_application: true,
+            has_passkeys: true,
+            problem: None,
+            client: Some(ClientLabel::sample()),
+        };
         let failed = |problem: &str| Self { problem: Some(problem.to_owned()), ..plain.clone() };
         vec![
             plain.clone(),
+            Self { has_application: false, ..failed("wrong_passkey") },
+            Self { has_passkeys: false, ..plain.clone() },
             failed("wrong"),
             Self { client: Some(ClientLabel::sample_long()), ..failed("wrong_recovery") },
             Self { interaction: None, client: None, ..failed("suspended") },
+        ]
+    }
+}
+
+/// How a second factor is set up where a sign-in demands one, `/users/double-authentication-choice`.
+#[derive(Debug, Clone, Serialize)]
+pub struct DoubleAuthenticationChoice {
+    /// The sign-in under way.
+    pub interaction: Option<String>,
+    /// Whether browsers may be asked for passkeys.
+    pub has_passkeys: bool,
+    /// Why the last attempt came to nothing: `passkey`.
+    pub problem: Option<String>,
+    /// For whom one signs in.
+    pub client: Option<ClientLabel>,
+}
+
+impl Page for DoubleAuthenticationChoice {
+    const TEMPLATE: &'static str = "accounts/double-authentication-choice.html";
+
+    fn samples() -> Vec<Self> {
+        let plain = Self {
+            interaction: sample_interaction(),
+            has_passkeys: true,
+            problem: None,
+            client: Some(ClientLabel::sample_long()),
+        };
+        vec![
+            plain.clone(),
+            Self { problem: Some(String::from("passkey")), ..plain.clone() },
+            Self { interaction: None, has_passkeys: false, client: None, ..plain },
         ]
     }
 }
@@ -101,8 +146,8 @@ impl Page for TotpConfiguration {
 pub struct RecoveryCodes {
     /// The codes.
     pub codes: Vec<String>,
-    /// Whether the application was set up just now.
-    pub is_set_up: bool,
+    /// What was set up just now: `application` or `passkey`.
+    pub set_up: Option<&'static str>,
     /// Where to go on.
     pub next_href: String,
 }
@@ -114,8 +159,48 @@ impl Page for RecoveryCodes {
         let codes = vec![String::from("abcd-efgh-2345-mnop"); 10];
         let next_href = String::from("/double-authentication");
         vec![
-            Self { codes: codes.clone(), is_set_up: true, next_href: next_href.clone() },
-            Self { codes, is_set_up: false, next_href },
+            Self { codes: codes.clone(), set_up: Some("application"), next_href: next_href.clone() },
+            Self { codes: codes.clone(), set_up: Some("passkey"), next_href: next_href.clone() },
+            Self { codes, set_up: None, next_href },
+        ]
+    }
+}
+
+/// A passkey on the list of its owner.
+#[derive(Debug, Clone, Serialize)]
+pub struct PasskeyCard {
+    /// What its removal names.
+    pub id: String,
+    /// The name that the person gave it.
+    pub name: Option<String>,
+    /// Where it was made: the name of those that have none.
+    pub made_in: Option<BrowserHint>,
+    /// When it was made, in Unix seconds.
+    pub added_at: u64,
+    /// When it was last used.
+    pub last_used_at: Option<u64>,
+    /// How many times it was used.
+    pub uses: u64,
+    /// Whether it is not accepted any more.
+    pub is_suspended: bool,
+}
+
+impl PasskeyCard {
+    fn samples() -> Vec<Self> {
+        let named = Self {
+            id: String::from("abcdefghijklmnopqrstuvwxyz0123456789-_ABCDE"),
+            name: Some(String::from("Téléphone de <service>")),
+            made_in: Some(BrowserHint { program: BrowserProgram::Firefox, system: BrowserSystem::Linux }),
+            added_at: 1_767_225_600,
+            last_used_at: Some(1_767_312_000),
+            uses: 12,
+            is_suspended: false,
+        };
+        vec![
+            named.clone(),
+            Self { name: None, last_used_at: None, uses: 0, ..named.clone() },
+            Self { name: None, made_in: None, uses: 1, is_suspended: true, ..named.clone() },
+            Self { name: Some("É".repeat(60)), ..named },
         ]
     }
 }
@@ -125,10 +210,16 @@ impl Page for RecoveryCodes {
 pub struct DoubleAuthentication {
     /// What was just done.
     pub notification: Option<Notification>,
+    /// Why the last attempt came to nothing: `passkey`.
+    pub problem: Option<String>,
     /// `none`, `on_demand` or `always`.
     pub used: &'static str,
     /// When the application was set up, in Unix seconds.
     pub added_at: Option<u64>,
+    /// The passkeys, the oldest first.
+    pub passkeys: Vec<PasskeyCard>,
+    /// Whether one more may be added.
+    pub may_add_passkeys: bool,
     /// How many recovery codes were not used.
     pub recovery_codes_left: usize,
     /// Whether the operator wants it of everybody.
@@ -141,6 +232,9 @@ impl Page for DoubleAuthentication {
     fn samples() -> Vec<Self> {
         let used = |used, left| Self {
             notification: None,
+            problem: None,
+            passkeys: Vec::new(),
+            may_add_passkeys: true,
             used,
             added_at: (used != "none").then_some(1_767_225_600),
             recovery_codes_left: left,
@@ -152,6 +246,8 @@ impl Page for DoubleAuthentication {
             Self { notification: Some(Notification::SecondFactorDisabled), ..used("on_demand", 10) },
             Self { notification: Some(Notification::SecondFactorEnabled), ..used("always", 1) },
             Self { is_required: true, ..used("on_demand", 0) },
+            Self { passkeys: PasskeyCard::samples(), added_at: None, ..used("on_demand", 9) },
+            Self { problem: Some(String::from("passkey")), may_add_passkeys: false, ..used("always", 1) },
         ]
     }
 }

@@ -11,8 +11,8 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
     AccountData, Actor, AuditEvent, BrowserTrust, EventData, HandleKey, KnownBrowser, MailData, OrganizationData,
-    OrganizationId, PERSONAL_DATA_FORMAT, PersonalData, Role, ServiceData, ServiceUseState, SessionData,
-    TrustedBrowserData, User, UserId,
+    OrganizationId, PERSONAL_DATA_FORMAT, Passkey, PasskeyData, PersonalData, Role, ServiceData, ServiceUseState,
+    SessionData, TrustedBrowserData, User, UserId,
 };
 use crate::protocol::Timestamp;
 use crate::store::audit::{self, AuditEntry};
@@ -55,7 +55,9 @@ pub async fn export_personal_data(app: &App, by: &By, active: &ActiveSession) ->
 }
 
 fn account(tx: &impl Read, user: User) -> Result<AccountData, StoreError> {
-    let password = credentials::find(tx, user.id)?.filter(|known| known.password_hash.is_some());
+    let known = credentials::find(tx, user.id)?;
+    let factors = known.as_ref().map(|known| known.second_factors.clone()).unwrap_or_default();
+    let password = known.filter(|known| known.password_hash.is_some());
     Ok(AccountData {
         user_id: user.id.to_string(),
         email: user.email.to_string(),
@@ -70,8 +72,21 @@ fn account(tx: &impl Read, user: User) -> Result<AccountData, StoreError> {
         sign_in_count: user.sign_in_count,
         last_sign_in_at: user.last_sign_in_at.map(Timestamp::to_iso8601),
         password_chosen_at: password.map(|known| known.password_changed_at.to_iso8601()),
+        authenticator_added_at: factors.totp.map(|totp| totp.added_at.to_iso8601()),
+        passkeys: factors.passkeys.into_iter().map(passkey).collect(),
         additional_claims: user.additional_claims,
     })
+}
+
+fn passkey(passkey: Passkey) -> PasskeyData {
+    PasskeyData {
+        name: passkey.name,
+        made_in: passkey.made_in,
+        added_at: passkey.added_at.to_iso8601(),
+        last_used_at: passkey.last_used_at.map(Timestamp::to_iso8601),
+        uses: passkey.uses,
+        suspended_at: passkey.suspended_at.map(Timestamp::to_iso8601),
+    }
 }
 
 fn organizations_of(tx: &impl Read, user_id: UserId) -> Result<Vec<OrganizationData>, StoreError> {

@@ -10,8 +10,8 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    Actor, AuditEvent, Email, HandleKey, Membership, Organization, PasswordLink, PersonalInformation, User, UserId,
-    UserState,
+    Actor, AuditEvent, Email, HandleKey, Membership, Organization, PasswordLink, PersonalInformation, SecondFactors,
+    User, UserId, UserState,
 };
 use crate::protocol::{Secret, Timestamp};
 use crate::store::{Read, StoreError, Tx, credentials, memberships, organizations, users};
@@ -98,6 +98,8 @@ pub struct UserDossier {
     pub user: User,
     /// Whether they have chosen a password.
     pub has_password: bool,
+    /// What stands beside it.
+    pub second_factors: SecondFactors,
     /// Their organizations, the oldest link first.
     pub organizations: Vec<(Membership, Organization)>,
 }
@@ -208,8 +210,9 @@ pub async fn view_user(app: &App, by: &By, key: UserKey) -> Decided<UserDossier,
             list.push((membership, organization));
         }
         let known = credentials::find(tx, user.id)?;
-        let has_password = known.is_some_and(|known| known.password_hash.is_some());
-        Ok(Some(UserDossier { user, has_password, organizations: list }))
+        let has_password = known.as_ref().is_some_and(|known| known.password_hash.is_some());
+        let second_factors = known.map(|known| known.second_factors).unwrap_or_default();
+        Ok(Some(UserDossier { user, has_password, second_factors, organizations: list }))
     })?;
     Ok(dossier.ok_or(UserRefusal::Unknown))
 }

@@ -8,6 +8,7 @@ mod known_browser;
 mod magic_link;
 mod mailbox_standing;
 mod mailed_code;
+mod passkey;
 mod password_link;
 mod password_policy;
 mod personal_data;
@@ -27,11 +28,12 @@ pub use known_browser::{BrowserTrust, KNOWN_BROWSER_LIFETIME, KnownBrowser};
 pub use magic_link::MagicLink;
 pub use mailbox_standing::{MailboxPolicy, MailboxStanding};
 pub use mailed_code::{CodePurpose, MAILED_CODE_DIGITS, MailedCode, MailedCodeRefusal, digits_of_code};
+pub use passkey::{MOST_PASSKEYS, PASSKEY_CEREMONY_LIFETIME, Passkey, PasskeyCeremony, PasskeyPurpose};
 pub use password_link::{PasswordLink, PasswordLinkRefusal};
 pub use password_policy::{PasswordFault, PasswordRules, check_password};
 pub use personal_data::{
-    AccountData, EventData, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PersonalData, ServiceData, SessionData,
-    TrustedBrowserData,
+    AccountData, EventData, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PasskeyData, PersonalData, ServiceData,
+    SessionData, TrustedBrowserData,
 };
 pub use personal_information::{
     PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField,

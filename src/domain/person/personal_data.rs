@@ -53,8 +53,24 @@ pub struct AccountData {
     pub last_sign_in_at: Option<String>,
     /// When the password was chosen, where there is one.
     pub password_chosen_at: Option<String>,
+    /// When the application that shows codes was set up, where there is one.
+    pub authenticator_added_at: Option<String>,
+    /// The passkeys, the oldest first.
+    pub passkeys: Vec<PasskeyData>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub additional_claims: Map<String, Value>,
+}
+
+/// A passkey: nothing of its key.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct PasskeyData {
+    pub name: Option<String>,
+    pub made_in: Option<BrowserHint>,
+    pub added_at: String,
+    pub last_used_at: Option<String>,
+    pub uses: u64,
+    pub suspended_at: Option<String>,
 }
 
 /// An organization of the person.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{MOST_PASSKEYS, Passkey};
 use crate::protocol::Timestamp;
 
 /// Wrong codes in a row, over whatever time, after which no more are tried (NIST SP 800-63B-4 §3.2.2).
@@ -46,6 +47,9 @@ pub struct SecondFactors {
     /// The application that shows codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp: Option<Totp>,
+    /// The passkeys, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passkeys: Vec<Passkey>,
     /// Keyed tags of the recovery codes that were not used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recovery_tags: Vec<String>,
@@ -61,6 +65,11 @@ impl SecondFactors {
     /// Whether nothing was ever set up.
     pub fn is_untouched(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.totp.is_none() && self.passkeys.is_empty()
     }
 
     /// Whether too many wrong codes were given, so that none is tried any more.
@@ -82,9 +91,56 @@ impl SecondFactors {
         self.generation = self.generation.saturating_add(1);
     }
 
-    /// Takes everything away.
-    pub fn remove(&mut self) {
-        *self = Self { generation: self.generation, ..Self::default() };
+    /// Whether one more passkey may be added.
+    pub fn may_have_another_passkey(&self) -> bool {
+        self.passkeys.len() < MOST_PASSKEYS
+    }
+
+    /// Adds a passkey. The first factor of an account comes with recovery codes; for others they stay as they are.
+    pub fn add_passkey(&mut self, passkey: Passkey, recovery_tags: Vec<String>) -> bool {
+        let is_first = self.is_empty();
+        if is_first {
+            self.recovery_tags = recovery_tags;
+        }
+        self.passkeys.push(passkey);
+        self.generation = self.generation.saturating_add(1);
+        is_first
+    }
+
+    /// The passkey of this name.
+    pub fn passkey_mut(&mut self, id: &str) -> Option<&mut Passkey> {
+        self.passkeys.iter_mut().find(|passkey| passkey.id == id)
+    }
+
+    /// Takes the application away; whether there was one.
+    pub fn remove_totp(&mut self) -> bool {
+        let was_there = self.totp.take().is_some();
+        self.wrong_in_a_row = 0;
+        self.clear_when_empty();
+        was_there
+    }
+
+    /// Takes a passkey away; whether it was there.
+    pub fn remove_passkey(&mut self, id: &str) -> bool {
+        let before = self.passkeys.len();
+        self.passkeys.retain(|passkey| passkey.id != id);
+        self.clear_when_empty();
+        self.passkeys.len() < before
+    }
+
+    /// Takes everything away; gives the passkeys that there were.
+    pub fn take_all(&mut self) -> Vec<Passkey> {
+        let passkeys = std::mem::take(&mut self.passkeys);
+        self.totp = None;
+        self.clear_when_empty();
+        passkeys
+    }
+
+    /// Recovery codes stand for nothing once nothing is left.
+    fn clear_when_empty(&mut self) {
+        if self.is_empty() {
+            *self = Self { generation: self.generation, ..Self::default() };
+        }
     }
 
     /// Accepts the code of a period, once: a period that was accepted, and every earlier one, is not any more (SEC-77).
@@ -139,7 +195,34 @@ mod tests {
         let mut factors = factors();
         let last = (1..=100).filter(|_| factors.failed()).count();
         assert!(last == 1 && factors.is_suspended());
-        factors.remove();
-        assert!(!factors.is_suspended() && factors.totp.is_none() && factors.generation == 1);
+        assert!(factors.remove_totp() && !factors.remove_totp());
+        assert!(!factors.is_suspended() && factors.is_empty() && factors.generation == 1);
+    }
+
+    fn passkey(id: &str) -> Passkey {
+        Passkey {
+            id: id.to_owned(),
+            credential_id: String::from("credential"),
+            owner: String::from("owner"),
+            key: String::from("key"),
+            name: None,
+            made_in: None,
+            added_at: Timestamp(1),
+            last_used_at: None,
+            uses: 0,
+            suspended_at: None,
+        }
+    }
+
+    #[test]
+    fn sec_79_recovery_codes_come_with_the_first_factor_and_go_with_the_last_one() {
+        let mut factors = factors();
+        assert!(!factors.add_passkey(passkey("1"), vec![String::from("other")]), "there is one already");
+        assert_eq!(factors.recovery_tags, ["a", "b"]);
+        assert!(factors.remove_totp() && factors.recovery_tags.len() == 2, "a passkey is left");
+        assert!(factors.remove_passkey("1") && !factors.remove_passkey("1"));
+        assert!(factors.recovery_tags.is_empty() && factors.is_empty());
+        assert!(factors.add_passkey(passkey("2"), vec![String::from("fresh")]));
+        assert_eq!(factors.recovery_tags, ["fresh"]);
     }
 }

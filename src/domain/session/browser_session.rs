@@ -31,15 +31,24 @@ pub enum Factor {
     Totp,
     /// A code kept for the day on which the application is lost.
     RecoveryCode,
+    /// A passkey, whose authenticator verified its user: two factors at once.
+    Passkey,
+    /// The same, given beside another proof.
+    PasskeyBeside,
 }
 
 impl Factor {
     /// Whether it stands beside another one, and for nothing alone.
     pub fn is_second(self) -> bool {
         match self {
-            Self::Password | Self::EmailLink | Self::EmailCode => false,
-            Self::Totp | Self::RecoveryCode => true,
+            Self::Password | Self::EmailLink | Self::EmailCode | Self::Passkey => false,
+            Self::Totp | Self::RecoveryCode | Self::PasskeyBeside => true,
         }
+    }
+
+    /// Whether no second factor is wanted once it is given.
+    pub fn settles_second(self) -> bool {
+        self.is_second() || self == Self::Passkey
     }
 }
 
@@ -194,7 +203,7 @@ impl Session {
 
     /// Whether a second factor was given in this session, beside the first one.
     pub fn has_second_factor(&self) -> bool {
-        self.proofs.iter().any(|proof| proof.factor.is_second())
+        self.proofs.iter().any(|proof| proof.factor.settles_second())
     }
 
     fn assurance_of(&self, vocabulary: AcrVocabulary, factors: impl Iterator<Item = Factor>) -> Assurance {
@@ -205,9 +214,10 @@ impl Session {
                 Factor::Password => "pwd",
                 Factor::EmailLink | Factor::EmailCode => "mail",
                 Factor::Totp | Factor::RecoveryCode => "otp",
+                Factor::Passkey | Factor::PasskeyBeside => "pop",
             };
             has_first |= !factor.is_second();
-            has_second |= factor.is_second();
+            has_second |= factor.settles_second();
             if !amr.iter().any(|known| known == name) {
                 amr.push(name.to_owned());
             }
@@ -222,10 +232,10 @@ impl Session {
         Assurance { acr, amr, auth_time: self.authenticated_at() }
     }
 
-    /// The same person signs in again: what stood beside the proof of before is given anew.
+    /// The same person signs in again: what stood beside the proof of before, or in it, is given anew.
     #[must_use]
     pub fn signed_in_again(mut self, proof: Proof) -> Self {
-        self.proofs.retain(|known| !known.factor.is_second());
+        self.proofs.retain(|known| !known.factor.settles_second());
         self.reauthenticated(proof)
     }
 

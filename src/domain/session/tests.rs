@@ -65,3 +65,22 @@ fn prm_2_a_new_proof_moves_auth_time_and_keeps_the_session() {
     assert_eq!(assurance.amr, ["pwd"]);
     assert_eq!(session.id, SessionId(String::from("s")));
 }
+
+#[test]
+fn sec_29_r_24_a_passkey_is_two_factors_and_a_password_after_it_is_one() {
+    let at = |factor, seconds| Proof { factor, at: Timestamp(seconds) };
+    let begun = |factor| Session::begin(SessionId(String::from("s")), UserId(7), 0, at(factor, 1000));
+    let passkey = begun(Factor::Passkey);
+    let assurance = passkey.assurance(AcrVocabulary::Moncomptepro);
+    assert_eq!((assurance.acr.as_str(), assurance.auth_time), ("https://refeds.org/profile/mfa", Timestamp(1000)));
+    assert_eq!(assurance.amr, ["pop", "mfa"]);
+    assert_eq!(passkey.assurance(AcrVocabulary::Levels2026).acr, "eidas0-mfa");
+    assert_eq!(passkey.assurance(AcrVocabulary::Employer).acr, "eidas2");
+    assert!(passkey.has_second_factor());
+    let again = passkey.signed_in_again(at(Factor::Password, 2000));
+    assert_eq!(again.assurance(AcrVocabulary::Moncomptepro).amr, ["pwd"]);
+    assert!(!again.has_second_factor());
+    let beside = begun(Factor::Password).reauthenticated(at(Factor::PasskeyBeside, 2000));
+    let assurance = beside.assurance(AcrVocabulary::Moncomptepro);
+    assert_eq!((assurance.amr, assurance.auth_time), (vec!["pwd".into(), "pop".into(), "mfa".into()], Timestamp(1000)));
+}

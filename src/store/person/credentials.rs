@@ -1,5 +1,6 @@
 //! What people prove their identity with, apart from who they are: read by few, written rarely.
 
+use super::passkey_owners;
 use crate::domain::{Credentials, UserId};
 use crate::store::engine::Table;
 use crate::store::{Read, StoreError, Tx};
@@ -21,7 +22,12 @@ pub fn update(tx: &mut Tx, credentials: &Credentials) -> Result<(), StoreError> 
     CREDENTIALS.update(tx, &credentials.user_id, credentials)
 }
 
-/// Deletes the credentials of a person; says whether there were any.
+/// Deletes the credentials of a person, passkeys included; says whether there were any.
 pub fn delete(tx: &mut Tx, user_id: UserId) -> Result<bool, StoreError> {
+    if let Some(known) = CREDENTIALS.find(tx, &user_id)? {
+        for passkey in &known.second_factors.passkeys {
+            passkey_owners::delete(tx, &passkey.id)?;
+        }
+    }
     CREDENTIALS.delete(tx, &user_id)
 }

@@ -1,6 +1,7 @@
 //! What belongs to one person and to nobody else, apart from who they are.
 
 pub mod credentials;
+pub mod passkey_owners;
 pub mod service_uses;
 pub mod trusted_browsers;
 pub mod user_sessions;

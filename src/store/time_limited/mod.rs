@@ -11,5 +11,6 @@ pub mod grants;
 pub mod interactions;
 pub mod known_browsers;
 pub mod magic_links;
+pub mod passkey_ceremonies;
 pub mod password_links;
 pub mod pre_sessions;

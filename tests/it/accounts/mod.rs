@@ -9,6 +9,7 @@ mod home;
 mod known_browsers;
 mod magic_link;
 mod organization;
+mod passkeys;
 mod reset_password;
 mod second_factor;
 mod sign_in;

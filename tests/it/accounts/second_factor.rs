@@ -246,8 +246,9 @@ async fn sec_29_a_service_that_demands_two_factors_gets_them_and_says_which() {
     let instance = Instance::dev().await;
     let (person, client) = (instance.person(), instance.standard_client());
     let page = person.visit(&client.authorization("openid", &[("claims", MFA)])).await;
-    let offer = person.sign_in(page, ADDRESS, ADDRESS).await;
-    assert_eq!(offer.url.path(), "/users/totp-configuration", "one is set up on the way");
+    let choice = person.sign_in(page, ADDRESS, ADDRESS).await;
+    assert_eq!(choice.url.path(), "/users/double-authentication-choice", "one is set up on the way");
+    let offer = person.visit(&choice.attribute("a.secondary", "href").unwrap()).await;
     let key = totp_key(&offer);
     let codes = give(&person, &offer, &totp_code(&key, instance.clock.now())).await;
     let back = person.visit(&codes.attribute("a.primary", "href").unwrap()).await;
@@ -278,12 +279,12 @@ async fn an_operator_who_requires_two_factors_gets_them_from_everybody_and_not_f
     });
     let instance = instance.await;
     let person = instance.person();
-    let offer = sign_in(&person).await;
-    assert_eq!(offer.url.path(), "/users/totp-configuration");
+    assert_eq!(sign_in(&person).await.url.path(), "/users/double-authentication-choice");
     instance.clock.advance(Duration::from_secs(16 * 60)).unwrap();
     let again = person.visit("/users/totp-configuration").await;
     assert_eq!(again.url.path(), "/users/start-sign-in", "SEC-80: nothing is set up with an old proof");
-    let offer = person.sign_in(again, ADDRESS, ADDRESS).await;
+    let choice = person.sign_in(again, ADDRESS, ADDRESS).await;
+    let offer = person.visit(&choice.attribute("a.secondary", "href").unwrap()).await;
     let key = totp_key(&offer);
     let codes = give(&person, &offer, &totp_code(&key, instance.clock.now())).await;
     assert_eq!(person.visit(&codes.attribute("a.primary", "href").unwrap()).await.url.path(), "/");

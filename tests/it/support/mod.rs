@@ -2,6 +2,7 @@
 
 mod command;
 mod declared;
+mod device;
 mod faulty;
 mod instance;
 mod page;
@@ -13,6 +14,7 @@ mod totp;
 
 pub(crate) use command::{Ended, Operator, program, run};
 pub(crate) use declared::{CALLBACK, SIGNED_OUT, uri};
+pub(crate) use device::{Asked, Device, Lie, TRUTH};
 pub(crate) use faulty::{Disk, Fault};
 pub(crate) use instance::{Instance, MORNING, hiding};
 pub(crate) use page::{Form, Page};

@@ -12,7 +12,7 @@ use moncomptepro::protocol::Locale;
 use moncomptepro::store::outbox;
 use serde_json::Value;
 
-use crate::support::{CALLBACK, Instance, Operator, Page, Person, RelyingParty, run, totp_code, totp_key};
+use crate::support::{CALLBACK, Device, Instance, Operator, Page, Person, RelyingParty, run, totp_code, totp_key};
 
 const JEAN: &str = "user@yopmail.com";
 const MARTIN: &str = "user@red-needles-sarl.com";
@@ -31,6 +31,9 @@ const CATALOGUE: &[(&str, &str)] = &[
     ("magic_link_disowned", "v address"),
     ("second_factor_added", "u address session"),
     ("second_factor_removed", "u address session"),
+    ("passkey_added", "u address session"),
+    ("passkey_removed", "u address session"),
+    ("passkey_suspended", "v address"),
     ("second_factor_given", "u address session"),
     ("second_factor_refused", "u address session"),
     ("second_factor_suspended", "u address session"),
@@ -167,6 +170,25 @@ async fn people(instance: &Instance) {
     let chosen = instance.person();
     let page = chosen.visit("/users/start-sign-in").await;
     choose(&chosen, &page, "user_id", "1").await;
+}
+
+/// A passkey is added, used, copied and taken away.
+async fn passkeys(instance: &Instance) {
+    let (person, mut device) = (instance.person(), Device::counting());
+    let page = person.visit("/users/start-sign-in").await;
+    choose(&person, &page, "user_id", "1").await;
+    let asked = person.press_passkey(&person.visit("/double-authentication").await).await;
+    let made = device.create(instance.app.config.issuer(), &asked.options).await;
+    person.submit(asked.answered(&made)).await;
+    let mut copy = device.clone();
+    for device in [&mut device, &mut copy] {
+        let person = instance.person();
+        let asked = person.press_passkey(&person.visit("/users/start-sign-in").await).await;
+        let answer = device.answer(instance.app.config.issuer(), &asked.options).await;
+        person.submit(asked.answered(&answer)).await;
+    }
+    let page = person.visit("/double-authentication").await;
+    person.submit(page.form_to("delete-passkeys")).await;
 }
 
 /// A second factor is set up, given, refused, suspended, replaced and taken away.
@@ -349,6 +371,7 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     office(&instance, &Operator::at(directory.path())).await;
     newcomers(&instance).await;
     second_factors(&instance, &Operator::at(directory.path())).await;
+    passkeys(&instance).await;
     stranger(&instance).await;
     let (now, content) = (instance.clock.now(), MailContent::Trial { at: instance.clock.now() });
     let mail = OutgoingMail::notice("agent@mairie.example".parse().unwrap(), Locale::Fr, content, now);
@@ -378,11 +401,11 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     }
     assert_eq!(
         trail.told("signed_in", "method"),
-        ["chosen", "email_code", "email_link", "password"].map(String::from).into()
+        ["chosen", "email_code", "email_link", "passkey", "password"].map(String::from).into()
     );
     assert_eq!(
         trail.told("sign_in_failed", "reason"),
-        ["unknown_address", "wrong_code", "wrong_password"].map(String::from).into()
+        ["unknown_address", "wrong_code", "wrong_passkey", "wrong_password"].map(String::from).into()
     );
     assert_eq!(trail.told("requests_turned_away", "reason"), ["foreign_form", "too_many"].map(String::from).into());
     let (replayed, _) = &trail.of("code_replayed")[0];

@@ -83,6 +83,14 @@ POST /users/select-organization Person
 POST /users/send-email-verification Visitor
 POST /users/send-magic-link Visitor
 POST /users/sign-out Session
+POST /users/sign-in-with-passkey Visitor
+POST /users/2fa-sign-in-with-passkey Session
+POST /users/passkey-options Visitor
+GET /users/double-authentication-choice Session
+POST /users/passkeys/verify-registration Session
+POST /passkeys/options RecentProof(DoubleAuthentication)
+POST /passkeys/verify-registration RecentProof(DoubleAuthentication)
+POST /delete-passkeys/{id} RecentProof(DoubleAuthentication)
 GET /users/sign-in Visitor
 POST /users/sign-in Visitor
 GET /users/sign-in-with-magic-link Link

@@ -38,11 +38,11 @@ pub async fn use_second_factor(app: &App, by: &By, place: InSession<'_>, always:
     Ok(is_done)
 }
 
-/// Takes the application and its recovery codes away. Whether there was one.
+/// Takes the application away; the recovery codes go with the last factor. Whether there was one.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn remove_second_factors(app: &App, by: &By, place: InSession<'_>) -> Result<bool, ActError> {
+pub async fn remove_totp(app: &App, by: &By, place: InSession<'_>) -> Result<bool, ActError> {
     let (now, session, locale) = (app.clock.now(), place.active.key, place.locale);
     let circumstances = Circumstances::of(app, by);
     let is_done = app
@@ -50,13 +50,14 @@ pub async fn remove_second_factors(app: &App, by: &By, place: InSession<'_>) -> 
         .write(move |tx| {
             let Some((session, mut user)) = find_live(tx, &session, now)? else { return Ok(false) };
             let mut known = credentials_of(tx, &user, now)?;
-            if known.second_factors.totp.is_none() {
+            if !known.second_factors.remove_totp() {
                 return Ok(false);
             }
-            known.second_factors.remove();
             credentials::update(tx, &known)?;
-            user.second_factor = SecondFactorUse::None;
-            users::update(tx, &user)?;
+            if known.second_factors.is_empty() {
+                user.second_factor = SecondFactorUse::None;
+                users::update(tx, &user)?;
+            }
             tell(tx, &user, MailContent::SecondFactorRemoved { at: now }, locale, now)?;
             end_others(tx, &session, now)?;
             let event = AuditEvent::SecondFactorRemoved { user_id: user.id };

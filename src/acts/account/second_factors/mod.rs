@@ -1,9 +1,13 @@
-//! What a person gives beside a password: an application that shows codes, and codes kept for the day it is lost.
+//! What a person gives beside a password: an application that shows codes, passkeys, and codes kept for the day on which
+//! they are lost.
 //!
 //! Keys are sealed, recovery codes are kept as keyed tags, and whoever guesses is counted for the account, whatever the
 //! route (SEC-78).
 
+mod ceremonies;
 mod choice;
+mod passkey_use;
+mod passkeys;
 mod present;
 mod recovery_codes;
 mod removal;
@@ -19,7 +23,12 @@ use crate::domain::{
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{StoreError, Tx, browser_sessions, credentials, outbox, user_sessions};
 
-pub use choice::{remove_second_factors, use_second_factor};
+pub use ceremonies::{
+    PasskeyAnswer, PasskeyAsked, ask_for_passkey, ask_passkey_as_second_factor, ask_passkey_to_sign_in,
+};
+pub use choice::{remove_totp, use_second_factor};
+pub use passkey_use::{PasskeyAttempt, present_passkey, sign_in_with_passkey};
+pub use passkeys::{PasskeyOutcome, add_passkey, remove_passkey};
 pub use present::{FactorOutcome, Presented, present_second_factor};
 pub use recovery_codes::make_recovery_codes;
 pub use removal::{FactorRemovalPlace, keep_second_factors, look_at_factor_removal};

@@ -118,7 +118,7 @@ impl Shown {
     fn accept(&self, factors: &mut SecondFactors) -> bool {
         match self {
             Self::Period(period) => factors.accept_period(*period),
-            Self::Recovery(tag) => factors.totp.is_some() && factors.accept_recovery(tag),
+            Self::Recovery(tag) => factors.accept_recovery(tag),
             Self::Nothing => false,
         }
     }

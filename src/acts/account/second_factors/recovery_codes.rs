@@ -39,7 +39,7 @@ pub async fn make_recovery_codes(app: &App, by: &By, place: InSession<'_>) -> Re
         .write(move |tx| {
             let Some((session, user)) = find_live(tx, &session, now)? else { return Ok(false) };
             let mut known = credentials_of(tx, &user, now)?;
-            if known.second_factors.totp.is_none() {
+            if known.second_factors.is_empty() {
                 return Ok(false);
             }
             known.second_factors.recovery_tags.clone_from(&tags);

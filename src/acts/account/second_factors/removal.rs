@@ -10,7 +10,7 @@ use crate::domain::{
     UserId,
 };
 use crate::protocol::{Locale, Timestamp};
-use crate::store::{Read, StoreError, Tx, credentials, factor_removals, users};
+use crate::store::{Read, StoreError, Tx, credentials, factor_removals, passkey_owners, users};
 
 /// The removal that was asked for last, whatever became of it.
 pub(in crate::acts) fn find_removal(
@@ -41,7 +41,9 @@ pub(in crate::acts) fn stop_removal(
 /// Takes everything away that stands beside the password, in the record of the person too, which the caller writes.
 pub(in crate::acts) fn take_away(tx: &mut Tx, user: &mut User, now: Timestamp) -> Result<(), StoreError> {
     let mut known = credentials_of(tx, user, now)?;
-    known.second_factors.remove();
+    for passkey in known.second_factors.take_all() {
+        passkey_owners::delete(tx, &passkey.id)?;
+    }
     credentials::update(tx, &known)?;
     user.second_factor = SecondFactorUse::None;
     Ok(())

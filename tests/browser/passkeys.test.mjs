@@ -1,0 +1,125 @@
+// Passkeys, which an authenticator of the browser itself keeps: added, used in every way, refused, taken away.
+
+import assert from "node:assert/strict";
+
+import { journey } from "./visit.mjs";
+
+const ADDRESS = "user@yopmail.com";
+
+/** An authenticator inside the browser; `verified` says whether it recognizes who is in front of it. */
+async function authenticator(person) {
+  const session = await person.page.context().newCDPSession(person.page);
+  await session.send("WebAuthn.enable", { enableUI: false });
+  const options = {
+    protocol: "ctap2",
+    transport: "internal",
+    hasResidentKey: true,
+    hasUserVerification: true,
+    isUserVerified: true,
+    automaticPresenceSimulation: true,
+  };
+  const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", { options });
+  const keys = async () => (await session.send("WebAuthn.getCredentials", { authenticatorId })).credentials;
+  const verified = (isUserVerified) => session.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified });
+  return { keys, verified };
+}
+
+async function signIn(person) {
+  await person.goTo("/users/start-sign-in");
+  await person.answer("login", ADDRESS);
+  await person.answer("password", ADDRESS);
+}
+
+const arriveAt = (person, path) => person.page.waitForURL((url) => url.pathname === path);
+
+async function signOut(person) {
+  await person.page.locator('form[action="/users/sign-out"] button').click();
+  await arriveAt(person, "/users/start-sign-in");
+}
+
+const pressPasskey = (person) => person.page.locator("[data-passkey-button]").first().click();
+
+/** Without scripts nothing is offered that cannot be used, and a sentence says why. */
+async function withoutScripts(person) {
+  await person.goTo("/users/start-sign-in");
+  const form = person.page.locator("form[data-passkey]");
+  assert.ok(await form.locator("[data-without]").isVisible());
+  assert.ok(await form.locator("[data-passkey-button]").isHidden());
+  await person.see("start-sign-in-with-passkeys");
+  await signIn(person);
+  await person.goTo("/double-authentication");
+  assert.ok(await form.locator("[data-without]").isVisible());
+  await person.see("double-authentication");
+}
+
+journey("a person adds a passkey, and signs in with it in every way", async (person) => {
+  if (!person.setting.scripts) return withoutScripts(person);
+  // The list that the browser offers in the field answers by itself here: it is looked at last.
+  await person.page.addInitScript(() => {
+    if (!globalThis.localStorage.autofill) PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+  });
+  const device = await authenticator(person);
+  await signIn(person);
+  await person.goTo("/double-authentication");
+  await person.see("double-authentication");
+  await person.page.locator('input[name="name"]').fill("Téléphone du service");
+  await pressPasskey(person);
+  await arriveAt(person, "/passkeys/verify-registration");
+  await person.see("recovery-codes-of-a-passkey");
+  assert.equal(await person.page.locator(".codes li").count(), 10);
+  assert.equal((await device.keys()).length, 1);
+  await person.page.locator("main a.primary").click();
+  assert.match(await person.text(), /Téléphone du service/);
+  await person.see("double-authentication-with-a-passkey");
+  await pressPasskey(person);
+  await person.page.locator('[data-failure="InvalidStateError"]').waitFor();
+  await person.see("double-authentication-passkey-known");
+  await person.press("force2fa", "enable");
+  await signOut(person);
+
+  await signIn(person);
+  await arriveAt(person, "/users/2fa-sign-in");
+  await person.see("second-factor-by-passkey");
+  await pressPasskey(person);
+  await arriveAt(person, "/");
+  await signOut(person);
+
+  await person.see("start-sign-in-with-passkeys");
+  await device.verified(false);
+  await pressPasskey(person);
+  await person.page.locator("[data-failure=any]").waitFor();
+  await person.see("start-sign-in-passkey-not-given");
+  await device.verified(true);
+  await pressPasskey(person);
+  await arriveAt(person, "/");
+  await signOut(person);
+
+  await person.page.evaluate(() => (globalThis.localStorage.autofill = "yes"));
+  await person.goTo("/users/start-sign-in");
+  await arriveAt(person, "/");
+  await person.page.evaluate(() => globalThis.localStorage.removeItem("autofill"));
+
+  await person.goTo("/double-authentication");
+  await person.page.locator('form[action^="/delete-passkeys/"] button').click();
+  await person.see("double-authentication-without-the-passkey");
+  await signOut(person);
+  await pressPasskey(person);
+  await arriveAt(person, "/users/sign-in-with-passkey");
+  await person.see("start-sign-in-passkey-refused");
+});
+
+journey("a service that demands two factors has a passkey added on the way", async (person) => {
+  await person.goTo("/_dev/client");
+  await person.press("intent", "two-factors");
+  await person.answer("login", ADDRESS);
+  await person.answer("password", ADDRESS);
+  await arriveAt(person, "/users/double-authentication-choice");
+  await person.see("double-authentication-choice");
+  if (!person.setting.scripts) return;
+  await authenticator(person);
+  await pressPasskey(person);
+  await arriveAt(person, "/users/passkeys/verify-registration");
+  await person.page.locator("main a.primary").click();
+  await person.page.waitForURL("**/_dev/client*");
+  assert.match(await person.text(), /pop/);
+});
