@@ -42,6 +42,14 @@ pub const SECOND_FACTOR_PASSKEY: &str = "/users/2fa-sign-in-with-passkey";
 pub const PASSKEY_OPTIONS: &str = "/users/passkey-options";
 /// How a second factor is set up within a sign-in.
 pub const SET_UP_SECOND_FACTOR: &str = "/users/double-authentication-choice";
+/// Questions that lead to a second factor, within a sign-in.
+pub const DECISION_HELPER_IN_SIGN_IN: &str = "/users/mfa-decision-helper";
+/// One of those that follow, or what they lead to.
+pub const DECISION_IN_SIGN_IN: &str = "/users/mfa-decision-helper/{id}";
+/// Questions that lead to a second factor.
+pub const DECISION_HELPER: &str = "/mfa-decision-helper";
+/// One of those that follow, or what they lead to.
+pub const DECISION: &str = "/mfa-decision-helper/{id}";
 /// A passkey is added within a sign-in.
 pub const SET_UP_PASSKEY: &str = "/users/passkeys/verify-registration";
 /// The application is set up within a sign-in.

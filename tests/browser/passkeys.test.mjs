@@ -110,7 +110,9 @@ journey("a person adds a passkey, and signs in with it in every way", async (per
 
 journey("a service that demands two factors has a passkey added on the way", async (person) => {
   await person.goTo("/_dev/client");
-  await person.press("intent", "two-factors");
+  const claims = { id_token: { acr: { essential: true, value: "https://refeds.org/profile/mfa" } } };
+  await person.page.locator("textarea").fill(`scope=openid\nclaims=${JSON.stringify(claims)}`);
+  await person.press("intent", "own");
   await person.answer("login", ADDRESS);
   await person.answer("password", ADDRESS);
   await arriveAt(person, "/users/double-authentication-choice");

@@ -65,9 +65,31 @@ journey("a person sets up an application, signs in with it, and with a recovery 
   await person.answer("recovery_code", "abcd-efgh-ijkl-mnop");
   await person.see("second-factor-recovery-refused");
   await person.answer("recovery_code", recovery);
+  await person.see("recovery-code-used");
+  assert.match(await person.text(), /9 codes/);
+  await person.page.locator("main a.primary").click();
   await arriveAt(person, "/double-authentication");
-  await person.see("double-authentication-after-a-recovery-code");
-  assert.match(await person.text(), /9/);
   await person.page.locator('form[action="/delete-totp-configuration"] button').click();
   await person.see("double-authentication-without-the-application");
+});
+
+journey("a person who does not know what they own is led to a second factor", async (person) => {
+  await signIn(person);
+  await person.goTo("/double-authentication");
+  await person.page.locator('a[href="/mfa-decision-helper"]').click();
+  await person.see("mfa-decision-helper");
+  await person.page.locator('a[href$="/passkey"]').first().click();
+  await person.see("mfa-decision-helper-passkey");
+  await person.page.locator('main a[href="/mfa-decision-helper"]').click();
+  await person.page.locator('a[href$="/can-install-software"]').click();
+  await person.see("mfa-decision-helper-can-install-software");
+  await person.page.locator('a[href$="/smartphone"]').click();
+  await person.see("mfa-decision-helper-smartphone");
+  await person.page.locator('a[href$="/external-help-needed"]').click();
+  await person.see("mfa-decision-helper-external-help-needed");
+  await person.page.goBack();
+  await person.page.locator('a[href$="/app"]').click();
+  await person.see("mfa-decision-helper-app");
+  await person.page.locator("main a.primary").click();
+  await arriveAt(person, "/totp-configuration");
 });

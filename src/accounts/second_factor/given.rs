@@ -1,8 +1,8 @@
 //! The second factor, within a sign-in.
 
-use super::pages::SecondFactor;
+use super::pages::{RecoveryCodeUsed, SecondFactor};
 use super::place;
-use crate::acts::{self, ActiveSession, FactorOutcome, PasskeyAnswer, Presented};
+use crate::acts::{self, ActiveSession, FactorOutcome, NewSession, PasskeyAnswer, Presented};
 use crate::app::App;
 use crate::domain::steps::Step;
 use crate::journey::{self, Current};
@@ -78,11 +78,28 @@ async fn submit(app: App, submission: Submission, given: Given<'_>) -> Result<Re
     match outcome {
         FactorOutcome::Accepted(session) => {
             taken.given_back(&app)?;
+            if let Given::Code(Presented::RecoveryCode(_)) = given {
+                return show_what_is_left(&app, &browser, &session, current.as_ref());
+            }
             journey::go_on_signed_in(&app, &request, &browser, &session, current.as_ref()).await
         }
         FactorOutcome::Wrong => ask(&app, &browser, session, current.as_ref(), Some(problem)),
         FactorOutcome::Suspended => ask(&app, &browser, session, current.as_ref(), Some("suspended")),
     }
+}
+
+/// Whoever used a recovery code has lost something: they see what is left before they go on (SEC-79).
+fn show_what_is_left(
+    app: &App,
+    browser: &Browser,
+    session: &NewSession,
+    current: Option<&Current>,
+) -> Result<Response, Error> {
+    let known = app.store.read(|tx| credentials::find(tx, session.active.user.id))?;
+    let left = known.map_or(0, |known| known.second_factors.recovery_tags.len());
+    let page = RecoveryCodeUsed { left, next_href: journey::next(app, Some(&session.active), current)? };
+    let response = journey::speak(browser.clone().signed_in(session), current).page(app, &page)?;
+    journey::hand_over(app, session, response)
 }
 
 fn ask(

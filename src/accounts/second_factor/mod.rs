@@ -2,6 +2,7 @@
 //!
 //! Refuses to judge how old a proof may be: the guards of the routes and the journey do. Door: `routes`.
 
+mod decision_helper;
 mod given;
 mod overview;
 pub mod pages;
@@ -24,6 +25,10 @@ pub(super) fn routes(app: &App) -> Table {
         .submission(paths::SECOND_FACTOR_PASSKEY, Guard::Session, given::submit_passkey)
         .submission(paths::PASSKEY_OPTIONS, Guard::Visitor, passkeys::ask_in_sign_in)
         .visit(paths::SET_UP_SECOND_FACTOR, Guard::Session, set_up::show_choice)
+        .visit(paths::DECISION_HELPER_IN_SIGN_IN, Guard::Session, decision_helper::begin_in_sign_in)
+        .visit_at(paths::DECISION_IN_SIGN_IN, Guard::Session, decision_helper::show_in_sign_in)
+        .visit(paths::DECISION_HELPER, protected, decision_helper::begin)
+        .visit_at(paths::DECISION, protected, decision_helper::show)
         .submission(paths::SET_UP_PASSKEY, Guard::Session, passkeys::add_in_sign_in)
         .submission(paths::NEW_PASSKEY_OPTIONS, protected, passkeys::ask_for_new)
         .submission(paths::NEW_PASSKEY, protected, passkeys::add)

@@ -13,8 +13,10 @@ pub fn templates() -> Vec<PageCheck> {
     vec![
         PageCheck::of::<SecondFactor>(),
         PageCheck::of::<DoubleAuthenticationChoice>(),
+        PageCheck::of::<DecisionHelper>(),
         PageCheck::of::<TotpConfiguration>(),
         PageCheck::of::<RecoveryCodes>(),
+        PageCheck::of::<RecoveryCodeUsed>(),
         PageCheck::of::<DoubleAuthentication>(),
     ]
 }
@@ -85,6 +87,92 @@ impl Page for DoubleAuthenticationChoice {
             Self { problem: Some(String::from("passkey")), ..plain.clone() },
             Self { interaction: None, has_passkeys: false, client: None, ..plain },
         ]
+    }
+}
+
+/// Where somebody is who does not know what they own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionStep {
+    /// With what they unlock their computer.
+    Device,
+    /// Whether they may install a program on it.
+    CanInstallSoftware,
+    /// Whether they may install an application on a telephone.
+    Smartphone,
+    /// A passkey is for them.
+    Passkey,
+    /// An application on their computer is.
+    Software,
+    /// An application on their telephone is.
+    App,
+    /// Somebody else has to help.
+    ExternalHelpNeeded,
+}
+
+impl DecisionStep {
+    const ALL: [Self; 7] = [
+        Self::Device,
+        Self::CanInstallSoftware,
+        Self::Smartphone,
+        Self::Passkey,
+        Self::Software,
+        Self::App,
+        Self::ExternalHelpNeeded,
+    ];
+
+    /// The step of a segment of the address.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.as_str() == text)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::CanInstallSoftware => "can-install-software",
+            Self::Smartphone => "smartphone",
+            Self::Passkey => "passkey",
+            Self::Software => "software",
+            Self::App => "app",
+            Self::ExternalHelpNeeded => "external-help-needed",
+        }
+    }
+}
+
+/// Questions that lead to a second factor, `/mfa-decision-helper` and `/users/mfa-decision-helper`.
+#[derive(Debug, Clone, Serialize)]
+pub struct DecisionHelper {
+    /// The question, or what they led to.
+    pub step: DecisionStep,
+    /// Whether it is the first one.
+    pub is_first: bool,
+    /// Where the questions begin.
+    pub helper: &'static str,
+    /// Where a passkey is added.
+    pub choice: &'static str,
+    /// Where an application is set up.
+    pub application: &'static str,
+    /// The sign-in under way.
+    pub interaction: Option<String>,
+    /// For whom one signs in.
+    pub client: Option<ClientLabel>,
+}
+
+impl Page for DecisionHelper {
+    const TEMPLATE: &'static str = "accounts/mfa-decision-helper.html";
+
+    fn samples() -> Vec<Self> {
+        let page = |step| Self {
+            step,
+            is_first: step == DecisionStep::Device,
+            helper: "/users/mfa-decision-helper",
+            choice: "/users/double-authentication-choice",
+            application: "/users/totp-configuration",
+            interaction: sample_interaction(),
+            client: Some(ClientLabel::sample_long()),
+        };
+        let alone = Self { interaction: None, client: None, ..page(DecisionStep::Passkey) };
+        DecisionStep::ALL.into_iter().map(page).chain([alone]).collect()
     }
 }
 
@@ -163,6 +251,24 @@ impl Page for RecoveryCodes {
             Self { codes: codes.clone(), set_up: Some("passkey"), next_href: next_href.clone() },
             Self { codes, set_up: None, next_href },
         ]
+    }
+}
+
+/// What is seen once a recovery code opened a session: how many are left, and where to see to it.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecoveryCodeUsed {
+    /// How many were not used.
+    pub left: usize,
+    /// Where to go on.
+    pub next_href: String,
+}
+
+impl Page for RecoveryCodeUsed {
+    const TEMPLATE: &'static str = "accounts/recovery-code-used.html";
+
+    fn samples() -> Vec<Self> {
+        let next_href = String::from("/");
+        vec![Self { left: 9, next_href: next_href.clone() }, Self { left: 0, next_href }]
     }
 }
 

@@ -121,7 +121,7 @@ async fn sec_78_a_suspended_application_leaves_the_recovery_codes() {
     let told = give(&person, &asks, &totp_code(&key, instance.clock.now())).await;
     assert!(told.status == 400 && told.text("main").contains("suspendu"), "{}", told.body);
     let form = asks.form_with("recovery_code", None);
-    assert_eq!(person.submit(form.with("recovery_code", &recovery[0])).await.url.path(), "/");
+    assert!(person.submit(form.with("recovery_code", &recovery[0])).await.has("a[href='/double-authentication']"));
 }
 
 #[tokio::test]
@@ -182,7 +182,11 @@ async fn sec_79_a_recovery_code_takes_the_place_of_the_application_once() {
     let asks = sign_in(&person).await;
     let typed = recovery[0].to_uppercase().replace('-', " ");
     let form = asks.form_with("recovery_code", None);
-    assert_eq!(person.submit(form.with("recovery_code", &typed)).await.url.path(), "/");
+    let left = person.submit(form.with("recovery_code", &typed)).await;
+    assert!(left.text("main").contains("9 codes"), "what is left is seen before anything else");
+    let managed = person.visit(&left.attribute("a.primary", "href").unwrap()).await;
+    assert_eq!(managed.url.path(), "/double-authentication", "and where to see to it");
+    assert_eq!(person.visit(&left.attribute("a.secondary", "href").unwrap()).await.url.path(), "/");
     let mail = &instance.mails_to(ADDRESS).await[0];
     assert!(mail.subject.contains("code de secours") && mail.text.contains('9'), "{}", mail.text);
     let person = instance.person();
@@ -320,4 +324,39 @@ async fn sec_80_a_password_alone_sets_nothing_up_in_a_browser_that_is_not_truste
     let thief = instance.person();
     assert_eq!(sign_in(&thief).await.url.path(), "/users/verify-email");
     assert_eq!(thief.visit("/users/totp-configuration").await.url.path(), "/users/verify-email");
+}
+
+#[tokio::test]
+async fn whoever_does_not_know_what_they_own_is_asked_and_led_to_a_second_factor() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    sign_in(&person).await;
+    let follow = async |answers: &[&str]| {
+        let mut page = person.visit("/mfa-decision-helper").await;
+        for answer in answers {
+            let href = page.attribute(&format!(".tiles a[href*='/{answer}']"), "href").unwrap();
+            page = person.visit(&href).await;
+        }
+        page
+    };
+    let leads_to = |page: &Page| page.attribute("a.primary", "href");
+    assert_eq!(leads_to(&follow(&["passkey"]).await).as_deref(), Some("/double-authentication"));
+    let software = follow(&["can-install-software", "software"]).await;
+    assert_eq!(leads_to(&software).as_deref(), Some("/totp-configuration"));
+    assert!(software.has("a[href='/mfa-decision-helper']"), "one can begin again");
+    let app = follow(&["can-install-software", "smartphone", "app"]).await;
+    assert_eq!(leads_to(&app).as_deref(), Some("/totp-configuration"));
+    let help = follow(&["can-install-software", "smartphone", "external-help-needed"]).await;
+    assert!(leads_to(&help).is_none() && help.text("main").contains("service informatique"));
+    assert_eq!(person.visit("/mfa-decision-helper/something").await.status, 404);
+    let elsewhere = person.visit("/users/mfa-decision-helper/app").await;
+    assert_eq!(elsewhere.url.path(), "/", "where no sign-in demands one");
+    let (other, client) = (instance.person(), instance.standard_client());
+    let page = other.visit(&client.authorization("openid", &[("claims", MFA)])).await;
+    let choice = other.sign_in(page, ADDRESS, ADDRESS).await;
+    let asks = other.visit(&choice.attribute("a[href*='mfa-decision-helper']", "href").unwrap()).await;
+    let next = other.visit(&asks.attribute(".tiles a[href*='/can-install-software']", "href").unwrap()).await;
+    let next = other.visit(&next.attribute(".tiles a[href*='/software']", "href").unwrap()).await;
+    let offer = other.visit(&leads_to(&next).unwrap()).await;
+    assert_eq!(offer.url.path(), "/users/totp-configuration");
 }

@@ -87,6 +87,10 @@ POST /users/sign-in-with-passkey Visitor
 POST /users/2fa-sign-in-with-passkey Session
 POST /users/passkey-options Visitor
 GET /users/double-authentication-choice Session
+GET /users/mfa-decision-helper Session
+GET /users/mfa-decision-helper/{id} Session
+GET /mfa-decision-helper RecentProof(DoubleAuthentication)
+GET /mfa-decision-helper/{id} RecentProof(DoubleAuthentication)
 POST /users/passkeys/verify-registration Session
 POST /passkeys/options RecentProof(DoubleAuthentication)
 POST /passkeys/verify-registration RecentProof(DoubleAuthentication)
