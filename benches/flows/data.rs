@@ -31,6 +31,8 @@ pub(crate) const RS256: &str = "service-rs256";
 const ISSUER: &str = "https://identite.exemple.fr";
 const PEOPLE: u64 = 1000;
 const PEOPLE_OF_AN_ORGANIZATION: u64 = 10;
+/// People of one transaction.
+const PEOPLE_AT_ONCE: usize = 10_000;
 /// People of `dev`, beside the seeded ones.
 const FIXTURE_PEOPLE: u64 = 40;
 const FIRST_FIXTURE: u64 = 10_000;
@@ -50,6 +52,11 @@ pub(crate) fn address(number: u64) -> String {
 
 /// Makes the data of a production instance with the shipped defaults.
 pub(crate) async fn prepare(directory: &Path, under: Vec<String>) -> Data {
+    prepare_with(directory, under, PEOPLE).await
+}
+
+/// The same with so many people.
+pub(crate) async fn prepare_with(directory: &Path, under: Vec<String>, people: u64) -> Data {
     let port = free_port();
     let config = directory.join("config.toml");
     let mut text = format!(
@@ -67,7 +74,10 @@ pub(crate) async fn prepare(directory: &Path, under: Vec<String>) -> Data {
     std::fs::write(&config, text).unwrap();
     let app = site::start(Config::from_file(&config).unwrap(), Clock::system(), Random::system()).await.unwrap();
     let hash = app.passwords.hash("benchmark", PASSWORD).await.unwrap();
-    acts::enter(&app, &By::local(Actor::System), entries(&hash, app.clock.now())).await.unwrap();
+    for first in (0..people).step_by(PEOPLE_AT_ONCE) {
+        let some = first..people.min(first + PEOPLE_AT_ONCE as u64);
+        acts::enter(&app, &By::local(Actor::System), entries(&hash, some, app.clock.now())).await.unwrap();
+    }
     Data { config, site: Site { port, origin: String::from(ISSUER) }, under }
 }
 
@@ -97,9 +107,9 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn entries(hash: &str, now: Timestamp) -> Entries {
+fn entries(hash: &str, people: std::ops::Range<u64>, now: Timestamp) -> Entries {
     let mut entries = Entries::default();
-    for number in 0..PEOPLE {
+    for number in people.clone() {
         let information = PersonalInformation {
             given_name: Some(String::from("Camille")),
             family_name: Some(String::from("Martin")),
@@ -120,7 +130,7 @@ fn entries(hash: &str, now: Timestamp) -> Entries {
         });
         entries.users.push((user, Some(hash.to_owned())));
     }
-    for number in 0..PEOPLE.div_ceil(PEOPLE_OF_AN_ORGANIZATION) {
+    for number in people.start / PEOPLE_OF_AN_ORGANIZATION..people.end.div_ceil(PEOPLE_OF_AN_ORGANIZATION) {
         entries.organizations.push(Organization {
             id: OrganizationId(number + 1),
             siret: siret(number),

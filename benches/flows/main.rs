@@ -5,7 +5,7 @@
 //! is part of this process and shares the cores with what it drives.
 //!
 //! `-- --quick` takes one or two seconds a row; words choose sections: `start answers exchanges flows passwords
-//! saturated office slow-disk one-core`. `--under 'perf record -g'` puts a command before `serve`, for a profile.
+//! saturated office slow-disk one-core million`. `--under 'perf record -g'` puts a command before `serve`, for a profile.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,6 +22,7 @@ mod data;
 mod http;
 mod load;
 mod measure;
+mod million;
 mod passwords;
 mod program;
 mod prototype;
@@ -110,6 +111,9 @@ async fn measure_all(chosen: &Chosen<'_>) {
     }
     if chosen.holds("one-core") {
         small::one_core(&mut bench).await;
+    }
+    if chosen.holds("million") {
+        million::accounts(&mut bench).await;
     }
     bench.table.print();
 }

@@ -188,12 +188,7 @@ pub(crate) enum Entry {
 impl SignIn {
     /// The page of the address and the page of the password, from an address that leads there.
     pub(crate) async fn enter(&self, connection: &mut Connection, jar: &mut Jar, from: &str, password: &str) -> Entry {
-        let (page, token) = self.page(connection, jar, from).await;
-        let form = format!("_csrf={token}&login={}", encoded(&self.address));
-        let answer = connection.ask(&self.site.post(&page, &self.own(jar), &form)).await;
-        jar.keep(&answer);
-        answer.expect(303);
-        let asks_password = answer.location().to_owned();
+        let asks_password = self.give_address(connection, jar, from).await;
         let (page, token) = self.page(connection, jar, &asks_password).await;
         let form = format!("_csrf={token}&password={}", encoded(password));
         let answer = connection.ask(&self.site.post(&page, &self.own(jar), &form)).await;
@@ -203,6 +198,16 @@ impl SignIn {
             400 => Entry::Wrong,
             _ => Entry::Refused,
         }
+    }
+
+    /// The page of the address, and where it leads.
+    pub(crate) async fn give_address(&self, connection: &mut Connection, jar: &mut Jar, from: &str) -> String {
+        let (page, token) = self.page(connection, jar, from).await;
+        let form = format!("_csrf={token}&login={}", encoded(&self.address));
+        let answer = connection.ask(&self.site.post(&page, &self.own(jar), &form)).await;
+        jar.keep(&answer);
+        answer.expect(303);
+        answer.location().to_owned()
     }
 
     /// The page that an address leads to: where it lies, and the token of its forms.

@@ -8,13 +8,13 @@
 mod change_password;
 pub mod console;
 mod home;
-mod keep_second_factor;
 mod magic_link;
 pub mod mailbox_pages;
+mod notice_links;
+mod notices;
 pub mod pages;
 mod personal_information;
 mod reset_password;
-mod restore_address;
 mod routes;
 pub mod second_factor;
 mod select_account;

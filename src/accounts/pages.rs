@@ -27,6 +27,7 @@ pub fn templates() -> Vec<PageCheck> {
         PageCheck::of::<ChangePassword>(),
         PageCheck::of::<Home>(),
     ];
+    templates.extend(super::notices::pages::templates());
     templates.extend(console::pages::templates());
     templates.extend(second_factor::pages::templates());
     templates
@@ -51,9 +52,11 @@ pub struct StartSignIn {
     pub login: String,
     /// What happened before: `reset_password_email_sent` or `email_unavailable`.
     pub notice: Option<String>,
-    /// Why the address leads nowhere: `malformed`, or `closed` where the operator alone opens accounts. `passkey` where a
-    /// passkey led nowhere.
+    /// Why the address leads nowhere: `malformed`, `closed` where the operator alone opens accounts, `undeliverable` where
+    /// its domain takes no mail; or `misspelt`, which a second time is believed. `passkey` where a passkey led nowhere.
     pub problem: Option<String>,
+    /// The address that was probably meant.
+    pub suggestion: Option<String>,
     /// Whether browsers may be asked for passkeys.
     pub has_passkeys: bool,
     /// For whom one signs in.
@@ -117,6 +120,7 @@ impl Page for StartSignIn {
             notice: None,
             problem: None,
             has_passkeys: true,
+            suggestion: None,
             client: None,
             people_picker: None,
         };
@@ -128,6 +132,7 @@ impl Page for StartSignIn {
                 notice: None,
                 problem: Some(String::from("malformed")),
                 has_passkeys: false,
+                suggestion: None,
                 client: Some(ClientLabel::sample_long()),
                 people_picker: None,
             },
@@ -137,6 +142,13 @@ impl Page for StartSignIn {
                 people_picker: Some(PeoplePicker::sample(12)),
                 ..plain.clone()
             },
+            Self {
+                problem: Some(String::from("misspelt")),
+                login: String::from("jean@gmial.com"),
+                suggestion: Some(String::from("jean@gmail.com")),
+                ..plain.clone()
+            },
+            Self { problem: Some(String::from("undeliverable")), suggestion: Some(long_address()), ..plain.clone() },
             Self { problem: Some(String::from("closed")), login: String::from("jean@exemple.fr"), ..plain.clone() },
             Self { problem: Some(String::from("passkey")), login: String::from("jean@exemple.fr"), ..plain.clone() },
             Self { notice: Some(String::from("reset_password_email_sent")), ..plain.clone() },

@@ -1,9 +1,9 @@
 //! The addresses of this room.
 
+use super::notice_links::{keep_second_factor, restore_address};
 use super::{
-    change_password, console, home, keep_second_factor, magic_link, personal_information, reset_password,
-    restore_address, second_factor, select_account, sign_in, sign_in_with_passkey, sign_out, sign_up, start_sign_in,
-    verify_email,
+    change_password, console, home, magic_link, notices, personal_information, reset_password, second_factor,
+    select_account, sign_in, sign_in_with_passkey, sign_out, sign_up, start_sign_in, verify_email,
 };
 use crate::app::App;
 use crate::web::{Guard, Table, paths};
@@ -27,6 +27,9 @@ pub fn routes(app: &App) -> Table {
         .visit(paths::SIGN_IN_WITH_MAGIC_LINK, Guard::Link, magic_link::show)
         .submission(paths::SIGN_IN_WITH_MAGIC_LINK, Guard::Link, magic_link::submit)
         .submission(paths::DISOWN_MAGIC_LINK, Guard::Link, magic_link::disown)
+        .visit(paths::PERSONAL_DATA_NOTICE, Guard::Visitor, notices::personal_data)
+        .visit(paths::TERMS, Guard::Visitor, notices::terms)
+        .visit(paths::ACCESSIBILITY, Guard::Visitor, notices::accessibility)
         .visit(paths::RESTORE_ADDRESS, Guard::Link, restore_address::show)
         .submission(paths::RESTORE_ADDRESS, Guard::Link, restore_address::submit)
         .visit(paths::KEEP_SECOND_FACTOR, Guard::Link, keep_second_factor::show)

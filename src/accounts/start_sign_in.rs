@@ -1,7 +1,7 @@
 //! The e-mail step.
 
 use super::pages::{PeoplePicker, PickerPerson, StartSignIn};
-use crate::acts::{self, AddressStanding};
+use crate::acts::{self, AddressStanding, AddressVerdict};
 use crate::app::App;
 use crate::domain::steps::Step;
 use crate::domain::{Destination, Email};
@@ -26,7 +26,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     };
     let asked = || visit.query.get("login_hint").map(|hint| hint.chars().take(254).collect());
     let login = given.or_else(hinted).or_else(asked).unwrap_or_default();
-    let said = Said { notice: visit.query.get("notification").and_then(notice), problem: None };
+    let said = Said { notice: visit.query.get("notification").and_then(notice), ..Said::default() };
     ask(&app, visit.browser, current.as_ref(), login, said)
 }
 
@@ -38,7 +38,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     let login = typed.parse::<Email>().ok();
     let taken = acts::take_form(&app, request.source(), login.as_ref(), journey::known_browser(&app, &request))?;
     let Some(login) = login else {
-        let said = Said { notice: None, problem: Some("malformed") };
+        let said = Said { problem: Some("malformed"), ..Said::default() };
         return ask(&app, browser, current.as_ref(), typed.chars().take(254).collect(), said);
     };
     let accounts = app.config.accounts;
@@ -47,7 +47,11 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         false => acts::address_standing(&app, &login)?,
     };
     if standing == AddressStanding::Unknown && !accounts.sign_up {
-        let said = Said { notice: None, problem: Some("closed") };
+        let said = Said { problem: Some("closed"), ..Said::default() };
+        return ask(&app, browser, current.as_ref(), login.to_string(), said);
+    }
+    let is_confirmed = form.get("confirmed_login") == Some(login.as_str());
+    if let Some(said) = doubts(&app, &login, standing, is_confirmed).await {
         return ask(&app, browser, current.as_ref(), login.to_string(), said);
     }
     let (id, key) = match &current {
@@ -70,15 +74,36 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
 /// Says that a passkey opened nothing.
 pub(super) fn refuse_passkey(app: &App, browser: Browser, current: Option<&Current>) -> Result<Response, Error> {
     let login = current.and_then(|current| current.interaction.login.as_ref()).map(ToString::to_string);
-    let said = Said { notice: None, problem: Some("passkey") };
+    let said = Said { problem: Some("passkey"), ..Said::default() };
     ask(app, browser, current, login.unwrap_or_default(), said)
 }
 
 /// What is said beside the field.
-#[derive(Clone, Copy)]
+#[derive(Default)]
 struct Said {
     notice: Option<&'static str>,
     problem: Option<&'static str>,
+    /// The address that was probably meant.
+    suggestion: Option<Email>,
+}
+
+/// What speaks against an address that is new here. Where nobody is to learn which ones are, no more is said than what its
+/// letters say.
+async fn doubts(app: &App, login: &Email, standing: AddressStanding, is_confirmed: bool) -> Option<Said> {
+    let verdict = if app.config.accounts.hide_existence {
+        let suggestion = acts::suggest_address(app, login).filter(|_| !is_confirmed);
+        suggestion.map_or(AddressVerdict::Good, AddressVerdict::Misspelt)
+    } else if standing == AddressStanding::Unknown {
+        acts::judge_address(app, login, is_confirmed).await
+    } else {
+        AddressVerdict::Good
+    };
+    let (problem, suggestion) = match verdict {
+        AddressVerdict::Good => return None,
+        AddressVerdict::Misspelt(suggestion) => ("misspelt", Some(suggestion)),
+        AddressVerdict::TakesNoMail(suggestion) => ("undeliverable", suggestion),
+    };
+    Some(Said { notice: None, problem: Some(problem), suggestion })
 }
 
 /// What another page asks this one to say.
@@ -96,6 +121,7 @@ fn ask(app: &App, browser: Browser, current: Option<&Current>, login: String, sa
         notice: said.notice.map(str::to_owned),
         problem: said.problem.map(str::to_owned),
         has_passkeys: app.passkeys.is_some(),
+        suggestion: said.suggestion.map(|email| email.to_string()),
         client: current.map(|current| journey::client_label(app, current)).transpose()?.flatten(),
         people_picker: people_picker(app)?,
     };

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    Accounts, Backups, Config, Connections, CookiePolicy, DataLocation, DirectorySettings, DirectorySource,
-    InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME, PasswordCost, PeoplePicker, Proxies,
-    PublicUrl, STANDARD_RECENT_PROOF, Tls, UnknownClients,
+    Accounts, AddressChecks, Backups, Config, Connections, CookiePolicy, DataLocation, DirectorySettings,
+    DirectorySource, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME, Notices, PasswordCost,
+    PeoplePicker, Proxies, PublicUrl, STANDARD_RECENT_PROOF, Tls, UnknownClients,
 };
 use crate::domain::{AcrVocabulary, Email, JoiningPolicy, MailProviders, MailboxPolicy, Retention};
 
@@ -67,6 +67,8 @@ impl Config {
                 mailbox: MailboxPolicy { asks_in_new_browsers: false, ..MailboxPolicy::STANDARD },
                 ..Accounts::STANDARD
             },
+            addresses: AddressChecks { deliverability: false, name_servers: Vec::new(), expected_domains: Vec::new() },
+            notices: Notices::SOBER,
             acr_vocabulary: AcrVocabulary::Moncomptepro,
             recent_proof: STANDARD_RECENT_PROOF,
             joining: JoiningSettings {

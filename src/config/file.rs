@@ -14,11 +14,11 @@ use super::mail;
 use super::problem::{ConfigError, Conflict, Fault, Origin, Problem};
 use super::settings::{Settings, Source, type_of};
 use super::{
-    Accounts, Backups, Config, Connections, CookiePolicy, DataLocation, DirectorySettings, ForwardedHeader,
-    InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, PasswordCost, Proxies, PublicUrl, Tls,
-    UnknownClients,
+    AccessibilityState, Accounts, AddressChecks, Backups, Config, Connections, CookiePolicy, DataLocation,
+    DirectorySettings, ForwardedHeader, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, Notices,
+    PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
 };
-use crate::domain::{AcrVocabulary, JoiningPolicy, MailProviders, MailboxPolicy, Retention};
+use crate::domain::{AcrVocabulary, EmailDomain, JoiningPolicy, MailProviders, MailboxPolicy, Retention};
 
 /// A configuration that may start, and where each of its values comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,8 +165,12 @@ fn networks(settings: &Settings, path: &str) -> Vec<ipnet::IpNet> {
     settings.texts(KEYS, path).iter().filter_map(|text| network(text)).collect()
 }
 
+fn email_domains(settings: &Settings, path: &str) -> Vec<EmailDomain> {
+    settings.texts(KEYS, path).iter().filter_map(|text| text.parse().ok()).collect()
+}
+
 fn joining(settings: &Settings) -> JoiningSettings {
-    let domains = |path| settings.texts(KEYS, path).iter().filter_map(|text| text.parse().ok()).collect();
+    let domains = |path| email_domains(settings, path).into_iter().collect();
     JoiningSettings {
         policy: JoiningPolicy {
             allow_unverified: settings.flag(KEYS, "joining.allow_unverified"),
@@ -249,6 +253,23 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         unknown_clients: if is_sandbox { UnknownClients::RecordAnywhere } else { UnknownClients::Refuse },
         local_redirects: is_sandbox,
         accounts: accounts(settings)?,
+        addresses: AddressChecks {
+            deliverability: settings.flag(KEYS, "accounts.check_deliverability"),
+            name_servers: text("accounts.name_server").and_then(|text| text.parse().ok()).into_iter().collect(),
+            expected_domains: email_domains(settings, "accounts.expected_domains"),
+        },
+        notices: Notices {
+            controller: text("notices.controller"),
+            contact: text("notices.contact").and_then(|text| text.parse().ok()),
+            personal_data_href: text("notices.personal_data"),
+            terms_href: text("notices.terms"),
+            accessibility_href: text("notices.accessibility_page"),
+            accessibility: match text("notices.accessibility")?.as_str() {
+                "full" => AccessibilityState::Full,
+                "partial" => AccessibilityState::Partial,
+                _ => AccessibilityState::None,
+            },
+        },
         acr_vocabulary: match text("acr.vocabulary")?.as_str() {
             "levels-2026" => AcrVocabulary::Levels2026,
             "employer" => AcrVocabulary::Employer,

@@ -1,10 +1,31 @@
 //! Every key of the configuration, in the order of the template.
 
 use super::NEUTRAL_NAME;
+use super::account_keys::ACCOUNT_KEYS;
 use super::key::{ConfigKey, Kind, Standard};
 
 /// The keys of the file, the clients apart. A section is one run of neighbours.
-pub(super) const KEYS: &[ConfigKey] = &[
+pub(super) const KEYS: &[ConfigKey] =
+    &joined::<{ FIRST.len() + ACCOUNT_KEYS.len() + LAST.len() }>([FIRST, ACCOUNT_KEYS, LAST]);
+
+/// Lists one after another.
+#[expect(clippy::indexing_slicing, reason = "computed by the compiler, which refuses an index out of bounds")]
+const fn joined<const N: usize>(lists: [&[ConfigKey]; 3]) -> [ConfigKey; N] {
+    let mut all = [lists[0][0]; N];
+    let (mut filled, mut list) = (0, 0);
+    while list < lists.len() {
+        let mut place = 0;
+        while place < lists[list].len() {
+            all[filled] = lists[list][place];
+            filled += 1;
+            place += 1;
+        }
+        list += 1;
+    }
+    all
+}
+
+const FIRST: &[ConfigKey] = &[
     ConfigKey {
         path: "public_url",
         kind: Kind::PublicUrl,
@@ -320,96 +341,9 @@ pub(super) const KEYS: &[ConfigKey] = &[
         standard: Standard::Number(6),
         about: ["De combien de mois.", "Of how many months."],
     },
-    ConfigKey {
-        path: "accounts.sign_up",
-        kind: Kind::Flag,
-        standard: Standard::Flag(true),
-        about: [
-            "Si chacun peut ouvrir un compte avec son adresse ; sinon, seul l'exploitant en ouvre.",
-            "Whether anybody may open an account with their address; otherwise only the operator does.",
-        ],
-    },
-    ConfigKey {
-        path: "accounts.hide_existence",
-        kind: Kind::Flag,
-        standard: Standard::Flag(false),
-        about: [
-            "Si une adresse connue et une inconnue mènent à la même page : mot de passe, ou code reçu par courriel.",
-            "Whether a known address and an unknown one lead to the same page: a password, or a code by e-mail.",
-        ],
-    },
-    ConfigKey {
-        path: "accounts.require_second_factor",
-        kind: Kind::Flag,
-        standard: Standard::Flag(false),
-        about: [
-            "Si chacun se connecte avec deux facteurs ; qui n'en a qu'un en installe un second en se connectant.",
-            "Whether everybody signs in with two factors; whoever has one sets up a second while signing in.",
-        ],
-    },
-    ConfigKey {
-        path: "accounts.email_proof_days",
-        kind: Kind::Number(1, 3650),
-        standard: Standard::Number(90),
-        about: [
-            "Après combien de jours une personne prouve à nouveau qu'elle lit sa messagerie.",
-            "After how many days people prove again that they read their mailbox.",
-        ],
-    },
-    ConfigKey {
-        path: "accounts.trusted_browsers",
-        kind: Kind::Flag,
-        standard: Standard::Flag(true),
-        about: [
-            "Si un mot de passe ne suffit pas dans un navigateur nouveau : un code est envoyé par courriel.",
-            "Whether a password is not enough in a new browser: a code is sent by e-mail.",
-        ],
-    },
-    ConfigKey {
-        path: "accounts.trusted_browser_days",
-        kind: Kind::Number(1, 365),
-        standard: Standard::Number(30),
-        about: [
-            "Combien de jours un navigateur est reconnu après ce code.",
-            "For how many days a browser is trusted after that code.",
-        ],
-    },
-    ConfigKey {
-        path: "accounts.mailed_secret_minutes",
-        kind: Kind::Number(1, 60),
-        standard: Standard::Number(10),
-        about: [
-            "Combien de minutes valent un code ou un lien de connexion : davantage si la messagerie tarde.",
-            "For how many minutes a code or a link to sign in with is good: more where mail is slow to arrive.",
-        ],
-    },
-    ConfigKey {
-        path: "accounts.recent_proof_minutes",
-        kind: Kind::Number(1, 240),
-        standard: Standard::Number(15),
-        about: [
-            "Depuis combien de minutes au plus une personne doit s'être identifiée pour toucher à ce qui protège son compte.",
-            "How many minutes ago at most a person must have signed in to touch what protects their account.",
-        ],
-    },
-    ConfigKey {
-        path: "accounts.factor_removal_hours",
-        kind: Kind::Number(1, 720),
-        standard: Standard::Number(24),
-        about: [
-            "Combien d'heures une personne a pour s'opposer à la suppression de ses seconds facteurs par un administrateur.",
-            "For how many hours people can stop the removal of their second factors that an administrator asked for.",
-        ],
-    },
-    ConfigKey {
-        path: "acr.vocabulary",
-        kind: Kind::OneOf(&["moncomptepro", "levels-2026", "employer"]),
-        standard: Standard::Text("moncomptepro"),
-        about: [
-            "Les mots de acr. Avec \"employer\", l'exploitant déclare qu'il emploie les personnes qui se connectent.",
-            "The words in which acr is said. With \"employer\" the operator states that it employs the people who sign in.",
-        ],
-    },
+];
+
+const LAST: &[ConfigKey] = &[
     ConfigKey {
         path: "keys.rsa_bits",
         kind: Kind::Number(2048, 4096),
@@ -435,42 +369,6 @@ pub(super) const KEYS: &[ConfigKey] = &[
         about: [
             "Combien d'heures une clé est publiée avant de signer : plus que les services ne gardent les clés en cache.",
             "How many hours a key is published before it signs: more than services keep keys in their caches.",
-        ],
-    },
-    ConfigKey {
-        path: "joining.allow_unverified",
-        kind: Kind::Flag,
-        standard: Standard::Flag(false),
-        about: [
-            "Si une personne peut être liée à une organisation sans aucune preuve.",
-            "Whether a person may be linked to an organization without any proof.",
-        ],
-    },
-    ConfigKey {
-        path: "joining.bypass_moderation",
-        kind: Kind::Flag,
-        standard: Standard::Flag(false),
-        about: [
-            "Si chacun rejoint une organisation sans qu'un modérateur en décide : pour essayer des services, jamais ailleurs.",
-            "Whether everybody joins without the decision of a moderator: to try services with, and nowhere else.",
-        ],
-    },
-    ConfigKey {
-        path: "joining.free_mail_domains",
-        kind: Kind::EmailDomains,
-        standard: Standard::Texts(&[]),
-        about: [
-            "Domaines où n'importe qui ouvre une boîte, en plus de ceux qui sont connus : ils ne prouvent rien.",
-            "Domains where anybody opens a mailbox, beside those that are known: they prove nothing.",
-        ],
-    },
-    ConfigKey {
-        path: "joining.professional_mail_domains",
-        kind: Kind::EmailDomains,
-        standard: Standard::Texts(&[]),
-        about: [
-            "Domaines qui comptent comme professionnels bien qu'ils soient connus comme ouverts à tous.",
-            "Domains that count as professional although they are known as open to anybody.",
         ],
     },
 ];

@@ -4,6 +4,7 @@
 //! (`keys`) serves reading, refusing, the template and the listing. Doors: [`Config::load`], [`Config::dev`],
 //! [`template()`].
 
+mod account_keys;
 mod client_keys;
 mod clients;
 mod dev;
@@ -11,6 +12,7 @@ mod file;
 mod key;
 mod keys;
 mod mail;
+mod notices;
 mod problem;
 mod public_url;
 mod reload;
@@ -30,6 +32,7 @@ pub use clients::DeclaredClient;
 pub use dev::DevOptions;
 pub use file::{Loaded, Shown};
 pub use mail::{Mailing, SmtpCredentials, SmtpEncryption, SmtpServer};
+pub use notices::{AccessibilityState, AddressChecks, Notices};
 pub use problem::{ConfigError, Origin, Problem};
 pub use public_url::{MalformedPublicUrl, PublicUrl};
 pub use reload::Changed;
@@ -360,6 +363,10 @@ pub struct Config {
     pub local_redirects: bool,
     /// How accounts are opened.
     pub accounts: Accounts,
+    /// What is asked of addresses that are new here.
+    pub addresses: AddressChecks,
+    /// What is said where data is asked.
+    pub notices: Notices,
     /// The words in which `acr` is said.
     pub acr_vocabulary: AcrVocabulary,
     /// How old the proof of a person may be for what protects their account.

@@ -4,7 +4,7 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 30] = [
+pub(super) const RELOADABLE: [&str; 39] = [
     "instance.name",
     "limits.shared_sources",
     "logs.level",
@@ -16,6 +16,15 @@ pub(super) const RELOADABLE: [&str; 30] = [
     "accounts.trusted_browser_days",
     "accounts.mailed_secret_minutes",
     "accounts.factor_removal_hours",
+    "accounts.check_deliverability",
+    "accounts.name_server",
+    "accounts.expected_domains",
+    "notices.controller",
+    "notices.contact",
+    "notices.personal_data",
+    "notices.terms",
+    "notices.accessibility",
+    "notices.accessibility_page",
     "acr.vocabulary",
     "joining.allow_unverified",
     "joining.bypass_moderation",
@@ -57,6 +66,8 @@ impl Config {
         Self {
             instance_name: other.instance_name.clone(),
             limits: other.limits.clone(),
+            addresses: other.addresses.clone(),
+            notices: other.notices.clone(),
             mail: other.mail.clone(),
             mail_kept: other.mail_kept,
             mail_retried_after: other.mail_retried_after,
@@ -129,7 +140,16 @@ mod tests {
             ("accounts.trusted_browsers", "accounts.trusted_browsers = false"),
             ("accounts.trusted_browser_days", "accounts.trusted_browser_days = 7"),
             ("accounts.mailed_secret_minutes", "accounts.mailed_secret_minutes = 5"),
+            ("notices.controller", "notices.controller = \"Mairie\""),
+            ("notices.contact", "notices.contact = \"a@b.fr\""),
+            ("notices.personal_data", "notices.personal_data = \"https://a.fr/\""),
+            ("notices.terms", "notices.terms = \"https://a.fr/\""),
+            ("notices.accessibility", "notices.accessibility = \"full\""),
+            ("notices.accessibility_page", "notices.accessibility_page = \"https://a.fr/\""),
             ("acr.vocabulary", "acr.vocabulary = \"employer\""),
+            ("accounts.check_deliverability", "accounts.check_deliverability = false"),
+            ("accounts.name_server", "accounts.name_server = \"192.0.2.1:53\""),
+            ("accounts.expected_domains", "accounts.expected_domains = [\"a.fr\"]"),
             ("accounts.factor_removal_hours", "accounts.factor_removal_hours = 48"),
             ("accounts.recent_proof_minutes", "accounts.recent_proof_minutes = 5"),
             ("keys.rsa_bits", "keys.rsa_bits = 4096"),

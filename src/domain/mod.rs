@@ -65,7 +65,7 @@ pub use person::{
     PasskeyData, PasskeyPurpose, PasswordFault, PasswordLink, PasswordLinkRefusal, PasswordRules, PersonalData,
     PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField, RECOVERY_CODES,
     RemovalReason, Role, SecondFactorUse, SecondFactors, ServiceData, SessionData, Totp, TrustedBrowserData, User,
-    UserState, check_password, digits_of_code,
+    UserState, check_password, digits_of_code, suggest_spelling,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{

@@ -1,13 +1,15 @@
-//! The only outward HTTP, bounded in time and size.
+//! The only outward HTTP, bounded in time and size, and what is asked of name servers.
 //!
 //! Refuses redirects and every address that its caller cannot choose freely. Doors: [`own_server`].
 
+mod mail_exchange;
 mod own_server;
 
 use std::io;
 
 use thiserror::Error;
 
+pub use mail_exchange::{MailExchange, find_mail_exchange};
 pub use own_server::{OwnAnswer, OwnRequest, own_server};
 
 /// Why there is no answer.

@@ -21,6 +21,21 @@ pub struct Layout {
     pub is_provisional: bool,
     /// The name of the person signed in, or the address where no name is known.
     pub signed_in: Option<String>,
+    /// What is said where data is asked.
+    pub notices: NoticeLinks,
+}
+
+/// Where the notices are.
+#[derive(Debug, Clone, Serialize)]
+pub struct NoticeLinks {
+    /// On personal data.
+    pub personal_data: String,
+    /// The terms of use.
+    pub terms: String,
+    /// The declaration of accessibility.
+    pub accessibility: String,
+    /// What it says: `none`, `partial` or `full`.
+    pub accessibility_state: &'static str,
 }
 
 /// A link to the same page in one language.
@@ -33,6 +48,25 @@ pub(super) struct LanguageLink {
 }
 
 impl Layout {
+    /// That of a page that a visitor looks at, with a token for its forms: to write pages without a browser.
+    pub fn sample(locale: Locale) -> Self {
+        Self {
+            locale,
+            path: String::from("/users/sign-in?interaction=abc"),
+            csrf_token: Some(String::from("token")),
+            instance_name: String::from("Compte professionnel"),
+            is_trial: false,
+            is_provisional: false,
+            signed_in: None,
+            notices: NoticeLinks {
+                personal_data: String::from("/personal-data-notice"),
+                terms: String::from("/terms"),
+                accessibility: String::from("/accessibility"),
+                accessibility_state: "none",
+            },
+        }
+    }
+
     /// One link for each language, to this page.
     pub(super) fn language_links(&self) -> Vec<LanguageLink> {
         let link = |locale: &Locale| LanguageLink {

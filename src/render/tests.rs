@@ -20,13 +20,12 @@ fn catalogue(locale: Locale) -> Catalogue {
 
 fn layout(locale: Locale) -> Layout {
     Layout {
-        locale,
         path: String::from("/users/sign-in?interaction=a%26b&lang=fr"),
-        csrf_token: Some(String::from("token")),
         instance_name: String::from("Mon <site>"),
         is_trial: true,
         is_provisional: true,
         signed_in: Some(String::from("Jean \"<b>\" Martin")),
+        ..Layout::sample(locale)
     }
 }
 

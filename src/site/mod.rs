@@ -9,6 +9,7 @@ mod keys;
 mod machine;
 mod metrics;
 mod operations;
+mod pages;
 mod places;
 mod preflight;
 mod reception;
@@ -41,6 +42,7 @@ use crate::{accounts, jobs, oidc, organizations, serve};
 #[cfg(unix)]
 pub use control::{account_name, listen_for_commands};
 pub use metrics::{Metrics, Requests};
+pub use pages::every_page;
 pub use places::{Places, places};
 pub use preflight::{Examined, preflight};
 pub use reception::{Reception, is_local_name};

@@ -10,6 +10,7 @@ use crate::domain::steps::Step;
 use crate::domain::{Actor, Handle, Origin, PreSession};
 use crate::protocol::{Locale, Parameters};
 use crate::render::{Layout, Page};
+use crate::web::paths;
 
 /// One browser, for the time of one request.
 #[derive(Debug, Clone)]
@@ -164,6 +165,7 @@ impl Browser {
             is_trial: app.config.trial,
             is_provisional: app.config.tls == Tls::SelfSigned,
             signed_in: person,
+            notices: paths::notices(&app.config.notices),
         }
     }
 

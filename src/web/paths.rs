@@ -1,6 +1,8 @@
 //! Every address of the site that code refers to. Redirects inside the site go here and nowhere else.
 
+use crate::config::Notices;
 use crate::domain::AccountPage;
+use crate::render::NoticeLinks;
 
 /// The home page.
 pub const HOME: &str = "/";
@@ -22,6 +24,12 @@ pub const MAGIC_LINK_SENT: &str = "/users/magic-link-sent";
 pub const SIGN_IN_WITH_MAGIC_LINK: &str = "/users/sign-in-with-magic-link";
 /// It was asked by somebody else.
 pub const DISOWN_MAGIC_LINK: &str = "/users/disown-magic-link";
+/// What is kept about people.
+pub const PERSONAL_DATA_NOTICE: &str = "/personal-data-notice";
+/// The terms of use.
+pub const TERMS: &str = "/terms";
+/// The state of accessibility.
+pub const ACCESSIBILITY: &str = "/accessibility";
 /// Taking back a change of address.
 pub const RESTORE_ADDRESS: &str = "/users/restore-address";
 /// The removal of second factors is stopped.
@@ -166,4 +174,15 @@ pub fn interaction(id: &str) -> String {
 /// The consent page of a sign-in under way.
 pub fn consent(id: &str) -> String {
     format!("/interaction/{id}/consent")
+}
+
+/// Where the notices are: the operator's own, or those that come with the program.
+pub(super) fn notices(notices: &Notices) -> NoticeLinks {
+    let link = |own: &Option<String>, path: &str| own.clone().unwrap_or_else(|| path.to_owned());
+    NoticeLinks {
+        personal_data: link(&notices.personal_data_href, PERSONAL_DATA_NOTICE),
+        terms: link(&notices.terms_href, TERMS),
+        accessibility: link(&notices.accessibility_href, ACCESSIBILITY),
+        accessibility_state: notices.accessibility.as_str(),
+    }
 }

@@ -241,7 +241,7 @@ class Instance:
         self.issuer = f"https://localhost:{self.port}"
         self.head = (
             f'public_url = "{self.issuer}"\ndata_dir = "{self.data}"\nlisten = "127.0.0.1:{self.port}"\n'
-            f'keys.rsa_bits = 2048\ninstance.name = "Identité de la mairie"\nmetrics.listen = "127.0.0.1:{self.metrics}"\n'
+            f'keys.rsa_bits = 2048\naccounts.check_deliverability = false\ninstance.name = "Identité de la mairie"\nmetrics.listen = "127.0.0.1:{self.metrics}"\n'
         )
         self.configure(lines)
         self.log = open(self.folder / "log", "wb")

@@ -5,30 +5,16 @@ use std::path::Path;
 
 use moncomptepro::domain::MailContent;
 use moncomptepro::protocol::Locale;
-use moncomptepro::render::{Layout, MailFrame, PageCheck, Renderer, WrittenMail};
-use moncomptepro::{accounts, dev, oidc, organizations, web};
+use moncomptepro::render::{Layout, MailFrame, Renderer, WrittenMail};
+use moncomptepro::site::every_page;
 use scraper::{Html, Selector};
-
-fn every_page() -> Vec<PageCheck> {
-    let rooms = [
-        accounts::pages::templates(),
-        organizations::pages::templates(),
-        oidc::pages::templates(),
-        web::pages::templates(),
-        dev::pages::templates(),
-    ];
-    rooms.into_iter().flatten().collect()
-}
 
 fn layouts() -> Vec<Layout> {
     let layout = |locale: &Locale, signed_in: Option<&str>| Layout {
-        locale: *locale,
-        path: String::from("/users/sign-in?interaction=abc"),
-        csrf_token: Some(String::from("token")),
-        instance_name: String::from("Compte professionnel"),
         is_trial: signed_in.is_some(),
         is_provisional: signed_in.is_some(),
         signed_in: signed_in.map(str::to_owned),
+        ..Layout::sample(*locale)
     };
     Locale::ALL.iter().flat_map(|locale| [layout(locale, None), layout(locale, Some("Jean Martin"))]).collect()
 }

@@ -12,7 +12,7 @@ async fn instance(directory: &Path, kind: &str) -> Instance {
     let data_dir = directory.join("data");
     let text = format!(
         "public_url = \"https://bac-a-sable.exemple.fr\"\ndata_dir = {data_dir:?}\nlisten = \"127.0.0.1:8080\"\n\
-         tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\ninstance.kind = \"{kind}\"\n\
+         tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\naccounts.check_deliverability = false\ninstance.kind = \"{kind}\"\n\
          [[clients]]\nclient_id = \"declared\"\nclient_secret = \"kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo\"\n\
          redirect_uris = [\"https://service.exemple.fr/\"]\n"
     );

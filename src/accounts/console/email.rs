@@ -2,7 +2,7 @@
 
 use super::notification::Notification;
 use super::pages::{Email as Page, EmailState};
-use crate::acts::{self, ActiveSession, AddressAttempt, AddressOutcome, NewAddress};
+use crate::acts::{self, ActiveSession, AddressAttempt, AddressOutcome, AddressVerdict, NewAddress};
 use crate::app::App;
 use crate::domain::{Email, MailedCode};
 use crate::journey;
@@ -27,6 +27,9 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         let typed: String = typed.chars().take(254).collect();
         return ask_address(&app, &browser, active, &typed, Some("malformed"));
     };
+    if let AddressVerdict::TakesNoMail(_) = acts::judge_address(&app, &email, true).await {
+        return ask_address(&app, &browser, active, email.as_str(), Some("undeliverable"));
+    }
     let by = browser.by(&request);
     match acts::ask_new_address(&app, &by, active, email.clone(), request.source(), browser.locale).await? {
         NewAddress::Same => ask_address(&app, &browser, active, email.as_str(), Some("same")),

@@ -268,7 +268,7 @@ pub struct Email {
     pub email: String,
     /// How far it is.
     pub state: EmailState,
-    /// Why what was sent last is refused: `malformed`, `same`, `taken`, `wrong`, `over` or `too_soon`.
+    /// Why what was sent last is refused: `malformed`, `undeliverable`, `same`, `taken`, `wrong`, `over` or `too_soon`.
     pub problem: Option<String>,
 }
 
@@ -304,7 +304,7 @@ impl Page for Email {
             state: EmailState::AskingCode { new_email: long_address(), minutes_left },
             problem: problem.map(str::to_owned),
         };
-        let addresses = [None, Some("malformed"), Some("same"), Some("taken")].map(asks_address);
+        let addresses = [None, Some("malformed"), Some("undeliverable"), Some("same"), Some("taken")].map(asks_address);
         let codes = [
             (None, Some(60)),
             (None, None),

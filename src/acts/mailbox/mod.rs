@@ -3,6 +3,7 @@
 //! A mailed secret is kept as a digest or a keyed tag, is used once, and belongs to the sign-in in which it was asked.
 //! Whether anybody has the address, nobody learns from here.
 
+mod address_judgement;
 mod codes;
 mod entry;
 mod limits;
@@ -12,6 +13,7 @@ mod password_links;
 mod passwords;
 mod sign_up;
 
+pub use address_judgement::{AddressVerdict, judge_address, suggest_address};
 pub(super) use codes::next_number;
 pub use codes::{CodeAttempt, CodeOrder, CodeOutcome, CodeSent, mail_code, redeem_code as redeem_mailed_code};
 pub(super) use limits::{take_code_guess, take_mail, take_second_factor, write_bans};

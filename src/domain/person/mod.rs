@@ -3,6 +3,7 @@
 mod address_change;
 mod credentials;
 mod email;
+mod email_spelling;
 mod factor_removal;
 mod known_browser;
 mod magic_link;
@@ -23,6 +24,7 @@ pub use address_change::{AddressChange, AddressChangeRefusal};
 pub use credentials::Credentials;
 pub(super) use email::is_invisible;
 pub use email::{Email, MalformedEmail};
+pub use email_spelling::suggest_spelling;
 pub use factor_removal::{FactorRemoval, FactorRemovalState, FactorRemovalStop, MalformedReason, RemovalReason};
 pub use known_browser::{BrowserTrust, KNOWN_BROWSER_LIFETIME, KnownBrowser};
 pub use magic_link::MagicLink;

@@ -1,5 +1,6 @@
 //! Stories of people signing in and looking after their account.
 
+mod address_checks;
 mod change_password;
 mod console;
 mod factor_removal;

@@ -45,7 +45,7 @@ impl Machine {
         let data = self.path("data");
         let text = format!(
             "public_url = \"https://identite.exemple.fr\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:0\"\n\
-             keys.rsa_bits = 2048\n{rest}\n"
+             keys.rsa_bits = 2048\naccounts.check_deliverability = false\n{rest}\n"
         );
         self.write("config.toml", &text, 0o600)
     }

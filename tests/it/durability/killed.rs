@@ -30,7 +30,7 @@ impl Site {
         let directory = tempfile::tempdir().unwrap();
         let text = format!(
             "public_url = \"https://identite.exemple.fr\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\n\
-             proxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\naccounts.trusted_browsers = false\n",
+             proxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\naccounts.check_deliverability = false\naccounts.trusted_browsers = false\n",
             directory.path().join("data")
         );
         std::fs::write(directory.path().join("config.toml"), text).unwrap();

@@ -60,7 +60,7 @@ pub(super) fn configuration(directory: &Path, port: u16) -> String {
         (directory.join("data"), directory.join("certificate.pem"), directory.join("key.pem"));
     format!(
         "public_url = \"https://localhost:{port}\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:{port}\"\n\
-         keys.rsa_bits = 2048\n[tls]\nmode = \"files\"\ncertificate_file = {certificate:?}\nprivate_key_file = {key:?}\n"
+         keys.rsa_bits = 2048\naccounts.check_deliverability = false\n[tls]\nmode = \"files\"\ncertificate_file = {certificate:?}\nprivate_key_file = {key:?}\n"
     )
 }
 

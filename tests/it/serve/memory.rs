@@ -203,7 +203,7 @@ async fn sec_154_sec_155_sec_156_sec_157_sec_159_abuse_leaves_memory_flat_and_ot
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
     let text = format!(
-        "public_url = \"https://localhost\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:0\"\nkeys.rsa_bits = 2048\n\
+        "public_url = \"https://localhost\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:0\"\nkeys.rsa_bits = 2048\naccounts.check_deliverability = false\n\
          logs.level = \"error\"\n"
     );
     let process = Process::serve(directory.path(), &text);

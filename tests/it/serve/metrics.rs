@@ -21,7 +21,7 @@ fn sec_160_metrics_are_read_on_a_listener_of_their_own_by_whoever_names_this_mac
     let metrics = free();
     let text = format!(
         "public_url = \"https://identite.exemple.fr\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\n\
-         proxies.trusted = [\"127.0.0.1\"]\n         keys.rsa_bits = 2048\nmetrics.listen = \"127.0.0.1:{metrics}\"\n",
+         proxies.trusted = [\"127.0.0.1\"]\n         keys.rsa_bits = 2048\naccounts.check_deliverability = false\nmetrics.listen = \"127.0.0.1:{metrics}\"\n",
         directory.path().join("data")
     );
     let process = Process::serve(directory.path(), &text);

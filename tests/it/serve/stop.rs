@@ -14,7 +14,7 @@ fn behind_a_proxy(directory: &std::path::Path) -> Process {
     let data = directory.join("data");
     let text = format!(
         "public_url = \"https://identite.exemple.fr\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:0\"\n\
-         tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\n"
+         tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\naccounts.check_deliverability = false\n"
     );
     let process = Process::serve(directory, &text);
     // Signals are listened to once requests are answered.
@@ -153,7 +153,7 @@ fn sec_165_an_output_that_nobody_reads_stops_nothing() {
     let data = directory.path().join("data");
     let text = format!(
         "public_url = \"https://identite.exemple.fr\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:0\"\n\
-         tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\n"
+         tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\naccounts.check_deliverability = false\n"
     );
     let (process, mut unread) = Process::serve_unread(directory.path(), &text);
     let mut stream = TcpStream::connect(("127.0.0.1", process.port)).unwrap();

@@ -78,7 +78,7 @@ impl Instance {
         let data_dir = directory.join("data");
         let text = format!(
             "public_url = \"https://identite.exemple.fr\"\ndata_dir = {data_dir:?}\nlisten = \"127.0.0.1:8080\"\n\
-             tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\n"
+             tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\naccounts.check_deliverability = false\n"
         );
         std::fs::write(&file, text).unwrap();
         Self::on_file(&file).await
@@ -113,7 +113,7 @@ impl Instance {
             let (file, data_dir) = (directory.join("config.toml"), directory.join("data"));
             let text = format!(
                 "public_url = \"https://localhost:{port}\"\ndata_dir = {data_dir:?}\nlisten = \"127.0.0.1:{port}\"\n\
-                 keys.rsa_bits = 2048\n"
+                 keys.rsa_bits = 2048\naccounts.check_deliverability = false\n"
             );
             std::fs::write(&file, text).unwrap();
             Config::from_file(&file).unwrap()

@@ -454,7 +454,7 @@ fn sec_161_starts_and_stops_are_recorded_with_version_settings_and_what_weakens_
     let directory = tempfile::tempdir().unwrap();
     let text = format!(
         "public_url = \"https://identite.exemple.fr\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\n\
-         proxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\n[[clients]]\nclient_id = \"service\"\nclient_secret = \"un-secret-declare-kQ7vX2mZ9sLd4Tf\"\n\
+         proxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\naccounts.check_deliverability = false\n[[clients]]\nclient_id = \"service\"\nclient_secret = \"un-secret-declare-kQ7vX2mZ9sLd4Tf\"\n\
          redirect_uris = [\"https://service.exemple.fr/retour\"]\n",
         directory.path().join("data")
     );

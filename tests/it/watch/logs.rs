@@ -35,7 +35,7 @@ impl Running {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let text = format!(
             "public_url = \"https://localhost:{port}\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:{port}\"\n\
-             keys.rsa_bits = 2048\nlogs.format = \"{format}\"\naccounts.trusted_browsers = false\n",
+             keys.rsa_bits = 2048\naccounts.check_deliverability = false\nlogs.format = \"{format}\"\naccounts.trusted_browsers = false\n",
             directory.path().join("data")
         );
         std::fs::write(directory.path().join("config.toml"), text).unwrap();

@@ -65,6 +65,9 @@ GET /readyz Public
 GET /users/change-password Link
 POST /users/change-password Link
 POST /users/disown-magic-link Link
+GET /personal-data-notice Visitor
+GET /terms Visitor
+GET /accessibility Visitor
 GET /users/restore-address Link
 POST /users/restore-address Link
 GET /users/keep-second-factor Link

@@ -1,6 +1,6 @@
 //! Stopping the removal of one's second factors, by the link of the notice.
 
-use super::mailbox_pages::{KeepSecondFactor, KeepSecondFactorState};
+use crate::accounts::mailbox_pages::{KeepSecondFactor, KeepSecondFactorState};
 use crate::acts::{self, FactorRemovalPlace};
 use crate::app::App;
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit};
@@ -9,14 +9,14 @@ use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit};
 const TOKEN: &str = "keep_factor_token";
 
 /// Shows what a link is good for. Looking changes nothing: programs look at links too.
-pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
+pub(in crate::accounts) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let value = visit.query.get(TOKEN).unwrap_or_default();
     let place = acts::look_at_factor_removal(&app, value)?;
     answer(&app, &visit.browser, place, value)
 }
 
 /// Stops the removal.
-pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
+pub(in crate::accounts) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, form, .. } = submission;
     let taken = acts::take_form(&app, request.source(), None, None)?;
     let value = form.get(TOKEN).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Taking back a change of address, by the link that was told to the one before.
 
-use super::mailbox_pages::{RestoreAddress, RestoreAddressState};
+use crate::accounts::mailbox_pages::{RestoreAddress, RestoreAddressState};
 use crate::acts::{self, AddressChangePlace};
 use crate::app::App;
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit};
@@ -9,14 +9,14 @@ use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit};
 const TOKEN: &str = "restore_address_token";
 
 /// Shows what a link is good for. Looking changes nothing: programs look at links too.
-pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
+pub(in crate::accounts) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let value = visit.query.get(TOKEN).unwrap_or_default();
     let place = acts::look_at_address_change(&app, value)?;
     answer(&app, &visit.browser, place, value)
 }
 
 /// Takes the change back.
-pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
+pub(in crate::accounts) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, form, .. } = submission;
     let taken = acts::take_form(&app, request.source(), None, None)?;
     let value = form.get(TOKEN).unwrap_or_default();

@@ -1,0 +1,69 @@
+//! What the notices show.
+
+use serde::Serialize;
+
+use crate::accounts::pages::long_address;
+use crate::render::{Page, PageCheck};
+
+/// Every notice.
+pub(in crate::accounts) fn templates() -> Vec<PageCheck> {
+    vec![PageCheck::of::<PersonalData>(), PageCheck::of::<Terms>(), PageCheck::of::<Accessibility>()]
+}
+
+fn samples() -> [(Option<String>, Option<String>); 2] {
+    [(None, None), (Some(String::from("Commune de <b>Clamart</b>")), Some(long_address()))]
+}
+
+/// What is kept about people, `/personal-data-notice`.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct PersonalData {
+    /// Who answers for it; the instance where nobody is named.
+    pub controller: Option<String>,
+    /// The address to write to.
+    pub contact: Option<String>,
+}
+
+impl Page for PersonalData {
+    const TEMPLATE: &'static str = "accounts/personal-data-notice.html";
+
+    fn samples() -> Vec<Self> {
+        samples().map(|(controller, contact)| Self { controller, contact }).to_vec()
+    }
+}
+
+/// The terms of use, `/terms`.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Terms {
+    /// Who offers the service; the instance where nobody is named.
+    pub controller: Option<String>,
+    /// The address to write to.
+    pub contact: Option<String>,
+}
+
+impl Page for Terms {
+    const TEMPLATE: &'static str = "accounts/terms.html";
+
+    fn samples() -> Vec<Self> {
+        samples().map(|(controller, contact)| Self { controller, contact }).to_vec()
+    }
+}
+
+/// The state of accessibility, `/accessibility`.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Accessibility {
+    /// Who answers for it; the instance where nobody is named.
+    pub controller: Option<String>,
+    /// The address to write to.
+    pub contact: Option<String>,
+    /// `none`, `partial` or `full`.
+    pub state: &'static str,
+}
+
+impl Page for Accessibility {
+    const TEMPLATE: &'static str = "accounts/accessibility.html";
+
+    fn samples() -> Vec<Self> {
+        let page = |((controller, contact), state)| Self { controller, contact, state };
+        samples().into_iter().cycle().zip(["none", "partial", "full"]).map(page).collect()
+    }
+}
