@@ -54,7 +54,7 @@ pub use organization::{
     ModerationFault, ModerationId, ModerationKind, ModerationMove, ModerationNote, ModerationState, NameParts,
     OfficialContact, OfficialContactKind, Organization, OrganizationDomain, OrganizationFacts, OrganizationFault,
     OrganizationSource, QueryFault, RejectionReason, RequestStanding, Siret, UNKNOWN_NAME, Verification, capitalized,
-    decide_joining, folded, normalized_words, town_name, words_of,
+    decide_joining, folded, normalized_words, street_type, town_name, words_of,
 };
 pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{

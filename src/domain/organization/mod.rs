@@ -27,7 +27,7 @@ pub use membership::{Greeting, Membership, Verification};
 pub use register::{
     Activity, AddressParts, CommuneCode, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource,
     HeadcountBand, LegalCategory, MalformedCode, NameParts, OfficialContact, OfficialContactKind, QueryFault,
-    UNKNOWN_NAME, capitalized, folded, town_name,
+    UNKNOWN_NAME, capitalized, folded, street_type, town_name,
 };
 pub use siret::{MalformedSiret, Siret};
 

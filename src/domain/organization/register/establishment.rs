@@ -11,6 +11,8 @@ use crate::protocol::Timestamp;
 
 /// For how long what a source said is current.
 const CURRENT_FOR: Duration = Duration::from_secs(24 * 3600);
+/// The same of the register's files, which are published once a month.
+const REGISTER_CURRENT_FOR: Duration = Duration::from_secs(31 * 24 * 3600);
 
 /// How much of an establishment everybody may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +105,15 @@ impl Establishment {
 
     /// Whether it was told so long ago that a source has to be asked again; what is told meanwhile is marked by this.
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        now.0.saturating_sub(self.fetched_at.0) > CURRENT_FOR.as_secs()
+        let current_for = match self.source {
+            EstablishmentSource::Register => REGISTER_CURRENT_FOR,
+            EstablishmentSource::RechercheEntreprises
+            | EstablishmentSource::Sirene
+            | EstablishmentSource::ApiEntreprise
+            | EstablishmentSource::Seeds
+            | EstablishmentSource::Invented => CURRENT_FOR,
+        };
+        now.0.saturating_sub(self.fetched_at.0) > current_for.as_secs()
     }
 
     /// Postal code and commune in one line.
@@ -182,10 +192,13 @@ mod tests {
     }
 
     #[test]
-    fn sec_114_what_was_told_more_than_a_day_ago_is_stale() {
+    fn sec_114_what_was_told_too_long_ago_is_stale() {
         let told = partly_hidden();
         assert!(!told.is_stale(Timestamp(1_000_000 + 24 * 3600)));
         assert!(told.is_stale(Timestamp(1_000_001 + 24 * 3600)));
         assert!(!told.is_stale(Timestamp(0)));
+        let imported = Establishment { source: EstablishmentSource::Register, ..partly_hidden() };
+        assert!(!imported.is_stale(Timestamp(1_000_000 + 31 * 24 * 3600)));
+        assert!(imported.is_stale(Timestamp(1_000_001 + 31 * 24 * 3600)));
     }
 }

@@ -4,11 +4,13 @@
 mod codes;
 mod contact;
 mod establishment;
+mod labels;
 mod naming;
 mod query;
 
 pub use codes::{Activity, CommuneCode, HeadcountBand, LegalCategory, MalformedCode};
 pub use contact::{OfficialContact, OfficialContactKind};
 pub use establishment::{Diffusion, Establishment, EstablishmentSource};
+pub use labels::street_type;
 pub use naming::{AddressParts, NameParts, UNKNOWN_NAME, capitalized, folded, town_name};
 pub use query::{EstablishmentQuery, QueryFault};
