@@ -10,6 +10,7 @@ mod audit;
 mod call;
 mod clients;
 mod data;
+mod directory;
 mod factor_removals;
 mod keys;
 mod organizations;
@@ -29,6 +30,7 @@ use crate::web::{Method, StatusCode};
 
 pub use call::Call;
 pub use data::{described_backup, described_check};
+pub use directory::described_import;
 use refusal::Refusal;
 
 /// What comes back.
@@ -78,6 +80,7 @@ async fn route(request: &Request<'_>) -> Reply {
         Some((&"users", rest)) => Box::pin(users::route(request, rest)).await,
         Some((&"factor-removals", rest)) => Box::pin(factor_removals::route(request, rest)).await,
         Some((&"organizations", rest)) => Box::pin(organizations::route(request, rest)).await,
+        Some((&"directory", rest)) => Box::pin(directory::route(request, rest)).await,
         Some((&"administrators", rest)) => users::route_administrators(request, rest),
         Some((&"audit", rest)) => Box::pin(audit::route(request, rest)).await,
         Some((&"keys", rest)) => Box::pin(keys::route(request, rest)).await,

@@ -9,6 +9,7 @@ use crate::acts::administration::{
 };
 use crate::acts::{ActError, BackupRefusal};
 use crate::app::App;
+use crate::directory::DirectoryError;
 use crate::protocol::{SignatureAlgorithm, Timestamp};
 use crate::web::StatusCode;
 
@@ -65,6 +66,8 @@ pub(super) enum Refusal {
     KeyTooYoung { algorithm: SignatureAlgorithm, from: Timestamp },
     #[error("something else was changed there at the same time: look again, and repeat the command")]
     Conflict,
+    #[error("{0}")]
+    Directory(#[from] DirectoryError),
     #[error("this is no sandbox: what it holds is not thrown away by a command")]
     NotASandbox,
     #[error("this instance begins with people of its own: restart it, or use the button of its first page")]
@@ -173,6 +176,8 @@ impl Refusal {
             Self::KeysNotOurs => (StatusCode::CONFLICT, "keys_not_ours"),
             Self::KeyTooYoung { .. } => (StatusCode::CONFLICT, "key_too_young"),
             Self::Conflict => (StatusCode::CONFLICT, "conflict"),
+            Self::Directory(DirectoryError::NoSource) => (StatusCode::CONFLICT, "no_source"),
+            Self::Directory(DirectoryError::Unavailable) => (StatusCode::SERVICE_UNAVAILABLE, "directory_unavailable"),
             Self::NotASandbox => (StatusCode::CONFLICT, "not_a_sandbox"),
             Self::BeginsOtherwise => (StatusCode::CONFLICT, "begins_otherwise"),
             Self::Unwritable(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),

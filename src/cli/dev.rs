@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::spelling::parse_path;
 use super::{Ending, Log, say, starting};
@@ -16,6 +16,16 @@ use crate::{serve, site};
 
 /// The port that is tried first.
 const DEFAULT_PORT: u16 = 3000;
+
+/// Who is asked about companies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum DirectoryChoice {
+    /// Nobody.
+    #[default]
+    Seeds,
+    /// The open interface.
+    Open,
+}
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -41,6 +51,10 @@ pub(super) struct Arguments {
     /// Refuse clients and redirect URIs that nobody declared.
     #[arg(long)]
     strict: bool,
+    /// Where a SIRET is looked up that the seeds do not know: nowhere, and one is made up; or in the open interface
+    /// Recherche d'entreprises, over the network.
+    #[arg(long, value_enum, value_name = "SOURCE", default_value_t)]
+    directory: DirectoryChoice,
     /// Leave the claim `mock` out of signed tokens.
     #[arg(long)]
     no_mark: bool,
@@ -81,6 +95,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         sign_in_as: arguments.sign_in_as,
         strict: arguments.strict,
         no_mark: arguments.no_mark,
+        asks_open_directory: arguments.directory == DirectoryChoice::Open,
         accept_issuer_change: arguments.accept_issuer_change,
     };
     let config = Config::dev(options, bound.port());

@@ -65,6 +65,8 @@ enum Command {
     User(user::Arguments),
     /// Look after organizations, and who belongs to them.
     Org(org::Arguments),
+    /// Look up companies and administrations, and import the register.
+    Directory(data::directory::Arguments),
     /// Say who administers, moderates and reads.
     Admin(admin::Arguments),
     /// Look at the keys that sign, and rotate them.
@@ -110,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Client(arguments) => runtime.block_on(client::run(arguments)),
         Command::User(arguments) => runtime.block_on(user::run(arguments)),
         Command::Org(arguments) => runtime.block_on(org::run(arguments)),
+        Command::Directory(arguments) => runtime.block_on(data::directory::run(arguments)),
         Command::Admin(arguments) => runtime.block_on(admin::run(arguments)),
         Command::Keys(arguments) => runtime.block_on(keys::run(arguments)),
         Command::Audit(arguments) => runtime.block_on(audit::run(arguments)),

@@ -104,7 +104,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     }
     if config.lacks_directory() {
         tracing::warn!(
-            "no source of the register of companies and administrations: an organization is entered by command only"
+            "no source of the register of companies and administrations (directory.sources): an organization is entered by \
+             command only"
         );
     }
     // What the operator has written is judged before anything is made or held.
@@ -132,6 +133,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     announce(&format!("{} listens on port {}", app.config.issuer(), bound.port()));
     if app.config.lacks_mail() {
         announce(without_mail());
+    }
+    if app.directory.lacks_register() {
+        tracing::warn!(
+            "directory.sources names \"register\", and none was imported: `moncomptepro directory import FILE…` reads the files \
+             of INSEE"
+        );
     }
     if let Some(advice) = first_steps::advice(&app)? {
         announce(&advice);

@@ -211,4 +211,22 @@ pub(super) const ACCOUNT_KEYS: &[ConfigKey] = &[
             "Domains that count as professional although they are known as open to anybody.",
         ],
     },
+    ConfigKey {
+        path: "directory.sources",
+        kind: Kind::Words(&["register", "recherche-entreprises"]),
+        standard: Standard::Texts(&["register"]),
+        about: [
+            "Où chercher les entreprises, dans l'ordre : ce qu'a lu `directory import`, l'API ouverte \"recherche-entreprises\".",
+            "Where companies are looked up, in order: what `directory import` read, the open API \"recherche-entreprises\".",
+        ],
+    },
+    ConfigKey {
+        path: "directory.contacts",
+        kind: Kind::Flag,
+        standard: Standard::Flag(false),
+        about: [
+            "Si les annuaires publics (service-public, éducation) sont interrogés sur les adresses des mairies et des écoles.",
+            "Whether public directories (service-public, education) are asked for the addresses of town halls and schools.",
+        ],
+    },
 ];

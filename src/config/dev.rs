@@ -30,6 +30,8 @@ pub struct DevOptions {
     pub accept_issuer_change: bool,
     /// Whether tokens carry no mark.
     pub no_mark: bool,
+    /// Whether the open interface is asked about numbers that the seeds do not know, instead of making one up.
+    pub asks_open_directory: bool,
 }
 
 impl Config {
@@ -79,7 +81,13 @@ impl Config {
                     ..MailProviders::default()
                 },
             },
-            directory: DirectorySettings { sources: vec![DirectorySource::Seeds] },
+            directory: DirectorySettings {
+                may_ask_itself: true,
+                ..DirectorySettings::of(match options.asks_open_directory {
+                    true => vec![DirectorySource::Seeds, DirectorySource::RechercheEntreprises],
+                    false => vec![DirectorySource::Seeds],
+                })
+            },
             password_cost: PasswordCost::Floor,
             rsa_bits: 2048,
             key_rotation_every: None,

@@ -15,8 +15,8 @@ use super::problem::{ConfigError, Conflict, Fault, Origin, Problem};
 use super::settings::{Settings, Source, type_of};
 use super::{
     AccessibilityState, Accounts, AddressChecks, Backups, Config, Connections, CookiePolicy, DataLocation,
-    DirectorySettings, ForwardedHeader, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, Notices,
-    PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
+    DirectorySettings, DirectorySource, ForwardedHeader, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode,
+    Notices, PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
 };
 use crate::domain::{AcrVocabulary, EmailDomain, JoiningPolicy, MailProviders, MailboxPolicy, Retention};
 
@@ -277,7 +277,10 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         },
         recent_proof: Duration::from_secs(settings.number(KEYS, "accounts.recent_proof_minutes")?.saturating_mul(60)),
         joining: joining(settings),
-        directory: DirectorySettings { sources: Vec::new() },
+        directory: DirectorySettings {
+            asks_contacts: settings.flag(KEYS, "directory.contacts"),
+            ..DirectorySettings::of(sources(settings))
+        },
         password_cost: PasswordCost::Machine,
         rsa_bits: settings.number(KEYS, "keys.rsa_bits").and_then(|bits| u32::try_from(bits).ok())?,
         key_rotation_every: hours("keys.rotate_every_days", 24).filter(|every| !every.is_zero()),
@@ -290,6 +293,16 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         file: Some(path_of_file.to_owned()),
         declared_clients,
     })
+}
+
+fn sources(settings: &Settings) -> Vec<DirectorySource> {
+    let words = settings.texts(KEYS, "directory.sources");
+    let source = |word: &String| match word.as_str() {
+        "register" => Some(DirectorySource::Register),
+        "recherche-entreprises" => Some(DirectorySource::RechercheEntreprises),
+        _ => None,
+    };
+    words.iter().filter_map(source).collect()
 }
 
 fn accounts(settings: &Settings) -> Option<Accounts> {

@@ -51,6 +51,8 @@ pub(super) enum Kind {
     Scopes,
     /// Several texts.
     Texts,
+    /// Several words of these, each once.
+    Words(&'static [&'static str]),
     /// An e-mail address.
     Email,
     /// The name of a host, or its address.
@@ -139,13 +141,17 @@ impl Kind {
             (Self::Networks, Value::Texts(texts)) => texts.iter().all(|text| network(text).is_some()),
             (Self::Texts, Value::Texts(texts)) => texts.iter().all(|text| is_line(text) && text.len() <= 2048),
             (Self::EmailDomains, Value::Texts(texts)) => texts.iter().all(|text| text.parse::<EmailDomain>().is_ok()),
+            (Self::Words(words), Value::Texts(texts)) => {
+                let is_first = |(index, text): (usize, &String)| !texts.iter().take(index).any(|other| other == text);
+                texts.iter().all(|text| words.contains(&text.as_str())) && texts.iter().enumerate().all(is_first)
+            }
             (_, Value::Text(_) | Value::Number(_) | Value::Flag(_) | Value::Texts(_)) => false,
         }
     }
 
     /// Whether several values may stand in a list.
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Self::Addresses | Self::Networks | Self::Texts | Self::EmailDomains)
+        matches!(self, Self::Addresses | Self::Networks | Self::Texts | Self::EmailDomains | Self::Words(_))
     }
 
     /// What may be, in words that end a sentence.
@@ -171,6 +177,11 @@ impl Kind {
             Self::OneOf(words) => {
                 let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 quoted.join(said(" ou ", " or ").as_str())
+            }
+            Self::Words(words) => {
+                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                said("une liste de ces mots, chacun une fois : ", "a list of these words, each once: ")
+                    + &quoted.join(", ")
             }
             Self::Addresses => said(
                 "une ou plusieurs adresses IP:PORT, telles que \"[::]:443\"",

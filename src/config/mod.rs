@@ -27,6 +27,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use url::Url;
 
 pub use clients::DeclaredClient;
 pub use dev::DevOptions;
@@ -278,8 +279,23 @@ pub struct Backups {
 /// Who may be asked about companies and administrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DirectorySource {
+    /// The register's files, imported into the data directory.
+    Register,
+    /// The open interface Recherche d'entreprises.
+    RechercheEntreprises,
     /// The establishments that the instance begins with, and one made up for any other number.
     Seeds,
+}
+
+impl DirectorySource {
+    /// The word by which the configuration names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::RechercheEntreprises => "recherche-entreprises",
+            Self::Seeds => "seeds",
+        }
+    }
 }
 
 /// Where companies and administrations are looked up.
@@ -287,6 +303,35 @@ pub enum DirectorySource {
 pub struct DirectorySettings {
     /// Who is asked, in this order.
     pub sources: Vec<DirectorySource>,
+    /// Where Recherche d'entreprises is.
+    pub recherche_entreprises: Url,
+    /// Whether public directories are asked where establishments can be written to.
+    pub asks_contacts: bool,
+    /// Where the directory of public services is.
+    pub annuaire_service_public: Url,
+    /// Where the directory of schools is.
+    pub annuaire_education: Url,
+    /// Whether a service may be on this machine, without encryption.
+    pub may_ask_itself: bool,
+}
+
+impl DirectorySettings {
+    /// These sources, at their public addresses.
+    pub fn of(sources: Vec<DirectorySource>) -> Self {
+        Self {
+            sources,
+            recherche_entreprises: at("https://recherche-entreprises.api.gouv.fr"),
+            asks_contacts: false,
+            annuaire_service_public: at("https://api-lannuaire.service-public.gouv.fr"),
+            annuaire_education: at("https://data.education.gouv.fr"),
+            may_ask_itself: false,
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a scheme and a name are always a URL")]
+fn at(address: &str) -> Url {
+    Url::parse(address).expect("https and a name")
 }
 
 /// The form of the logs.

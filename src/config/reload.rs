@@ -159,6 +159,8 @@ mod tests {
             ("joining.bypass_moderation", "joining.bypass_moderation = true"),
             ("joining.free_mail_domains", "joining.free_mail_domains = [\"a.fr\"]"),
             ("joining.professional_mail_domains", "joining.professional_mail_domains = [\"gmail.com\"]"),
+            ("directory.sources", "directory.sources = []"),
+            ("directory.contacts", "directory.contacts = true"),
             ("mail.from", MAIL),
             ("mail.from_name", &format!("{MAIL}mail.from_name = \"Mairie\"")),
             ("mail.reply_to", &format!("{MAIL}mail.reply_to = \"c@b.fr\"")),

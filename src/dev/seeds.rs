@@ -12,7 +12,7 @@ use super::seed_establishment::SeedEstablishment;
 use super::seed_file::{SeedClient, SeedFile, SeedMembership, SeedOrganization, SeedUser};
 use crate::acts::{self, ActError, By, Entries};
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, DirectorySource};
 use crate::directory;
 use crate::domain::{Actor, ClientId, ClientOrigin, Email, UserId};
 use crate::store::{Read, StoreError, clients, memberships, organizations, users};
@@ -89,7 +89,8 @@ pub fn known_establishments(config: &Config) -> Result<directory::Seeds, SeedErr
     let seeds = Seeds::load(config)?;
     let establishments = seeds.establishments.iter().map(SeedEstablishment::to_seeded);
     let known = establishments.chain(seeds.organizations.iter().map(SeedOrganization::to_seeded)).collect();
-    Ok(directory::Seeds::new(known, Some(invent)))
+    let asks_others = config.directory.sources.iter().any(|source| *source != DirectorySource::Seeds);
+    Ok(directory::Seeds::new(known, (!asks_others).then_some(invent)))
 }
 
 impl Seeds {

@@ -1,53 +1,132 @@
 //! Companies and administrations by SIRET, and where they can be written to: several sources in an order that the
 //! configuration gives. The first that knows an establishment is believed.
 //!
-//! Refuses rules about what it finds, and any wait without an end. Doors: [`Directory`], [`Seeds`].
+//! Refuses rules about what it finds, and any wait without an end. Doors: [`Directory`], [`Seeds`], [`import`].
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod register;
+mod remote;
 mod seeds;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
-use crate::config::{Config, DirectorySource};
+use crate::config::{Config, DataLocation, DirectorySource};
 use crate::domain::{Establishment, EstablishmentQuery, OfficialContact, Siret};
+use crate::fetch::Outward;
+use register::Register;
+use remote::{Annuaires, RechercheEntreprises};
 
+pub use register::{FileReport, Filter, Import, ImportError, ImportReport, Progress, Rejected, Step, import};
 pub use seeds::{Seeded, Seeds};
+
+/// How long a source may take to answer.
+const TIME_LIMIT: Duration = Duration::from_secs(3);
+/// How many searches run at one time; more wait.
+const SEARCHES: usize = 4;
 
 /// Why the directory cannot say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DirectoryError {
     /// The configuration names no source that can be asked.
-    #[error("no source of the register is configured")]
+    #[error(
+        "no source of the register can be asked: name one in directory.sources, and import the register where it is named"
+    )]
     NoSource,
     /// No source that might know answered; the same question may be answered later.
-    #[error("no source of the register answered")]
+    #[error("no source of the register answered: ask again later")]
     Unavailable,
+}
+
+/// What one source says.
+enum Answer<T> {
+    Known(T),
+    /// It knows that there is nothing.
+    Unknown,
+    /// It has nothing to look in.
+    Absent,
+    /// It did not answer.
+    Failed,
+}
+
+/// What all sources say together, asked in their order.
+struct Answers {
+    is_unknown: bool,
+    has_failed: bool,
+}
+
+impl Answers {
+    fn none() -> Self {
+        Self { is_unknown: false, has_failed: false }
+    }
+
+    /// Takes an answer in; gives what is known.
+    fn note<T>(&mut self, answer: Answer<T>) -> Option<T> {
+        match answer {
+            Answer::Known(known) => return Some(known),
+            Answer::Unknown => self.is_unknown = true,
+            Answer::Failed => self.has_failed = true,
+            Answer::Absent => {}
+        }
+        None
+    }
+
+    /// What it means that nobody knew.
+    fn end<T>(&self, nothing: T) -> Result<T, DirectoryError> {
+        match (self.has_failed, self.is_unknown) {
+            (true, _) => Err(DirectoryError::Unavailable),
+            (false, true) => Ok(nothing),
+            (false, false) => Err(DirectoryError::NoSource),
+        }
+    }
 }
 
 /// The sources in their order. Cheap to clone.
 #[derive(Clone)]
 pub struct Directory {
     sources: Arc<Vec<Source>>,
+    annuaires: Option<Arc<Annuaires>>,
     clock: Clock,
 }
 
 /// One source, ready to be asked.
 enum Source {
     Seeds(Seeds),
+    Register { register: Arc<Register>, searches: Semaphore },
+    RechercheEntreprises(Box<RechercheEntreprises>),
 }
 
 impl Directory {
     /// The sources that the configuration names; `seeds` is what that source knows.
     pub fn new(config: &Config, clock: Clock, seeds: Seeds) -> Self {
         let mut seeds = Some(seeds);
-        let open = |source: &DirectorySource| match source {
-            DirectorySource::Seeds => seeds.take().map(Source::Seeds),
+        let open = |source: &DirectorySource| match (source, &config.data) {
+            (DirectorySource::Seeds, _) => seeds.take().map(Source::Seeds),
+            (DirectorySource::Register, DataLocation::Directory(directory)) => Some(Source::Register {
+                register: Arc::new(Register::of(directory)),
+                searches: Semaphore::new(SEARCHES),
+            }),
+            (DirectorySource::Register, DataLocation::Memory) => None,
+            (DirectorySource::RechercheEntreprises, _) => {
+                let outward = Outward::new(&clock, config.directory.may_ask_itself);
+                let base = config.directory.recherche_entreprises.clone();
+                let service = RechercheEntreprises::new(base, outward, clock.clone());
+                Some(Source::RechercheEntreprises(Box::new(service)))
+            }
         };
-        Self { sources: Arc::new(config.directory.sources.iter().filter_map(open).collect()), clock }
+        let settings = &config.directory;
+        let annuaires = settings.asks_contacts.then(|| {
+            let outward = Outward::new(&clock, settings.may_ask_itself);
+            let (service_public, education) = (&settings.annuaire_service_public, &settings.annuaire_education);
+            Arc::new(Annuaires::new(service_public.clone(), education.clone(), &outward, &clock))
+        });
+        let sources = Arc::new(config.directory.sources.iter().filter_map(open).collect());
+        Self { sources, annuaires, clock }
     }
 
     /// The establishment with this number; `None` where the register does not know it, or may not tell.
@@ -55,25 +134,39 @@ impl Directory {
     /// # Errors
     /// When no source can say.
     pub async fn find_establishment(&self, siret: &Siret) -> Result<Option<Establishment>, DirectoryError> {
-        self.check_sources()?;
-        let now = self.clock.now();
-        let found = self.sources.iter().find_map(|source| match source {
-            Source::Seeds(seeds) => seeds.find(siret, now),
-        });
-        Ok(found.map(Establishment::masked))
+        let mut answers = Answers::none();
+        for source in self.sources.iter() {
+            let answer = match source {
+                Source::Seeds(seeds) => seeds.find(siret, self.clock.now()).map_or(Answer::Unknown, Answer::Known),
+                Source::Register { register, .. } => register.find(siret),
+                Source::RechercheEntreprises(service) => service.find(siret).await,
+            };
+            if let Some(found) = answers.note(answer) {
+                return Ok(Some(found.masked()));
+            }
+        }
+        answers.end(None)
     }
 
-    /// Establishments by name, town and postal code, the best match first.
+    /// Establishments by name, town and postal code, the best match first; of the first source that finds any.
     ///
     /// # Errors
     /// When no source can say.
     pub async fn search(&self, query: &EstablishmentQuery) -> Result<Vec<Establishment>, DirectoryError> {
-        self.check_sources()?;
-        let now = self.clock.now();
-        let found = self.sources.iter().flat_map(|source| match source {
-            Source::Seeds(seeds) => seeds.search(query, now),
-        });
-        Ok(found.map(Establishment::masked).take(query.limit()).collect())
+        let mut answers = Answers::none();
+        for source in self.sources.iter() {
+            let answer = match source {
+                Source::Seeds(seeds) => Answer::Known(seeds.search(query, self.clock.now())),
+                Source::Register { register, searches } => search_register(register, searches, query).await,
+                Source::RechercheEntreprises(service) => service.search(query).await,
+            };
+            match answers.note(answer) {
+                Some(found) if found.is_empty() => answers.is_unknown = true,
+                Some(found) => return Ok(found.into_iter().map(Establishment::masked).collect()),
+                None => {}
+            }
+        }
+        answers.end(Vec::new())
     }
 
     /// The addresses that public directories give for an establishment; none where they give none.
@@ -84,14 +177,61 @@ impl Directory {
         &self,
         establishment: &Establishment,
     ) -> Result<Vec<OfficialContact>, DirectoryError> {
-        self.check_sources()?;
-        let found = self.sources.iter().find_map(|source| match source {
-            Source::Seeds(seeds) => seeds.find_contacts(&establishment.siret),
-        });
-        Ok(found.unwrap_or_default())
+        let mut answers = Answers::none();
+        for source in self.sources.iter() {
+            let answer = match source {
+                Source::Seeds(seeds) => {
+                    let known = seeds.find_contacts(&establishment.siret).filter(|contacts| !contacts.is_empty());
+                    known.map_or(Answer::Unknown, Answer::Known)
+                }
+                Source::Register { .. } | Source::RechercheEntreprises(_) => Answer::Unknown,
+            };
+            if let Some(found) = answers.note(answer) {
+                return Ok(found);
+            }
+        }
+        if let Some(annuaires) = &self.annuaires
+            && let Some(found) = answers.note(annuaires.find(establishment).await)
+        {
+            return Ok(found);
+        }
+        answers.end(Vec::new())
     }
 
-    fn check_sources(&self) -> Result<(), DirectoryError> {
-        if self.sources.is_empty() { Err(DirectoryError::NoSource) } else { Ok(()) }
+    /// What was imported, where the register is a source.
+    pub fn imported(&self) -> Option<ImportReport> {
+        self.registers().find_map(|register| match register.about() {
+            Answer::Known(about) => Some(about),
+            Answer::Unknown | Answer::Absent | Answer::Failed => None,
+        })
+    }
+
+    /// Whether the register is a source, and nothing was imported.
+    pub fn lacks_register(&self) -> bool {
+        self.registers().any(|register| matches!(register.about(), Answer::Absent))
+    }
+
+    fn registers(&self) -> impl Iterator<Item = &Register> {
+        self.sources.iter().filter_map(|source| match source {
+            Source::Register { register, .. } => Some(register.as_ref()),
+            Source::Seeds(_) | Source::RechercheEntreprises(_) => None,
+        })
+    }
+}
+
+/// Searches beside the requests, a few at a time.
+async fn search_register(
+    register: &Arc<Register>,
+    searches: &Semaphore,
+    query: &EstablishmentQuery,
+) -> Answer<Vec<Establishment>> {
+    let (register, query) = (Arc::clone(register), query.clone());
+    let search = async {
+        let _turn = searches.acquire().await.ok()?;
+        tokio::task::spawn_blocking(move || register.search(&query)).await.ok()
+    };
+    match tokio::time::timeout(TIME_LIMIT, search).await {
+        Ok(Some(answer)) => answer,
+        Ok(None) | Err(_) => Answer::Failed,
     }
 }

@@ -1,15 +1,20 @@
 //! The only outward HTTP, bounded in time and size, and what is asked of name servers.
 //!
-//! Refuses redirects and every address that its caller cannot choose freely. Doors: [`own_server`].
+//! Refuses every address of this machine and of the network that it stands in, unless it is asked to ask itself, and every
+//! redirect to another host. Doors: [`own_server`], [`Outward`].
 
+mod addresses;
 mod mail_exchange;
+mod outward;
 mod own_server;
+mod trust;
 
 use std::io;
 
 use thiserror::Error;
 
 pub use mail_exchange::{MailExchange, find_mail_exchange};
+pub use outward::{Outward, OutwardAnswer};
 pub use own_server::{OwnAnswer, OwnRequest, own_server};
 
 /// Why there is no answer.
@@ -27,6 +32,15 @@ pub enum FetchError {
     /// No whole answer came in time.
     #[error("no answer in time")]
     TimedOut,
+    /// The address may not be asked.
+    #[error("an address that may not be asked: https to a machine of the public network is expected")]
+    Forbidden,
+    /// The answer leads elsewhere.
+    #[error("a redirect to another host, or without an end")]
+    Redirect,
+    /// Nothing can be encrypted.
+    #[error("tls: {0}")]
+    Tls(String),
     /// The answer is larger than any that is read, or broke off.
     #[error("the answer is too large or broke off")]
     Body,

@@ -35,7 +35,9 @@ use std::time::Duration;
 
 pub use check::{CheckReport, Finding, Problem, TableCount};
 use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
-pub use engine::{DirectoryLock, Header, Purged, Read, Snapshot, Space, StillImage, Tx};
+pub use engine::{
+    BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Header, Purged, Read, Snapshot, Space, StillImage, Tx,
+};
 pub use error::{OpenError, StoreError};
 pub use person::{credentials, passkey_owners, service_uses, trusted_browsers, user_sessions};
 pub use redb::StorageBackend;

@@ -1,7 +1,8 @@
-//! Commands about the data as a whole: checked, backed up, restored, emptied.
+//! Commands about the data as a whole, and of the register: checked, backed up, restored, emptied, imported.
 
 pub(super) mod backup;
 pub(super) mod check;
+pub(super) mod directory;
 pub(super) mod reset;
 pub(super) mod restore;
 mod secret;

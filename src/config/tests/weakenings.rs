@@ -44,6 +44,8 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
     let harmless = [
         "public_url",
         "data_dir",
+        "directory.sources",
+        "directory.contacts",
         "listen",
         "master_key_file",
         "instance.name",

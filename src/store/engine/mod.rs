@@ -3,6 +3,7 @@
 //!
 //! Refuses to know any noun. Doors: [`Engine`], [`Writer`], [`Table`], [`HandleTable`], [`Read`], [`Snapshot`], [`Tx`].
 
+mod bulk;
 mod database;
 pub(in crate::store) mod files;
 mod handle_table;
@@ -23,6 +24,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use bulk::{BulkError, BulkReader, BulkRows, BulkWriter};
 pub(in crate::store) use database::{BACK_OFF, Engine};
 pub use files::Space;
 pub(in crate::store) use handle_table::HandleTable;

@@ -4,6 +4,7 @@ mod audit;
 #[cfg(unix)]
 mod check_config;
 mod client;
+mod directory;
 mod keys;
 #[cfg(unix)]
 mod nonsense;

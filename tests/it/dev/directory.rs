@@ -1,6 +1,6 @@
 //! What the directory of development mode knows: one establishment at least of every kind that joining tells apart.
 
-use moncomptepro::config::DevOptions;
+use moncomptepro::config::{Config, DevOptions, DirectorySettings};
 use moncomptepro::directory::DirectoryError;
 use moncomptepro::domain::{
     Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, HeadcountBand, OfficialContactKind, UNKNOWN_NAME,
@@ -99,12 +99,27 @@ async fn fixtures_declare_establishments_of_their_own() {
 }
 
 #[tokio::test]
+async fn where_the_open_directory_is_asked_nothing_is_made_up() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let instance = Instance::start(|port| {
+        let options = DevOptions { asks_open_directory: true, ..DevOptions::default() };
+        let config = Config::dev(options, port);
+        let recherche_entreprises = format!("http://127.0.0.1:{nobody}").parse().unwrap();
+        Config { directory: DirectorySettings { recherche_entreprises, ..config.directory }, ..config }
+    })
+    .await;
+    assert_eq!(find(&instance, "21920023500014").await.source, EstablishmentSource::Seeds);
+    let other = instance.app.directory.find_establishment(&"21130001700012".parse().unwrap()).await;
+    assert_eq!(other, Err(DirectoryError::Unavailable));
+}
+
+#[tokio::test]
 async fn an_instance_without_a_source_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let instance = Instance::production(directory.path()).await;
     let query = EstablishmentQuery::by_name("mairie").unwrap();
     let siret = "21920023500014".parse().unwrap();
-    assert!(instance.app.config.lacks_directory());
+    assert!(instance.app.directory.lacks_register());
     assert_eq!(instance.app.directory.find_establishment(&siret).await, Err(DirectoryError::NoSource));
     assert_eq!(instance.app.directory.search(&query).await, Err(DirectoryError::NoSource));
 }

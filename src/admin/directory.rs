@@ -1,0 +1,144 @@
+//! `directory`: companies and administrations, as the sources of the register know them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::refusal::Refusal;
+use super::{Reply, Request, done};
+use crate::directory::ImportReport;
+use crate::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, OfficialContact, Siret};
+use crate::protocol::Timestamp;
+
+/// An establishment as it is shown: codes with what they mean.
+#[derive(Debug, Serialize)]
+struct View {
+    siret: Siret,
+    label: String,
+    is_active: bool,
+    is_entity_active: bool,
+    is_head_office: bool,
+    legal_category: Option<String>,
+    legal_category_label: Option<&'static str>,
+    activity: Option<String>,
+    activity_label: Option<&'static str>,
+    headcount: Option<&'static str>,
+    entity_headcount: Option<&'static str>,
+    entity_headcount_label: Option<&'static str>,
+    address: Option<String>,
+    town: Option<String>,
+    commune_code: Option<String>,
+    diffusion: Diffusion,
+    source: EstablishmentSource,
+    fetched_at: String,
+    is_stale: bool,
+}
+
+impl View {
+    fn new(establishment: Establishment, now: Timestamp) -> Self {
+        Self {
+            is_stale: establishment.is_stale(now),
+            town: establishment.town(),
+            legal_category_label: establishment.legal_category.as_ref().and_then(|code| code.label()),
+            legal_category: establishment.legal_category.map(String::from),
+            activity_label: establishment.activity.as_ref().and_then(|code| code.label()),
+            activity: establishment.activity.map(String::from),
+            headcount: establishment.headcount.map(|band| band.as_str()),
+            entity_headcount: establishment.entity_headcount.map(|band| band.as_str()),
+            entity_headcount_label: establishment.entity_headcount.map(|band| band.label()),
+            commune_code: establishment.commune_code.map(String::from),
+            siret: establishment.siret,
+            label: establishment.label,
+            is_active: establishment.is_active,
+            is_entity_active: establishment.is_entity_active,
+            is_head_office: establishment.is_head_office,
+            address: establishment.address,
+            diffusion: establishment.diffusion,
+            source: establishment.source,
+            fetched_at: establishment.fetched_at.to_string(),
+        }
+    }
+}
+
+/// An establishment with the addresses that it can be written to.
+#[derive(Debug, Serialize)]
+struct DossierView {
+    #[serde(flatten)]
+    establishment: View,
+    official_contacts: Vec<OfficialContact>,
+}
+
+/// A search.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Search {
+    name: String,
+    #[serde(default)]
+    place: String,
+    limit: Option<String>,
+}
+
+pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
+    match rest {
+        [] if request.call.is_get() => status(request),
+        ["establishments"] if request.call.is_get() => search(request).await,
+        ["establishments", siret] if request.call.is_get() => find(request, siret).await,
+        _ => Err(Refusal::NoSuchAddress),
+    }
+}
+
+fn status(request: &Request<'_>) -> Reply {
+    request.call.nothing_else()?;
+    let app = request.app;
+    let sources: Vec<&str> = app.config.directory.sources.iter().map(|source| source.as_str()).collect();
+    let mut document = json!({ "sources": sources, "register": null });
+    if let (Some(imported), Some(register)) = (app.directory.imported(), document.get_mut("register")) {
+        *register = described_import(&imported);
+    }
+    Ok(done(&document))
+}
+
+/// What an import has made, as it is shown.
+pub fn described_import(report: &ImportReport) -> Value {
+    let bytes = report.rows_bytes.saturating_add(report.names_bytes);
+    json!({
+        "imported_at": report.imported_at.to_string(),
+        "establishments": report.establishments,
+        "entities": report.entities,
+        "searchable": report.searchable,
+        "bytes": bytes,
+        "bytes_per_establishment": bytes.checked_div(report.establishments),
+        "filter": report.filter,
+        "files": report.files,
+        "rejected_file": report.rejected_file,
+    })
+}
+
+async fn find(request: &Request<'_>, siret: &str) -> Reply {
+    request.call.nothing_else()?;
+    let malformed = || Refusal::Identifier {
+        noun: "establishment",
+        id: siret.to_owned(),
+        expected: "a SIRET has 14 digits and a check digit",
+    };
+    let number: Siret = siret.parse().map_err(|_| malformed())?;
+    let directory = &request.app.directory;
+    let unknown = || Refusal::Unknown { noun: "directory", id: siret.to_owned() };
+    let establishment = directory.find_establishment(&number).await?.ok_or_else(unknown)?;
+    let official_contacts = directory.find_official_contacts(&establishment).await?;
+    let establishment = View::new(establishment, request.app.clock.now());
+    Ok(done(&DossierView { establishment, official_contacts }))
+}
+
+async fn search(request: &Request<'_>) -> Reply {
+    let Search { name, place, limit } = request.call.parameters()?;
+    let limit = match limit {
+        Some(text) => text.parse().map_err(|_| Refusal::Malformed(String::from("limit: a number is expected")))?,
+        None => 10,
+    };
+    let wanted = EstablishmentQuery::by_name(&name).and_then(|query| query.at(&place));
+    let query = wanted.map_err(|fault| Refusal::Malformed(fault.to_string()))?.limited(limit);
+    let found = request.app.directory.search(&query).await?;
+    let now = request.app.clock.now();
+    let items: Vec<View> = found.into_iter().map(|establishment| View::new(establishment, now)).collect();
+    Ok(done(&json!({ "items": items })))
+}

@@ -1,0 +1,221 @@
+//! `moncomptepro directory`: companies and administrations, and the import of the register.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Subcommand;
+
+use crate::admin::{self, Call};
+use crate::cli::ending::{is_json, note};
+use crate::cli::output::Column;
+use crate::cli::place::account;
+use crate::cli::spelling::parse_path;
+use crate::cli::{Ending, Noun};
+use crate::clock::Clock;
+use crate::directory::{self, Filter, Import, ImportError, Progress, Step};
+use crate::domain::Siret;
+use crate::store;
+use crate::web::Method;
+
+const COLUMNS: &[Column] = &[
+    ("SIRET", "siret"),
+    ("LABEL", "label"),
+    ("CATEGORY", "legal_category_label"),
+    ("TOWN", "town"),
+    ("ACTIVE", "is_active"),
+    ("SOURCE", "source"),
+];
+/// How often progress is told where nobody looks at a terminal.
+const TOLD_EVERY: Duration = Duration::from_secs(30);
+/// How often it is shown on one.
+const SHOWN_EVERY: Duration = Duration::from_millis(250);
+
+/// The command, and where it is carried out.
+pub(in crate::cli) type Arguments = Noun<Command>;
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Command {
+    /// Import the register: the files StockUniteLegale and StockEtablissement of INSEE, CSV or zipped CSV, as published. The
+    /// register before serves until the new one is whole; an instance that runs goes over to it by itself.
+    Import {
+        /// The files, in any order.
+        #[arg(required = true, value_parser = parse_path)]
+        files: Vec<PathBuf>,
+        /// Keep administrations only.
+        #[arg(long)]
+        public_sector: bool,
+        /// Keep establishments of these departments only: 53,72,2A,971.
+        #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = parse_department)]
+        departments: Vec<String>,
+        /// Keep establishments in activity only.
+        #[arg(long)]
+        active_only: bool,
+    },
+    /// Show the sources, and what was imported.
+    Status,
+    /// Show an establishment, and the official addresses that it can be written to.
+    Find {
+        /// The register's number: 14 digits.
+        siret: Siret,
+    },
+    /// Search establishments by name, with accents and typing mistakes forgiven.
+    Search {
+        /// Words of the name, of the sign or of the town.
+        name: String,
+        /// A postal code, the digits that it begins with, a town, or both.
+        #[arg(long, default_value = "")]
+        place: String,
+        /// How many to show, at most 50.
+        #[arg(long, default_value_t = 10)]
+        limit: u8,
+    },
+}
+
+fn parse_department(text: &str) -> Result<String, String> {
+    let code = text.trim().to_ascii_uppercase();
+    let is_code = match code.as_bytes() {
+        [b'2', b'A' | b'B'] => true,
+        bytes => (2..=3).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit),
+    };
+    if is_code { Ok(code) } else { Err(String::from("the code of a department is expected, such as 53, 2A or 971")) }
+}
+
+pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
+    let Noun { place, output, command } = arguments;
+    match command {
+        Command::Import { files, public_sector, departments, active_only } => {
+            let data_directory = place.directory()?;
+            account(&data_directory)?;
+            store::create_private_directory(&data_directory).map_err(Ending::refused)?;
+            let departments: BTreeSet<String> = departments.into_iter().collect();
+            let filter = Filter { is_public_sector_only: public_sector, is_active_only: active_only, departments };
+            let import = Import { files, filter };
+            let clock = Clock::system();
+            let importing = tokio::task::spawn_blocking(move || {
+                let mut shown = Shown::new(clock.clone());
+                let report =
+                    directory::import(&data_directory, &import, clock.now(), &mut |progress| shown.show(progress));
+                shown.end();
+                report
+            });
+            let report = importing.await.map_err(Ending::refused)?.map_err(refused)?;
+            for rejected in report.rejected.iter().take(10) {
+                note(&format!("{}: line {}: {}: left out", rejected.file, rejected.line, rejected.reason));
+            }
+            if let (true, Some(file)) = (report.rejected.len() > 10, &report.rejected_file) {
+                note(&format!("more lines were left out: {} lists them", file.display()));
+            }
+            output.one(&admin::described_import(&report));
+        }
+        Command::Status => {
+            output.one(&place.open().await?.ask(Call::new(Method::GET, &["directory"])).await?);
+        }
+        Command::Find { siret } => {
+            let call = Call::new(Method::GET, &["directory", "establishments", siret.as_str()]);
+            output.one(&place.open().await?.ask(call).await?);
+        }
+        Command::Search { name, place: town, limit } => {
+            let call = Call::new(Method::GET, &["directory", "establishments"])
+                .with_parameter("name", &name)
+                .with_parameter("place", &town)
+                .with_parameter("limit", &limit.to_string());
+            output.whole(&place.open().await?.ask(call).await?, COLUMNS);
+        }
+    }
+    Ok(())
+}
+
+fn refused(cause: ImportError) -> Ending {
+    match cause {
+        locked @ ImportError::Locked(_) => Ending::locked(locked),
+        other => Ending::refused(other),
+    }
+}
+
+/// The progress, on one line of a terminal or now and then a line of its own.
+struct Shown {
+    clock: Clock,
+    is_terminal: bool,
+    last: Duration,
+    step: Option<(Step, Duration)>,
+    width: usize,
+}
+
+impl Shown {
+    fn new(clock: Clock) -> Self {
+        let is_terminal = std::io::stderr().is_terminal() && !is_json();
+        Self { last: clock.elapsed(), clock, is_terminal, step: None, width: 0 }
+    }
+
+    fn show(&mut self, progress: Progress) {
+        let now = self.clock.elapsed();
+        let began = match self.step {
+            Some((step, began)) if step == progress.step => began,
+            Some(_) | None => {
+                self.step = Some((progress.step, now));
+                now
+            }
+        };
+        let every = if self.is_terminal { SHOWN_EVERY } else { TOLD_EVERY };
+        if now.saturating_sub(self.last) < every {
+            return;
+        }
+        self.last = now;
+        let line = described(progress, now.saturating_sub(began));
+        match self.is_terminal {
+            true => {
+                self.width = self.width.max(line.chars().count());
+                write(&format!("\r{line:<width$}", width = self.width));
+            }
+            false => note(&line),
+        }
+    }
+
+    fn end(&mut self) {
+        if self.is_terminal && self.width > 0 {
+            write(&format!("\r{:<width$}\r", "", width = self.width));
+        }
+    }
+}
+
+/// Where nobody looks any more, nothing is lost.
+fn write(text: &str) {
+    let mut error = std::io::stderr().lock();
+    if let Err(cause) = error.write_all(text.as_bytes()).and_then(|()| error.flush()) {
+        tracing::debug!(%cause, "nobody looks at the progress");
+    }
+}
+
+fn described(progress: Progress, since: Duration) -> String {
+    let step = match progress.step {
+        Step::Entities => "legal entities",
+        Step::Establishments => "establishments",
+        Step::Names => "names",
+    };
+    let share = progress.done.saturating_mul(100).checked_div(progress.whole).unwrap_or(0).min(100);
+    let left = progress.whole.saturating_sub(progress.done);
+    let seconds = since.as_secs().saturating_mul(left).checked_div(progress.done).unwrap_or(0);
+    let millions = progress.rows / 1_000_000;
+    let thousands = progress.rows / 1_000 % 1_000;
+    format!("{step}: {share} %, {millions}.{thousands:03} million lines, about {seconds} s left")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_says_how_long_it_still_takes() {
+        let progress = Progress { step: Step::Names, done: 25, whole: 100, rows: 1_234_567 };
+        assert_eq!(described(progress, Duration::from_secs(10)), "names: 25 %, 1.234 million lines, about 30 s left");
+        assert!(described(Progress { done: 0, whole: 0, ..progress }, Duration::ZERO).contains(": 0 %"));
+    }
+
+    #[test]
+    fn departments_are_two_or_three_digits_or_those_of_corsica() {
+        assert_eq!(parse_department(" 2a"), Ok(String::from("2A")));
+        assert!(parse_department("971").is_ok() && parse_department("5").is_err() && parse_department("2C").is_err());
+    }
+}

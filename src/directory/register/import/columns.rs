@@ -1,0 +1,175 @@
+//! Which column of a published file holds what: by name, whatever the order, and whatever else there is.
+
+use super::error::ImportError;
+use super::records::Record;
+use crate::directory::register::rows::{ACTIVE, HEAD_OFFICE, PARTIAL, Row, entity, establishment};
+
+/// What one of the two files is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Entities,
+    Establishments,
+}
+
+/// A column and the text that it becomes; those that may be missing become nothing.
+type Column = (&'static str, usize, Need);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Must,
+    May,
+}
+use Need::{May, Must};
+
+const ENTITY: [Column; 8] = [
+    ("categorieJuridiqueUniteLegale", entity::CATEGORY, Must),
+    ("trancheEffectifsUniteLegale", entity::HEADCOUNT, Must),
+    ("denominationUniteLegale", entity::DENOMINATION, Must),
+    ("sigleUniteLegale", entity::ACRONYM, Must),
+    ("prenomUsuelUniteLegale", entity::FIRST_NAME, Must),
+    ("nomUsageUniteLegale", entity::USAGE_NAME, Must),
+    ("nomUniteLegale", entity::BIRTH_NAME, Must),
+    ("denominationUsuelle1UniteLegale", entity::USUAL_NAME, May),
+];
+
+const ESTABLISHMENT: [Column; 19] = [
+    ("trancheEffectifsEtablissement", establishment::HEADCOUNT, Must),
+    ("activitePrincipaleEtablissement", establishment::ACTIVITY, Must),
+    ("codePostalEtablissement", establishment::POSTAL_CODE, Must),
+    ("codeCommuneEtablissement", establishment::COMMUNE_CODE, Must),
+    ("libelleCommuneEtablissement", establishment::COMMUNE, Must),
+    ("complementAdresseEtablissement", establishment::COMPLEMENT, May),
+    ("numeroVoieEtablissement", establishment::NUMBER, Must),
+    ("indiceRepetitionEtablissement", establishment::REPETITION, May),
+    ("typeVoieEtablissement", establishment::STREET_TYPE, Must),
+    ("libelleVoieEtablissement", establishment::STREET, Must),
+    ("distributionSpecialeEtablissement", establishment::SPECIAL_DISTRIBUTION, May),
+    ("codeCedexEtablissement", establishment::CEDEX_CODE, May),
+    ("libelleCedexEtablissement", establishment::CEDEX, May),
+    ("libelleCommuneEtrangerEtablissement", establishment::TOWN_ABROAD, Must),
+    ("libellePaysEtrangerEtablissement", establishment::COUNTRY, Must),
+    ("enseigne1Etablissement", establishment::SIGNS[0], Must),
+    ("enseigne2Etablissement", establishment::SIGNS[1], May),
+    ("enseigne3Etablissement", establishment::SIGNS[2], May),
+    ("denominationUsuelleEtablissement", establishment::USUAL_NAME, May),
+];
+
+/// Where the columns of a file are.
+pub(super) struct Layout {
+    pub(super) kind: Kind,
+    key: usize,
+    state: usize,
+    diffusion: usize,
+    head_office: Option<usize>,
+    /// Position in the file, and text of the row.
+    texts: Vec<(usize, usize)>,
+    /// How many columns a line has.
+    count: usize,
+}
+
+impl Layout {
+    /// Reads the first line.
+    pub(super) fn of(file: &str, header: Option<&Record<'_>>) -> Result<Self, ImportError> {
+        let unknown = || ImportError::UnknownFile(file.to_owned());
+        let header = header.ok_or_else(unknown)?;
+        let names: Vec<&[u8]> = (0..header.len()).filter_map(|index| header.get(index)).collect();
+        let ends_in = |end: &str| names.iter().any(|name| name.ends_with(end.as_bytes()));
+        let (kind, columns, [key, state, diffusion]) = match (ends_in("Etablissement"), ends_in("UniteLegale")) {
+            (true, false) => {
+                let keys = ["siret", "etatAdministratifEtablissement", "statutDiffusionEtablissement"];
+                (Kind::Establishments, &ESTABLISHMENT[..], keys)
+            }
+            (false, true) => {
+                let keys = ["siren", "etatAdministratifUniteLegale", "statutDiffusionUniteLegale"];
+                (Kind::Entities, &ENTITY[..], keys)
+            }
+            (_, _) => return Err(unknown()),
+        };
+        let mut missing = Vec::new();
+        let mut find = |column: &'static str, need| {
+            let found = names.iter().position(|name| *name == column.as_bytes());
+            if found.is_none() && need == Must {
+                missing.push(column);
+            }
+            found
+        };
+        let (key, state, diffusion) = (find(key, Must), find(state, Must), find(diffusion, Must));
+        let head_office = match kind {
+            Kind::Establishments => find("etablissementSiege", Must),
+            Kind::Entities => None,
+        };
+        let texts = columns.iter().filter_map(|(column, text, need)| Some((find(column, *need)?, *text))).collect();
+        match (key, state, diffusion) {
+            (Some(key), Some(state), Some(diffusion)) if missing.is_empty() => {
+                Ok(Self { kind, key, state, diffusion, head_office, texts, count: names.len() })
+            }
+            (_, _, _) => Err(ImportError::MissingColumns { file: file.to_owned(), columns: missing }),
+        }
+    }
+
+    /// Reads a line: its number and its row, or why it is none.
+    pub(super) fn read<'a, const N: usize>(&self, record: &Record<'a>) -> Result<Line<'a, N>, &'static str> {
+        if record.len() != self.count {
+            return Err("another number of fields than the first line");
+        }
+        let text = record.text().ok_or("not UTF-8")?;
+        let field = |index: usize| text.get(index).unwrap_or_default();
+        let key = match self.kind {
+            Kind::Establishments => siret_number(field(self.key)).ok_or("not a SIRET")?,
+            Kind::Entities => siren_number(field(self.key)).ok_or("not a SIREN")?,
+        };
+        let mut flags = 0;
+        match field(self.state) {
+            "A" => flags |= ACTIVE,
+            "F" | "C" => {}
+            _ => return Err("a state that is neither A, F nor C"),
+        }
+        match field(self.diffusion) {
+            "O" => {}
+            "P" => flags |= PARTIAL,
+            "N" => return Ok(Line::Hidden),
+            _ => return Err("a diffusion that is neither O, P nor N"),
+        }
+        if self.head_office.is_some_and(|index| field(index) == "true") {
+            flags |= HEAD_OFFICE;
+        }
+        let mut row = Row::new(flags);
+        for (position, index) in &self.texts {
+            // What is hidden is written so.
+            match field(*position) {
+                "[ND]" => {}
+                text => row.set(*index, text),
+            }
+        }
+        Ok(Line::Row(key, row))
+    }
+}
+
+/// What a line says.
+pub(super) enum Line<'a, const N: usize> {
+    Row(u64, Row<'a, N>),
+    /// Nobody may read anything of it.
+    Hidden,
+}
+
+fn siren_number(text: &str) -> Option<u64> {
+    let is_number = text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { text.parse().ok() } else { None }
+}
+
+/// The number of a SIRET with a right check digit. Reads no more than it must: there are tens of millions.
+fn siret_number(text: &str) -> Option<u64> {
+    let bytes: &[u8; 14] = text.as_bytes().try_into().ok()?;
+    let (mut number, mut sum) = (0_u64, 0_u32);
+    for (index, byte) in bytes.iter().enumerate() {
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        if digit > 9 {
+            return None;
+        }
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+        let weighed = if index % 2 == 0 { digit.wrapping_mul(2) } else { digit };
+        sum = sum.wrapping_add(if weighed > 9 { weighed.wrapping_sub(9) } else { weighed });
+    }
+    let is_right = sum % 10 == 0 || text.parse::<crate::domain::Siret>().is_ok();
+    is_right.then_some(number)
+}

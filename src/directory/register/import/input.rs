@@ -1,0 +1,109 @@
+//! A file as it was published, zipped or not, read ahead of who looks at it and never further than it may go.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use zip_archive::ZipArchive;
+
+use super::error::ImportError;
+
+/// How much is read at a time.
+const CHUNK_BYTES: usize = 1024 * 1024;
+/// How many pieces wait to be looked at.
+const CHUNKS_AHEAD: usize = 4;
+/// How many times its size a file may unpack to; the register's unpack to six times theirs.
+const MAX_RATIO: u64 = 200;
+/// What a small one may unpack to in any case.
+const SMALL_BYTES: u64 = 1024 * 1024;
+/// What no file may exceed: five times the largest of the register.
+const MAX_BYTES: u64 = 64 * 1024 * 1024 * 1024;
+/// The first bytes of a zip archive.
+const ZIP: &[u8; 4] = b"PK\x03\x04";
+
+/// The pieces of a file, one after the other.
+pub(super) struct Chunks {
+    receiver: Receiver<Result<Vec<u8>, ImportError>>,
+}
+
+impl Chunks {
+    /// The next piece; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Vec<u8>>, ImportError> {
+        self.receiver.recv().ok().transpose()
+    }
+}
+
+/// Lets `look` see a file, unpacked where it is zipped, with the size that it is said to have.
+pub(super) fn with_chunks<T>(
+    path: &Path,
+    look: impl FnOnce(&mut Chunks, u64) -> Result<T, ImportError>,
+) -> Result<T, ImportError> {
+    let name = path.display().to_string();
+    let unreadable = |cause| ImportError::Unreadable { file: name.clone(), cause };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
+    let mut first = [0; 4];
+    let is_zip = file.read_exact(&mut first).is_ok() && first == *ZIP;
+    let file = File::open(path).map_err(unreadable)?;
+    if !is_zip {
+        return read_ahead(name.clone(), file, MAX_BYTES, |chunks| look(chunks, length));
+    }
+    let broken = |reason: String| ImportError::Archive { file: name.clone(), reason };
+    let mut archive = ZipArchive::new(io::BufReader::new(file)).map_err(|cause| broken(cause.to_string()))?;
+    let index = match archive.len() {
+        1 => 0,
+        count => return Err(broken(format!("{count} files in the archive: one CSV file is expected, as published"))),
+    };
+    let entry = archive.by_index(index).map_err(|cause| broken(cause.to_string()))?;
+    if entry.encrypted() || !entry.is_file() {
+        return Err(broken(String::from("the file in the archive is encrypted, or is none")));
+    }
+    let most = length.saturating_mul(MAX_RATIO).saturating_add(SMALL_BYTES).min(MAX_BYTES);
+    // What an archive says of itself is for the progress only.
+    let said = entry.size().min(most);
+    read_ahead(name.clone(), entry, most, |chunks| look(chunks, said))
+}
+
+/// Reads in a thread of its own: unpacking and looking each have a processor.
+fn read_ahead<T>(
+    file: String,
+    input: impl Read + Send,
+    most_bytes: u64,
+    look: impl FnOnce(&mut Chunks) -> Result<T, ImportError>,
+) -> Result<T, ImportError> {
+    std::thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
+        scope.spawn(move || pump(&file, input, most_bytes, &sender));
+        look(&mut Chunks { receiver })
+    })
+}
+
+fn pump(file: &str, mut input: impl Read, most_bytes: u64, sender: &SyncSender<Result<Vec<u8>, ImportError>>) {
+    let mut total = 0_u64;
+    loop {
+        let piece = read_chunk(&mut input);
+        let (message, is_last) = match piece {
+            Ok(bytes) if bytes.is_empty() => return,
+            Ok(bytes) => {
+                total = total.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+                match total > most_bytes {
+                    true => (Err(ImportError::Bomb { file: file.to_owned(), most_bytes }), true),
+                    false => (Ok(bytes), false),
+                }
+            }
+            Err(cause) => (Err(ImportError::Unreadable { file: file.to_owned(), cause }), true),
+        };
+        // Who looks may have seen enough.
+        if sender.send(message).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+fn read_chunk(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(CHUNK_BYTES);
+    let most = u64::try_from(CHUNK_BYTES).unwrap_or(u64::MAX);
+    input.by_ref().take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,189 @@
+//! The records of a CSV file, in bounded memory whatever the file holds.
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+
+use super::error::ImportError;
+use super::input::Chunks;
+
+/// The most bytes of a record: the longest of the register has 2,000.
+const MAX_RECORD_BYTES: usize = 64 * 1024;
+/// The most fields of a record: the register's have 54.
+const MAX_FIELDS: usize = 256;
+
+/// What comes next.
+pub(super) enum Next<'a> {
+    /// A record.
+    Record(Record<'a>),
+    /// Something without an end, up to a line that may be one again.
+    TooLong {
+        /// In which line it begins.
+        line: u64,
+    },
+}
+
+/// The fields of a record.
+#[derive(Clone, Copy)]
+pub(super) struct Record<'a> {
+    /// The line in which it begins; the first is 1.
+    pub(super) line: u64,
+    bytes: &'a [u8],
+    ends: &'a [usize],
+}
+
+impl<'a> Record<'a> {
+    /// How many fields there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// A field; `None` where there is none.
+    pub(super) fn get(&self, index: usize) -> Option<&'a [u8]> {
+        self.bytes.get(range(self.ends, index)?)
+    }
+
+    /// The same as text; `None` where it is none.
+    pub(super) fn text(&self) -> Option<TextRecord<'a>> {
+        std::str::from_utf8(self.bytes).ok().map(|text| TextRecord { text, ends: self.ends })
+    }
+}
+
+/// The fields of a record that is text.
+#[derive(Clone, Copy)]
+pub(super) struct TextRecord<'a> {
+    text: &'a str,
+    ends: &'a [usize],
+}
+
+impl<'a> TextRecord<'a> {
+    /// A field; `None` where there is none.
+    pub(super) fn get(&self, index: usize) -> Option<&'a str> {
+        self.text.get(range(self.ends, index)?)
+    }
+}
+
+fn range(ends: &[usize], index: usize) -> Option<std::ops::Range<usize>> {
+    let end = *ends.get(index)?;
+    let start = match index.checked_sub(1) {
+        Some(before) => *ends.get(before)?,
+        None => 0,
+    };
+    Some(start..end)
+}
+
+/// Reads one record after the other.
+pub(super) struct Records<'a> {
+    chunks: &'a mut Chunks,
+    chunk: Vec<u8>,
+    at: usize,
+    has_ended: bool,
+    /// How many bytes were looked at.
+    pub(super) read_bytes: u64,
+    core: Reader,
+    fields: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl<'a> Records<'a> {
+    /// Begins a file: skips its mark of byte order, and tells commas from semicolons by its first line.
+    pub(super) fn new(chunks: &'a mut Chunks) -> Result<Self, ImportError> {
+        let chunk = chunks.next()?.unwrap_or_default();
+        let at = if chunk.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let first_line = chunk.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let count = |delimiter: u8| first_line.iter().filter(|byte| **byte == delimiter).count();
+        let delimiter = if count(b';') > count(b',') { b';' } else { b',' };
+        let core = ReaderBuilder::new().delimiter(delimiter).build();
+        Ok(Self {
+            chunks,
+            chunk,
+            at,
+            has_ended: false,
+            read_bytes: 0,
+            core,
+            fields: vec![0; MAX_RECORD_BYTES],
+            ends: vec![0; MAX_FIELDS],
+        })
+    }
+
+    /// The next record; `None` at the end of the file.
+    pub(super) fn next(&mut self) -> Result<Option<Next<'_>>, ImportError> {
+        let (mut written, mut ended) = (0_usize, 0_usize);
+        self.skip_line_ends()?;
+        let line = self.core.line();
+        loop {
+            if self.at >= self.chunk.len() && !self.has_ended {
+                self.refill()?;
+            }
+            let input = self.chunk.get(self.at..).unwrap_or_default();
+            let (Some(fields), Some(ends)) = (self.fields.get_mut(written..), self.ends.get_mut(ended..)) else {
+                return self.resume(line).map(Some);
+            };
+            let (result, read, wrote, fields_ended) = self.core.read_record(input, fields, ends);
+            self.at = self.at.saturating_add(read);
+            written = written.saturating_add(wrote);
+            ended = ended.saturating_add(fields_ended);
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => return self.resume(line).map(Some),
+                ReadRecordResult::Record => {
+                    let bytes = self.fields.get(..written).unwrap_or_default();
+                    let ends = self.ends.get(..ended).unwrap_or_default();
+                    return Ok(Some(Next::Record(Record { line, bytes, ends })));
+                }
+                ReadRecordResult::End => return Ok(None),
+            }
+        }
+    }
+
+    /// What is left of the end of the line before, and empty lines: the record begins in the line behind them.
+    fn skip_line_ends(&mut self) -> Result<(), ImportError> {
+        let mut line = self.core.line();
+        loop {
+            match self.chunk.get(self.at) {
+                Some(b'\n') => line = line.saturating_add(1),
+                Some(b'\r') => {}
+                Some(_) => break,
+                None if self.has_ended => break,
+                None => {
+                    self.refill()?;
+                    continue;
+                }
+            }
+            self.at = self.at.saturating_add(1);
+        }
+        self.core.set_line(line);
+        Ok(())
+    }
+
+    fn refill(&mut self) -> Result<(), ImportError> {
+        let length = u64::try_from(self.chunk.len()).unwrap_or(u64::MAX);
+        self.read_bytes = self.read_bytes.saturating_add(length);
+        match self.chunks.next()? {
+            Some(chunk) => self.chunk = chunk,
+            None => {
+                self.chunk.clear();
+                self.has_ended = true;
+            }
+        }
+        self.at = 0;
+        Ok(())
+    }
+
+    /// Goes on behind the next end of a line, as if what came before had ended there.
+    fn resume(&mut self, line: u64) -> Result<Next<'_>, ImportError> {
+        let here = self.core.line();
+        loop {
+            let rest = self.chunk.get(self.at..).unwrap_or_default();
+            if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                self.at = self.at.saturating_add(end).saturating_add(1);
+                break;
+            }
+            if self.has_ended {
+                break;
+            }
+            self.refill()?;
+        }
+        self.core.reset();
+        self.core.set_line(here.saturating_add(1));
+        Ok(Next::TooLong { line })
+    }
+}

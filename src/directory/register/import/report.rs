@@ -1,0 +1,147 @@
+//! What an import tells: while it runs, and when it is done.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::filter::Filter;
+use crate::protocol::Timestamp;
+
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Legal entities are read.
+    Entities,
+    /// Establishments are read.
+    Establishments,
+    /// Names are indexed.
+    Names,
+}
+
+/// How far one step is: of a file in bytes, of the names in rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub step: Step,
+    /// How much is done.
+    pub done: u64,
+    /// Of how much.
+    pub whole: u64,
+    /// How many lines that is.
+    pub rows: u64,
+}
+
+/// A line that was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Of which file.
+    pub file: String,
+    /// Which one; the first is 1.
+    pub line: u64,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// What became of the lines of one file, the first left aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileReport {
+    /// Its path.
+    pub file: String,
+    /// How many there are.
+    pub lines: u64,
+    /// How many are in the register.
+    pub kept: u64,
+    /// How many the filter left out.
+    pub left_out: u64,
+    /// How many nobody may read.
+    pub hidden: u64,
+    /// How many could not be read.
+    pub rejected: u64,
+}
+
+impl FileReport {
+    pub(super) fn new(file: &str) -> Self {
+        Self { file: file.to_owned(), lines: 0, kept: 0, left_out: 0, hidden: 0, rejected: 0 }
+    }
+}
+
+/// What an import has made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// When it began.
+    pub imported_at: Timestamp,
+    /// What was kept.
+    pub filter: Filter,
+    /// The files.
+    pub files: Vec<FileReport>,
+    /// How many legal entities there are.
+    pub entities: u64,
+    /// How many establishments there are.
+    pub establishments: u64,
+    /// How many of them are found by their name.
+    pub searchable: u64,
+    /// Size of the rows.
+    pub rows_bytes: u64,
+    /// Size of the index of names.
+    pub names_bytes: u64,
+    /// Where the lines are listed that could not be read, if there are any.
+    pub rejected_file: Option<PathBuf>,
+    /// Those lines.
+    #[serde(skip)]
+    pub rejected: Vec<Rejected>,
+}
+
+impl ImportReport {
+    pub(super) fn new(imported_at: Timestamp, filter: Filter) -> Self {
+        Self {
+            imported_at,
+            filter,
+            files: Vec::new(),
+            entities: 0,
+            establishments: 0,
+            searchable: 0,
+            rows_bytes: 0,
+            names_bytes: 0,
+            rejected_file: None,
+            rejected: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, file: FileReport, rejected: Vec<Rejected>) {
+        self.files.push(file);
+        self.rejected.extend(rejected);
+    }
+
+    /// How much room it takes.
+    pub(super) fn measure(&mut self, generation: &Path) {
+        self.rows_bytes = size_of(&generation.join(crate::directory::register::ROWS));
+        self.names_bytes = size_of(&generation.join(crate::directory::register::NAMES));
+    }
+
+    /// Lists the lines that could not be read, in a file of its own; without any, the list of the import before goes.
+    pub(super) fn keep_rejected(&mut self, directory: &Path) -> io::Result<()> {
+        let path = directory.join("rejected.tsv");
+        if self.rejected.is_empty() {
+            return match std::fs::remove_file(&path) {
+                Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
+                Ok(()) | Err(_) => Ok(()),
+            };
+        }
+        let listed = |Rejected { file, line, reason }: &Rejected| format!("{file}\t{line}\t{reason}\n");
+        let text: String = self.rejected.iter().map(listed).collect();
+        std::fs::write(&path, text)?;
+        self.rejected_file = Some(path);
+        Ok(())
+    }
+}
+
+/// The size of a file, or of the files of a directory.
+fn size_of(path: &Path) -> u64 {
+    let Ok(found) = std::fs::metadata(path) else { return 0 };
+    if !found.is_dir() {
+        return found.len();
+    }
+    let Ok(entries) = std::fs::read_dir(path) else { return 0 };
+    entries.filter_map(Result::ok).filter_map(|entry| entry.metadata().ok()).map(|found| found.len()).sum()
+}

@@ -1,0 +1,103 @@
+//! Where the register lies: each import makes a generation of its own, and one small file says which one counts.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::store;
+
+const CURRENT: &str = "current";
+const LOCK: &str = "import.lock";
+const PREFIX: &str = "generation-";
+
+/// The directory of all generations.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    directory: PathBuf,
+}
+
+/// Which generation counts, and since when: it differs after every import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stamp {
+    modified: Option<SystemTime>,
+    generation: String,
+}
+
+impl Place {
+    /// The register of a data directory.
+    pub(super) fn of(data_directory: &Path) -> Self {
+        Self { directory: data_directory.join("register") }
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The generation that counts; `None` before the first import.
+    pub(super) fn current(&self) -> io::Result<Option<(Stamp, PathBuf)>> {
+        let path = self.directory.join(CURRENT);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(cause),
+        };
+        let generation = text.trim();
+        let is_name = generation.starts_with(PREFIX)
+            && generation.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
+        if !is_name {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "names no generation of the register"));
+        }
+        let modified = fs::metadata(&path)?.modified().ok();
+        let stamp = Stamp { modified, generation: generation.to_owned() };
+        Ok(Some((stamp, self.directory.join(generation))))
+    }
+
+    /// Keeps everybody else from importing for as long as the file lives; `None` where somebody else imports.
+    pub(super) fn lock(&self) -> io::Result<Option<File>> {
+        store::create_private_directory(&self.directory)?;
+        let file = File::options().create(true).truncate(false).write(true).open(self.directory.join(LOCK))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(cause)) => Err(cause),
+        }
+    }
+
+    /// A new generation, empty. What an import that was killed has left is thrown away.
+    pub(super) fn begin(&self, name: &str) -> io::Result<PathBuf> {
+        self.clean()?;
+        // The one that counts may have been made in the same second.
+        let path = self.directory.join(format!("{PREFIX}{name}"));
+        let path = if path.exists() { path.with_file_name(format!("{PREFIX}{name}-again")) } else { path };
+        store::create_private_directory(&path)?;
+        Ok(path)
+    }
+
+    /// From now on this generation counts; the one before is thrown away, whoever still reads it reads on.
+    pub(super) fn publish(&self, generation: &Path) -> io::Result<()> {
+        let name = generation.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        store::sync_directory(generation)?;
+        let temporary = self.directory.join("current.new");
+        let mut file = File::create(&temporary)?;
+        writeln!(file, "{name}")?;
+        file.sync_all()?;
+        fs::rename(&temporary, self.directory.join(CURRENT))?;
+        store::sync_directory(&self.directory)?;
+        self.clean()
+    }
+
+    /// Throws away every generation but the one that counts.
+    fn clean(&self) -> io::Result<()> {
+        let current = self.current().unwrap_or_default().map(|(_, path)| path);
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            let is_generation =
+                path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(PREFIX));
+            if is_generation && current.as_ref() != Some(&path) {
+                fs::remove_dir_all(&path)?;
+            }
+        }
+        Ok(())
+    }
+}

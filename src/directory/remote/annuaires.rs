@@ -1,0 +1,150 @@
+//! Public directories that say where town halls, schools and other public services can be written to.
+//!
+//! What they answer is written by thousands of people: several addresses in one field, pages in the place of addresses,
+//! fields that are JSON in a text. What is no address is not there (SEC-61).
+
+use serde_json::Value;
+use url::Url;
+
+use super::guard::{Call, Outcome, Service};
+use crate::clock::Clock;
+use crate::directory::Answer;
+use crate::domain::{Email, Establishment, OfficialContact, OfficialContactKind};
+use crate::fetch::Outward;
+
+/// The most addresses of one establishment.
+const MAX_CONTACTS: usize = 10;
+/// The most records that are asked for.
+const MAX_RECORDS: &str = "20";
+/// Calls a second to each directory.
+const CALLS_PER_SECOND: u32 = 5;
+/// Legal categories of communes.
+const COMMUNES: [&str; 2] = ["7210", "7312"];
+
+/// Both directories.
+pub(in crate::directory) struct Annuaires {
+    service_public: (Url, Service),
+    education: (Url, Service),
+}
+
+/// Where a question goes, and what its answer is about.
+struct Question<'a> {
+    base: &'a Url,
+    service: &'a Service,
+    dataset: &'static str,
+    condition: String,
+    kind: OfficialContactKind,
+    /// The field of the addresses.
+    field: &'static str,
+    /// A field that every record must have, and its value.
+    must_be: Option<(&'static str, String)>,
+}
+
+impl Annuaires {
+    pub(in crate::directory) fn new(service_public: Url, education: Url, outward: &Outward, clock: &Clock) -> Self {
+        let service = || Service::new(outward.clone(), clock.clone(), CALLS_PER_SECOND);
+        Self { service_public: (service_public, service()), education: (education, service()) }
+    }
+
+    /// The addresses of an establishment; unknown where the directories give none.
+    pub(in crate::directory) async fn find(&self, establishment: &Establishment) -> Answer<Vec<OfficialContact>> {
+        let question = self.question(establishment);
+        let Some(url) = question.url() else { return Answer::Failed };
+        match question.service.ask(&url, &[]).await {
+            Outcome::Said(call) => match question.read(&call) {
+                Some(contacts) if contacts.is_empty() => Answer::Unknown,
+                Some(contacts) => Answer::Known(contacts),
+                None => {
+                    question.service.refuse(&url);
+                    Answer::Failed
+                }
+            },
+            Outcome::NotFound => Answer::Unknown,
+            Outcome::Failed => Answer::Failed,
+        }
+    }
+
+    /// A school is asked about in its own directory, a commune by its code, everybody else by their number. The values in a
+    /// condition are digits and the letters of Corsica, by their types.
+    fn question(&self, establishment: &Establishment) -> Question<'_> {
+        let (base, service) = &self.service_public;
+        let siret = establishment.siret.as_str();
+        let category = establishment.legal_category.as_ref().map_or("", |code| code.as_str());
+        match &establishment.commune_code {
+            _ if is_school(establishment) => Question {
+                base: &self.education.0,
+                service: &self.education.1,
+                dataset: "fr-en-annuaire-education",
+                condition: format!("siren_siret = \"{siret}\""),
+                kind: OfficialContactKind::School,
+                field: "mail",
+                must_be: Some(("siren_siret", siret.to_owned())),
+            },
+            Some(code) if COMMUNES.contains(&category) => Question {
+                base,
+                service,
+                dataset: "api-lannuaire-administration",
+                condition: format!("code_insee_commune LIKE \"{code}\" and pivot LIKE \"mairie\""),
+                kind: OfficialContactKind::TownHall,
+                field: "adresse_courriel",
+                must_be: Some(("code_insee_commune", code.to_string())),
+            },
+            Some(_) | None => Question {
+                base,
+                service,
+                dataset: "api-lannuaire-administration",
+                condition: format!("siret = \"{siret}\""),
+                kind: OfficialContactKind::PublicService,
+                field: "adresse_courriel",
+                must_be: Some(("siret", siret.to_owned())),
+            },
+        }
+    }
+}
+
+/// A public school of the first or second degree, by its activity and its category.
+fn is_school(establishment: &Establishment) -> bool {
+    let activity = establishment.activity.as_ref().map_or("", |code| code.as_str());
+    let category = establishment.legal_category.as_ref().map_or("", |code| code.as_str());
+    matches!((activity, category), ("85.31Z" | "85.32Z", "7331") | ("85.20Z" | "85.10Z", "7210"))
+}
+
+impl Question<'_> {
+    fn url(&self) -> Option<Url> {
+        let mut url = self.base.clone();
+        let path = ["api", "explore", "v2.1", "catalog", "datasets", self.dataset, "records"];
+        url.path_segments_mut().ok()?.pop_if_empty().extend(path);
+        url.query_pairs_mut().append_pair("where", &self.condition).append_pair("limit", MAX_RECORDS);
+        Some(url)
+    }
+
+    /// Every address once, in the order of the records; `None` where it is no answer.
+    fn read(&self, call: &Call) -> Option<Vec<OfficialContact>> {
+        let records = call.document.get("results")?.as_array()?;
+        let mut contacts: Vec<OfficialContact> = Vec::new();
+        for record in records {
+            let is_other = self.must_be.as_ref().is_some_and(|(name, value)| {
+                record.get(*name).and_then(Value::as_str).map(str::trim) != Some(value.as_str())
+            });
+            let addresses = record.get(self.field).and_then(Value::as_str).unwrap_or_default();
+            if is_other {
+                continue;
+            }
+            let name = ["nom", "nom_etablissement"].iter().find_map(|field| text(record, field)).unwrap_or_default();
+            for email in addresses.split([';', ',', ' ']).filter_map(|address| address.parse::<Email>().ok()) {
+                let is_new = !contacts.iter().any(|known| known.email == email);
+                if is_new && email.domain().contains('.') && contacts.len() < MAX_CONTACTS {
+                    contacts.push(OfficialContact { email, name: name.clone(), kind: self.kind });
+                }
+            }
+        }
+        Some(contacts)
+    }
+}
+
+fn text(record: &Value, name: &str) -> Option<String> {
+    let text = record.get(name).and_then(Value::as_str)?;
+    let cleaned: String = text.chars().filter(|character| !character.is_control()).take(256).collect();
+    let cleaned = cleaned.trim();
+    (!cleaned.is_empty()).then(|| cleaned.to_owned())
+}

@@ -1,0 +1,168 @@
+//! What every service that is asked has around it: a time limit, a budget, a circuit that opens when it fails, and a memory
+//! of what it said.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::domain::{Establishment, Siret};
+use crate::fetch::Outward;
+use crate::protocol::Timestamp;
+
+/// How long a call may take.
+const TIME_LIMIT: Duration = Duration::from_secs(3);
+/// After how many failures in a row nobody asks for a while.
+const FAILURES: u32 = 5;
+/// For how long.
+const OPEN_FOR: Duration = Duration::from_secs(30);
+/// The longest that a service may ask to be left alone.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
+/// The most establishments that are remembered.
+const REMEMBERED: usize = 10_000;
+/// How long what was said may stand in for an answer that does not come.
+const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A document that a service answered with.
+pub(super) struct Call {
+    pub(super) document: Value,
+}
+
+/// What became of a call.
+pub(super) enum Outcome {
+    /// It answered with a document.
+    Said(Call),
+    /// It does not know.
+    NotFound,
+    /// It did not answer, or nobody asked it.
+    Failed,
+}
+
+/// The state of a service.
+#[derive(Debug, Default)]
+struct Circuit {
+    failures: u32,
+    /// Nobody asks before.
+    open_until: Duration,
+    /// The second at hand, and how many calls were made in it.
+    second: u64,
+    calls: u32,
+}
+
+/// What was said, in the order of its age.
+#[derive(Debug, Default)]
+struct Memory {
+    known: HashMap<Siret, (u64, Establishment)>,
+    order: BTreeMap<u64, Siret>,
+    next: u64,
+}
+
+/// A service.
+pub(super) struct Service {
+    outward: Outward,
+    clock: Clock,
+    calls_per_second: u32,
+    circuit: Mutex<Circuit>,
+    memory: Mutex<Memory>,
+}
+
+impl Service {
+    pub(super) fn new(outward: Outward, clock: Clock, calls_per_second: u32) -> Self {
+        Self { outward, clock, calls_per_second, circuit: Mutex::default(), memory: Mutex::default() }
+    }
+
+    /// Asks, unless the service is to be left alone.
+    pub(super) async fn ask(&self, url: &Url, headers: &[(&'static str, String)]) -> Outcome {
+        if !self.may_ask() {
+            return Outcome::Failed;
+        }
+        let answer = match self.outward.get(url, headers, TIME_LIMIT).await {
+            Ok(answer) => answer,
+            Err(cause) => return self.fail(url, &cause.to_string(), None),
+        };
+        match answer.status.as_u16() {
+            200 => match serde_json::from_slice::<Value>(&answer.body) {
+                Ok(document) if document.is_object() => {
+                    locked(&self.circuit).failures = 0;
+                    Outcome::Said(Call { document })
+                }
+                Ok(_) | Err(_) => self.fail(url, "something else than a JSON object", None),
+            },
+            404 => {
+                locked(&self.circuit).failures = 0;
+                Outcome::NotFound
+            }
+            status => {
+                let after = answer.headers.get("retry-after").and_then(|value| value.to_str().ok());
+                let wait = after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+                self.fail(url, &format!("status {status}"), wait.filter(|_| matches!(status, 429 | 503)))
+            }
+        }
+    }
+
+    /// Counts a document that was none as a failure.
+    pub(super) fn refuse(&self, url: &Url) {
+        self.fail(url, "a document of another form", None);
+    }
+
+    fn may_ask(&self) -> bool {
+        let now = self.clock.elapsed();
+        let mut circuit = locked(&self.circuit);
+        if now < circuit.open_until {
+            return false;
+        }
+        if circuit.second != now.as_secs() {
+            circuit.second = now.as_secs();
+            circuit.calls = 0;
+        }
+        circuit.calls = circuit.calls.saturating_add(1);
+        circuit.calls <= self.calls_per_second
+    }
+
+    fn fail(&self, url: &Url, reason: &str, wait: Option<Duration>) -> Outcome {
+        let host = url.host_str().unwrap_or_default();
+        tracing::warn!(host, reason, "a source of the register did not answer");
+        let now = self.clock.elapsed();
+        let mut circuit = locked(&self.circuit);
+        circuit.failures = circuit.failures.saturating_add(1);
+        let pause = match wait {
+            Some(wait) => Some(wait.min(LONGEST_WAIT)),
+            None => (circuit.failures >= FAILURES).then_some(OPEN_FOR),
+        };
+        if let Some(pause) = pause {
+            circuit.open_until = now.saturating_add(pause);
+            circuit.failures = 0;
+        }
+        Outcome::Failed
+    }
+
+    /// What the service said of an establishment, if it is not too old to stand in for an answer.
+    pub(super) fn recall(&self, siret: &Siret, now: Timestamp) -> Option<Establishment> {
+        let memory = locked(&self.memory);
+        let known = memory.known.get(siret).map(|(_, known)| known.clone());
+        known.filter(|known| now.0.saturating_sub(known.fetched_at.0) <= KEPT_FOR.as_secs())
+    }
+
+    /// Remembers what it said; the oldest is forgotten where there is too much.
+    pub(super) fn remember(&self, establishment: &Establishment) {
+        let memory = &mut *locked(&self.memory);
+        let number = memory.next;
+        memory.next = memory.next.saturating_add(1);
+        if let Some((before, _)) = memory.known.insert(establishment.siret.clone(), (number, establishment.clone())) {
+            memory.order.remove(&before);
+        }
+        memory.order.insert(number, establishment.siret.clone());
+        if memory.known.len() > REMEMBERED
+            && let Some((_, oldest)) = memory.order.pop_first()
+        {
+            memory.known.remove(&oldest);
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

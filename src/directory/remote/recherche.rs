@@ -1,0 +1,146 @@
+//! Recherche d'entreprises, the open interface to the register: no key, a few questions a second.
+//!
+//! Whatever it answers is judged field by field: a field of the wrong type is not there, an unknown one is not looked at.
+
+use serde_json::Value;
+use url::Url;
+
+use super::guard::Call;
+use crate::directory::Answer;
+use crate::domain::{
+    AddressParts, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, NameParts, Siret, street_type,
+};
+use crate::protocol::Timestamp;
+
+/// The most establishments of one answer.
+const MAX_FOUND: usize = 25;
+
+/// The address of a look-up.
+pub(super) fn find_url(base: &Url, siret: &Siret) -> Option<Url> {
+    address(base, &[("q", siret.as_str()), ("page", "1"), ("per_page", "1"), ("limite_matching_etablissements", "1")])
+}
+
+/// The address of a search; its words are those of the person.
+pub(super) fn search_url(base: &Url, query: &EstablishmentQuery) -> Option<Url> {
+    let limit = query.limit().min(MAX_FOUND).to_string();
+    let words = format!("{} {}", query.name(), query.town().unwrap_or_default());
+    let mut parameters = vec![("q", words.trim()), ("etat_administratif", "A"), ("page", "1"), ("per_page", &limit)];
+    parameters.push(("limite_matching_etablissements", "1"));
+    if let Some(digits) = query.postal_code() {
+        parameters.push((if digits.len() == 5 { "code_postal" } else { "departement" }, digits));
+    }
+    address(base, &parameters)
+}
+
+fn address(base: &Url, parameters: &[(&str, &str)]) -> Option<Url> {
+    let mut url = base.clone();
+    url.path_segments_mut().ok()?.pop_if_empty().push("search");
+    url.query_pairs_mut().clear().extend_pairs(parameters);
+    Some(url)
+}
+
+/// What a look-up has told.
+pub(super) fn read_found(call: &Call, siret: &Siret, now: Timestamp) -> Answer<Establishment> {
+    let Some(results) = call.document.get("results").and_then(Value::as_array) else { return Answer::Failed };
+    let found = results.iter().find_map(|entity| {
+        let of_entity = places(entity).find(|place| text(place, "siret").as_deref() == Some(siret.as_str()))?;
+        establishment(entity, of_entity, now)
+    });
+    found.map_or(Answer::Unknown, Answer::Known)
+}
+
+/// What a search has told.
+pub(super) fn read_searched(call: &Call, now: Timestamp) -> Answer<Vec<Establishment>> {
+    let Some(results) = call.document.get("results").and_then(Value::as_array) else { return Answer::Failed };
+    let found = results.iter().filter_map(|entity| establishment(entity, places(entity).next()?, now));
+    Answer::Known(found.filter(|establishment| establishment.is_active).take(MAX_FOUND).collect())
+}
+
+/// The establishments that match first, then the head office.
+fn places(entity: &Value) -> impl Iterator<Item = &Value> {
+    let matching = entity.get("matching_etablissements").and_then(Value::as_array);
+    matching.into_iter().flatten().chain(entity.get("siege"))
+}
+
+/// An establishment with its legal entity; `None` where nothing of it may be told, or its number is none.
+fn establishment(entity: &Value, place: &Value, now: Timestamp) -> Option<Establishment> {
+    let diffusion = [text(entity, "statut_diffusion"), text(place, "statut_diffusion_etablissement")];
+    let is = |word: &str| diffusion.iter().flatten().any(|said| said == word);
+    if is("N") {
+        return None;
+    }
+    let field = |name: &str| text(place, name);
+    let (denomination, acronym) = match text(entity, "nom_raison_sociale") {
+        Some(name) => (Some(name), text(entity, "sigle")),
+        // Of people the one name that there is.
+        None => (text(entity, "nom_complet"), None),
+    };
+    let signs: Vec<String> = place
+        .get("liste_enseignes")
+        .and_then(Value::as_array)
+        .map(|signs| signs.iter().filter_map(Value::as_str).filter_map(cleaned).take(3).collect())
+        .unwrap_or_default();
+    let sign = |index: usize| signs.get(index).map(String::as_str);
+    let names = NameParts {
+        denomination: denomination.as_deref(),
+        acronym: acronym.as_deref(),
+        signs: [sign(0), sign(1), sign(2)],
+        ..NameParts::default()
+    };
+    let commune = field("libelle_commune").or_else(|| field("libelle_commune_etranger"));
+    let postal_code = field("code_postal");
+    let parts = [
+        field("complement_adresse"),
+        field("numero_voie"),
+        field("indice_repetition"),
+        field("type_voie"),
+        field("libelle_voie"),
+        field("distribution_speciale"),
+        field("cedex"),
+        field("libelle_cedex"),
+        field("libelle_pays_etranger"),
+    ];
+    let [complement, number, repetition, kind, street, special, cedex, cedex_label, country] =
+        parts.each_ref().map(Option::as_deref);
+    let address = AddressParts {
+        complement,
+        number,
+        repetition,
+        street_type: kind.map(street_type),
+        street,
+        special_distribution: special,
+        postal_code: cedex.or(postal_code.as_deref()),
+        town: cedex_label.or(commune.as_deref()),
+        country,
+    };
+    Some(Establishment {
+        siret: field("siret")?.parse().ok()?,
+        label: names.label(),
+        legal_category: text(entity, "nature_juridique").and_then(|code| code.parse().ok()),
+        activity: field("activite_principale").and_then(|code| code.parse().ok()),
+        headcount: field("tranche_effectif_salarie").and_then(|code| code.parse().ok()),
+        entity_headcount: text(entity, "tranche_effectif_salarie").and_then(|code| code.parse().ok()),
+        is_head_office: place.get("est_siege").and_then(Value::as_bool).unwrap_or(false),
+        is_active: field("etat_administratif").as_deref() == Some("A"),
+        is_entity_active: text(entity, "etat_administratif").as_deref() == Some("A"),
+        diffusion: if is("P") { Diffusion::Partial } else { Diffusion::Full },
+        address: if street.is_some() { address.line() } else { field("adresse").or_else(|| address.line()) },
+        postal_code,
+        commune_code: field("commune").and_then(|code| code.parse().ok()),
+        commune,
+        source: EstablishmentSource::RechercheEntreprises,
+        fetched_at: now,
+    })
+}
+
+/// A text of a document, without what does not belong in one.
+fn text(document: &Value, name: &str) -> Option<String> {
+    document.get(name).and_then(Value::as_str).and_then(cleaned)
+}
+
+/// At most 256 characters, none of them control characters; `[ND]` is nothing (SEC-61).
+fn cleaned(text: &str) -> Option<String> {
+    let cleaned: String = text.chars().filter(|character| !character.is_control()).take(256).collect();
+    let cleaned = cleaned.trim();
+    if cleaned.is_empty() || cleaned == "[ND]" { None } else { Some(cleaned.to_owned()) }
+}

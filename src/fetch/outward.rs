@@ -1,0 +1,159 @@
+//! Calls to services on the network: https, to addresses that are looked at before they are connected to, bounded in time,
+//! size and number.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::{HeaderMap, Request, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsConnector;
+use url::{Host, Url};
+
+use super::FetchError;
+use super::addresses::is_public;
+use super::trust::connector;
+use crate::clock::Clock;
+
+/// The most bytes of an answer that are read.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// How long a connection may take to stand.
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+/// How many calls are under way at one time; more wait, as long as they may.
+const AT_ONE_TIME: usize = 16;
+/// How many redirects are followed, on the same host only.
+const MAX_REDIRECTS: usize = 3;
+/// Who asks, as services like to know.
+const USER_AGENT: &str = concat!("moncomptepro/", env!("CARGO_PKG_VERSION"));
+
+/// What a service answered.
+#[derive(Debug, Clone)]
+pub struct OutwardAnswer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Asks services. Cheap to clone.
+#[derive(Clone)]
+pub struct Outward {
+    tls: Result<TlsConnector, String>,
+    turns: Arc<Semaphore>,
+    may_ask_itself: bool,
+}
+
+impl Outward {
+    /// With `may_ask_itself`, plain http to loopback is allowed as well: for trying things out. Reads the authorities of
+    /// the system.
+    pub fn new(clock: &Clock, may_ask_itself: bool) -> Self {
+        Self { tls: connector(clock), turns: Arc::new(Semaphore::new(AT_ONE_TIME)), may_ask_itself }
+    }
+
+    /// Gets the document at an address.
+    ///
+    /// # Errors
+    /// When no whole answer came within `limit` and 1 MiB, or the address may not be asked.
+    pub async fn get(
+        &self,
+        url: &Url,
+        headers: &[(&'static str, String)],
+        limit: Duration,
+    ) -> Result<OutwardAnswer, FetchError> {
+        tokio::time::timeout(limit, self.follow(url.clone(), headers)).await.unwrap_or(Err(FetchError::TimedOut))
+    }
+
+    async fn follow(&self, mut url: Url, headers: &[(&'static str, String)]) -> Result<OutwardAnswer, FetchError> {
+        let _turn = self.turns.acquire().await.map_err(|_| FetchError::TimedOut)?;
+        for _ in 0..=MAX_REDIRECTS {
+            let answer = self.exchange(&url, headers).await?;
+            if !answer.status.is_redirection() {
+                return Ok(answer);
+            }
+            let location = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+            let next = location.and_then(|location| url.join(location).ok()).ok_or(FetchError::Redirect)?;
+            if next.origin() != url.origin() {
+                return Err(FetchError::Redirect);
+            }
+            url = next;
+        }
+        Err(FetchError::Redirect)
+    }
+
+    async fn exchange(&self, url: &Url, headers: &[(&'static str, String)]) -> Result<OutwardAnswer, FetchError> {
+        let stream = self.connect(url).await?;
+        match url.scheme() {
+            "https" => {
+                let tls = self.tls.clone().map_err(FetchError::Tls)?;
+                let host = url.host_str().unwrap_or_default().to_owned();
+                let name = ServerName::try_from(host).map_err(|cause| FetchError::Tls(cause.to_string()))?;
+                talk(tls.connect(name, stream).await?, url, headers).await
+            }
+            _ => talk(stream, url, headers).await,
+        }
+    }
+
+    /// Connects to an address of the host, every one of which may be asked: what was looked at is what is connected to.
+    async fn connect(&self, url: &Url) -> Result<TcpStream, FetchError> {
+        let port = url.port_or_known_default().ok_or(FetchError::Forbidden)?;
+        let addresses: Vec<SocketAddr> = match url.host().ok_or(FetchError::Forbidden)? {
+            Host::Ipv4(ip) => vec![SocketAddr::new(IpAddr::V4(ip), port)],
+            Host::Ipv6(ip) => vec![SocketAddr::new(IpAddr::V6(ip), port)],
+            Host::Domain(name) => tokio::net::lookup_host((name, port)).await?.collect(),
+        };
+        let is_itself = self.may_ask_itself && addresses.iter().all(|address| address.ip().is_loopback());
+        let is_allowed = match url.scheme() {
+            "https" => is_itself || addresses.iter().all(|address| is_public(address.ip())),
+            "http" => is_itself,
+            _ => false,
+        };
+        if !is_allowed || addresses.is_empty() {
+            return Err(FetchError::Forbidden);
+        }
+        let connecting = TcpStream::connect(addresses.as_slice());
+        Ok(tokio::time::timeout(CONNECT_LIMIT, connecting).await.map_err(|_| FetchError::TimedOut)??)
+    }
+}
+
+/// Ends the connection with the exchange, also where the exchange is given up.
+struct Aborted(tokio::task::JoinHandle<Result<(), hyper::Error>>);
+
+impl Drop for Aborted {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    url: &Url,
+    headers: &[(&'static str, String)],
+) -> Result<OutwardAnswer, FetchError> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let _connection = Aborted(tokio::spawn(connection));
+    let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+    let host = match (url.host_str().unwrap_or_default(), url.port()) {
+        (host, Some(port)) => format!("{host}:{port}"),
+        (host, None) => host.to_owned(),
+    };
+    let mut building = Request::get(target)
+        .header(header::HOST, host)
+        .header(header::USER_AGENT, USER_AGENT)
+        .header(header::ACCEPT, "application/json");
+    for (name, value) in headers {
+        building = building.header(*name, value);
+    }
+    let response = sender.send_request(building.body(Empty::<Bytes>::new())?).await?;
+    let (parts, body) = response.into_parts();
+    let whole = Limited::new(body, MAX_ANSWER_BYTES).collect().await.map_err(|_| FetchError::Body)?;
+    Ok(OutwardAnswer { status: parts.status, headers: parts.headers, body: whole.to_bytes() })
+}

@@ -1,0 +1,136 @@
+//! What is read of the files, what is left out, and what is refused.
+
+use moncomptepro::directory::{Filter, ImportError};
+
+use super::files::{self, ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, refused, zipped};
+
+fn public() -> Filter {
+    Filter { is_public_sector_only: true, ..Filter::default() }
+}
+
+fn departments(codes: &[&str]) -> Filter {
+    Filter { departments: codes.iter().map(|code| (*code).to_owned()).collect(), ..Filter::default() }
+}
+
+#[test]
+fn both_files_zipped_or_not_in_any_order_are_one_register() {
+    let directory = tempfile::tempdir().unwrap();
+    let plain = both(directory.path());
+    let zip = zipped(
+        directory.path(),
+        "StockEtablissement_utf8.zip",
+        &[("../../StockEtablissement_utf8.csv", csv(ESTABLISHMENT, &ESTABLISHMENTS).as_bytes())],
+    );
+    let semicolons = csv(ENTITY, &ENTITIES).replace("\"CLAMART, SARL\"", "CLAMART SARL").replace(',', ";");
+    let marked = files::write(directory.path(), "units.csv", format!("\u{feff}{semicolons}").as_bytes());
+    for paths in [plain.clone(), plain.iter().rev().cloned().collect(), vec![zip, marked]] {
+        let data = directory.path().join("data");
+        let report = imported(&data, paths, Filter::default()).unwrap();
+        assert_eq!((report.establishments, report.entities, report.searchable), (8, 7, 6));
+        assert!(report.rejected.is_empty() && report.rows_bytes > 0 && report.names_bytes > 0);
+    }
+}
+
+#[test]
+fn a_filter_keeps_a_part_with_the_entities_that_it_needs() {
+    for (filter, establishments, entities) in [
+        (public(), 4, 3),
+        (departments(&["92"]), 3, 2),
+        (departments(&["75", "74"]), 4, 4),
+        (Filter { is_active_only: true, ..Filter::default() }, 7, 6),
+        (Filter { is_public_sector_only: true, ..departments(&["92"]) }, 2, 3),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let report = imported(&directory.path().join("data"), both(directory.path()), filter.clone()).unwrap();
+        assert_eq!((report.establishments, report.entities), (establishments, entities), "{filter:?}");
+        assert_eq!(report.filter, filter);
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let nothing = imported(&directory.path().join("data"), both(directory.path()), departments(&["976"])).unwrap_err();
+    assert!(matches!(nothing, ImportError::Empty), "{nothing}");
+}
+
+#[test]
+fn sec_150_lines_that_cannot_be_read_are_told_with_their_number_and_the_others_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut lines: Vec<Vec<u8>> = ESTABLISHMENTS.iter().map(|line| line.as_bytes().to_vec()).collect();
+    lines.insert(1, b"21920023500015,A,O,true,42,84.11Z,92140,92023,CLAMART,1,PL,X,,,wrong check digit".to_vec());
+    lines.insert(3, b"21920023500014,A,O".to_vec());
+    lines.insert(5, b"13002526500021,A,O,true,32,84.11Z,75007,75107,PARIS,20,AV,S\xc9GUR,,,".to_vec());
+    lines.push(b"13002526500039,A,O,true,32,84.11Z,75007,75107,PARIS,20,AV,\"without an end,,,".to_vec());
+    lines.push("x".repeat(100_000).into_bytes());
+    lines.push(b"44137965800012,A,O,true,21,94.99Z,95480,95488,PIERRELAYE,33,RUE,BERGER,,,".to_vec());
+    lines.push(b"13002526500047,A,N,true,32,84.11Z,75007,75107,PARIS,20,AV,X,,,".to_vec());
+    let mut content = format!("{ESTABLISHMENT}\r\n").into_bytes();
+    content.extend(lines.join(&b"\r\n"[..]));
+    let places = files::write(directory.path(), "places.csv", &content);
+    let units = files::write(directory.path(), "units.csv", csv(ENTITY, &ENTITIES).as_bytes());
+    let report = imported(&directory.path().join("data"), vec![places, units], Filter::default()).unwrap();
+    let told: Vec<(u64, &str)> = report.rejected.iter().map(|rejected| (rejected.line, rejected.reason)).collect();
+    assert_eq!(
+        told,
+        [
+            (3, "not a SIRET"),
+            (5, "another number of fields than the first line"),
+            (7, "not UTF-8"),
+            (13, "a line or a quoted text without an end"),
+        ]
+    );
+    assert_eq!((report.establishments, report.files[0].hidden), (9, 1), "what comes behind is read again");
+    let listed = std::fs::read_to_string(report.rejected_file.unwrap()).unwrap();
+    assert_eq!(listed.lines().count(), 4);
+}
+
+#[test]
+fn sec_150_what_is_no_file_of_the_register_gets_its_sentence_and_changes_nothing() {
+    assert!(refused(b"").contains("neither StockEtablissement nor StockUniteLegale"));
+    assert!(refused(b"a,b,c\n1,2,3\n").contains("data.gouv.fr"));
+    assert!(refused("x".repeat(3_000_000).as_bytes()).contains("neither"));
+    let cut = refused(csv(&ESTABLISHMENT.replace(",codePostalEtablissement", ""), &[]).as_bytes());
+    assert!(cut.contains("columns are missing: codePostalEtablissement"), "{cut}");
+    let only_units = refused(csv(ENTITY, &ENTITIES).as_bytes());
+    assert!(only_units.contains("the file of the establishments (StockEtablissement) is missing"), "{only_units}");
+    let mut latin = format!("{ESTABLISHMENT}\n").into_bytes();
+    for _ in 0..50 {
+        latin.extend(b"21920023500014,A,O,true,42,84.11Z,92140,92023,CL\xc9MART,1,PL,X,,,\n");
+    }
+    let latin = refused(&latin);
+    assert!(latin.contains("50 of the first 50 lines cannot be read (not UTF-8, first in line 2)"), "{latin}");
+}
+
+#[test]
+fn sec_150_an_archive_that_grows_without_measure_or_holds_more_than_one_file_is_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let units = files::write(directory.path(), "units.csv", csv(ENTITY, &ENTITIES).as_bytes());
+    let mut bomb = format!("{ESTABLISHMENT}\n").into_bytes();
+    bomb.resize(64 * 1024 * 1024, b'\n');
+    for (files, told) in [
+        (vec![("a.csv", bomb.as_slice())], "it was not read further"),
+        (vec![("a.csv", &b"a"[..]), ("b.csv", &b"b"[..])], "2 files in the archive: one CSV file is expected"),
+    ] {
+        let archive = zipped(directory.path(), "places.zip", &files);
+        let data = directory.path().join("data");
+        let cause = imported(&data, vec![units.clone(), archive], Filter::default()).unwrap_err().to_string();
+        assert!(cause.contains(told), "{cause}");
+        assert!(!data.join("register").join("current").exists());
+    }
+    let broken = files::write(directory.path(), "broken.zip", b"PK\x03\x04 and then something else");
+    let cause = imported(&directory.path().join("data"), vec![units, broken], Filter::default()).unwrap_err();
+    assert!(matches!(cause, ImportError::Archive { .. }), "{cause}");
+}
+
+#[test]
+fn sec_150_one_import_at_a_time_and_what_a_killed_one_left_is_thrown_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let (data, paths) = (directory.path().join("data"), both(directory.path()));
+    imported(&data, paths.clone(), Filter::default()).unwrap();
+    let register = data.join("register");
+    std::fs::create_dir(register.join("generation-1-1")).unwrap();
+    let lock = std::fs::File::options().write(true).open(register.join("import.lock")).unwrap();
+    lock.lock().unwrap();
+    assert!(matches!(imported(&data, paths.clone(), Filter::default()), Err(ImportError::Locked(_))));
+    drop(lock);
+    imported(&data, paths, Filter::default()).unwrap();
+    let left = std::fs::read_dir(&register).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+    assert_eq!(left, 1, "the generation that counts");
+}

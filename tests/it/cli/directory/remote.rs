@@ -1,0 +1,276 @@
+//! A service of the register on the network, and every way in which it does not answer.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use moncomptepro::config::{Config, DevOptions, DirectorySettings, DirectorySource};
+use moncomptepro::directory::DirectoryError;
+use moncomptepro::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, UNKNOWN_NAME};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::support::Instance;
+
+const CLAMART: &str = "21920023500014";
+
+/// What the service does next.
+#[derive(Clone)]
+pub(super) enum Does {
+    Says(String),
+    Hangs,
+    Drowns,
+}
+
+pub(super) fn with_status(status: &str, headers: &str, body: &str) -> Does {
+    Does::Says(format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+}
+
+pub(super) fn ok(document: &Value) -> Does {
+    with_status("200 OK", "", &document.to_string())
+}
+
+/// A server that does what it is told, and notes what it was asked.
+#[derive(Clone)]
+pub(super) struct Service {
+    pub(super) port: u16,
+    does: Arc<Mutex<Does>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Service {
+    pub(super) async fn start(does: Does) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let service = Self {
+            port: listener.local_addr().unwrap().port(),
+            does: Arc::new(Mutex::new(does)),
+            asked: Arc::default(),
+        };
+        let shared = service.clone();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let shared = shared.clone();
+                tokio::spawn(async move {
+                    let mut request = vec![0; 8192];
+                    let read = stream.read(&mut request).await.unwrap_or(0);
+                    shared.asked.lock().unwrap().push(String::from_utf8_lossy(&request[..read]).into_owned());
+                    let does = shared.does.lock().unwrap().clone();
+                    match does {
+                        // Whoever gave up is gone.
+                        Does::Says(text) => drop(stream.write_all(text.as_bytes()).await),
+                        Does::Hangs => std::future::pending().await,
+                        Does::Drowns => {
+                            let head = "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n";
+                            let mut is_read = stream.write_all(head.as_bytes()).await.is_ok();
+                            while is_read {
+                                is_read = stream.write_all(&[b' '; 65_536]).await.is_ok();
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        service
+    }
+
+    pub(super) fn does(&self, does: Does) {
+        *self.does.lock().unwrap() = does;
+    }
+
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+async fn instance(port: u16) -> Instance {
+    Instance::start(|own| {
+        let config = Config::dev(DevOptions::default(), own);
+        let sources = vec![DirectorySource::RechercheEntreprises];
+        let base = format!("http://127.0.0.1:{port}").parse().unwrap();
+        Config { directory: DirectorySettings { sources, recherche_entreprises: base, ..config.directory }, ..config }
+    })
+    .await
+}
+
+async fn find(instance: &Instance, siret: &str) -> Result<Option<Establishment>, DirectoryError> {
+    instance.app.directory.find_establishment(&siret.parse().unwrap()).await
+}
+
+/// A document as the service writes it, with a place that differs.
+fn found(changes: Value) -> Value {
+    let mut place = json!({
+        "siret": CLAMART, "activite_principale": "84.11Z", "adresse": "1 PLACE MAURICE GUNSBOURG 92140 CLAMART",
+        "code_postal": "92140", "commune": "92023", "libelle_commune": "CLAMART", "est_siege": true,
+        "etat_administratif": "A", "liste_enseignes": ["MAIRIE"], "tranche_effectif_salarie": "42",
+        "statut_diffusion_etablissement": "O", "latitude": "48.8", "numero_voie": "1", "type_voie": "PL",
+        "libelle_voie": "MAURICE GUNSBOURG"
+    });
+    place.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    json!({
+        "results": [{
+            "siren": "219200235", "nom_complet": "COMMUNE DE CLAMART", "nom_raison_sociale": "COMMUNE DE CLAMART",
+            "sigle": null, "nature_juridique": "7210", "etat_administratif": "A", "tranche_effectif_salarie": "42",
+            "statut_diffusion": "O", "siege": place, "matching_etablissements": [place]
+        }],
+        "total_results": 1, "page": 1, "per_page": 1, "total_pages": 1
+    })
+}
+
+#[tokio::test]
+async fn an_establishment_is_asked_for_once_a_day() {
+    let service = Service::start(ok(&found(json!({})))).await;
+    let instance = instance(service.port).await;
+    let clamart = find(&instance, CLAMART).await.unwrap().unwrap();
+    assert_eq!(clamart.label, "Commune de clamart - Mairie");
+    assert_eq!(clamart.address.as_deref(), Some("1 place maurice gunsbourg, 92140 Clamart"));
+    assert_eq!((clamart.source, clamart.is_head_office), (EstablishmentSource::RechercheEntreprises, true));
+    assert_eq!(clamart.entity_headcount.unwrap().as_str(), "42");
+    find(&instance, CLAMART).await.unwrap().unwrap();
+    let asked = service.asked();
+    assert_eq!(asked.len(), 1);
+    assert!(asked[0].starts_with("GET /search?q=21920023500014&page=1&per_page=1"), "{}", asked[0]);
+    assert!(asked[0].to_lowercase().contains("user-agent: moncomptepro/"));
+    instance.clock.advance(Duration::from_secs(24 * 3600 + 1)).unwrap();
+    find(&instance, CLAMART).await.unwrap().unwrap();
+    assert_eq!(service.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn sec_61_a_search_is_written_as_parameters_whatever_somebody_types() {
+    let service = Service::start(ok(&found(json!({})))).await;
+    let instance = instance(service.port).await;
+    let query = EstablishmentQuery::by_name("a\" OR 1=1&page=9 <b>").unwrap().at("92140 Clamart").unwrap();
+    assert_eq!(instance.app.directory.search(&query).await.unwrap().len(), 1);
+    let asked = service.asked().concat();
+    assert!(asked.contains("q=a%22+OR+1%3D1%26page%3D9+%3Cb%3E+Clamart&"), "{asked}");
+    assert!(asked.contains("&code_postal=92140"), "{asked}");
+}
+
+#[tokio::test]
+async fn sec_61_hostile_fields_are_cut_cleaned_or_not_there() {
+    let changes = json!({
+        "liste_enseignes": ["<script>\n\u{0}alert(1)</script>", 7, "x".repeat(2_000)],
+        "tranche_effectif_salarie": 42, "activite_principale": "DROP TABLE", "code_postal": ["92140"], "commune": {"a": 1},
+        "numero_voie": null
+    });
+    let service = Service::start(ok(&found(changes))).await;
+    let instance = instance(service.port).await;
+    let clamart = find(&instance, CLAMART).await.unwrap().unwrap();
+    assert!(!clamart.label.chars().any(char::is_control) && clamart.label.len() < 400, "{}", clamart.label);
+    assert_eq!(
+        (clamart.headcount, clamart.activity, clamart.postal_code, clamart.commune_code),
+        (None, None, None, None)
+    );
+}
+
+#[tokio::test]
+async fn sec_199_every_failure_is_an_outage_in_bounded_time_and_nothing_else() {
+    let cut = found(json!({})).to_string();
+    for (does, failure) in [
+        (with_status("500 Internal Server Error", "", "oops"), "500"),
+        (with_status("429 Too Many Requests", "Retry-After: 60\r\n", ""), "429"),
+        (with_status("301 Moved", "Location: http://169.254.169.254/\r\n", ""), "redirect"),
+        (with_status("200 OK", "", "<html>maintenance</html>"), "HTML"),
+        (with_status("200 OK", "", &cut[..cut.len() / 2]), "truncated"),
+        (with_status("200 OK", "", "[]"), "list"),
+        (ok(&json!({ "results": "none" })), "wrong types"),
+        (Does::Says(String::from("nonsense\r\n\r\n")), "no HTTP"),
+        (Does::Drowns, "100 MB"),
+        (Does::Hangs, "hangs"),
+    ] {
+        let service = Service::start(does).await;
+        let instance = instance(service.port).await;
+        let answer = tokio::time::timeout(Duration::from_secs(10), find(&instance, CLAMART)).await;
+        assert_eq!(answer.expect(failure), Err(DirectoryError::Unavailable), "{failure}");
+    }
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    assert_eq!(find(&instance(nobody).await, CLAMART).await, Err(DirectoryError::Unavailable), "refused");
+}
+
+#[tokio::test]
+async fn sec_199_what_the_service_does_not_know_or_may_not_tell_is_unknown() {
+    for (does, case) in [
+        (ok(&json!({ "results": [], "total_results": 0 })), "nothing"),
+        (with_status("404 Not Found", "", ""), "404"),
+        (ok(&found(json!({ "siret": "13002526500013" }))), "another number than asked"),
+        (ok(&found(json!({ "statut_diffusion_etablissement": "N" }))), "not diffusible"),
+    ] {
+        let service = Service::start(does).await;
+        assert_eq!(find(&instance(service.port).await, CLAMART).await, Ok(None), "{case}");
+    }
+    let closed = Service::start(ok(&found(json!({ "etat_administratif": "F" })))).await;
+    assert!(!find(&instance(closed.port).await, CLAMART).await.unwrap().unwrap().is_active);
+    let hidden = Service::start(ok(&found(json!({ "statut_diffusion_etablissement": "P" })))).await;
+    let hidden = find(&instance(hidden.port).await, CLAMART).await.unwrap().unwrap();
+    assert_eq!((hidden.label.as_str(), hidden.diffusion), (UNKNOWN_NAME, Diffusion::Partial));
+    assert_eq!(hidden.address.as_deref(), Some("92023 Clamart"));
+}
+
+#[tokio::test]
+async fn sec_199_after_five_failures_nobody_asks_for_half_a_minute() {
+    let service = Service::start(with_status("500 Internal Server Error", "", "")).await;
+    let instance = instance(service.port).await;
+    for _ in 0..8 {
+        assert_eq!(find(&instance, CLAMART).await, Err(DirectoryError::Unavailable));
+    }
+    assert_eq!(service.asked().len(), 5);
+    service.does(ok(&found(json!({}))));
+    instance.clock.advance(Duration::from_secs(30)).unwrap();
+    assert!(find(&instance, CLAMART).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn sec_199_who_is_asked_to_wait_waits() {
+    let service = Service::start(with_status("429 Too Many Requests", "Retry-After: 60\r\n", "")).await;
+    let instance = instance(service.port).await;
+    for _ in 0..3 {
+        assert_eq!(find(&instance, CLAMART).await, Err(DirectoryError::Unavailable));
+    }
+    assert_eq!(service.asked().len(), 1);
+    instance.clock.advance(Duration::from_secs(60)).unwrap();
+    service.does(ok(&found(json!({}))));
+    assert!(find(&instance, CLAMART).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn sec_199_no_more_is_asked_in_a_second_than_the_service_allows() {
+    let service = Service::start(ok(&json!({ "results": [] }))).await;
+    let instance = instance(service.port).await;
+    for _ in 0..8 {
+        // Those beyond the budget are not asked.
+        drop(find(&instance, CLAMART).await);
+    }
+    assert_eq!(service.asked().len(), 5);
+}
+
+#[tokio::test]
+async fn sec_199_what_was_said_before_stands_in_for_thirty_days_with_its_date() {
+    let service = Service::start(ok(&found(json!({})))).await;
+    let instance = instance(service.port).await;
+    let told_at = find(&instance, CLAMART).await.unwrap().unwrap().fetched_at;
+    service.does(with_status("503 Service Unavailable", "", ""));
+    let day = Duration::from_secs(24 * 3600);
+    instance.clock.advance(day * 29).unwrap();
+    let old = find(&instance, CLAMART).await.unwrap().unwrap();
+    assert!(old.fetched_at == told_at && old.is_stale(instance.clock.now()));
+    instance.clock.advance(day * 2).unwrap();
+    assert_eq!(find(&instance, CLAMART).await, Err(DirectoryError::Unavailable));
+}
+
+#[tokio::test]
+async fn sec_57_production_asks_no_machine_of_its_own_network() {
+    let service = Service::start(ok(&found(json!({})))).await;
+    let own = Instance::start(|own| {
+        let config = Config::dev(DevOptions::default(), own);
+        let base = format!("http://127.0.0.1:{}", service.port).parse().unwrap();
+        let sources = vec![DirectorySource::RechercheEntreprises];
+        let directory = DirectorySettings { recherche_entreprises: base, ..DirectorySettings::of(sources) };
+        Config { directory, ..config }
+    })
+    .await;
+    assert_eq!(find(&own, CLAMART).await, Err(DirectoryError::Unavailable));
+    assert!(service.asked().is_empty());
+}

@@ -1,0 +1,65 @@
+//! A register that is imported while the instance serves.
+
+use moncomptepro::directory::{DirectoryError, Filter};
+use moncomptepro::domain::{Diffusion, Establishment, EstablishmentSource, UNKNOWN_NAME};
+
+use super::files::{ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, write};
+use crate::support::Instance;
+
+async fn find(instance: &Instance, siret: &str) -> Result<Option<Establishment>, DirectoryError> {
+    instance.app.directory.find_establishment(&siret.parse().unwrap()).await
+}
+
+#[tokio::test]
+async fn an_import_is_noticed_at_the_next_question() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    assert!(instance.app.directory.lacks_register());
+    assert_eq!(find(&instance, "21920023500014").await, Err(DirectoryError::NoSource));
+
+    let data = directory.path().join("data");
+    imported(&data, both(directory.path()), Filter::default()).unwrap();
+    let clamart = find(&instance, "21920023500014").await.unwrap().unwrap();
+    assert_eq!(clamart.label, "Commune de clamart - Mairie");
+    assert_eq!(clamart.address.as_deref(), Some("1 place maurice gunsbourg, 92140 Clamart"));
+    assert_eq!((clamart.source, clamart.is_head_office), (EstablishmentSource::Register, true));
+    assert_eq!(clamart.entity_headcount.unwrap().as_str(), "42");
+    assert_eq!(clamart.commune_code.unwrap().as_str(), "92023");
+    assert_eq!(
+        find(&instance, "13002526500013").await.unwrap().unwrap().label,
+        "Direction interministerielle du numerique (DINUM)"
+    );
+    assert_eq!(find(&instance, "82869625200018").await.unwrap().unwrap().label, "Camille Exemple");
+    assert!(!find(&instance, "99999996400011").await.unwrap().unwrap().is_active);
+    assert_eq!(find(&instance, "44137965800012").await, Ok(None));
+
+    let renamed = csv(ENTITY, &ENTITIES).replace("COMMUNE DE CLAMART", "VILLE DE CLAMART");
+    let units = write(directory.path(), "units.csv", renamed.as_bytes());
+    let places = write(directory.path(), "places.csv", csv(ESTABLISHMENT, &ESTABLISHMENTS).as_bytes());
+    imported(&data, vec![units, places], Filter::default()).unwrap();
+    assert_eq!(find(&instance, "21920023500014").await.unwrap().unwrap().label, "Ville de clamart - Mairie");
+}
+
+#[tokio::test]
+async fn of_a_partially_diffusible_establishment_the_register_tells_the_town_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    imported(&directory.path().join("data"), both(directory.path()), Filter::default()).unwrap();
+    let hidden = find(&instance, "94957325700019").await.unwrap().unwrap();
+    assert_eq!((hidden.label.as_str(), hidden.diffusion), (UNKNOWN_NAME, Diffusion::Partial));
+    assert_eq!(hidden.address.as_deref(), Some("75111 Paris"));
+    assert!(!format!("{hidden:?}").to_lowercase().contains("cachee"));
+}
+
+#[tokio::test]
+async fn a_register_that_was_damaged_is_an_outage_and_not_an_unknown_number() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    imported(&data, both(directory.path()), Filter::default()).unwrap();
+    let current = std::fs::read_to_string(data.join("register/current")).unwrap();
+    std::fs::write(data.join("register").join(current.trim()).join("rows.redb"), b"something else").unwrap();
+    let instance = Instance::production(directory.path()).await;
+    assert_eq!(find(&instance, "21920023500014").await, Err(DirectoryError::Unavailable));
+    imported(&data, both(directory.path()), Filter::default()).unwrap();
+    assert!(find(&instance, "21920023500014").await.unwrap().is_some(), "an import mends it");
+}
