@@ -1,15 +1,17 @@
 //! The facts that decide the next step of a sign-in, read in one transaction.
 
+use super::organizations::is_awaited;
 use super::sessions::ActiveSession;
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::claims::{Subject, disclosed_scopes, wants_one_organization};
-use crate::domain::steps::{self, Demand, Demands, Facts, Identity, PersonFacts, SecondFactor, Step};
+use crate::domain::steps::{self, Affiliation, Demand, Demands, Facts, Identity, PersonFacts, SecondFactor, Step};
 use crate::domain::{
-    Client, MailboxStanding, OrganizationId, PendingAuthorization, Progress, SecondFactorUse, Session, User, UserId,
+    Client, Greeting, MailboxStanding, ModerationId, OrganizationId, PendingAuthorization, Progress, SecondFactorUse,
+    Session, User, UserId,
 };
-use crate::protocol::{Prompt, Timestamp};
-use crate::store::{Read, StoreError, memberships, organizations, service_uses};
+use crate::protocol::{Prompt, Scope, Timestamp};
+use crate::store::{Read, StoreError, contact_proofs, memberships, moderations, organizations, service_uses};
 
 /// Facts, and what was read to know them.
 #[derive(Debug, Clone)]
@@ -36,8 +38,7 @@ pub fn security_step(app: &App, active: &ActiveSession) -> Step {
         second_factor: second_factor_of(&app.config, (&active.session, &active.user), false, now),
         mailbox: mailbox_standing(app, active),
         names_known: true,
-        organizations: 0,
-        organization_chosen: false,
+        affiliation: Affiliation::default(),
     };
     steps::next(&Facts { person: Some(person), demands: Demands::NONE })
 }
@@ -83,14 +84,19 @@ pub fn gather(
             second_factor: second_factor_of(config, (session, user), false, now),
             mailbox: MailboxStanding::of(user, session, config.accounts.mailbox, now),
             names_known: user.information.has_names(),
-            organizations: 0,
-            organization_chosen: false,
+            affiliation: Affiliation {
+                welcome_due: welcome_due(tx, user, session.organization_id)?,
+                ..Affiliation::default()
+            },
         };
         return Ok(Standing { facts: Facts { person: Some(facts), demands: Demands::NONE }, organization_id: None });
     };
-    let chosen = progress.organization.or(session.organization_id);
-    let subject = subject_of(tx, user.clone(), chosen)?;
+    let subject = subject_of(tx, user.clone(), session.organization_id)?;
     let released: Vec<OrganizationId> = subject.released_to(client).map(|(_, organization)| organization.id).collect();
+    let hint = pending.request.siret_hint.as_deref();
+    let hinted = subject.organizations.iter().find(|(_, organization)| hint == Some(organization.siret.as_str()));
+    let hinted = hinted.map(|(_, organization)| organization.id);
+    let chosen = progress.organization.or(hinted).or(session.organization_id);
     let organization_id = match (chosen, released.as_slice()) {
         (Some(chosen), list) if list.contains(&chosen) => Some(chosen),
         (_, [only]) => Some(*only),
@@ -112,13 +118,21 @@ pub fn gather(
         second_factor: second_factor_of(config, (session, user), wants_second_factor, now),
         mailbox: MailboxStanding::of(user, session, config.accounts.mailbox, now),
         names_known: user.information.has_names(),
-        organizations: released.len(),
-        organization_chosen: organization_id.is_some(),
+        affiliation: Affiliation {
+            organizations: released.len(),
+            is_chosen: organization_id.is_some(),
+            contact_proof: awaited_proof(tx, user, now)?,
+            pending_request: pending_request(tx, user)?,
+            welcome_due: welcome_due(tx, user, organization_id)?,
+        },
     };
     let mut demands = Demands {
         assurance_out_of_reach: is_unmet && !wants_second_factor,
         ..demands_of(session, client, pending, progress, now)
     };
+    // A client that names an organization wants a person of it; another one may be chosen all the same.
+    let names_one = hint.is_some() && (demands.one_organization || demands.any_organization);
+    demands.hinted_organization = Demand::of(names_one, hinted.is_some() || progress.organization.is_some());
     if service_uses::find(tx, user.id, &client.id)?.is_some_and(|known| known.is_revoked()) {
         // Taken back: nothing goes on by itself, whatever the client asks (SEC-131).
         demands.consent = Demand::of(true, progress.consented);
@@ -148,9 +162,30 @@ pub fn facts_of_account(
     // What protects an account wants everything that the account has.
     let has_one = !user.second_factor.is_none();
     let second_factor = second_factor_of(config, (session, user), has_one, now);
-    let (organizations, organization_chosen) = (0, false);
-    let person = PersonFacts { identity, second_factor, mailbox, names_known, organizations, organization_chosen };
+    let affiliation = Affiliation::default();
+    let person = PersonFacts { identity, second_factor, mailbox, names_known, affiliation };
     Facts { person: Some(person), demands }
+}
+
+/// The organization that the person began to prove by its own address, a short while ago.
+fn awaited_proof(tx: &impl Read, user: &User, now: Timestamp) -> Result<Option<OrganizationId>, StoreError> {
+    let proofs = contact_proofs::list_of_user(tx, user.id)?;
+    let last = proofs.into_iter().filter(|proof| is_awaited(proof, now)).max_by_key(|proof| proof.created_at);
+    Ok(last.map(|proof| proof.organization_id))
+}
+
+/// The last request of the person that waits for a moderator before they join.
+fn pending_request(tx: &impl Read, user: &User) -> Result<Option<ModerationId>, StoreError> {
+    let requests = moderations::list_of_user(tx, user.id)?;
+    let last = requests.into_iter().rev().find(|request| request.is_blocking() && request.is_pending());
+    Ok(last.map(|request| request.id))
+}
+
+/// The organization, where the person was not welcomed in it yet.
+fn welcome_due(tx: &impl Read, user: &User, id: Option<OrganizationId>) -> Result<Option<OrganizationId>, StoreError> {
+    let Some(id) = id else { return Ok(None) };
+    let known = memberships::find(tx, user.id, id)?;
+    Ok(known.filter(|known| known.greeting == Greeting::Due).map(|known| known.organization_id))
 }
 
 /// How the second factor stands where one is demanded by the request, by the account or by the operator.
@@ -191,6 +226,8 @@ fn demands_of(
         assurance_out_of_reach: false,
         information: Demand::of(asks(Prompt::UpdateUserinfo), progress.information_confirmed),
         one_organization: wants_one_organization(&disclosed),
+        any_organization: disclosed.contains(Scope::Organizations),
+        hinted_organization: Demand::Absent,
         organization_chooser: Demand::of(asks(Prompt::SelectOrganization), progress.organization.is_some()),
         consent: Demand::of(asks(Prompt::Consent), progress.consented),
     }

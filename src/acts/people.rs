@@ -5,17 +5,19 @@ use serde_json::{Map, Value};
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, Client, Credentials, Email, Greeting, Membership, Organization, OrganizationId, PersonalInformation,
-    User, UserId, Verification,
+    AuditEvent, Client, Credentials, Email, Greeting, Membership, Organization, OrganizationDomain, OrganizationId,
+    PersonalInformation, User, UserId, Verification,
 };
 use crate::protocol::Timestamp;
-use crate::store::{StoreError, Tx, clients, credentials, memberships, organizations, users};
+use crate::store::{StoreError, Tx, clients, credentials, email_domains, memberships, organizations, users};
 
 /// Records to enter as they are; what is there already under the same identifier is replaced.
 #[derive(Debug, Clone, Default)]
 pub struct Entries {
     /// Organizations.
     pub organizations: Vec<Organization>,
+    /// What e-mail domains are for them.
+    pub email_domains: Vec<OrganizationDomain>,
     /// People with their password hashes.
     pub users: Vec<(User, Option<String>)>,
     /// Links, in the order of the list.
@@ -44,6 +46,9 @@ pub(super) fn put_entries(
 ) -> Result<(), StoreError> {
     for organization in &entries.organizations {
         put_organization(tx, organization)?;
+    }
+    for domain in &entries.email_domains {
+        email_domains::put(tx, domain)?;
     }
     for (user, password_hash) in &entries.users {
         put_user(tx, user)?;

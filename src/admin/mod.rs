@@ -13,6 +13,7 @@ mod data;
 mod directory;
 mod factor_removals;
 mod keys;
+mod moderations;
 mod organizations;
 mod page;
 mod refusal;
@@ -81,6 +82,7 @@ async fn route(request: &Request<'_>) -> Reply {
         Some((&"factor-removals", rest)) => Box::pin(factor_removals::route(request, rest)).await,
         Some((&"organizations", rest)) => Box::pin(organizations::route(request, rest)).await,
         Some((&"directory", rest)) => Box::pin(directory::route(request, rest)).await,
+        Some((&"moderations", rest)) => Box::pin(moderations::route(request, rest)).await,
         Some((&"administrators", rest)) => users::route_administrators(request, rest),
         Some((&"audit", rest)) => Box::pin(audit::route(request, rest)).await,
         Some((&"keys", rest)) => Box::pin(keys::route(request, rest)).await,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::page::{Cursor, ENTRIES, Listing, Page};
 use super::refusal::Refusal;
-use super::{Reply, Request, created, done, users};
+use super::{Reply, Request, created, done, moderations, users};
 use crate::acts::administration::{self as acts, Link, OrganizationDossier, OrganizationKey};
 use crate::domain::{
     Email, Membership, Organization, OrganizationFacts, OrganizationId, OrganizationSource, Siret, User, UserId,
@@ -73,6 +73,7 @@ pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
         ("GET", []) => list(request),
         ("POST", []) => create(request).await,
         ("GET", [key]) => show(request, &parse(key)?),
+        (_, [key, "domains", rest @ ..]) => moderations::route_domains(request, parse(key)?, rest).await,
         ("PUT", [key, "members", user]) => link(request, parse(key)?, user).await,
         ("DELETE", [key, "members", user]) => unlink(request, parse(key)?, user).await,
         _ => Err(Refusal::NoSuchAddress),

@@ -10,6 +10,7 @@ use crate::acts::administration::{
 use crate::acts::{ActError, BackupRefusal};
 use crate::app::App;
 use crate::directory::DirectoryError;
+use crate::domain::ModerationFault;
 use crate::protocol::{SignatureAlgorithm, Timestamp};
 use crate::web::StatusCode;
 
@@ -49,6 +50,12 @@ pub(super) enum Refusal {
         "this instance keeps no links that nothing proves: say how it was verified, or set joining.allow_unverified"
     )]
     Unverified,
+    #[error("request {0} cannot be moved so: {1}; `moderation show {0}` says how it stands")]
+    Moderation(String, ModerationFault),
+    #[error("anybody has an address at {0}: it is approved for no organization")]
+    OpenToAnybody(String),
+    #[error("this domain is nothing for organization {0}: see `org domain {0}`")]
+    UnknownDomain(String),
     #[error("{}", sentence(.0))]
     Invalid(Vec<(&'static str, String)>),
     #[error("client {id} is declared in {file}: change it there, and send the instance SIGHUP")]
@@ -169,6 +176,9 @@ impl Refusal {
             Self::NoRemoval(_) => (StatusCode::CONFLICT, "no_removal"),
             Self::NotAMember { .. } => (StatusCode::CONFLICT, "not_a_member"),
             Self::Unverified => (StatusCode::CONFLICT, "unverified"),
+            Self::Moderation(..) => (StatusCode::CONFLICT, "decided"),
+            Self::OpenToAnybody(_) => (StatusCode::CONFLICT, "open_to_anybody"),
+            Self::UnknownDomain(_) => (StatusCode::NOT_FOUND, "unknown_domain"),
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
             Self::Declared { .. } => (StatusCode::CONFLICT, "declared"),
             Self::HasNoSecret(_) => (StatusCode::CONFLICT, "has_no_secret"),

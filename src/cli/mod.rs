@@ -67,6 +67,8 @@ enum Command {
     Org(org::Arguments),
     /// Look up companies and administrations, and import the register.
     Directory(data::directory::Arguments),
+    /// Requests to join an organization, and what is decided on them.
+    Moderation(org::moderation::Arguments),
     /// Say who administers, moderates and reads.
     Admin(admin::Arguments),
     /// Look at the keys that sign, and rotate them.
@@ -113,6 +115,7 @@ pub fn run() -> ExitCode {
         Command::User(arguments) => runtime.block_on(user::run(arguments)),
         Command::Org(arguments) => runtime.block_on(org::run(arguments)),
         Command::Directory(arguments) => runtime.block_on(data::directory::run(arguments)),
+        Command::Moderation(arguments) => runtime.block_on(org::moderation::run(arguments)),
         Command::Admin(arguments) => runtime.block_on(admin::run(arguments)),
         Command::Keys(arguments) => runtime.block_on(keys::run(arguments)),
         Command::Audit(arguments) => runtime.block_on(audit::run(arguments)),

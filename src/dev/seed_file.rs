@@ -1,7 +1,6 @@
 //! The form in which people, organizations, links and clients are written, in the embedded seeds and in fixtures.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::seed_establishment::{RegisterDiffusion, RegisterState, SeedContacts, SeedEstablishment};
@@ -9,9 +8,9 @@ use crate::config::{Config, UnknownClients};
 use crate::crypto;
 use crate::directory::Seeded;
 use crate::domain::{
-    Activity, ClaimsProfile, Client, ClientAuthentication, ClientId, CommuneCode, Email, Greeting, HeadcountBand,
-    LegalCategory, Membership, Organization, OrganizationId, PersonalInformation, SecretDigest, Siret, User, UserId,
-    Verification,
+    Activity, ClaimsProfile, Client, ClientAuthentication, ClientId, CommuneCode, Email, EmailDomain,
+    EmailDomainStatus, Greeting, HeadcountBand, LegalCategory, Membership, Organization, OrganizationDomain,
+    OrganizationId, PersonalInformation, SecretDigest, Siret, User, UserId, Verification,
 };
 use crate::protocol::{
     ClientAuthenticationMethod, RedirectUri, RedirectUriPolicy, ScopeSet, SignatureAlgorithm, Timestamp,
@@ -53,9 +52,8 @@ pub(super) struct SeedOrganization {
     commune: Option<String>,
     commune_code: Option<CommuneCode>,
     contacts: Option<SeedContacts>,
-    // What no page shows yet.
-    #[serde(rename = "authorized_domain")]
-    _authorized_domain: Option<IgnoredAny>,
+    /// The domain with which one joins it.
+    authorized_domain: Option<EmailDomain>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -156,6 +154,19 @@ impl SeedOrganization {
             contacts: self.contacts.clone(),
         };
         establishment.to_seeded()
+    }
+}
+
+impl SeedOrganization {
+    /// What its domain is for it.
+    pub(super) fn to_email_domain(&self, now: Timestamp) -> Option<OrganizationDomain> {
+        Some(OrganizationDomain {
+            organization_id: self.id,
+            domain: self.authorized_domain.clone()?,
+            status: EmailDomainStatus::Verified,
+            created_at: now,
+            updated_at: now,
+        })
     }
 }
 

@@ -206,6 +206,7 @@ impl Beginning {
         let Self { seeds, password_hashes } = self;
         Entries {
             organizations: seeds.organizations.iter().map(|organization| organization.to_organization(now)).collect(),
+            email_domains: seeds.organizations.iter().filter_map(|known| known.to_email_domain(now)).collect(),
             users: seeds.users.iter().map(|user| user.to_user(now)).zip(password_hashes).collect(),
             memberships: seeds.memberships.iter().map(|link| link.to_membership(now)).collect(),
             clients: seeds.clients.iter().map(|client| client.to_client(&app.config, now)).collect(),

@@ -7,7 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ClientId, FactorRemovalStop, OrganizationId, RemovalReason, Role, UserId, Verification};
+use super::{
+    ClientId, EmailDomain, EmailDomainStatus, FactorRemovalStop, Moderation, ModerationId, OrganizationId,
+    RemovalReason, Role, UserId, Verification,
+};
 use crate::protocol::{SignatureAlgorithm, Timestamp};
 
 /// Who acts.
@@ -138,6 +141,24 @@ pub enum MailEnd {
     Unwritable,
 }
 
+/// How a request to join moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModerationStep {
+    /// It was made.
+    Requested,
+    /// A moderator let the person in, or reviewed the domain.
+    Accepted,
+    /// A moderator refused.
+    Rejected,
+    /// A moderator took a decision back.
+    Reopened,
+    /// The person corrected what was refused.
+    Corrected,
+    /// The person took it back.
+    Cancelled,
+}
+
 /// A setting as it was and as it is; never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
@@ -255,6 +276,25 @@ pub enum AuditEvent {
     },
     /// A link was taken away; everything of the person is void.
     MembershipDeleted { user_id: UserId, organization_id: OrganizationId },
+    /// A code was mailed to an organization's own address, for a person who wants to join it.
+    ContactCodeMailed { user_id: UserId, organization_id: OrganizationId },
+    /// It was given back wrong, or too late.
+    ContactCodeRefused { user_id: UserId, organization_id: OrganizationId },
+    /// A person's request to join moved: made, decided, taken back.
+    ModerationMoved {
+        moderation_id: ModerationId,
+        user_id: UserId,
+        organization_id: OrganizationId,
+        step: ModerationStep,
+    },
+    /// A moderator looked at a request.
+    ModerationViewed { moderation_id: ModerationId, user_id: UserId },
+    /// A moderator looked at the list of requests.
+    ModerationsListed,
+    /// What an e-mail domain is for an organization was written.
+    EmailDomainWritten { organization_id: OrganizationId, domain: EmailDomain, status: EmailDomainStatus },
+    /// An e-mail domain is nothing for an organization any more.
+    EmailDomainDeleted { organization_id: OrganizationId, domain: EmailDomain },
     /// An operator looked at who is signed in.
     SessionsListed { user_id: Option<UserId> },
     /// A session was ended, by the digest that listings show.
@@ -302,6 +342,14 @@ pub enum AuditEvent {
     ConfigurationReloaded { applied: Vec<FieldChange>, at_next_start: Vec<String> },
     /// It was told to stop, and has stopped.
     InstanceStopped,
+}
+
+impl AuditEvent {
+    /// A request to join moved.
+    pub fn moderation(request: &Moderation, step: ModerationStep) -> Self {
+        let Moderation { id, user_id, organization_id, .. } = *request;
+        Self::ModerationMoved { moderation_id: id, user_id, organization_id, step }
+    }
 }
 
 /// How long an address is shown whole (SEC-167).

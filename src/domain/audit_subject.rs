@@ -41,6 +41,10 @@ impl AuditEvent {
             | Self::SessionRevoked { user_id, .. }
             | Self::AddressChanged { user_id }
             | Self::AddressRestored { user_id }
+            | Self::ContactCodeMailed { user_id, .. }
+            | Self::ContactCodeRefused { user_id, .. }
+            | Self::ModerationMoved { user_id, .. }
+            | Self::ModerationViewed { user_id, .. }
             | Self::BrowserDistrusted { user_id, .. }
             | Self::PersonalDataExported { user_id, .. }
             | Self::SecondFactorAdded { user_id }
@@ -75,6 +79,9 @@ impl AuditEvent {
             | Self::UsersListed
             | Self::FactorRemovalsListed
             | Self::OrganizationCreated { .. }
+            | Self::ModerationsListed
+            | Self::EmailDomainWritten { .. }
+            | Self::EmailDomainDeleted { .. }
             | Self::EverySessionRevoked
             | Self::AuditRead
             | Self::SigningKeyRotated { .. }

@@ -30,8 +30,8 @@ pub use attempts::{
     Taken, TooManyAttempts,
 };
 pub use audit::{
-    Actor, AuditEvent, AuditRecord, FieldChange, LockedOut, MailEnd, MailedSecret, Origin, SignInFailure, SignInMethod,
-    TurnedAway,
+    Actor, AuditEvent, AuditRecord, FieldChange, LockedOut, MailEnd, MailedSecret, ModerationStep, Origin,
+    SignInFailure, SignInMethod, TurnedAway,
 };
 pub use audit_subject::AuditSubject;
 pub use authorization::{
@@ -64,8 +64,8 @@ pub use person::{
     MalformedReason, OrganizationData, PASSKEY_CEREMONY_LIFETIME, PERSONAL_DATA_FORMAT, Passkey, PasskeyCeremony,
     PasskeyData, PasskeyPurpose, PasswordFault, PasswordLink, PasswordLinkRefusal, PasswordRules, PersonalData,
     PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField, RECOVERY_CODES,
-    RemovalReason, Role, SecondFactorUse, SecondFactors, ServiceData, SessionData, Totp, TrustedBrowserData, User,
-    UserState, check_password, digits_of_code, suggest_spelling,
+    RemovalReason, RequestData, Role, SecondFactorUse, SecondFactors, ServiceData, SessionData, Totp,
+    TrustedBrowserData, User, UserState, check_password, digits_of_code, suggest_spelling,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{

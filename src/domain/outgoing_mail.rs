@@ -147,6 +147,46 @@ pub enum MailContent {
         /// When.
         at: Timestamp,
     },
+    /// The person joined an organization.
+    Welcome {
+        /// Which.
+        organization: String,
+    },
+    /// A moderator will decide on the person's request.
+    ModerationRequested {
+        /// For which organization.
+        organization: String,
+    },
+    /// The person took their request back.
+    ModerationCancelled {
+        /// For which organization.
+        organization: String,
+    },
+    /// A moderator let the person in.
+    ModerationAccepted {
+        /// Into which organization.
+        organization: String,
+    },
+    /// A moderator refused.
+    ModerationRejected {
+        /// Which organization.
+        organization: String,
+        /// Why, in the words of the moderator.
+        reason: Option<String>,
+        /// Whether the person may correct their request.
+        may_be_corrected: bool,
+    },
+    /// A code for an organization's own address: somebody says that they belong to it.
+    OfficialContactCode {
+        /// When it proves nothing any more.
+        expires_at: Timestamp,
+        /// Who.
+        applicant: Email,
+        /// By what name.
+        name: Option<String>,
+        /// To which organization.
+        organization: String,
+    },
     /// The operator tries whether mails arrive.
     Trial {
         /// When.
@@ -182,6 +222,12 @@ impl MailContent {
             Self::AddressRestored { .. } => "address-restored",
             Self::PersonalInformationChanged { .. } => "personal-information-changed",
             Self::AccountDeleted { .. } => "account-deleted",
+            Self::Welcome { .. } => "welcome",
+            Self::ModerationRequested { .. } => "moderation-requested",
+            Self::ModerationCancelled { .. } => "cancel-moderation",
+            Self::ModerationAccepted { .. } => "moderation-processed",
+            Self::ModerationRejected { .. } => "moderation-rejected",
+            Self::OfficialContactCode { .. } => "official-contact-email-verification",
             Self::Trial { .. } => "trial",
         }
     }
@@ -189,7 +235,9 @@ impl MailContent {
     /// Whether it tells of this person, whoever reads it.
     fn is_about(&self, email: &Email) -> bool {
         match self {
-            Self::AdministratorsChanged { about, .. } => about == email,
+            Self::AdministratorsChanged { about, .. } | Self::OfficialContactCode { applicant: about, .. } => {
+                about == email
+            }
             Self::NewSignIn { .. }
             | Self::EmailCode { .. }
             | Self::MagicLink { .. }
@@ -213,6 +261,11 @@ impl MailContent {
             | Self::AddressRestored { .. }
             | Self::PersonalInformationChanged { .. }
             | Self::AccountDeleted { .. }
+            | Self::Welcome { .. }
+            | Self::ModerationRequested { .. }
+            | Self::ModerationCancelled { .. }
+            | Self::ModerationAccepted { .. }
+            | Self::ModerationRejected { .. }
             | Self::Trial { .. } => false,
         }
     }
@@ -220,6 +273,7 @@ impl MailContent {
     /// Every kind in every state that its templates know, for those who try them.
     pub fn samples(somebody: &Email) -> Vec<Self> {
         let at = Timestamp(1_795_424_400);
+        let town = || String::from("Commune de clamart & <associés>");
         vec![
             Self::NewSignIn { at, service: None },
             Self::NewSignIn { at, service: Some(String::from("Démarches & <aides>")) },
@@ -258,6 +312,23 @@ impl MailContent {
                 ],
             },
             Self::AccountDeleted { at },
+            Self::Welcome { organization: town() },
+            Self::ModerationRequested { organization: town() },
+            Self::ModerationCancelled { organization: town() },
+            Self::ModerationAccepted { organization: town() },
+            Self::ModerationRejected { organization: town(), reason: None, may_be_corrected: false },
+            Self::ModerationRejected {
+                organization: town(),
+                reason: Some(String::from("Nom & <prénom> absents de l’annuaire")),
+                may_be_corrected: true,
+            },
+            Self::OfficialContactCode {
+                expires_at: at,
+                applicant: somebody.clone(),
+                name: Some(String::from("Jean & <fils>")),
+                organization: town(),
+            },
+            Self::OfficialContactCode { expires_at: at, applicant: somebody.clone(), name: None, organization: town() },
             Self::Trial { at },
         ]
     }

@@ -1,6 +1,6 @@
 //! Which step of a sign-in comes next: one table, from facts to step.
 
-use super::MailboxStanding;
+use super::{MailboxStanding, ModerationId, OrganizationId};
 use crate::protocol::ErrorCode;
 
 /// Something that a request may demand once.
@@ -62,10 +62,23 @@ pub struct PersonFacts {
     pub mailbox: MailboxStanding,
     /// Whether both names are known.
     pub names_known: bool,
+    /// Where they stand with organizations.
+    pub affiliation: Affiliation,
+}
+
+/// Where a person stands with organizations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Affiliation {
     /// How many organizations this client may hear of.
     pub organizations: usize,
     /// Whether one of them is chosen, or the only one.
-    pub organization_chosen: bool,
+    pub is_chosen: bool,
+    /// The organization that the person began to prove by its own address that they belong to.
+    pub contact_proof: Option<OrganizationId>,
+    /// The request of the person that waits for a moderator.
+    pub pending_request: Option<ModerationId>,
+    /// The organization chosen, where the person was not welcomed yet.
+    pub welcome_due: Option<OrganizationId>,
 }
 
 /// What the request demands.
@@ -81,6 +94,10 @@ pub struct Demands {
     pub information: Demand,
     /// One organization to act for.
     pub one_organization: bool,
+    /// At least one organization.
+    pub any_organization: bool,
+    /// The organization that the client names and the person does not belong to, until another one is chosen.
+    pub hinted_organization: Demand,
     /// The chooser, even with an organization chosen (`prompt=select_organization`).
     pub organization_chooser: Demand,
     /// Consent (`prompt=consent`).
@@ -95,6 +112,8 @@ impl Demands {
         assurance_out_of_reach: false,
         information: Demand::Absent,
         one_organization: false,
+        any_organization: false,
+        hinted_organization: Demand::Absent,
         organization_chooser: Demand::Absent,
         consent: Demand::Absent,
     };
@@ -124,8 +143,16 @@ pub enum Step {
     SetUpSecondFactor,
     /// Give or look at names, telephone and position.
     PersonalInformation,
+    /// Join an organization.
+    JoinOrganization,
+    /// Give back the code that was sent to an organization's own address.
+    OfficialContact(OrganizationId),
+    /// Wait for a moderator.
+    ModerationPending(ModerationId),
     /// Choose the organization to act for.
     SelectOrganization,
+    /// Be welcomed in an organization.
+    Welcome(OrganizationId),
     /// Allow what the client asks.
     Consent,
     /// Tell the client that it cannot be.
@@ -145,7 +172,11 @@ impl Step {
             | Self::VerifyEmail
             | Self::SetUpSecondFactor
             | Self::PersonalInformation
-            | Self::SelectOrganization => Some(ErrorCode::InteractionRequired),
+            | Self::JoinOrganization
+            | Self::OfficialContact(_)
+            | Self::ModerationPending(_)
+            | Self::SelectOrganization
+            | Self::Welcome(_) => Some(ErrorCode::InteractionRequired),
             Self::Consent => Some(ErrorCode::ConsentRequired),
             Self::Refuse(code) => Some(code),
             Self::Finish => None,
@@ -186,17 +217,32 @@ pub fn next(facts: &Facts) -> Step {
     if !person.names_known || demands.information == Demand::Open {
         return Step::PersonalInformation;
     }
-    let wants_organization = demands.one_organization || demands.organization_chooser == Demand::Open;
-    if wants_organization && person.organizations == 0 {
-        return Step::Refuse(ErrorCode::AccessDenied);
-    }
-    if demands.organization_chooser == Demand::Open || (demands.one_organization && !person.organization_chosen) {
-        return Step::SelectOrganization;
+    if let Some(step) = organization_step(&person.affiliation, demands) {
+        return step;
     }
     if demands.consent == Demand::Open {
         return Step::Consent;
     }
     Step::Finish
+}
+
+/// The first step about organizations that is open. Who belongs to none is asked for the proof that they began, waits for
+/// the moderator whom they asked, or joins one; the proof comes before the link, so that nothing unproven is ever chosen.
+fn organization_step(person: &Affiliation, demands: &Demands) -> Option<Step> {
+    let wants_chooser = demands.organization_chooser == Demand::Open;
+    let wants_one = demands.one_organization || wants_chooser;
+    let lacks_one = (wants_one || demands.any_organization) && person.organizations == 0;
+    if lacks_one || demands.hinted_organization == Demand::Open {
+        return Some(match (person.contact_proof, person.pending_request) {
+            (Some(id), _) => Step::OfficialContact(id),
+            (None, Some(id)) if lacks_one => Step::ModerationPending(id),
+            (None, Some(_) | None) => Step::JoinOrganization,
+        });
+    }
+    if wants_chooser || (wants_one && !person.is_chosen) {
+        return Some(Step::SelectOrganization);
+    }
+    person.welcome_due.map(Step::Welcome)
 }
 
 #[cfg(test)]
@@ -222,28 +268,42 @@ mod tests {
         prop_oneof![Just(Proven), Just(Unproven), Just(Stale), Just(NewBrowser)]
     }
 
+    fn affiliation() -> impl Strategy<Value = Affiliation> {
+        let organization = || proptest::option::of(Just(OrganizationId(1)));
+        let request = proptest::option::of(Just(ModerationId(1)));
+        (0usize..3, any::<bool>(), organization(), request, organization()).prop_map(
+            |(organizations, is_chosen, contact_proof, pending_request, welcome_due)| Affiliation {
+                organizations,
+                is_chosen,
+                contact_proof,
+                pending_request,
+                welcome_due,
+            },
+        )
+    }
+
     fn person() -> impl Strategy<Value = PersonFacts> {
         let identity = prop_oneof![Just(Identity::Expected), Just(Identity::Other), Just(Identity::OtherAfterSignIn)];
-        (identity, second_factor(), mailbox(), any::<bool>(), 0usize..3, any::<bool>()).prop_map(
-            |(identity, second_factor, mailbox, names_known, organizations, organization_chosen)| PersonFacts {
+        (identity, second_factor(), mailbox(), any::<bool>(), affiliation()).prop_map(
+            |(identity, second_factor, mailbox, names_known, affiliation)| PersonFacts {
                 identity,
                 second_factor,
                 mailbox,
                 names_known,
-                organizations,
-                organization_chosen,
+                affiliation,
             },
         )
     }
 
     fn facts() -> impl Strategy<Value = Facts> {
-        let demands = (demand(), demand(), any::<bool>(), demand(), any::<bool>(), demand(), demand()).prop_map(
+        let organizations = (any::<bool>(), any::<bool>(), demand());
+        let demands = (demand(), demand(), any::<bool>(), demand(), organizations, demand(), demand()).prop_map(
             |(
                 fresh_sign_in,
                 account,
                 assurance_out_of_reach,
                 information,
-                one_organization,
+                (one_organization, any_organization, hinted_organization),
                 organization_chooser,
                 consent,
             )| {
@@ -253,6 +313,8 @@ mod tests {
                     assurance_out_of_reach,
                     information,
                     one_organization,
+                    any_organization,
+                    hinted_organization,
                     organization_chooser,
                     consent,
                 }
@@ -275,8 +337,7 @@ mod tests {
                     second_factor: SecondFactor::Missing { is_proof_recent: true },
                     mailbox: MailboxStanding::NewBrowser,
                     names_known: false,
-                    organizations: 1,
-                    organization_chosen: false,
+                    affiliation: Affiliation { organizations: 1, ..Affiliation::default() },
                 };
                 let person = facts.person.unwrap_or(known);
                 let second_factor = match person.second_factor {
@@ -302,11 +363,41 @@ mod tests {
             }
             Step::SelectOrganization => {
                 facts.demands.organization_chooser = done(facts.demands.organization_chooser);
-                facts.person = facts.person.map(|person| PersonFacts { organization_chosen: true, ..person });
+                facts.demands.hinted_organization = done(facts.demands.hinted_organization);
+                facts.person = facts.person.map(|person| {
+                    let affiliation = Affiliation { is_chosen: true, ..person.affiliation };
+                    PersonFacts { affiliation, ..person }
+                });
             }
+            // Proven, and linked: the organization is chosen, and the person is welcomed.
+            Step::OfficialContact(id) => facts = joined(facts, id),
+            // Whoever asks to join is linked at once, asked for a proof, or waits.
+            Step::JoinOrganization => facts = joined(facts, OrganizationId(2)),
+            Step::Welcome(_) => {
+                facts.person = facts.person.map(|person| {
+                    let affiliation = Affiliation { welcome_due: None, ..person.affiliation };
+                    PersonFacts { affiliation, ..person }
+                });
+            }
+            Step::ModerationPending(_) => {}
             Step::Consent => facts.demands.consent = done(facts.demands.consent),
             Step::Refuse(_) | Step::Finish => {}
         }
+        facts
+    }
+
+    fn joined(mut facts: Facts, id: OrganizationId) -> Facts {
+        let done = |demand: Demand| if demand == Demand::Open { Demand::Done } else { demand };
+        facts.demands.organization_chooser = done(facts.demands.organization_chooser);
+        facts.demands.hinted_organization = done(facts.demands.hinted_organization);
+        let linked = |affiliation: Affiliation| Affiliation {
+            organizations: affiliation.organizations + 1,
+            is_chosen: true,
+            contact_proof: None,
+            welcome_due: Some(id),
+            ..affiliation
+        };
+        facts.person = facts.person.map(|person| PersonFacts { affiliation: linked(person.affiliation), ..person });
         facts
     }
 
@@ -317,7 +408,8 @@ mod tests {
             let mut seen = Vec::new();
             loop {
                 let step = next(&facts);
-                if matches!(step, Step::Finish | Step::Refuse(_)) {
+                // Who waits for a moderator waits on that page.
+                if matches!(step, Step::Finish | Step::Refuse(_) | Step::ModerationPending(_)) {
                     break;
                 }
                 prop_assert!(!seen.contains(&step), "{step:?} twice, from {start:?}");
@@ -335,12 +427,46 @@ mod tests {
                 prop_assert_eq!(person.mailbox, MailboxStanding::Proven);
                 prop_assert!(person.names_known);
                 prop_assert!(!facts.demands.assurance_out_of_reach);
-                prop_assert!(!facts.demands.one_organization || person.organization_chosen);
+                let affiliation = person.affiliation;
+                prop_assert!(!facts.demands.one_organization || affiliation.is_chosen);
+                prop_assert!(!facts.demands.any_organization || affiliation.organizations > 0);
+                prop_assert_eq!(affiliation.welcome_due, None);
+                prop_assert_ne!(facts.demands.hinted_organization, Demand::Open);
                 let demands = facts.demands;
                 for demand in [demands.fresh_sign_in, demands.account, demands.information, demands.organization_chooser, demands.consent] {
                     prop_assert_ne!(demand, Demand::Open);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_steps_about_organizations_have_their_order() {
+        let (id, request) = (OrganizationId(7), ModerationId(3));
+        let wants = Demands { one_organization: true, ..Demands::NONE };
+        let nothing = Affiliation::default();
+        let one = Affiliation { organizations: 1, is_chosen: true, ..nothing };
+        let hinted = Demands { hinted_organization: Demand::Open, ..wants };
+        let table = [
+            (nothing, wants, Some(Step::JoinOrganization)),
+            (nothing, Demands { any_organization: true, ..Demands::NONE }, Some(Step::JoinOrganization)),
+            (nothing, Demands::NONE, None),
+            (Affiliation { pending_request: Some(request), ..nothing }, wants, Some(Step::ModerationPending(request))),
+            (
+                Affiliation { pending_request: Some(request), contact_proof: Some(id), ..nothing },
+                wants,
+                Some(Step::OfficialContact(id)),
+            ),
+            (Affiliation { organizations: 2, ..nothing }, wants, Some(Step::SelectOrganization)),
+            (one, hinted, Some(Step::JoinOrganization)),
+            (Affiliation { pending_request: Some(request), ..one }, hinted, Some(Step::JoinOrganization)),
+            (Affiliation { pending_request: Some(request), contact_proof: Some(id), ..one }, wants, None),
+            (Affiliation { welcome_due: Some(id), ..one }, wants, Some(Step::Welcome(id))),
+            (one, Demands { organization_chooser: Demand::Open, ..wants }, Some(Step::SelectOrganization)),
+            (one, wants, None),
+        ];
+        for (affiliation, demands, expected) in table {
+            assert_eq!(organization_step(&affiliation, &demands), expected, "{affiliation:?} {demands:?}");
         }
     }
 
@@ -353,7 +479,11 @@ mod tests {
             (Step::VerifyEmail, Some(ErrorCode::InteractionRequired)),
             (Step::SetUpSecondFactor, Some(ErrorCode::InteractionRequired)),
             (Step::PersonalInformation, Some(ErrorCode::InteractionRequired)),
+            (Step::JoinOrganization, Some(ErrorCode::InteractionRequired)),
+            (Step::OfficialContact(OrganizationId(1)), Some(ErrorCode::InteractionRequired)),
+            (Step::ModerationPending(ModerationId(1)), Some(ErrorCode::InteractionRequired)),
             (Step::SelectOrganization, Some(ErrorCode::InteractionRequired)),
+            (Step::Welcome(OrganizationId(1)), Some(ErrorCode::InteractionRequired)),
             (Step::Consent, Some(ErrorCode::ConsentRequired)),
             (Step::Refuse(ErrorCode::AccessDenied), Some(ErrorCode::AccessDenied)),
             (Step::Finish, None),

@@ -34,7 +34,13 @@ pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current
         (Step::SetUpSecondFactor, _) => paths::within(paths::SET_UP_SECOND_FACTOR, id),
         (Step::VerifyEmail, _) => paths::within(paths::VERIFY_EMAIL, id),
         (Step::PersonalInformation, _) => paths::within(paths::PERSONAL_INFORMATION, id),
+        (Step::JoinOrganization, _) => paths::within(paths::JOIN_ORGANIZATION, id),
+        (Step::OfficialContact(organization), _) => {
+            paths::within(&paths::of(paths::OFFICIAL_CONTACT, organization), id)
+        }
+        (Step::ModerationPending(request), _) => paths::about_request(paths::UNABLE_TO_AUTO_JOIN, request, id),
         (Step::SelectOrganization, _) => paths::within(paths::SELECT_ORGANIZATION, id),
+        (Step::Welcome(_), _) => paths::within(paths::WELCOME, id),
         (Step::Consent, Some(current)) => paths::consent(&current.id),
         (Step::Refuse(_) | Step::Finish, Some(current)) => paths::interaction(&current.id),
         (Step::Finish, None) => account.map_or(paths::HOME, |(page, _)| paths::account(page)).to_owned(),

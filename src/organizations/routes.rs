@@ -1,14 +1,39 @@
 //! The addresses of this room.
 
-use super::select_organization;
+use super::pages::RefusalReason;
+use super::{
+    join_organization, joining_refused, manage_organizations, official_contact, requests, select_organization, welcome,
+};
 use crate::app::App;
 use crate::web::{Guard, Table, paths};
 
 /// Every route of this room.
 pub fn routes(app: &App) -> Table {
-    Table::new(app).visit(paths::SELECT_ORGANIZATION, Guard::Person, select_organization::show).submission(
-        paths::SELECT_ORGANIZATION,
-        Guard::Person,
-        select_organization::submit,
-    )
+    let table = Table::new(app)
+        .visit(paths::SELECT_ORGANIZATION, Guard::Person, select_organization::show)
+        .submission(paths::SELECT_ORGANIZATION, Guard::Person, select_organization::submit)
+        .visit(paths::JOIN_ORGANIZATION, Guard::Person, join_organization::show)
+        .submission(paths::JOIN_ORGANIZATION, Guard::Person, join_organization::submit)
+        .visit(paths::JOIN_ORGANIZATION_CONFIRM, Guard::Person, join_organization::confirm)
+        .visit_at(paths::OFFICIAL_CONTACT, Guard::Person, official_contact::show)
+        .submission_at(paths::OFFICIAL_CONTACT, Guard::Person, official_contact::submit)
+        .submission_at(paths::SEND_OFFICIAL_CONTACT, Guard::Person, official_contact::send)
+        .visit(paths::UNABLE_TO_AUTO_JOIN, Guard::Person, requests::show_pending)
+        .submission_at(paths::CANCEL_MODERATION, Guard::Person, requests::cancel)
+        .visit(paths::MODERATION_REJECTED, Guard::Person, requests::show_rejected)
+        .submission_at(paths::REOPEN_MODERATION, Guard::Person, requests::reopen)
+        .visit(paths::WELCOME, Guard::Person, welcome::show)
+        .submission(paths::WELCOME, Guard::Person, welcome::submit)
+        .visit(paths::MANAGE_ORGANIZATIONS, Guard::Person, manage_organizations::show)
+        .submission_at(paths::QUIT_ORGANIZATION, Guard::Person, manage_organizations::quit);
+    [
+        (paths::DOMAIN_NOT_ALLOWED, RefusalReason::DomainNotAllowed),
+        (paths::DOMAIN_REFUSED, RefusalReason::DomainRefused),
+        (paths::NOT_FOR_ANY_MAILBOX, RefusalReason::NotForAnyMailbox),
+        (paths::NOT_FOR_THE_STATE, RefusalReason::NotForTheState),
+    ]
+    .into_iter()
+    .fold(table, |table, (path, reason)| {
+        table.visit(path, Guard::Person, move |app, visit| joining_refused::show(app, visit, reason))
+    })
 }

@@ -52,6 +52,19 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
             context! { at => at.0, changes => Value::from(Serde(changes)) }
         }
         MailContent::RecoveryCodeUsed { at, left, are_few } => context! { at => at.0, left, are_few },
+        MailContent::Welcome { organization }
+        | MailContent::ModerationRequested { organization }
+        | MailContent::ModerationCancelled { organization }
+        | MailContent::ModerationAccepted { organization } => context! { organization => shortened(organization) },
+        MailContent::ModerationRejected { organization, reason, may_be_corrected } => {
+            context! { organization => shortened(organization), reason, may_be_corrected }
+        }
+        MailContent::OfficialContactCode { expires_at, applicant, name, organization } => context! {
+            expires_at => expires_at.0,
+            applicant => applicant.as_str(),
+            name => name.as_deref().map(shortened),
+            organization => shortened(organization),
+        },
         MailContent::SecondFactorAdded { at }
         | MailContent::SecondFactorRemoved { at }
         | MailContent::SecondFactorOnDemand { at }

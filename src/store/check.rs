@@ -11,9 +11,9 @@ use super::engine::{self, HandleTable, Key, Table};
 use super::tables::TABLES;
 use super::{
     Snapshot, StoreError, access_tokens, address_changes, audit, authorization_codes, bans, browser_sessions, clients,
-    counters, credentials, factor_removals, grants, interactions, known_browsers, magic_links, marks, memberships,
-    migrations, organizations, outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions, service_uses,
-    signing_keys, trusted_browsers, user_sessions, users,
+    contact_proofs, counters, credentials, email_domains, factor_removals, grants, interactions, known_browsers,
+    magic_links, marks, memberships, migrations, moderations, organizations, outbox, passkey_ceremonies,
+    passkey_owners, password_links, pre_sessions, service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
 use crate::domain::{AuditSubject, CodeState, HandleKey};
 use crate::protocol::Timestamp;
@@ -114,6 +114,8 @@ pub(super) fn run(tx: &Snapshot, now: Timestamp) -> Result<CheckReport, StoreErr
     inspection.people()?;
     inspection.organizations()?;
     inspection.memberships()?;
+    inspection.email_domains()?;
+    inspection.moderations()?;
     inspection.clients(format >= migrations::CLIENTS_INDEXED)?;
     inspection.tokens(now)?;
     inspection.trail()?;
@@ -240,6 +242,61 @@ impl Inspection<'_> {
                 None => false,
             };
             Ok(without(name, is_there))
+        })
+    }
+
+    fn email_domains(&mut self) -> Result<(), StoreError> {
+        let tx = self.tx;
+        self.each(&email_domains::DOMAINS, |key, known| {
+            let (id, domain) = (known.organization_id, &known.domain);
+            let found = email_domains::BY_DOMAIN.find(tx, &(engine::Ended(domain.as_str().to_owned()), id))?;
+            let is_there = organizations::ORGANIZATIONS.has(tx, &id)?;
+            let problem =
+                misfiled(key, &(id, domain.clone())).or(not_in(email_domains::BY_DOMAIN.name(), found == Some(id)));
+            Ok(problem.or(without(organizations::ORGANIZATIONS.name(), is_there)))
+        })?;
+        self.each(&email_domains::BY_DOMAIN, |key, id| {
+            let domain = key.iter().position(|byte| *byte == 0).and_then(|end| key.get(..end)).unwrap_or_default();
+            let row = [id.to_bytes().as_slice(), domain].concat();
+            let is_its = key.ends_with(&id.to_bytes()) && tx.has_row(email_domains::DOMAINS.name(), &row)?;
+            Ok(without(email_domains::DOMAINS.name(), is_its))
+        })
+    }
+
+    fn moderations(&mut self) -> Result<(), StoreError> {
+        let tx = self.tx;
+        let last = moderations::last_id(tx)?;
+        self.each(&moderations::MODERATIONS, |key, request| {
+            let (id, person, organization) = (request.id, request.user_id, request.organization_id);
+            let is_listed = moderations::BY_USER.has(tx, &(person, id))?
+                && moderations::BY_ORGANIZATION.has(tx, &(organization, id))?;
+            let is_awaited = moderations::PENDING.has(tx, &id)? == request.is_pending();
+            let problem = misfiled(key, &id)
+                .or(not_in(moderations::BY_USER.name(), is_listed))
+                .or(not_in(moderations::PENDING.name(), is_awaited))
+                .or(without(users::USERS.name(), users::USERS.has(tx, &person)?));
+            let is_there = organizations::ORGANIZATIONS.has(tx, &organization)?;
+            let problem = problem.or(without(organizations::ORGANIZATIONS.name(), is_there));
+            Ok(problem.or((id.0 > last).then_some(Problem::CounterBehind)))
+        })?;
+        self.each(&moderations::PENDING, |key, id| {
+            let is_pending = moderations::MODERATIONS.find(tx, id)?.is_some_and(|request| request.is_pending());
+            Ok(misfiled(key, id).or(without(moderations::MODERATIONS.name(), is_pending)))
+        })?;
+        self.each(&moderations::BY_USER, |key, id| {
+            let request = moderations::MODERATIONS.find(tx, id)?;
+            let is_its = request.is_some_and(|request| misfiled(key, &(request.user_id, *id)).is_none());
+            Ok(without(moderations::MODERATIONS.name(), is_its))
+        })?;
+        self.each(&moderations::BY_ORGANIZATION, |key, id| {
+            let request = moderations::MODERATIONS.find(tx, id)?;
+            let is_its = request.is_some_and(|request| misfiled(key, &(request.organization_id, *id)).is_none());
+            Ok(without(moderations::MODERATIONS.name(), is_its))
+        })?;
+        self.each(&contact_proofs::PROOFS, |key, proof| {
+            let (person, organization) = (proof.user_id, proof.organization_id);
+            let problem = misfiled(key, &(person, organization));
+            Ok(problem.or(without(users::USERS.name(), users::USERS.has(tx, &person)?)))
         })
     }
 

@@ -15,9 +15,8 @@ pub mod counters;
 mod engine;
 mod error;
 pub mod marks;
-pub mod memberships;
 mod migrations;
-pub mod organizations;
+mod organization;
 pub mod outbox;
 mod person;
 pub mod signing_keys;
@@ -39,6 +38,7 @@ pub use engine::{
     BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Header, Purged, Read, Snapshot, Space, StillImage, Tx,
 };
 pub use error::{OpenError, StoreError};
+pub use organization::{contact_proofs, email_domains, memberships, moderations, organizations};
 pub use person::{credentials, passkey_owners, service_uses, trusted_browsers, user_sessions};
 pub use redb::StorageBackend;
 pub use statistics::Statistics;

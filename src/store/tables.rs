@@ -1,10 +1,10 @@
 //! Every table of the database, and how its records are kept (SEC-180: all of them by durable commits).
 
 use super::{
-    access_tokens, address_changes, audit, authorization_codes, bans, browser_sessions, clients, counters, credentials,
-    engine, factor_removals, grants, interactions, known_browsers, magic_links, marks, memberships, organizations,
-    outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions, service_uses, signing_keys,
-    trusted_browsers, user_sessions, users,
+    access_tokens, address_changes, audit, authorization_codes, bans, browser_sessions, clients, contact_proofs,
+    counters, credentials, email_domains, engine, factor_removals, grants, interactions, known_browsers, magic_links,
+    marks, memberships, moderations, organizations, outbox, passkey_ceremonies, passkey_owners, password_links,
+    pre_sessions, service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -34,8 +34,13 @@ impl Listed {
     pub(super) fn is_void_after_restore(&self) -> bool {
         match self.keeping {
             Keeping::TimeLimited => true,
-            Keeping::Passing => [outbox::MAILS.name(), user_sessions::OPEN.name(), trusted_browsers::TRUSTED.name()]
-                .contains(&self.name),
+            Keeping::Passing => [
+                outbox::MAILS.name(),
+                user_sessions::OPEN.name(),
+                trusted_browsers::TRUSTED.name(),
+                contact_proofs::PROOFS.name(),
+            ]
+            .contains(&self.name),
             Keeping::Lasting | Keeping::Index | Keeping::Sanction => false,
         }
     }
@@ -60,6 +65,13 @@ pub(super) const TABLES: &[Listed] = &[
     listed(organizations::BY_SIRET.name(), Keeping::Index),
     listed(memberships::MEMBERSHIPS.name(), Keeping::Lasting),
     listed(memberships::BY_ORGANIZATION.name(), Keeping::Index),
+    listed(email_domains::DOMAINS.name(), Keeping::Lasting),
+    listed(email_domains::BY_DOMAIN.name(), Keeping::Index),
+    listed(moderations::MODERATIONS.name(), Keeping::Lasting),
+    listed(moderations::BY_USER.name(), Keeping::Index),
+    listed(moderations::BY_ORGANIZATION.name(), Keeping::Index),
+    listed(moderations::PENDING.name(), Keeping::Index),
+    listed(contact_proofs::PROOFS.name(), Keeping::Passing),
     listed(clients::CLIENTS.name(), Keeping::Lasting),
     listed(clients::PUBLIC_ORIGINS.name(), Keeping::Index),
     listed(clients::OFFERED.name(), Keeping::Index),
@@ -109,7 +121,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
         let mut declared = BTreeSet::from([String::from("header")]);
         let entries = |folder: &Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let folders = [entries(&folder.join("time_limited")), entries(&folder.join("person"))];
+        let folders = ["time_limited", "person", "organization"].map(|name| entries(&folder.join(name)));
         for path in entries(&folder).chain(folders.into_iter().flatten()) {
             if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).unwrap();

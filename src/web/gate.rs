@@ -45,7 +45,11 @@ pub(super) async fn lead_elsewhere(
         Step::SignIn => Some(paths::START_SIGN_IN),
         Step::SelectAccount
         | Step::PersonalInformation
+        | Step::JoinOrganization
+        | Step::OfficialContact(_)
+        | Step::ModerationPending(_)
         | Step::SelectOrganization
+        | Step::Welcome(_)
         | Step::Consent
         | Step::Refuse(_)
         | Step::Finish => None,

@@ -1,7 +1,7 @@
 //! Every address of the site that code refers to. Redirects inside the site go here and nowhere else.
 
 use crate::config::Notices;
-use crate::domain::AccountPage;
+use crate::domain::{AccountPage, Siret};
 use crate::render::NoticeLinks;
 
 /// The home page.
@@ -84,6 +84,36 @@ pub const SELECT_ACCOUNT: &str = "/users/select-account";
 pub const PERSONAL_INFORMATION: &str = "/users/personal-information";
 /// Choice of the organization to act for.
 pub const SELECT_ORGANIZATION: &str = "/users/select-organization";
+/// A SIRET, or a name to look for.
+pub const JOIN_ORGANIZATION: &str = "/users/join-organization";
+/// Whether a big organization is the right one.
+pub const JOIN_ORGANIZATION_CONFIRM: &str = "/users/join-organization-confirm";
+/// The organization names its domains, and this is none of them.
+pub const DOMAIN_NOT_ALLOWED: &str = "/users/domain-not-allowed-for-organization";
+/// Nobody joins this organization with this domain.
+pub const DOMAIN_REFUSED: &str = "/users/domain-refused-for-organization";
+/// A public body, and an address that anybody can have.
+pub const NOT_FOR_ANY_MAILBOX: &str = "/users/access-restricted-to-public-sector-email";
+/// An address of the State, and no public body.
+pub const NOT_FOR_THE_STATE: &str = "/users/access-restricted-to-private-sector-email";
+/// The code that an organization's own address was sent.
+pub const OFFICIAL_CONTACT: &str = "/users/official-contact-email-verification/{id}";
+/// Another one, or the first.
+pub const SEND_OFFICIAL_CONTACT: &str = "/users/send-official-contact-email-verification/{id}";
+/// A request waits for a moderator.
+pub const UNABLE_TO_AUTO_JOIN: &str = "/users/unable-to-auto-join-organization";
+/// It is taken back.
+pub const CANCEL_MODERATION: &str = "/users/cancel-moderation/{id}";
+/// A request was refused.
+pub const MODERATION_REJECTED: &str = "/users/moderation-rejected";
+/// It is corrected.
+pub const REOPEN_MODERATION: &str = "/users/reopen-moderation/{id}";
+/// The person joined an organization.
+pub const WELCOME: &str = "/users/welcome";
+/// The organizations of the person.
+pub const MANAGE_ORGANIZATIONS: &str = "/manage-organizations";
+/// The person leaves one.
+pub const QUIT_ORGANIZATION: &str = "/users/quit-organization/{id}";
 /// Choice of a password by a single-use link.
 pub const CHANGE_PASSWORD: &str = "/users/change-password";
 /// Sign-out of the home page.
@@ -158,6 +188,27 @@ pub fn within(path: &str, interaction: Option<&str>) -> String {
     match interaction {
         Some(id) => format!("{path}?interaction={id}"),
         None => path.to_owned(),
+    }
+}
+
+/// A page about one thing, named by its number.
+pub fn of(path: &str, number: impl std::fmt::Display) -> String {
+    path.replace("{id}", &number.to_string())
+}
+
+/// A page of a sign-in under way, about the organization with this SIRET.
+pub fn about_siret(path: &str, siret: &Siret, interaction: Option<&str>) -> String {
+    match interaction {
+        Some(id) => format!("{path}?siret={siret}&interaction={id}"),
+        None => format!("{path}?siret={siret}"),
+    }
+}
+
+/// A page of a sign-in under way, about the request with this number.
+pub fn about_request(path: &str, number: impl std::fmt::Display, interaction: Option<&str>) -> String {
+    match interaction {
+        Some(id) => format!("{path}?moderation_id={number}&interaction={id}"),
+        None => format!("{path}?moderation_id={number}"),
     }
 }
 

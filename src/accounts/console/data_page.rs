@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Map;
 
 use crate::domain::{
-    AccountData, AuditEvent, EventData, Factor, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PasskeyData,
-    PersonalData, ServiceData, SessionData, TrustedBrowserData, UserId, Verification,
+    AccountData, AuditEvent, EventData, Factor, MailData, ModerationKind, OrganizationData, PERSONAL_DATA_FORMAT,
+    PasskeyData, PersonalData, RequestData, ServiceData, SessionData, TrustedBrowserData, UserId, Verification,
 };
 use crate::render::Page;
 
@@ -62,6 +62,7 @@ impl Page for MyData {
             exported_at: at(),
             account: account.clone(),
             organizations: Vec::new(),
+            requests: Vec::new(),
             services: Vec::new(),
             sessions: Vec::new(),
             trusted_browsers: Vec::new(),
@@ -117,6 +118,15 @@ fn full(bare: &PersonalData, account: AccountData) -> PersonalData {
             verification: Verification::Domain,
             linked_at: at(),
             updated_at: at(),
+        }],
+        requests: vec![RequestData {
+            siret: String::from("13002526500013"),
+            kind: ModerationKind::OrganizationJoinBlock,
+            status: "rejected",
+            reason: Some(String::from("Nom & <prénom> inconnus")),
+            requested_at: at(),
+            decided_at: Some(at()),
+            client_id: None,
         }],
         services: vec![service(Some("DataPass"), true), service(None, false)],
         sessions: vec![SessionData {

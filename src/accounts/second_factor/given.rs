@@ -20,7 +20,11 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         | Step::VerifyEmail
         | Step::SetUpSecondFactor
         | Step::PersonalInformation
+        | Step::JoinOrganization
+        | Step::OfficialContact(_)
+        | Step::ModerationPending(_)
         | Step::SelectOrganization
+        | Step::Welcome(_)
         | Step::Consent
         | Step::Refuse(_)
         | Step::Finish => visit.browser.redirect(&app, &journey::next(&app, session, current.as_ref())?),

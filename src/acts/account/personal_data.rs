@@ -10,13 +10,15 @@ use crate::acts::sessions::ActiveSession;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AccountData, Actor, AuditEvent, BrowserTrust, EventData, HandleKey, KnownBrowser, MailData, OrganizationData,
-    OrganizationId, PERSONAL_DATA_FORMAT, Passkey, PasskeyData, PersonalData, Role, ServiceData, ServiceUseState,
-    SessionData, TrustedBrowserData, User, UserId,
+    AccountData, Actor, AuditEvent, BrowserTrust, EventData, HandleKey, KnownBrowser, MailData, ModerationState,
+    OrganizationData, OrganizationId, PERSONAL_DATA_FORMAT, Passkey, PasskeyData, PersonalData, RequestData, Role,
+    ServiceData, ServiceUseState, SessionData, TrustedBrowserData, User, UserId,
 };
 use crate::protocol::Timestamp;
 use crate::store::audit::{self, AuditEntry};
-use crate::store::{Read, StoreError, clients, credentials, memberships, organizations, outbox, service_uses, users};
+use crate::store::{
+    Read, StoreError, clients, credentials, memberships, moderations, organizations, outbox, service_uses, users,
+};
 
 /// The most events of each list; ten thousand sign-ins are more than anybody makes.
 const EVENTS: usize = 10_000;
@@ -40,6 +42,7 @@ pub async fn export_personal_data(app: &App, by: &By, active: &ActiveSession) ->
                 issuer: issuer.clone(),
                 exported_at: now.to_iso8601(),
                 organizations: organizations_of(tx, user_id)?,
+                requests: requests_of(tx, user_id)?,
                 services: services_of(tx, user_id)?,
                 sessions: Vec::new(),
                 trusted_browsers: trusted_browsers_of(tx, &user, now)?,
@@ -100,6 +103,28 @@ fn organizations_of(tx: &impl Read, user_id: UserId) -> Result<Vec<OrganizationD
             verification: link.verification,
             linked_at: link.created_at.to_iso8601(),
             updated_at: link.updated_at.to_iso8601(),
+        });
+    }
+    Ok(found)
+}
+
+fn requests_of(tx: &impl Read, user_id: UserId) -> Result<Vec<RequestData>, StoreError> {
+    let mut found = Vec::new();
+    for request in moderations::list_of_user(tx, user_id)? {
+        let Some(organization) = organizations::find(tx, request.organization_id)? else { continue };
+        let (status, decided_at, reason) = match request.state {
+            ModerationState::Pending { .. } => ("pending", None, None),
+            ModerationState::Accepted { at, .. } => ("accepted", Some(at), None),
+            ModerationState::Rejected { at, reason, .. } => ("rejected", Some(at), reason),
+        };
+        found.push(RequestData {
+            siret: organization.siret.to_string(),
+            kind: request.kind,
+            status,
+            reason: reason.map(String::from),
+            requested_at: request.created_at.to_iso8601(),
+            decided_at: decided_at.map(Timestamp::to_iso8601),
+            client_id: request.client_id.map(String::from),
         });
     }
     Ok(found)

@@ -13,9 +13,9 @@ use crate::domain::{
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
-    Read, StoreError, Tx, address_changes, audit, browser_sessions, credentials, factor_removals, interactions,
-    known_browsers, magic_links, memberships, outbox, password_links, service_uses, trusted_browsers, user_sessions,
-    users,
+    Read, StoreError, Tx, address_changes, audit, browser_sessions, contact_proofs, credentials, factor_removals,
+    interactions, known_browsers, magic_links, memberships, moderations, outbox, password_links, service_uses,
+    trusted_browsers, user_sessions, users,
 };
 
 /// How many records are looked at at once.
@@ -124,6 +124,12 @@ pub(in crate::acts) fn erase(tx: &mut Tx, user: &User, now: Timestamp) -> Result
     }
     if let Some(key) = credentials::find(tx, user.id)?.and_then(|known| known.factor_removal) {
         factor_removals::delete(tx, &key)?;
+    }
+    for request in moderations::list_of_user(tx, user.id)? {
+        moderations::delete(tx, &request)?;
+    }
+    for proof in contact_proofs::list_of_user(tx, user.id)? {
+        contact_proofs::delete(tx, user.id, proof.organization_id)?;
     }
     credentials::delete(tx, user.id)?;
     user_sessions::delete(tx, user.id)?;

@@ -5,9 +5,11 @@
 
 mod audit;
 mod clients;
+mod email_domains;
 mod erasure;
 mod factor_removals;
 mod keys;
+mod moderation;
 mod organizations;
 mod roles;
 mod sessions;
@@ -25,6 +27,7 @@ pub use clients::{
 };
 
 pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
+pub use email_domains::{delete_email_domain, list_email_domains, write_email_domain};
 pub use erasure::erase_user;
 pub(super) use erasure::{Leaving, carry_out as erase_completely, erase};
 pub use factor_removals::{
@@ -33,6 +36,10 @@ pub use factor_removals::{
 pub use keys::{
     KEPT_AFTER_RETIREMENT, KeyRefusal, KeyRotation, KeyStoreError, Urgency, drop_retired_keys, keys_due, look_at_keys,
     make_keys, read_keys, rotate_keys,
+};
+pub use moderation::{
+    Acceptance, ListedModeration, ModerationDossier, ModerationFilter, ModerationRefusal, Rejection, accept_moderation,
+    list_moderations, reject_moderation, reopen_moderation, view_moderation,
 };
 pub use organizations::{
     Link, MalformedOrganizationKey, OrganizationDossier, OrganizationKey, OrganizationRefusal, create_organization,

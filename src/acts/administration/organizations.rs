@@ -82,7 +82,7 @@ pub struct Link {
     pub verification: Option<Verification>,
 }
 
-fn find(tx: &impl Read, key: &OrganizationKey) -> Result<Option<Organization>, StoreError> {
+pub(super) fn find(tx: &impl Read, key: &OrganizationKey) -> Result<Option<Organization>, StoreError> {
     match key {
         OrganizationKey::Id(id) => organizations::find(tx, *id),
         OrganizationKey::Siret(siret) => organizations::find_by_siret(tx, siret),

@@ -15,6 +15,8 @@ const GUESSES: AttemptLimit = AttemptLimit { attempts: 10, window: Duration::fro
 const GUESSES_DAILY: AttemptLimit = AttemptLimit { attempts: 20, window: Duration::from_secs(24 * 3600) };
 /// Guesses at the second factors of one account.
 const SECOND_FACTORS: AttemptLimit = AttemptLimit { attempts: 5, window: Duration::from_secs(15 * 60) };
+/// Looks at the directory for one account.
+const DIRECTORY_LOOKS: AttemptLimit = AttemptLimit { attempts: 60, window: Duration::from_secs(15 * 60) };
 /// How much more a source may ask for that many people share.
 const SHARED_FACTOR: u32 = 20;
 
@@ -91,6 +93,36 @@ pub(in crate::acts) fn take_code_guess(app: &App, kind: &str, email: &Email) -> 
 /// When there were too many; nothing is charged then.
 pub(in crate::acts) fn take_second_factor(app: &App, user_id: UserId) -> Result<Taken, ActError> {
     take_all(app, &[(key(app, "second factors of", &user_id.to_string()), SECOND_FACTORS)])
+}
+
+/// Takes one look at the directory for an account: each may be a call to somebody else.
+///
+/// # Errors
+/// When there were too many; nothing is charged then.
+pub(in crate::acts) fn take_directory_look(app: &App, user_id: UserId) -> Result<(), ActError> {
+    let _charged = take_all(app, &[(key(app, "directory looks of", &user_id.to_string()), DIRECTORY_LOOKS)])?;
+    Ok(())
+}
+
+/// Takes one mail to an organization's own address, which did not ask for it.
+///
+/// # Errors
+/// When there were too many; nothing is charged then.
+pub(in crate::acts) fn take_contact_mail(app: &App, contact: &Email, source: Source) -> Result<Taken, ActError> {
+    take_mail(app, "contact", contact, source)
+}
+
+/// Takes one guess at the words that were sent to organizations for an account (SEC-110).
+///
+/// # Errors
+/// When there were too many; nothing is charged then.
+pub(in crate::acts) fn take_contact_guess(app: &App, user_id: UserId) -> Result<Taken, ActError> {
+    let user_id = user_id.to_string();
+    let wanted = [
+        (key(app, "contact codes of", &user_id), GUESSES),
+        (key(app, "contact codes of a day of", &user_id), GUESSES_DAILY),
+    ];
+    take_all(app, &wanted)
 }
 
 fn take_all(app: &App, wanted: &[(u64, AttemptLimit)]) -> Result<Taken, ActError> {

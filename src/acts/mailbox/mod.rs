@@ -16,7 +16,10 @@ mod sign_up;
 pub use address_judgement::{AddressVerdict, judge_address, suggest_address};
 pub(super) use codes::next_number;
 pub use codes::{CodeAttempt, CodeOrder, CodeOutcome, CodeSent, mail_code, redeem_code as redeem_mailed_code};
-pub(super) use limits::{take_code_guess, take_mail, take_second_factor, write_bans};
+pub(super) use limits::{
+    take_code_guess, take_contact_guess, take_contact_mail, take_directory_look, take_mail, take_second_factor,
+    write_bans,
+};
 pub use magic_links::{
     LinkAttempt, LinkOrder, LinkPlace, disown_magic_link, look_at_magic_link, mail_magic_link, redeem_magic_link,
 };

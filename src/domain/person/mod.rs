@@ -34,8 +34,8 @@ pub use passkey::{MOST_PASSKEYS, PASSKEY_CEREMONY_LIFETIME, Passkey, PasskeyCere
 pub use password_link::{PasswordLink, PasswordLinkRefusal};
 pub use password_policy::{PasswordFault, PasswordRules, check_password};
 pub use personal_data::{
-    AccountData, EventData, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PasskeyData, PersonalData, ServiceData,
-    SessionData, TrustedBrowserData,
+    AccountData, EventData, MailData, OrganizationData, PERSONAL_DATA_FORMAT, PasskeyData, PersonalData, RequestData,
+    ServiceData, SessionData, TrustedBrowserData,
 };
 pub use personal_information::{
     PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField,

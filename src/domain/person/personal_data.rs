@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::domain::{AuditEvent, BrowserHint, Factor, Verification};
+use crate::domain::{AuditEvent, BrowserHint, Factor, ModerationKind, Verification};
 
 /// The name of this shape. A member that is added changes nothing; anything else gets another name.
 pub const PERSONAL_DATA_FORMAT: &str = "moncomptepro-personal-data-1";
@@ -21,6 +21,8 @@ pub struct PersonalData {
     pub account: AccountData,
     /// The organizations, and how the person is linked to them.
     pub organizations: Vec<OrganizationData>,
+    /// The requests to join an organization, the oldest first.
+    pub requests: Vec<RequestData>,
     /// The services used, the last one first, and those that were withdrawn.
     pub services: Vec<ServiceData>,
     /// The sessions in use.
@@ -83,6 +85,25 @@ pub struct OrganizationData {
     pub verification: Verification,
     pub linked_at: String,
     pub updated_at: String,
+}
+
+/// A request of the person about an organization.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestData {
+    /// The SIRET of the organization.
+    pub siret: String,
+    /// What a moderator decides.
+    pub kind: ModerationKind,
+    /// How it stands: `pending`, `accepted`, `rejected`.
+    pub status: &'static str,
+    /// What the person was told when it was refused.
+    pub reason: Option<String>,
+    /// When it was made.
+    pub requested_at: String,
+    /// When it was decided.
+    pub decided_at: Option<String>,
+    /// The service that the sign-in led to.
+    pub client_id: Option<String>,
 }
 
 /// A service that the person uses or used.

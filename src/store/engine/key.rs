@@ -1,6 +1,6 @@
 //! How typed keys become the bytes under which records are sorted.
 
-use crate::domain::{ClientId, HandleKey, OrganizationId, UserId};
+use crate::domain::{ClientId, EmailDomain, HandleKey, ModerationId, OrganizationId, UserId};
 
 /// A key of a table. Its bytes sort as the keys themselves should.
 pub(in crate::store) trait Key {
@@ -34,6 +34,18 @@ impl Key for OrganizationId {
 }
 
 impl Leading for OrganizationId {}
+
+impl Key for ModerationId {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.0.to_bytes()
+    }
+}
+
+impl Key for EmailDomain {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.as_str().to_bytes()
+    }
+}
 
 impl Key for ClientId {
     fn to_bytes(&self) -> Vec<u8> {

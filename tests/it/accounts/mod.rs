@@ -10,6 +10,7 @@ mod home;
 mod known_browsers;
 mod magic_link;
 mod organization;
+pub(crate) mod organizations;
 mod passkeys;
 mod reset_password;
 mod second_factor;

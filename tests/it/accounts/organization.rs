@@ -46,12 +46,14 @@ async fn a_person_of_one_organization_is_not_asked() {
 }
 
 #[tokio::test]
-async fn a_person_without_organization_cannot_go_to_a_service_that_needs_one() {
+async fn a_person_without_organization_joins_one_on_the_way_to_a_service_that_needs_one() {
     let instance = Instance::dev().await;
     let (person, client) = (instance.person(), instance.standard_client());
     let page = person.visit(&client.authorization("openid organization", &[])).await;
-    let refused = person.sign_in(page, "wanajoin@beta.gouv.fr", "password123").await;
-    assert_eq!(refused.redirect_parameters()["error"], "access_denied");
+    let asks = person.sign_in(page, "wanajoin@beta.gouv.fr", "password123").await;
+    assert_eq!(asks.url.path(), "/users/join-organization");
+    let silent = person.visit(&client.authorization("openid organization", &[("prompt", "none")])).await;
+    assert_eq!(silent.redirect_parameters()["error"], "interaction_required");
 }
 
 #[tokio::test]

@@ -1,15 +1,32 @@
 //! Requests to join that a person decides on, and their life cycle.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::domain::{Actor, ClientId, OrganizationId, UserId};
+use crate::domain::{Actor, ClientId, MalformedId, OrganizationId, UserId};
 use crate::protocol::Timestamp;
 
 /// A request: sequential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ModerationId(pub u64);
+
+impl FromStr for ModerationId {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        text.parse::<OrganizationId>().map(|number| Self(number.0))
+    }
+}
+
+impl fmt::Display for ModerationId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
 
 /// What is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,6 +170,11 @@ impl Moderation {
     /// Whether it waits for a moderator.
     pub fn is_pending(&self) -> bool {
         matches!(self.state, ModerationState::Pending { .. })
+    }
+
+    /// Whether a moderator said yes.
+    pub fn is_accepted(&self) -> bool {
+        matches!(self.state, ModerationState::Accepted { .. })
     }
 
     /// Whether the person waits for it before they join.

@@ -49,6 +49,7 @@ async fn sec_169_the_export_holds_account_organizations_services_sessions_and_hi
         "issuer",
         "mails",
         "organizations",
+        "requests",
         "services",
         "sessions",
         "sign_ins",

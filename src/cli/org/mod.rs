@@ -1,14 +1,16 @@
 //! `moncomptepro org`: organizations, and who belongs to them.
 
+pub(super) mod moderation;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::{Column, Paging};
-use super::spelling::{parse_organization, parse_user};
-use super::{Ending, Noun};
 use crate::admin::Call;
-use crate::domain::{OrganizationFacts, Siret};
+use crate::cli::output::{Column, Paging};
+use crate::cli::spelling::{parse_organization, parse_user};
+use crate::cli::{Ending, Noun};
+use crate::domain::{EmailDomain, OrganizationFacts, Siret};
 use crate::web::Method;
 
 const COLUMNS: &[Column] = &[
@@ -21,10 +23,10 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// The command, and where it is carried out.
-pub(super) type Arguments = Noun<Command>;
+pub(in crate::cli) type Arguments = Noun<Command>;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(in crate::cli) enum Command {
     /// Enter an organization.
     Add {
         /// The register's number: 14 digits.
@@ -62,6 +64,18 @@ pub(super) enum Command {
         #[arg(long, value_parser = PossibleValuesParser::new(["domain", "proof", "none"]))]
         verified: Option<String>,
     },
+    /// List what e-mail domains are for an organization, or say what one is.
+    Domain {
+        /// Its SIRET or identifier.
+        #[arg(value_name = "ORG", value_parser = parse_organization)]
+        organization: String,
+        /// The domain: mairie-exemple.fr.
+        domain: Option<EmailDomain>,
+        /// What it is: whoever has an address there belongs to the organization, or works for it, or is still to be
+        /// reviewed, or never joins it; nothing any more.
+        #[arg(value_parser = PossibleValuesParser::new(["verified", "external", "not_verified_yet", "refused", "none"]), requires = "domain")]
+        status: Option<String>,
+    },
     /// Take a person's link away; their sessions and tokens end, and they sign in again.
     Unlink {
         /// Its SIRET or identifier.
@@ -75,7 +89,7 @@ pub(super) enum Command {
 
 /// What the register says.
 #[derive(Debug, Args)]
-pub(super) struct Facts {
+pub(in crate::cli) struct Facts {
     /// Its name and sign as people know it.
     #[arg(long)]
     label: String,
@@ -118,7 +132,7 @@ impl Facts {
     }
 }
 
-pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
+pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let Noun { place, output, command } = arguments;
     let call = match command {
         Command::List { paging } => {
@@ -142,6 +156,14 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
             Call::new(Method::PUT, &["organizations", &organization, "members", &user])
                 .with_body(&json!({ "is_external": external, "verification": verification }))
         }
+        Command::Domain { organization, domain: None, .. } => {
+            Call::new(Method::GET, &["organizations", &organization, "domains"])
+        }
+        Command::Domain { organization, domain: Some(domain), status } => match status.as_deref() {
+            Some("none") => Call::new(Method::DELETE, &["organizations", &organization, "domains", domain.as_str()]),
+            status => Call::new(Method::PUT, &["organizations", &organization, "domains", domain.as_str()])
+                .with_body(&json!({ "status": status.unwrap_or("verified") })),
+        },
         Command::Unlink { organization, user } => {
             Call::new(Method::DELETE, &["organizations", &organization, "members", &user])
         }

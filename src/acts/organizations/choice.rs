@@ -1,7 +1,7 @@
 //! The organization that a person acts for in this session.
 
-use super::sessions::{ActiveSession, find_live};
-use super::{ActError, By, Circumstances};
+use crate::acts::sessions::{ActiveSession, find_live};
+use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{AuditEvent, BrowserSession, HandleKey, Interaction, OrganizationId, Session};
 use crate::store::{browser_sessions, interactions, memberships};

@@ -1,11 +1,13 @@
 //! Who belongs to which organization, read from both sides.
 
-use super::engine::Table;
-use super::{Read, StoreError, Tx};
 use crate::domain::{Membership, OrganizationId, UserId};
+use crate::store::engine::Table;
+use crate::store::{Read, StoreError, Tx};
 
-pub(super) const MEMBERSHIPS: Table<(UserId, OrganizationId), Membership> = Table::new("memberships").remembering();
-pub(super) const BY_ORGANIZATION: Table<(OrganizationId, UserId), UserId> = Table::new("memberships_by_organization");
+pub(in crate::store) const MEMBERSHIPS: Table<(UserId, OrganizationId), Membership> =
+    Table::new("memberships").remembering();
+pub(in crate::store) const BY_ORGANIZATION: Table<(OrganizationId, UserId), UserId> =
+    Table::new("memberships_by_organization");
 
 /// More organizations than a person has; a bound, so that no listing is endless.
 const OF_ONE_USER: usize = 10_000;

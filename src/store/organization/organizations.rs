@@ -1,11 +1,12 @@
 //! Organizations, found by identifier and by SIRET. Identifiers are sequential.
 
-use super::engine::Table;
-use super::{Read, StoreError, Tx, counters};
 use crate::domain::{Organization, OrganizationId, Siret};
+use crate::store::engine::Table;
+use crate::store::{Read, StoreError, Tx, counters};
 
-pub(super) const ORGANIZATIONS: Table<OrganizationId, Organization> = Table::new("organizations").remembering();
-pub(super) const BY_SIRET: Table<str, OrganizationId> = Table::new("organizations_by_siret");
+pub(in crate::store) const ORGANIZATIONS: Table<OrganizationId, Organization> =
+    Table::new("organizations").remembering();
+pub(in crate::store) const BY_SIRET: Table<str, OrganizationId> = Table::new("organizations_by_siret");
 const COUNTER: &str = "organizations";
 
 /// The organization with this identifier.
@@ -37,7 +38,7 @@ pub fn next_id(tx: &mut Tx) -> Result<OrganizationId, StoreError> {
 }
 
 /// The last identifier ever given.
-pub(super) fn last_id(tx: &impl Read) -> Result<u64, StoreError> {
+pub(in crate::store) fn last_id(tx: &impl Read) -> Result<u64, StoreError> {
     counters::last(tx, COUNTER)
 }
 

@@ -1,0 +1,158 @@
+//! What e-mail domains are for organizations, and what they prove for members.
+
+use super::Decided;
+use super::moderation::ModerationRefusal;
+use super::organizations::{OrganizationKey, find as find_organization};
+use crate::acts::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::domain::{
+    AuditEvent, EmailDomain, EmailDomainStatus, MailProviders, Membership, OrganizationDomain, OrganizationId,
+    Verification,
+};
+use crate::protocol::Timestamp;
+use crate::store::{StoreError, Tx, email_domains, memberships, users};
+
+/// How many domains of an organization are shown.
+const DOMAINS: usize = 200;
+/// How many members are looked at at once.
+const PAGE: usize = 500;
+
+/// Whether a domain may be that for an organization.
+pub(super) fn check_status(
+    providers: &MailProviders,
+    domain: &EmailDomain,
+    status: EmailDomainStatus,
+) -> Result<(), ModerationRefusal> {
+    match status.is_approved() && providers.kind_of(domain).is_open_to_anybody() {
+        true => Err(ModerationRefusal::OpenToAnybody(domain.clone())),
+        false => Ok(()),
+    }
+}
+
+/// Says what a domain is for an organization. Links of members with that domain that nothing proved are proven by one that
+/// is approved; those that it proved are not any more when it is refused (SEC-109).
+pub(super) fn put_domain(
+    tx: &mut Tx,
+    circumstances: &Circumstances,
+    organization_id: OrganizationId,
+    domain: &EmailDomain,
+    status: EmailDomainStatus,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let known = email_domains::find(tx, organization_id, domain)?;
+    let created_at = known.map_or(now, |known| known.created_at);
+    let record = OrganizationDomain { organization_id, domain: domain.clone(), status, created_at, updated_at: now };
+    email_domains::put(tx, &record)?;
+    let event = AuditEvent::EmailDomainWritten { organization_id, domain: domain.clone(), status };
+    circumstances.record(tx, event)?;
+    weigh_links(tx, circumstances, organization_id, domain, status.is_approved(), now)
+}
+
+/// Weighs the links of members with a domain anew.
+fn weigh_links(
+    tx: &mut Tx,
+    circumstances: &Circumstances,
+    organization_id: OrganizationId,
+    domain: &EmailDomain,
+    is_approved: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let page = memberships::list_of_organization(tx, organization_id, after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.user_id);
+        for link in page {
+            let verification = match (is_approved, link.verification) {
+                (true, known) if !known.is_proven() => Verification::Domain,
+                (false, Verification::Domain) => Verification::DomainNotVerifiedYet,
+                (true | false, _) => continue,
+            };
+            let user = users::get(tx, link.user_id)?;
+            if EmailDomain::of(&user.email) != *domain {
+                continue;
+            }
+            let event = AuditEvent::MembershipWritten {
+                user_id: link.user_id,
+                organization_id,
+                is_external: link.is_external,
+                verification,
+            };
+            memberships::update(tx, &Membership { verification, updated_at: now, ..link })?;
+            circumstances.record(tx, event)?;
+        }
+    }
+}
+
+/// Says what a domain is for an organization.
+///
+/// # Errors
+/// When the store fails.
+pub async fn write_email_domain(
+    app: &App,
+    by: &By,
+    key: OrganizationKey,
+    domain: EmailDomain,
+    status: EmailDomainStatus,
+) -> Decided<OrganizationDomain, ModerationRefusal> {
+    if let Err(refusal) = check_status(&app.config.joining.providers, &domain, status) {
+        return Ok(Err(refusal));
+    }
+    let circumstances = Circumstances::of(app, by);
+    let now = app.clock.now();
+    let outcome = app
+        .store
+        .write(move |tx| {
+            let Some(organization) = find_organization(tx, &key)? else {
+                return Ok(Err(ModerationRefusal::UnknownOrganization));
+            };
+            put_domain(tx, &circumstances, organization.id, &domain, status, now)?;
+            let written = email_domains::find(tx, organization.id, &domain)?;
+            Ok(written.ok_or(ModerationRefusal::UnknownDomain))
+        })
+        .await?;
+    Ok(outcome)
+}
+
+/// Forgets what a domain is for an organization; what it proved is not proven any more.
+///
+/// # Errors
+/// When the store fails.
+pub async fn delete_email_domain(
+    app: &App,
+    by: &By,
+    key: OrganizationKey,
+    domain: EmailDomain,
+) -> Decided<(), ModerationRefusal> {
+    let circumstances = Circumstances::of(app, by);
+    let now = app.clock.now();
+    let outcome = app
+        .store
+        .write(move |tx| {
+            let Some(organization) = find_organization(tx, &key)? else {
+                return Ok(Err(ModerationRefusal::UnknownOrganization));
+            };
+            if !email_domains::delete(tx, organization.id, &domain)? {
+                return Ok(Err(ModerationRefusal::UnknownDomain));
+            }
+            let organization_id = organization.id;
+            let event = AuditEvent::EmailDomainDeleted { organization_id, domain: domain.clone() };
+            circumstances.record(tx, event)?;
+            weigh_links(tx, &circumstances, organization_id, &domain, false, now)?;
+            Ok(Ok(()))
+        })
+        .await?;
+    Ok(outcome)
+}
+
+/// The domains of an organization.
+///
+/// # Errors
+/// When the store fails.
+pub fn list_email_domains(app: &App, key: &OrganizationKey) -> Result<Option<Vec<OrganizationDomain>>, ActError> {
+    let found = app.store.read(|tx| {
+        let Some(organization) = find_organization(tx, key)? else { return Ok(None) };
+        email_domains::list_of_organization(tx, organization.id, DOMAINS).map(Some)
+    })?;
+    Ok(found)
+}

@@ -1,0 +1,93 @@
+//! What a person does with their own request: look at it, take it back, correct what was refused.
+
+use crate::acts::sessions::ActiveSession;
+use crate::acts::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::domain::{
+    AuditEvent, MailContent, Moderation, ModerationId, ModerationMove, ModerationStep, Organization, OutgoingMail,
+};
+use crate::protocol::Locale;
+use crate::store::{Read, StoreError, moderations, organizations, outbox};
+
+/// What became of a request that somebody wanted to take back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestCancelled {
+    /// It is gone.
+    Cancelled,
+    /// It is none of theirs, or does not wait any more.
+    NotThere,
+}
+
+/// The person's own blocking request (SEC-141: that of somebody else is not there).
+fn own(tx: &impl Read, active: &ActiveSession, id: ModerationId) -> Result<Option<Moderation>, StoreError> {
+    let found = moderations::find(tx, id)?;
+    Ok(found.filter(|request| request.user_id == active.user.id && request.is_blocking()))
+}
+
+/// A request of the person, and the organization.
+///
+/// # Errors
+/// When the store fails.
+pub fn find_own_request(
+    app: &App,
+    active: &ActiveSession,
+    id: ModerationId,
+) -> Result<Option<(Moderation, Organization)>, ActError> {
+    let found = app.store.read(|tx| {
+        let Some(request) = own(tx, active, id)? else { return Ok(None) };
+        Ok(organizations::find(tx, request.organization_id)?.map(|organization| (request, organization)))
+    })?;
+    Ok(found)
+}
+
+/// Takes a request back that waits.
+///
+/// # Errors
+/// When the store fails.
+pub async fn cancel_request(
+    app: &App,
+    by: &By,
+    active: &ActiveSession,
+    id: ModerationId,
+    locale: Locale,
+) -> Result<RequestCancelled, ActError> {
+    let circumstances = Circumstances::of(app, by);
+    let (active, now) = (active.clone(), app.clock.now());
+    let outcome = app
+        .store
+        .write(move |tx| {
+            let Some(request) = own(tx, &active, id)?.filter(Moderation::is_pending) else {
+                return Ok(RequestCancelled::NotThere);
+            };
+            let organization = organizations::get(tx, request.organization_id)?;
+            moderations::delete(tx, &request)?;
+            let content = MailContent::ModerationCancelled { organization: organization.label };
+            outbox::insert(tx, &OutgoingMail::notice(active.user.email.clone(), locale, content, now))?;
+            circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Cancelled))?;
+            Ok(RequestCancelled::Cancelled)
+        })
+        .await?;
+    Ok(outcome)
+}
+
+/// Lets a refused request wait again, where the moderator left that to the person. Says whether it does.
+///
+/// # Errors
+/// When the store fails.
+pub async fn correct_request(app: &App, by: &By, active: &ActiveSession, id: ModerationId) -> Result<bool, ActError> {
+    let circumstances = Circumstances::of(app, by);
+    let (active, now) = (active.clone(), app.clock.now());
+    let is_waiting = app
+        .store
+        .write(move |tx| {
+            let Some(request) = own(tx, &active, id)? else { return Ok(false) };
+            let Ok(request) = request.moved(circumstances.by.actor.clone(), ModerationMove::Correct, now) else {
+                return Ok(false);
+            };
+            moderations::update(tx, &request)?;
+            circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Corrected))?;
+            Ok(true)
+        })
+        .await?;
+    Ok(is_waiting)
+}

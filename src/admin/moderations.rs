@@ -1,0 +1,334 @@
+//! `moderations`: requests to join, and what is decided on them; `organizations/…/domains`: what e-mail domains are.
+
+use serde::{Deserialize, Serialize};
+
+use super::organizations::parse as parse_organization;
+use super::page::{Cursor, ENTRIES, Page};
+use super::refusal::Refusal;
+use super::{Reply, Request, done, users};
+use crate::acts::administration::{
+    self as acts, Acceptance, ListedModeration, ModerationDossier, ModerationFilter, ModerationRefusal,
+    OrganizationKey, Rejection,
+};
+use crate::domain::{
+    Email, EmailDomain, EmailDomainStatus, Moderation, ModerationId, ModerationKind, ModerationState,
+    OrganizationDomain, OrganizationId, RejectionReason, Siret, UserId, Verification,
+};
+
+/// Which requests are listed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    #[serde(default)]
+    cursor: Cursor,
+    #[serde(default)]
+    decided: Option<String>,
+    #[serde(default)]
+    user: Option<String>,
+    #[serde(default)]
+    organization: Option<String>,
+}
+
+/// A request as it is listed.
+#[derive(Debug, Serialize)]
+struct View {
+    moderation_id: ModerationId,
+    status: &'static str,
+    kind: ModerationKind,
+    user_id: UserId,
+    email: Email,
+    name: Option<String>,
+    organization_id: OrganizationId,
+    siret: Siret,
+    label: String,
+    client_id: Option<String>,
+    created_at: String,
+    decided_at: Option<String>,
+    decided_by: Option<String>,
+    reason: Option<String>,
+    may_be_corrected: Option<bool>,
+}
+
+/// A request with everything that a moderator weighs.
+#[derive(Debug, Serialize)]
+struct DossierView {
+    #[serde(flatten)]
+    request: View,
+    service: Option<String>,
+    job: Option<String>,
+    email_domain: String,
+    email_domain_status: Option<EmailDomainStatus>,
+    is_open_to_anybody: bool,
+    legal_category: Option<String>,
+    activity: Option<String>,
+    address: Option<String>,
+    is_public_service: bool,
+    domains: Vec<DomainView>,
+    members: Vec<MemberView>,
+    others: Vec<View>,
+    notes: Vec<NoteView>,
+}
+
+#[derive(Debug, Serialize)]
+struct DomainView {
+    domain: String,
+    status: EmailDomainStatus,
+    updated_at: String,
+}
+
+#[derive(Debug, Serialize)]
+struct MemberView {
+    user_id: UserId,
+    email: Email,
+    is_external: bool,
+    verification: Verification,
+}
+
+#[derive(Debug, Serialize)]
+struct NoteView {
+    at: String,
+    by: String,
+    text: String,
+}
+
+/// How a person is let in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Accept {
+    #[serde(default)]
+    is_external: bool,
+    verification: Option<Verification>,
+    domain: Option<EmailDomainStatus>,
+    #[serde(default = "yes")]
+    notify: bool,
+    note: Option<String>,
+}
+
+/// How a person is refused.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reject {
+    reason: Option<String>,
+    #[serde(default)]
+    may_be_corrected: bool,
+    #[serde(default = "yes")]
+    notify: bool,
+    note: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reopen {
+    note: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WriteDomain {
+    status: EmailDomainStatus,
+}
+
+fn yes() -> bool {
+    true
+}
+
+pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
+    match (request.call.method.as_str(), rest) {
+        ("GET", []) => list(request).await,
+        ("GET", [id]) => show(request, parse(id)?).await,
+        ("POST", [id, "accept"]) => accept(request, parse(id)?).await,
+        ("POST", [id, "reject"]) => reject(request, parse(id)?).await,
+        ("POST", [id, "reopen"]) => reopen(request, parse(id)?).await,
+        _ => Err(Refusal::NoSuchAddress),
+    }
+}
+
+/// What follows `organizations/…/domains`.
+pub(super) async fn route_domains(request: &Request<'_>, key: OrganizationKey, rest: &[&str]) -> Reply {
+    match (request.call.method.as_str(), rest) {
+        ("GET", []) => match acts::list_email_domains(request.app, &key)? {
+            Some(domains) => {
+                let views: Vec<DomainView> = domains.iter().map(domain_view).collect();
+                Ok(done(&serde_json::json!({ "domains": views, "next": null })))
+            }
+            None => Err(Refusal::Unknown { noun: "org", id: key.to_string() }),
+        },
+        ("PUT", [domain]) => {
+            let WriteDomain { status } = request.call.document()?;
+            let (name, domain) = (key.to_string(), parse_domain(domain)?);
+            match acts::write_email_domain(request.app, request.by, key, domain, status).await? {
+                Ok(written) => Ok(done(&domain_view(&written))),
+                Err(refusal) => Err(refused(&name, refusal)),
+            }
+        }
+        ("DELETE", [domain]) => {
+            request.call.nothing_else()?;
+            let (name, domain) = (key.to_string(), parse_domain(domain)?);
+            let shown = domain.to_string();
+            match acts::delete_email_domain(request.app, request.by, key, domain).await? {
+                Ok(()) => Ok(done(&serde_json::json!({ "domain": shown, "deleted": true }))),
+                Err(refusal) => Err(refused(&name, refusal)),
+            }
+        }
+        _ => Err(Refusal::NoSuchAddress),
+    }
+}
+
+fn parse(id: &str) -> Result<ModerationId, Refusal> {
+    let expected = "the number of a request is expected";
+    id.parse().map_err(|_| Refusal::Identifier { noun: "moderation", id: id.chars().take(64).collect(), expected })
+}
+
+fn parse_domain(text: &str) -> Result<EmailDomain, Refusal> {
+    text.parse()
+        .map_err(|fault: crate::domain::MalformedEmailDomain| Refusal::Invalid(vec![("domain", fault.to_string())]))
+}
+
+fn refused(id: &str, refusal: ModerationRefusal) -> Refusal {
+    let id = id.to_owned();
+    match refusal {
+        ModerationRefusal::Unknown => Refusal::Unknown { noun: "moderation", id },
+        ModerationRefusal::UnknownOrganization => Refusal::Unknown { noun: "org", id },
+        ModerationRefusal::Fault(fault) => Refusal::Moderation(id, fault),
+        ModerationRefusal::OpenToAnybody(domain) => Refusal::OpenToAnybody(domain.to_string()),
+        ModerationRefusal::Unverified => Refusal::Unverified,
+        ModerationRefusal::UnknownDomain => Refusal::UnknownDomain(id),
+    }
+}
+
+async fn list(request: &Request<'_>) -> Reply {
+    let Query { cursor, decided, user, organization } = request.call.parameters()?;
+    let filter = ModerationFilter {
+        decided_too: decided.as_deref() == Some("true"),
+        user: user.map(|key| users::parse(&key)).transpose()?,
+        organization: organization.map(|key| parse_organization(&key)).transpose()?,
+    };
+    let after = cursor.key("moderations")?;
+    let listed = acts::list_moderations(request.app, request.by, &filter, after, ENTRIES).await?;
+    let views = listed.into_iter().map(view).collect();
+    Ok(done(&Page::new("moderations", views, |view: &View| view.moderation_id.to_string())))
+}
+
+async fn show(request: &Request<'_>, id: ModerationId) -> Reply {
+    request.call.nothing_else()?;
+    match acts::view_moderation(request.app, request.by, id).await? {
+        Some(dossier) => Ok(done(&dossier_view(dossier))),
+        None => Err(Refusal::Unknown { noun: "moderation", id: id.to_string() }),
+    }
+}
+
+async fn accept(request: &Request<'_>, id: ModerationId) -> Reply {
+    let Accept { is_external, verification, domain, notify, note } = request.call.document()?;
+    let note = note.map(checked_note).transpose()?;
+    let acceptance = Acceptance { is_external, verification, domain, notify, note };
+    answered(id, acts::accept_moderation(request.app, request.by, id, acceptance).await?)
+}
+
+async fn reject(request: &Request<'_>, id: ModerationId) -> Reply {
+    let Reject { reason, may_be_corrected, notify, note } = request.call.document()?;
+    let reason = reason.map(RejectionReason::try_from).transpose();
+    let reason = reason.map_err(|fault| Refusal::Invalid(vec![("reason", fault.to_string())]))?;
+    let note = note.map(checked_note).transpose()?;
+    let rejection = Rejection { reason, may_be_corrected, notify, note };
+    answered(id, acts::reject_moderation(request.app, request.by, id, rejection).await?)
+}
+
+async fn reopen(request: &Request<'_>, id: ModerationId) -> Reply {
+    let Reopen { note } = request.call.document()?;
+    let note = note.map(checked_note).transpose()?;
+    answered(id, acts::reopen_moderation(request.app, request.by, id, note).await?)
+}
+
+fn checked_note(text: String) -> Result<String, Refusal> {
+    let is_good = !text.trim().is_empty() && text.chars().count() <= 1_000 && !text.contains('\0');
+    let expected = String::from("a text of 1 to 1000 characters is expected");
+    if is_good { Ok(text) } else { Err(Refusal::Invalid(vec![("note", expected)])) }
+}
+
+fn answered(id: ModerationId, outcome: Result<Moderation, ModerationRefusal>) -> Reply {
+    match outcome {
+        Ok(request) => {
+            let (status, ..) = state(&request);
+            Ok(done(&serde_json::json!({
+                "moderation_id": request.id,
+                "status": status,
+                "user_id": request.user_id,
+                "organization_id": request.organization_id,
+            })))
+        }
+        Err(refusal) => Err(refused(&id.to_string(), refusal)),
+    }
+}
+
+type Decision = (&'static str, Option<String>, Option<String>, Option<String>, Option<bool>);
+
+fn state(request: &Moderation) -> Decision {
+    match &request.state {
+        ModerationState::Pending { .. } => ("pending", None, None, None, None),
+        ModerationState::Accepted { at, by } => ("accepted", Some(at.to_iso8601()), Some(by.to_string()), None, None),
+        ModerationState::Rejected { at, by, reason, may_be_corrected } => {
+            let reason = reason.clone().map(String::from);
+            ("rejected", Some(at.to_iso8601()), Some(by.to_string()), reason, Some(*may_be_corrected))
+        }
+    }
+}
+
+fn view(listed: ListedModeration) -> View {
+    let ListedModeration { request, user, organization } = listed;
+    let (status, decided_at, decided_by, reason, may_be_corrected) = state(&request);
+    View {
+        moderation_id: request.id,
+        status,
+        kind: request.kind,
+        user_id: user.id,
+        name: user.information.full_name(),
+        email: user.email,
+        organization_id: organization.id,
+        siret: organization.siret,
+        label: organization.label,
+        client_id: request.client_id.map(String::from),
+        created_at: request.created_at.to_iso8601(),
+        decided_at,
+        decided_by,
+        reason,
+        may_be_corrected,
+    }
+}
+
+fn domain_view(known: &OrganizationDomain) -> DomainView {
+    DomainView { domain: known.domain.to_string(), status: known.status, updated_at: known.updated_at.to_iso8601() }
+}
+
+fn dossier_view(dossier: ModerationDossier) -> DossierView {
+    let ModerationDossier { listed, client, is_open_to_anybody, domains, members, others } = dossier;
+    let domain = EmailDomain::of(&listed.user.email);
+    let note = |note: &crate::domain::ModerationNote| NoteView {
+        at: note.at.to_iso8601(),
+        by: note.by.to_string(),
+        text: note.text.clone(),
+    };
+    DossierView {
+        service: client.map(|client| client.name),
+        job: listed.user.information.job.clone(),
+        email_domain_status: domains.iter().find(|known| known.domain == domain).map(|known| known.status),
+        email_domain: domain.to_string(),
+        is_open_to_anybody,
+        legal_category: listed.organization.legal_category.clone(),
+        activity: listed.organization.activity.clone(),
+        address: listed.organization.address.clone(),
+        is_public_service: listed.organization.is_public_service(),
+        notes: listed.request.notes.iter().map(note).collect(),
+        domains: domains.iter().map(domain_view).collect(),
+        members: members
+            .into_iter()
+            .map(|(membership, user)| MemberView {
+                user_id: user.id,
+                email: user.email,
+                is_external: membership.is_external,
+                verification: membership.verification,
+            })
+            .collect(),
+        others: others.into_iter().map(view).collect(),
+        request: view(listed),
+    }
+}

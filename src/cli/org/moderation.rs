@@ -1,0 +1,143 @@
+//! `moderation`: requests to join that wait for somebody, and what is decided on them.
+
+use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
+use serde_json::json;
+
+use crate::admin::Call;
+use crate::cli::output::{Column, Paging};
+use crate::cli::spelling::{parse_organization, parse_user};
+use crate::cli::{Ending, Noun};
+use crate::web::Method;
+
+const COLUMNS: &[Column] = &[
+    ("MODERATION", "moderation_id"),
+    ("STATUS", "status"),
+    ("EMAIL", "email"),
+    ("NAME", "name"),
+    ("SIRET", "siret"),
+    ("LABEL", "label"),
+    ("SERVICE", "client_id"),
+    ("SINCE", "created_at"),
+];
+
+/// The command, and where it is carried out.
+pub(in crate::cli) type Arguments = Noun<Command>;
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Command {
+    /// List the requests that wait, the oldest first, fifty a page.
+    List {
+        /// Those that are decided too, the last one first.
+        #[arg(long)]
+        decided: bool,
+        /// Of this person only: their address or identifier.
+        #[arg(long, value_parser = parse_user)]
+        user: Option<String>,
+        /// For this organization only: its SIRET or identifier.
+        #[arg(long, value_name = "ORG", value_parser = parse_organization)]
+        org: Option<String>,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Show a request with everything that is to be weighed.
+    Show {
+        /// Its number.
+        #[arg(value_name = "MODERATION")]
+        id: u64,
+    },
+    /// Let the person in.
+    Accept {
+        /// Its number.
+        #[arg(value_name = "MODERATION")]
+        id: u64,
+        /// The person works for the organization without belonging to it.
+        #[arg(long)]
+        external: bool,
+        /// How it was proven: a proof was received, or the person stands in the register of enterprises, of associations,
+        /// or has the domain of a professional order.
+        #[arg(long, value_parser = PossibleValuesParser::new(["proof", "rne", "rna", "order", "none"]))]
+        verified: Option<String>,
+        /// What the person's e-mail domain is for the organization from now on.
+        #[arg(long, value_parser = PossibleValuesParser::new(["verified", "external", "refused"]))]
+        domain: Option<String>,
+        /// The person is not told by mail.
+        #[arg(long)]
+        quiet: bool,
+        /// What is written down about it; the person does not read it.
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Refuse the person.
+    Reject {
+        /// Its number.
+        #[arg(value_name = "MODERATION")]
+        id: u64,
+        /// What the person reads.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// The person may correct their names, and the request waits again.
+        #[arg(long)]
+        correctable: bool,
+        /// The person is not told by mail.
+        #[arg(long)]
+        quiet: bool,
+        /// What is written down about it; the person does not read it.
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Take a decision back: the request waits again.
+    Reopen {
+        /// Its number.
+        #[arg(value_name = "MODERATION")]
+        id: u64,
+        /// What is written down about it.
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+}
+
+pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
+    let Noun { place, output, command } = arguments;
+    let on = |id: u64, act: &str| Call::new(Method::POST, &["moderations", &id.to_string(), act]);
+    let call = match command {
+        Command::List { decided, user, org, paging } => {
+            let mut call = Call::new(Method::GET, &["moderations"]);
+            if decided {
+                call = call.with_parameter("decided", "true");
+            }
+            for (name, value) in [("user", user), ("organization", org)] {
+                if let Some(value) = value {
+                    call = call.with_parameter(name, &value);
+                }
+            }
+            return output.listing(&place.open().await?, &call, &paging, COLUMNS).await;
+        }
+        Command::Show { id } => Call::new(Method::GET, &["moderations", &id.to_string()]),
+        Command::Accept { id, external, verified, domain, quiet, note } => {
+            let verification = verified.map(|word| match word.as_str() {
+                "rne" => "in_liste_dirigeants_rne",
+                "rna" => "in_liste_dirigeants_rna",
+                "order" => "ordre_professionnel_domain",
+                "none" => "unverified",
+                _ => "proof_received",
+            });
+            on(id, "accept").with_body(&json!({
+                "is_external": external,
+                "verification": verification,
+                "domain": domain,
+                "notify": !quiet,
+                "note": note,
+            }))
+        }
+        Command::Reject { id, reason, correctable, quiet, note } => on(id, "reject").with_body(&json!({
+            "reason": reason,
+            "may_be_corrected": correctable,
+            "notify": !quiet,
+            "note": note,
+        })),
+        Command::Reopen { id, note } => on(id, "reopen").with_body(&json!({ "note": note })),
+    };
+    output.one(&place.open().await?.ask(call).await?);
+    Ok(())
+}

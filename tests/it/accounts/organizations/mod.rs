@@ -1,0 +1,48 @@
+//! People and their organizations: joining, proving it, waiting for it, leaving.
+
+mod belonging;
+mod joining;
+mod official_contact;
+mod requests;
+
+use crate::support::{Instance, Operator, Page, Person, RelyingParty};
+
+/// A service that needs to know for whom the person acts.
+const SCOPE: &str = "openid email organization";
+
+/// Somebody with this address and nothing else comes from a service: the page where they go on.
+async fn arrive(person: &Person, client: &RelyingParty, email: &str, more: &[(&str, &str)]) -> Page {
+    let asks = person.visit(&client.authorization(SCOPE, more)).await;
+    let link = asks.attribute("a[href^='/_dev/another-person']", "href").unwrap();
+    let form = person.visit(&link).await.form_with("email", None);
+    let form = form.with("email", email).with("given_name", "Élodie").with("family_name", "Martin");
+    person.submit(form.with("siret", "").without("is_external")).await
+}
+
+/// Types a number.
+async fn join(person: &Person, asks: &Page, siret: &str) -> Page {
+    assert_eq!(asks.url.path(), "/users/join-organization", "{}", asks.text("main"));
+    person.submit(asks.form_with("siret", asks.attribute("#siret", "value").as_deref()).with("siret", siret)).await
+}
+
+/// What a service hears in the end.
+async fn claims(client: &RelyingParty, back: &Page) -> serde_json::Value {
+    client.userinfo(&client.redeem(&client.code(back)).await.access_token).await.json()
+}
+
+/// People want to join: by a code to a school, which is wrong, and by a moderator.
+pub(crate) async fn joiners(instance: &Instance, operator: &Operator) {
+    let (person, client) = (instance.person(), instance.standard_client());
+    let page = person.visit(&client.authorization(SCOPE, &[])).await;
+    let asks = person.sign_in(page, "wanajoin@beta.gouv.fr", "password123").await;
+    let asks = join(&person, &asks, "19750663700010").await;
+    let field = "official_contact_email_verification_token";
+    person.submit(asks.form_with(field, None).with(field, "ni-ceci")).await;
+    join(&person, &person.visit("/users/join-organization").await, "13003013300016").await;
+    let listed = operator.asks(&["moderation", "list"]).await;
+    let id = listed["items"][0]["moderation_id"].to_string();
+    operator.asks(&["moderation", "show", &id]).await;
+    operator.asks(&["moderation", "accept", &id]).await;
+    operator.asks(&["org", "domain", "13002526500013", "inconnu.example", "verified"]).await;
+    operator.asks(&["org", "domain", "13002526500013", "inconnu.example", "none"]).await;
+}

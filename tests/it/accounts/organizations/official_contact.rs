@@ -1,0 +1,133 @@
+//! Town halls and schools: the address of the directory proves, or is sent a code of two words.
+
+use std::time::Duration;
+
+use super::{arrive, claims, join};
+use crate::support::{Instance, Page, Person};
+
+const PETIT_LIEU: &str = "21999993500014";
+const MAIRIE: &str = "mairie.petit-lieu@yopmail.com";
+const LA_HAGUE: &str = "20006541500016";
+const CHAPTAL: &str = "19750663700010";
+
+async fn give(person: &Person, asks: &Page, words: &str) -> Page {
+    let field = "official_contact_email_verification_token";
+    person.submit(asks.form_with(field, None).with(field, words)).await
+}
+
+/// The two words of the last mail.
+async fn words(instance: &Instance, address: &str) -> String {
+    let mail = &instance.mails_to(address).await[0];
+    let is_code = |line: &&str| {
+        line.split('-').count() == 2 && line.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase())
+    };
+    mail.text.lines().map(str::trim).find(is_code).unwrap_or_else(|| panic!("{}", mail.text)).to_owned()
+}
+
+#[tokio::test]
+async fn the_address_of_the_town_hall_and_its_own_domain_join_at_once() {
+    let instance = Instance::dev().await;
+    let client = instance.standard_client();
+    for (email, siret) in [
+        ("mairie@lamalou.example", "21340126800130"),
+        ("agent@lamalou.example", "21340126800130"),
+        (MAIRIE, PETIT_LIEU),
+        ("ecole.valery@education.example", "21340126800049"),
+    ] {
+        let person = instance.person();
+        let asks = arrive(&person, &client, email, &[]).await;
+        let welcome = join(&person, &asks, siret).await;
+        assert_eq!(welcome.url.path(), "/users/welcome", "{email}: {}", welcome.text("main"));
+        let told = claims(&client, &person.submit(welcome.form_to("/users/welcome")).await).await;
+        assert_eq!((&told["siret"], &told["organization_verified"]), (&siret.into(), &true.into()));
+    }
+    let next = instance.person();
+    let asks = arrive(&next, &client, "autre@lamalou.example", &[]).await;
+    assert!(asks.text("main").contains("Organisations proposées"), "the directory's domain is suggested from now on");
+    let stranger = instance.person();
+    let asks = arrive(&stranger, &client, "jean@agglo.example", &[]).await;
+    let waits = join(&stranger, &asks, "21340126800130").await;
+    assert_eq!(waits.url.path(), "/users/unable-to-auto-join-organization", "a domain of somebody else proves nothing");
+}
+
+#[tokio::test]
+async fn sec_110_whoever_has_a_free_mailbox_asks_the_town_hall_for_a_code() {
+    let instance = Instance::dev().await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = arrive(&person, &client, "jean@gmail.com", &[]).await;
+    let asks = join(&person, &asks, PETIT_LIEU).await;
+    assert!(asks.url.path().starts_with("/users/official-contact-email-verification/"), "{}", asks.url);
+    assert!(!asks.body.contains(MAIRIE) && asks.text("main").contains("m•••u@yopmail.com"), "{}", asks.text("main"));
+    let mail = &instance.mails_to(MAIRIE).await[0];
+    for word in ["Élodie Martin", "jean@gmail.com", "Petit-Lieu"] {
+        assert!(mail.text.contains(word), "{word}: {}", mail.text);
+    }
+    let back_on_the_way = person.visit(&client.authorization("openid organization", &[])).await;
+    assert_eq!(back_on_the_way.url.path(), asks.url.path(), "the step is that of the proof");
+    let wrong = give(&person, &asks, "ni-ceci").await;
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.text("#official_contact_email_verification_token-problem").contains("pas le code"));
+    let words = words(&instance, MAIRIE).await;
+    let typed = format!("  {}  ", words.to_uppercase().replace('-', " "));
+    let welcome = give(&person, &asks, &typed).await;
+    assert_eq!(welcome.url.path(), "/users/welcome", "{}", welcome.text("main"));
+    let told = claims(&client, &person.submit(welcome.form_to("/users/welcome")).await).await;
+    assert_eq!((&told["siret"], &told["organization_verified"]), (&PETIT_LIEU.into(), &true.into()));
+}
+
+#[tokio::test]
+async fn sec_110_the_code_belongs_to_one_person_is_tried_five_times_and_lives_an_hour() {
+    let instance = Instance::dev().await;
+    let client = instance.standard_client();
+    let (jean, marie) = (instance.person(), instance.person());
+    let at_jean = join(&jean, &arrive(&jean, &client, "jean@gmail.com", &[]).await, PETIT_LIEU).await;
+    let of_jean = words(&instance, MAIRIE).await;
+    let at_marie = join(&marie, &arrive(&marie, &client, "marie@gmail.com", &[]).await, PETIT_LIEU).await;
+    let of_marie = words(&instance, MAIRIE).await;
+    assert_ne!(of_jean, of_marie);
+    assert_eq!(give(&marie, &at_marie, &of_jean).await.status, 400, "the code of somebody else");
+    for _ in 0..5 {
+        assert_eq!(give(&jean, &at_jean, "ni-ceci").await.status, 400);
+    }
+    let over = give(&jean, &at_jean, &of_jean).await;
+    assert!(over.text("main").contains("ne peut plus servir"), "{}", over.text("main"));
+    instance.clock.advance(Duration::from_secs(3_600)).unwrap();
+    let late = give(&marie, &at_marie, &of_marie).await;
+    assert_ne!(late.url.path(), "/users/welcome");
+}
+
+#[tokio::test]
+async fn of_several_addresses_one_is_chosen() {
+    let instance = Instance::dev().await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = arrive(&person, &client, "jean@gmail.com", &[]).await;
+    let confirms = join(&person, &asks, LA_HAGUE).await;
+    let chooses = match confirms.url.path() {
+        "/users/join-organization-confirm" => {
+            let form = confirms.form_with("confirmed", Some("true"));
+            person.submit(form.with("confirmed", "true")).await
+        }
+        _ => confirms,
+    };
+    assert!(chooses.has("input[type=radio][name=contact]"), "{}", chooses.text("main"));
+    assert!(instance.mails_to("mairie@lahague.example").await.is_empty(), "nothing is sent before one is chosen");
+    let send = || chooses.form_to("/users/send-official-contact-email-verification/");
+    let refused = person.submit(send().without("contact")).await;
+    assert!(refused.text("#contact-problem").contains("Choisissez"));
+    let forged = person.submit(send().without("contact").with("contact", "mairie@lahague.example")).await;
+    assert_eq!(forged.status, 400, "an address is no choice");
+    let second = chooses.attribute("#contact-2", "value").unwrap();
+    let asks = person.submit(send().without("contact").with("contact", &second)).await;
+    let welcome = give(&person, &asks, &words(&instance, "mairie-annexe@lahague.example").await).await;
+    assert_eq!(welcome.url.path(), "/users/welcome");
+}
+
+#[tokio::test]
+async fn a_lycee_is_sent_a_code_whatever_the_domain() {
+    let instance = Instance::dev().await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = join(&person, &arrive(&person, &client, "jean@ac-paris.fr", &[]).await, CHAPTAL).await;
+    assert!(asks.url.path().starts_with("/users/official-contact-email-verification/"), "{}", asks.url);
+    let welcome = give(&person, &asks, &words(&instance, "ce.0750663z@education.example").await).await;
+    assert_eq!(welcome.url.path(), "/users/welcome");
+}
