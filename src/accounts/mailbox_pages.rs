@@ -308,3 +308,72 @@ impl Page for RestoreAddress {
         states.map(|state| Self { state }).to_vec()
     }
 }
+
+/// Where the link of an invitation leads, `/users/accept-invitation`: posts `invitation_token`, `password` and
+/// `password_confirmation`, and `instead` where somebody else is signed in.
+#[derive(Debug, Clone, Serialize)]
+pub struct AcceptInvitation {
+    /// What is to be done with it.
+    pub step: InvitationStep,
+    /// The value of the link.
+    pub invitation: String,
+    /// The address that was invited.
+    pub email: String,
+    /// The organization that the person will belong to.
+    pub organization: Option<String>,
+    /// The fewest characters of a password.
+    pub minimum: usize,
+    /// Why the last password was refused: as on `/users/change-password`.
+    pub problem: Option<String>,
+}
+
+/// What is to be done with an invitation.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum InvitationStep {
+    /// A password is chosen for the account to be.
+    New {
+        /// Who else is signed in here, and gives way.
+        other: Option<String>,
+    },
+    /// One button joins the organization.
+    Owner,
+    /// The owner of the account signs in first.
+    HasAccount,
+    /// It does not work any more.
+    Void,
+}
+
+impl AcceptInvitation {
+    /// The page of a link that does not work.
+    pub fn void() -> Self {
+        let (invitation, email) = (String::new(), String::new());
+        Self { step: InvitationStep::Void, invitation, email, organization: None, minimum: 15, problem: None }
+    }
+}
+
+impl Page for AcceptInvitation {
+    const TEMPLATE: &'static str = "accounts/accept-invitation.html";
+
+    fn samples() -> Vec<Self> {
+        let plain = Self {
+            step: InvitationStep::New { other: None },
+            invitation: "aUJ3gA".repeat(8),
+            email: String::from("jean.martin@exemple.fr"),
+            organization: Some(String::from("Commune de Clamart")),
+            minimum: 15,
+            problem: None,
+        };
+        let of = |step: InvitationStep| Self { step, ..plain.clone() };
+        vec![
+            plain.clone(),
+            Self { organization: None, problem: Some(String::from("mismatch")), ..plain.clone() },
+            Self { problem: Some(String::from("too_short")), email: long_address(), ..plain.clone() },
+            of(InvitationStep::New { other: Some(long_address()) }),
+            of(InvitationStep::Owner),
+            of(InvitationStep::HasAccount),
+            Self { organization: None, ..of(InvitationStep::Owner) },
+            Self::void(),
+        ]
+    }
+}

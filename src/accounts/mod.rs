@@ -5,6 +5,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod accept_invitation;
 mod change_password;
 pub mod console;
 mod home;

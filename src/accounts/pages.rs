@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::console;
 use super::mailbox_pages::{
-    KeepSecondFactor, MagicLinkSent, ResetPassword, RestoreAddress, SignInWithMagicLink, SignUp, VerifyEmail,
+    AcceptInvitation, KeepSecondFactor, MagicLinkSent, ResetPassword, RestoreAddress, SignInWithMagicLink, SignUp,
+    VerifyEmail,
 };
 use super::second_factor;
 use crate::render::{Page, PageCheck};
@@ -18,6 +19,7 @@ pub fn templates() -> Vec<PageCheck> {
         PageCheck::of::<SignUp>(),
         PageCheck::of::<VerifyEmail>(),
         PageCheck::of::<MagicLinkSent>(),
+        PageCheck::of::<AcceptInvitation>(),
         PageCheck::of::<KeepSecondFactor>(),
         PageCheck::of::<RestoreAddress>(),
         PageCheck::of::<SignInWithMagicLink>(),

@@ -61,10 +61,12 @@ pub use interactions::{
     note_locale, note_login, note_step,
 };
 pub use mailbox::{
-    AddressStanding, AddressVerdict, CodeAttempt, CodeOrder, CodeOutcome, CodeSent, LinkAttempt, LinkOrder, LinkPlace,
-    PasswordChange, PasswordChoice, SignUp, SignUpOutcome, address_standing, change_password, disown_magic_link,
-    find_password_link, issue_password_link, judge_address, look_at_magic_link, mail_code, mail_magic_link,
-    mail_password_link, minimum_password_length, redeem_magic_link, redeem_mailed_code, sign_up, suggest_address,
+    Acceptance, AcceptanceOutcome, AddressStanding, AddressVerdict, CodeAttempt, CodeOrder, CodeOutcome, CodeSent,
+    InvitedStanding, LinkAttempt, LinkOrder, LinkPlace, OpenInvitation, PasswordChange, PasswordChoice, SignUp,
+    SignUpOutcome, accept_invitation, address_standing, change_password, disown_magic_link, find_password_link,
+    issue_password_link, join_by_invitation, judge_address, look_at_invitation, look_at_magic_link, mail_code,
+    mail_magic_link, mail_password_link, minimum_password_length, redeem_magic_link, redeem_mailed_code, sign_up,
+    suggest_address,
 };
 pub use mails::{deliver_to_mailbox, drop_stale_mails, is_stale, pen, settle_mail};
 pub use new_session::NewSession;

@@ -44,6 +44,10 @@ pub(super) enum Refusal {
     RemovalPending(String),
     #[error("no removal of the second factors of {0} is under way: see `user factor list`")]
     NoRemoval(String),
+    #[error("no mail leaves this instance, and an invitation is one: set mail.from and smtp.host, or `user create`")]
+    NoMail,
+    #[error("{0} has no invitation that works: see `user invitations`")]
+    NoInvitation(String),
     #[error("{user} does not belong to {organization}: see `org show {organization}`")]
     NotAMember { user: String, organization: String },
     #[error(
@@ -173,6 +177,8 @@ impl Refusal {
             Self::NoRole(_) => (StatusCode::CONFLICT, "no_role"),
             Self::NoSecondFactor(_) => (StatusCode::CONFLICT, "no_second_factor"),
             Self::RemovalPending(_) => (StatusCode::CONFLICT, "removal_pending"),
+            Self::NoMail => (StatusCode::CONFLICT, "no_mail"),
+            Self::NoInvitation(_) => (StatusCode::CONFLICT, "no_invitation"),
             Self::NoRemoval(_) => (StatusCode::CONFLICT, "no_removal"),
             Self::NotAMember { .. } => (StatusCode::CONFLICT, "not_a_member"),
             Self::Unverified => (StatusCode::CONFLICT, "unverified"),

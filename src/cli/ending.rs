@@ -77,6 +77,16 @@ impl Ending {
         self
     }
 
+    /// Whether it is about what was asked, and another question may be answered.
+    pub(super) fn is_about_the_question(&self) -> bool {
+        ["exists", "unknown", "malformed", "invalid", "identifier"].contains(&self.error.as_str())
+    }
+
+    /// What is said.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(super) fn is_locked(&self) -> bool {
         self.code == 4
     }

@@ -86,6 +86,15 @@ pub(super) const ACCOUNT_KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "accounts.invitation_days",
+        kind: Kind::Number(1, 90),
+        standard: Standard::Number(7),
+        about: [
+            "Combien de jours vaut le lien d'une invitation à ouvrir un compte.",
+            "For how many days the link of an invitation to open an account is good.",
+        ],
+    },
+    ConfigKey {
         path: "accounts.check_deliverability",
         kind: Kind::Flag,
         standard: Standard::Flag(true),

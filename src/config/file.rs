@@ -319,6 +319,7 @@ fn accounts(settings: &Settings) -> Option<Accounts> {
         },
         mailed_secret_lifetime: seconds("accounts.mailed_secret_minutes", 60)?,
         factor_removal_delay: seconds("accounts.factor_removal_hours", 3600)?,
+        invitation_lifetime: days("accounts.invitation_days")?,
     })
 }
 

@@ -175,6 +175,8 @@ pub struct Accounts {
     pub mailed_secret_lifetime: Duration,
     /// How long the removal of somebody's second factors is announced before it is carried out.
     pub factor_removal_delay: Duration,
+    /// How long the link of an invitation is good.
+    pub invitation_lifetime: Duration,
 }
 
 impl Accounts {
@@ -186,6 +188,7 @@ impl Accounts {
         mailbox: MailboxPolicy::STANDARD,
         mailed_secret_lifetime: Duration::from_secs(600),
         factor_removal_delay: Duration::from_secs(24 * 3600),
+        invitation_lifetime: Duration::from_secs(7 * 24 * 3600),
     };
 }
 

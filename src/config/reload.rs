@@ -4,7 +4,7 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 39] = [
+pub(super) const RELOADABLE: [&str; 40] = [
     "instance.name",
     "limits.shared_sources",
     "logs.level",
@@ -16,6 +16,7 @@ pub(super) const RELOADABLE: [&str; 39] = [
     "accounts.trusted_browser_days",
     "accounts.mailed_secret_minutes",
     "accounts.factor_removal_hours",
+    "accounts.invitation_days",
     "accounts.check_deliverability",
     "accounts.name_server",
     "accounts.expected_domains",
@@ -151,6 +152,7 @@ mod tests {
             ("accounts.name_server", "accounts.name_server = \"192.0.2.1:53\""),
             ("accounts.expected_domains", "accounts.expected_domains = [\"a.fr\"]"),
             ("accounts.factor_removal_hours", "accounts.factor_removal_hours = 48"),
+            ("accounts.invitation_days", "accounts.invitation_days = 30"),
             ("accounts.recent_proof_minutes", "accounts.recent_proof_minutes = 5"),
             ("keys.rsa_bits", "keys.rsa_bits = 4096"),
             ("keys.rotate_every_days", "keys.rotate_every_days = 30"),

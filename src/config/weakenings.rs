@@ -1,5 +1,7 @@
 //! What an operator chose that protects less than the defaults do, told at every start.
 
+use std::time::Duration;
+
 use ipnet::IpNet;
 
 use super::{
@@ -164,6 +166,16 @@ const CHOICES: &[Choice] = &[
             about: [
                 "une personne a moins d'un jour pour s'opposer à la suppression de son second facteur",
                 "people have less than a day to stop the removal of their second factor",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| config.accounts.invitation_lifetime > Duration::from_secs(30 * 24 * 3600),
+        weakening: Weakening {
+            key: "accounts.invitation_days",
+            about: [
+                "une invitation oubliée dans une messagerie ouvre un compte plus d'un mois après",
+                "an invitation that was left in a mailbox opens an account more than a month later",
             ],
         },
     },

@@ -213,6 +213,14 @@ pub enum AuditEvent {
     FactorRemovalDone { user_id: UserId },
     /// An operator looked at the removals that are under way.
     FactorRemovalsListed,
+    /// An operator invited an address, which the invitation itself knows.
+    InvitationSent { invitation: String, organization_id: Option<OrganizationId> },
+    /// An operator took an invitation back.
+    InvitationRevoked { invitation: String },
+    /// A person used an invitation, and belongs to that organization.
+    InvitationAccepted { user_id: UserId, invitation: String, organization_id: Option<OrganizationId> },
+    /// An operator looked at the invitations.
+    InvitationsListed,
     /// A person signed in.
     SignedIn { user_id: UserId, client_id: Option<ClientId>, method: SignInMethod },
     /// A password opened nothing; no user where the address is unknown.

@@ -60,6 +60,7 @@ impl AuditEvent {
             | Self::FactorRemovalAsked { user_id, .. }
             | Self::FactorRemovalStopped { user_id, .. }
             | Self::FactorRemovalDone { user_id }
+            | Self::InvitationAccepted { user_id, .. }
             | Self::ServiceRevoked { user_id, .. } => AuditSubject::Act(*user_id),
             Self::SecretMailed { user_id, .. }
             | Self::MailGivenUp { user_id, .. }
@@ -78,6 +79,9 @@ impl AuditEvent {
             | Self::ClientSecretPinned { .. }
             | Self::UsersListed
             | Self::FactorRemovalsListed
+            | Self::InvitationSent { .. }
+            | Self::InvitationRevoked { .. }
+            | Self::InvitationsListed
             | Self::OrganizationCreated { .. }
             | Self::ModerationsListed
             | Self::EmailDomainWritten { .. }

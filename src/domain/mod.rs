@@ -59,13 +59,14 @@ pub use organization::{
 pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{
     AccountData, AddressChange, AddressChangeRefusal, BrowserTrust, CodePurpose, Credentials, Email, EventData,
-    FactorRemoval, FactorRemovalState, FactorRemovalStop, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS,
-    MOST_PASSKEYS, MagicLink, MailData, MailboxPolicy, MailboxStanding, MailedCode, MailedCodeRefusal, MalformedEmail,
-    MalformedReason, OrganizationData, PASSKEY_CEREMONY_LIFETIME, PERSONAL_DATA_FORMAT, Passkey, PasskeyCeremony,
-    PasskeyData, PasskeyPurpose, PasswordFault, PasswordLink, PasswordLinkRefusal, PasswordRules, PersonalData,
-    PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField, RECOVERY_CODES,
-    RemovalReason, RequestData, Role, SecondFactorUse, SecondFactors, ServiceData, SessionData, Totp,
-    TrustedBrowserData, User, UserState, check_password, digits_of_code, suggest_spelling,
+    FactorRemoval, FactorRemovalState, FactorRemovalStop, Invitation, InvitationState, InvitedTo,
+    KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS, MOST_PASSKEYS, MagicLink, MailData, MailboxPolicy,
+    MailboxStanding, MailedCode, MailedCodeRefusal, MalformedEmail, MalformedReason, OrganizationData,
+    PASSKEY_CEREMONY_LIFETIME, PERSONAL_DATA_FORMAT, Passkey, PasskeyCeremony, PasskeyData, PasskeyPurpose,
+    PasswordFault, PasswordLink, PasswordLinkRefusal, PasswordRules, PersonalData, PersonalInformation,
+    PersonalInformationChange, PersonalInformationFault, PersonalInformationField, RECOVERY_CODES, RemovalReason,
+    RequestData, Role, SecondFactorUse, SecondFactors, ServiceData, SessionData, Totp, TrustedBrowserData, User,
+    UserState, check_password, digits_of_code, suggest_spelling,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{

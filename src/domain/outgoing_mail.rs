@@ -103,6 +103,13 @@ pub enum MailContent {
         /// When.
         at: Timestamp,
     },
+    /// An operator invites the reader to open an account by the link in it.
+    Invitation {
+        /// When it does not work any more.
+        expires_at: Timestamp,
+        /// The organization that the reader will belong to.
+        organization: Option<String>,
+    },
     /// The password of the account was changed.
     PasswordChanged {
         /// When.
@@ -214,6 +221,7 @@ impl MailContent {
             Self::FactorRemovalAsked { .. } => "factor-removal-asked",
             Self::FactorRemovalStopped { .. } => "factor-removal-stopped",
             Self::FactorRemovalDone { .. } => "factor-removal-done",
+            Self::Invitation { .. } => "invitation",
             Self::PasswordChanged { .. } => "password-changed",
             Self::AddressCode { .. } => "address-code",
             Self::AddressTaken { .. } => "address-taken",
@@ -253,6 +261,7 @@ impl MailContent {
             | Self::FactorRemovalAsked { .. }
             | Self::FactorRemovalStopped { .. }
             | Self::FactorRemovalDone { .. }
+            | Self::Invitation { .. }
             | Self::PasswordChanged { .. }
             | Self::AddressCode { .. }
             | Self::AddressTaken { .. }
@@ -295,6 +304,8 @@ impl MailContent {
             Self::FactorRemovalAsked { due_at: at, reason: String::from("Téléphone <perdu> & retrouvé") },
             Self::FactorRemovalStopped { at },
             Self::FactorRemovalDone { at },
+            Self::Invitation { expires_at: at, organization: None },
+            Self::Invitation { expires_at: at, organization: Some(String::from("Commune de <L’Haÿ> & fils")) },
             Self::PasswordChanged { at },
             Self::AddressCode { expires_at: at },
             Self::AddressTaken { at },

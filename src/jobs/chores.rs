@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::acts::administration::{
-    KeyRotation, Urgency, carry_out_factor_removals, drop_retired_keys, keys_due, rotate_keys,
+    KeyRotation, Urgency, carry_out_factor_removals, drop_retired_keys, forget_old_invitations, keys_due, rotate_keys,
 };
 use crate::acts::{self, By};
 use crate::app::App;
@@ -26,6 +26,9 @@ pub(super) async fn purge_expired(app: App, is_steady: bool) {
         Ok(purged) if purged.records > 0 => tracing::debug!(records = purged.records, "purged what had expired"),
         Ok(_) => {}
         Err(cause) => tracing::warn!(%cause, "nothing was purged"),
+    }
+    if let Err(cause) = forget_old_invitations(&app).await {
+        tracing::warn!(%cause, "addresses of old invitations were not forgotten");
     }
     match acts::drop_stale_mails(&app).await {
         Ok(0) => {}

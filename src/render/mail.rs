@@ -47,6 +47,10 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
             context! { expires_at => expires_at.0 }
         }
         MailContent::AddressChanged { at, expires_at } => context! { at => at.0, expires_at => expires_at.0 },
+        MailContent::Invitation { expires_at, organization } => {
+            let organization = organization.as_deref().map(shortened);
+            context! { expires_at => expires_at.0, organization }
+        }
         MailContent::AdministratorsChanged { at, about } => context! { at => at.0, about => about.as_str() },
         MailContent::PersonalInformationChanged { at, changes } => {
             context! { at => at.0, changes => Value::from(Serde(changes)) }

@@ -44,7 +44,7 @@ pub use redb::StorageBackend;
 pub use statistics::Statistics;
 pub use time_limited::{
     access_tokens, address_changes, authorization_codes, bans, browser_sessions, factor_removals, grants, interactions,
-    known_browsers, magic_links, passkey_ceremonies, password_links, pre_sessions,
+    invitations, known_browsers, magic_links, passkey_ceremonies, password_links, pre_sessions,
 };
 
 use crate::protocol::Timestamp;

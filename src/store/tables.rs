@@ -2,9 +2,9 @@
 
 use super::{
     access_tokens, address_changes, audit, authorization_codes, bans, browser_sessions, clients, contact_proofs,
-    counters, credentials, email_domains, engine, factor_removals, grants, interactions, known_browsers, magic_links,
-    marks, memberships, moderations, organizations, outbox, passkey_ceremonies, passkey_owners, password_links,
-    pre_sessions, service_uses, signing_keys, trusted_browsers, user_sessions, users,
+    counters, credentials, email_domains, engine, factor_removals, grants, interactions, invitations, known_browsers,
+    magic_links, marks, memberships, moderations, organizations, outbox, passkey_ceremonies, passkey_owners,
+    password_links, pre_sessions, service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -39,6 +39,7 @@ impl Listed {
                 user_sessions::OPEN.name(),
                 trusted_browsers::TRUSTED.name(),
                 contact_proofs::PROOFS.name(),
+                invitations::BY_EMAIL.name(),
             ]
             .contains(&self.name),
             Keeping::Lasting | Keeping::Index | Keeping::Sanction => false,
@@ -93,6 +94,8 @@ pub(super) const TABLES: &[Listed] = &[
     listed(factor_removals::TABLE.name(), Keeping::TimeLimited),
     listed(grants::TABLE.name(), Keeping::TimeLimited),
     listed(interactions::TABLE.name(), Keeping::TimeLimited),
+    listed(invitations::TABLE.name(), Keeping::TimeLimited),
+    listed(invitations::BY_EMAIL.name(), Keeping::Passing),
     listed(known_browsers::TABLE.name(), Keeping::TimeLimited),
     listed(magic_links::TABLE.name(), Keeping::TimeLimited),
     listed(passkey_ceremonies::TABLE.name(), Keeping::TimeLimited),

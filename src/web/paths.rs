@@ -32,6 +32,8 @@ pub const TERMS: &str = "/terms";
 pub const ACCESSIBILITY: &str = "/accessibility";
 /// Taking back a change of address.
 pub const RESTORE_ADDRESS: &str = "/users/restore-address";
+/// An account is opened by an invitation.
+pub const ACCEPT_INVITATION: &str = "/users/accept-invitation";
 /// The removal of second factors is stopped.
 pub const KEEP_SECOND_FACTOR: &str = "/users/keep-second-factor";
 /// A link to choose another password with, by mail.

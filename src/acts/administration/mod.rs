@@ -8,6 +8,7 @@ mod clients;
 mod email_domains;
 mod erasure;
 mod factor_removals;
+mod invitations;
 mod keys;
 mod moderation;
 mod organizations;
@@ -32,6 +33,10 @@ pub use erasure::erase_user;
 pub(super) use erasure::{Leaving, carry_out as erase_completely, erase};
 pub use factor_removals::{
     PendingRemoval, ask_factor_removal, cancel_factor_removal, carry_out_factor_removals, list_factor_removals,
+};
+pub use invitations::{
+    InvitationRefusal, ListedInvitation, NewInvitation, forget_old_invitations, invite, list_invitations,
+    revoke_invitation,
 };
 pub use keys::{
     KEPT_AFTER_RETIREMENT, KeyRefusal, KeyRotation, KeyStoreError, Urgency, drop_retired_keys, keys_due, look_at_keys,

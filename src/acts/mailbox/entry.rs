@@ -22,6 +22,13 @@ impl Admission {
     }
 }
 
+impl Admission {
+    /// The identifier of an account to be.
+    pub(super) fn fresh_id(&self) -> UserId {
+        self.fresh_id
+    }
+}
+
 /// Who comes in.
 pub(super) enum Verdict {
     /// This person. Their mailbox is not noted as proven yet.

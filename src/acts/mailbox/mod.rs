@@ -6,6 +6,7 @@
 mod address_judgement;
 mod codes;
 mod entry;
+mod invitations;
 mod limits;
 mod magic_links;
 mod password_judgement;
@@ -16,6 +17,11 @@ mod sign_up;
 pub use address_judgement::{AddressVerdict, judge_address, suggest_address};
 pub(super) use codes::next_number;
 pub use codes::{CodeAttempt, CodeOrder, CodeOutcome, CodeSent, mail_code, redeem_code as redeem_mailed_code};
+pub(super) use invitations::invitation_name;
+pub use invitations::{
+    Acceptance, AcceptanceOutcome, InvitedStanding, OpenInvitation, accept_invitation, join_by_invitation,
+    look_at_invitation,
+};
 pub(super) use limits::{
     take_code_guess, take_contact_guess, take_contact_mail, take_directory_look, take_mail, take_second_factor,
     write_bans,

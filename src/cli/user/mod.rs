@@ -11,6 +11,9 @@ use crate::domain::Email;
 use crate::web::Method;
 
 mod factor;
+mod invite;
+mod report;
+mod rows;
 
 const COLUMNS: &[Column] = &[
     ("USER", "user_id"),
@@ -75,6 +78,18 @@ pub(super) enum Command {
         #[command(flatten)]
         secret: SecretOutput,
     },
+    /// Invite somebody to open an account, by a mail whose single-use link is good for accounts.invitation_days.
+    Invite(invite::Arguments),
+    /// List invitations and what became of them, fifty a page.
+    Invitations {
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Take an invitation back: its link opens nothing any more.
+    RevokeInvitation {
+        /// The address that was invited.
+        email: Email,
+    },
     /// Take away the second factors of somebody who lost them: after a delay, and unless they stop it.
     #[command(subcommand)]
     Factor(factor::Command),
@@ -137,6 +152,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
             secret.check(&output)?;
             post(&user, "password-link")
         }
+        Command::Invite(arguments) => return invite::run(&place, &output, arguments).await,
+        Command::Invitations { paging } => {
+            let call = Call::new(Method::GET, &["invitations"]);
+            return output.listing(&place.open().await?, &call, &paging, invite::COLUMNS).await;
+        }
+        Command::RevokeInvitation { email } => Call::new(Method::DELETE, &["invitations", email.as_str()]),
         Command::Factor(command) => return factor::run(&place, &output, command).await,
         Command::Show { user } => Call::new(Method::GET, &["users", &user.user]),
         Command::Disable { user, consent } => consent.said_in(post(&user, "disable")),

@@ -26,6 +26,7 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         ("acr.vocabulary = \"employer\"", "acr.vocabulary"),
         ("accounts.recent_proof_minutes = 16", "accounts.recent_proof_minutes"),
         ("accounts.factor_removal_hours = 23", "accounts.factor_removal_hours"),
+        ("accounts.invitation_days = 31", "accounts.invitation_days"),
         ("keys.rsa_bits = 2048", "keys.rsa_bits"),
         ("joining.allow_unverified = true", "joining.allow_unverified"),
         ("joining.bypass_moderation = true", "joining.bypass_moderation"),

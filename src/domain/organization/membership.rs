@@ -17,6 +17,8 @@ pub enum Verification {
     CodeSentToOfficialContactEmail,
     /// A moderator received a proof.
     ProofReceived,
+    /// An operator invited the person.
+    Invitation,
     /// A moderator found the person among the representatives in the register of enterprises.
     InListeDirigeantsRne,
     /// A moderator found the person among the representatives in the register of associations.
@@ -48,6 +50,7 @@ impl Verification {
             }
             Self::CodeSentToOfficialContactEmail
             | Self::ProofReceived
+            | Self::Invitation
             | Self::InListeDirigeantsRne
             | Self::InListeDirigeantsRna
             | Self::Bypassed
@@ -66,6 +69,7 @@ impl Verification {
             | Self::OfficialContactEmail
             | Self::CodeSentToOfficialContactEmail
             | Self::ProofReceived
+            | Self::Invitation
             | Self::InListeDirigeantsRne
             | Self::InListeDirigeantsRna
             | Self::OrdreProfessionnelDomain => true,

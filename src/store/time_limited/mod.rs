@@ -9,6 +9,7 @@ pub mod browser_sessions;
 pub mod factor_removals;
 pub mod grants;
 pub mod interactions;
+pub mod invitations;
 pub mod known_browsers;
 pub mod magic_links;
 pub mod passkey_ceremonies;

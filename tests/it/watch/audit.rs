@@ -18,6 +18,7 @@ use crate::support::{CALLBACK, Device, Instance, Operator, Page, Person, Relying
 const JEAN: &str = "user@yopmail.com";
 const MARTIN: &str = "user@red-needles-sarl.com";
 const NEW: &str = "nouvelle@mairie.example";
+const INVITED: &str = "invitee@mairie.example";
 const ALSO_NEW: &str = "nouveau@mairie.example";
 const SIRET: &str = "21777701500017";
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -44,6 +45,10 @@ const CATALOGUE: &[(&str, &str)] = &[
     ("factor_removal_stopped", "l"),
     ("factor_removal_done", "s"),
     ("factor_removals_listed", "l"),
+    ("invitation_sent", "l"),
+    ("invitation_revoked", "l"),
+    ("invitation_accepted", "v address"),
+    ("invitations_listed", "l"),
     ("signed_in", "v address session"),
     ("sign_in_failed", "v address"),
     ("locked_out", "v address"),
@@ -227,6 +232,19 @@ async fn second_factors(instance: &Instance, operator: &Operator) {
     lost(instance, operator).await;
 }
 
+/// Somebody is invited, and accepts; somebody else is not any more.
+async fn invited(instance: &Instance, operator: &Operator) {
+    operator.asks(&["user", "invite", "retire@mairie.example"]).await;
+    operator.asks(&["user", "revoke-invitation", "retire@mairie.example"]).await;
+    operator.asks(&["user", "invite", INVITED, "--organization", SIRET]).await;
+    operator.asks(&["user", "invitations"]).await;
+    let person = instance.person();
+    let page = person.visit(&instance.link_of(INVITED).await).await;
+    let password = "une phrase de passe assez longue";
+    let form = page.form_with("password", None).with("password", password).with("password_confirmation", password);
+    person.submit(form).await;
+}
+
 /// An operator asks for the removal of a second factor, gives it up, and asks again.
 async fn lost(instance: &Instance, operator: &Operator) {
     let person = instance.person();
@@ -379,6 +397,7 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     office(&instance, &Operator::at(directory.path())).await;
     newcomers(&instance).await;
     joiners(&instance, &Operator::at(directory.path())).await;
+    invited(&instance, &Operator::at(directory.path())).await;
     second_factors(&instance, &Operator::at(directory.path())).await;
     passkeys(&instance).await;
     stranger(&instance).await;
@@ -429,9 +448,18 @@ fn check_changes(trail: &Trail) {
     let (_, changed) = &trail.of("client_changed")[0];
     assert_eq!(changed["changes"][0], serde_json::json!({ "field": "name", "before": "Service", "after": "Autre" }));
     let everything: String = trail.0.values().flatten().map(|(_, shown)| shown.to_string()).collect();
-    for secret in
-        [JEAN, MARTIN, NEW, ALSO_NEW, "agent@mairie.example", "une phrase de passe", "its-first-secret", "Josiane"]
-    {
+    for secret in [
+        JEAN,
+        MARTIN,
+        NEW,
+        ALSO_NEW,
+        INVITED,
+        "retire@mairie.example",
+        "agent@mairie.example",
+        "une phrase de passe",
+        "its-first-secret",
+        "Josiane",
+    ] {
         assert!(!everything.contains(secret), "{secret}");
     }
 }

@@ -88,6 +88,8 @@ GET /terms Visitor
 GET /accessibility Visitor
 GET /users/restore-address Link
 POST /users/restore-address Link
+GET /users/accept-invitation Link
+POST /users/accept-invitation Link
 GET /users/keep-second-factor Link
 POST /users/keep-second-factor Link
 GET /users/magic-link-sent Visitor

@@ -429,7 +429,7 @@ proptest! {
             NoVerificationMeansForEntrepriseUnipersonnelle
             | NoVerificationMeansForSmallAssociation
             | NoVerificationMeansForSmallOrganization => prop_assert!(case.policy.allow_unverified),
-            CodeSentToOfficialContactEmail | ProofReceived | InListeDirigeantsRne | InListeDirigeantsRna
+            CodeSentToOfficialContactEmail | ProofReceived | Invitation | InListeDirigeantsRne | InListeDirigeantsRna
             | OrdreProfessionnelDomain | Unverified => prop_assert!(false, "no rule gives {:?}", verification),
         }
         prop_assert!(!is_external || case.domain == Some(EmailDomainStatus::External));
