@@ -12,6 +12,7 @@ mod clients;
 mod data;
 mod directory;
 mod factor_removals;
+mod imports;
 mod invitations;
 mod keys;
 mod moderations;
@@ -81,6 +82,7 @@ async fn route(request: &Request<'_>) -> Reply {
         Some((&"clients", rest)) => Box::pin(clients::route(request, rest)).await,
         Some((&"users", rest)) => Box::pin(users::route(request, rest)).await,
         Some((&"factor-removals", rest)) => Box::pin(factor_removals::route(request, rest)).await,
+        Some((&"imports", rest)) => Box::pin(imports::route(request, rest)).await,
         Some((&"invitations", rest)) => Box::pin(invitations::route(request, rest)).await,
         Some((&"organizations", rest)) => Box::pin(organizations::route(request, rest)).await,
         Some((&"directory", rest)) => Box::pin(directory::route(request, rest)).await,

@@ -166,7 +166,7 @@ async fn create(request: &Request<'_>) -> Reply {
     }
 }
 
-fn field(fault: PersonalInformationFault) -> &'static str {
+pub(super) fn field(fault: PersonalInformationFault) -> &'static str {
     match fault {
         PersonalInformationFault::Missing(field)
         | PersonalInformationFault::TooLong(field)
@@ -174,7 +174,7 @@ fn field(fault: PersonalInformationFault) -> &'static str {
     }
 }
 
-fn reason(fault: PersonalInformationFault) -> &'static str {
+pub(super) fn reason(fault: PersonalInformationFault) -> &'static str {
     match fault {
         PersonalInformationFault::Missing(_) => "is missing",
         PersonalInformationFault::TooLong(_) => "is longer than 255 characters",

@@ -28,7 +28,8 @@ pub use passkeys::{
     MadePasskey, PasskeyClaim, PasskeyOwner, PasskeyQuestion, PasskeyRefusal, PasskeySite, passkey_digest,
 };
 pub use password::{
-    HashError, LaneLimits, Parameters, PasswordLane, Verification, derive_key, is_easily_guessed, normalize_password,
+    HashError, LaneLimits, Parameters, PasswordLane, Verification, derive_key, is_easily_guessed, is_password_hash,
+    normalize_password,
 };
 pub use published_keys::{PublishedKeyError, verify_with_jwks};
 pub use random::Random;

@@ -51,6 +51,11 @@ pub(super) fn list_erased(tx: &impl Read) -> Result<Vec<(UserId, Timestamp)>, St
     rows.into_iter().map(read).collect()
 }
 
+/// Whether an identifier was that of somebody who was erased.
+pub fn is_erased(tx: &impl Read, id: UserId) -> Result<bool, StoreError> {
+    ERASED.has(tx, &id)
+}
+
 /// Takes an identifier for good, of somebody who was erased elsewhere and is not here.
 pub fn note_erased(tx: &mut Tx, id: UserId, at: Timestamp) -> Result<(), StoreError> {
     ERASED.put(tx, &id, &at).map(|_| ())

@@ -8,6 +8,7 @@ mod clients;
 mod email_domains;
 mod erasure;
 mod factor_removals;
+mod import;
 mod invitations;
 mod keys;
 mod moderation;
@@ -34,6 +35,7 @@ pub(super) use erasure::{Leaving, carry_out as erase_completely, erase};
 pub use factor_removals::{
     PendingRemoval, ask_factor_removal, cancel_factor_removal, carry_out_factor_removals, list_factor_removals,
 };
+pub use import::{ImportOutcome, ImportedUser, import_users};
 pub use invitations::{
     InvitationRefusal, ListedInvitation, NewInvitation, forget_old_invitations, invite, list_invitations,
     revoke_invitation,

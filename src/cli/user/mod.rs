@@ -11,6 +11,7 @@ use crate::domain::Email;
 use crate::web::Method;
 
 mod factor;
+mod import;
 mod invite;
 mod report;
 mod rows;
@@ -78,6 +79,8 @@ pub(super) enum Command {
         #[command(flatten)]
         secret: SecretOutput,
     },
+    /// Enter people of another system from a file, row by row; what was entered before stays as it is.
+    Import(import::Arguments),
     /// Invite somebody to open an account, by a mail whose single-use link is good for accounts.invitation_days.
     Invite(invite::Arguments),
     /// List invitations and what became of them, fifty a page.
@@ -152,6 +155,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
             secret.check(&output)?;
             post(&user, "password-link")
         }
+        Command::Import(arguments) => return import::run(&place, &output, arguments).await,
         Command::Invite(arguments) => return invite::run(&place, &output, arguments).await,
         Command::Invitations { paging } => {
             let call = Call::new(Method::GET, &["invitations"]);

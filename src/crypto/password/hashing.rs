@@ -1,7 +1,7 @@
 //! One hash: argon2id in given memory, written and read as PHC strings.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use argon2::{ARGON2D_IDENT, ARGON2I_IDENT, ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -9,6 +9,8 @@ use zeroize::{Zeroize as _, Zeroizing};
 const OUTPUT_BYTES: usize = 32;
 /// No stored hash makes the process allocate more than this (SEC-65).
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
+/// No stored hash has more lanes than this; ours have one.
+const MAX_LANES: u32 = 16;
 /// No stored hash takes more passes than this.
 const MAX_ITERATIONS: u32 = 10;
 
@@ -54,20 +56,30 @@ pub(super) struct StoredHash {
     salt: Salt,
     output: Output,
     parameters: Parameters,
+    /// Whether it is one as they are made here: argon2id in one lane.
+    is_ours: bool,
 }
 
 impl StoredHash {
-    /// Reads a PHC string; `None` for anything but argon2id within the caps.
+    /// Reads a PHC string; `None` for anything but argon2 within the caps.
     pub(super) fn parse(phc: &str) -> Option<Self> {
         let hash = PasswordHash::new(phc).ok()?;
         let params = Params::try_from(&hash).ok()?;
-        let is_capped = params.m_cost() <= MAX_MEMORY_KIB && params.t_cost() <= MAX_ITERATIONS && params.p_cost() == 1;
-        if hash.algorithm != ARGON2ID_IDENT || hash.version != Some(Version::V0x13.into()) || !is_capped {
+        let is_capped =
+            params.m_cost() <= MAX_MEMORY_KIB && params.t_cost() <= MAX_ITERATIONS && params.p_cost() <= MAX_LANES;
+        let algorithms = [
+            (ARGON2ID_IDENT, Algorithm::Argon2id),
+            (ARGON2I_IDENT, Algorithm::Argon2i),
+            (ARGON2D_IDENT, Algorithm::Argon2d),
+        ];
+        let (_, algorithm) = algorithms.into_iter().find(|(ident, _)| *ident == hash.algorithm)?;
+        if hash.version != Some(Version::V0x13.into()) || !is_capped {
             return None;
         }
         let parameters = Parameters { memory_kib: params.m_cost(), iterations: params.t_cost() };
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        Some(Self { argon2, salt: hash.salt?, output: hash.hash?, parameters })
+        let is_ours = algorithm == Algorithm::Argon2id && params.p_cost() == 1;
+        let argon2 = Argon2::new(algorithm, Version::V0x13, params);
+        Some(Self { argon2, salt: hash.salt?, output: hash.hash?, parameters, is_ours })
     }
 
     /// Whether `password` gives this hash.
@@ -77,9 +89,10 @@ impl StoredHash {
         is_hashed && bool::from(output.as_slice().ct_eq(self.output.as_bytes()))
     }
 
-    /// Whether the hash is cheaper than `current` in memory or passes, or longer or shorter than new ones.
+    /// Whether the hash is cheaper than `current` in memory or passes, or is not made as new ones are.
     pub(super) fn is_below(&self, current: Parameters) -> bool {
-        self.parameters.memory_kib < current.memory_kib
+        !self.is_ours
+            || self.parameters.memory_kib < current.memory_kib
             || self.parameters.iterations < current.iterations
             || self.output.len() != OUTPUT_BYTES
     }

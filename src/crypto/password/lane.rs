@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::hashing::{self, Memory, Parameters, StoredHash};
+use super::foreign::KnownHash;
+use super::hashing::{self, Memory, Parameters};
 use super::priority;
 use super::queue::{Answer, Job, Queue, Task};
 use super::text::prepare;
@@ -107,7 +108,7 @@ impl PasswordLane {
         let Some(password) = prepare(password) else {
             return Ok(Verification { matches: false, needs_rehash: false });
         };
-        match self.run(source, Task::Compare(stored.and_then(StoredHash::parse).map(Box::new)), password).await? {
+        match self.run(source, Task::Compare(stored.and_then(KnownHash::parse).map(Box::new)), password).await? {
             Answer::Compared(verification) => Ok(verification),
             Answer::Hashed(_) => Err(HashError::Busy),
         }

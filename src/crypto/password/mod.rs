@@ -1,5 +1,6 @@
 //! Password hashing: argon2id with parameters in the hash, in a lane of its own.
 
+mod foreign;
 mod guessing;
 mod hashing;
 mod lane;
@@ -9,6 +10,7 @@ mod queue;
 mod tests;
 mod text;
 
+pub use foreign::is_password_hash;
 pub use guessing::is_easily_guessed;
 pub use hashing::{Parameters, derive_key};
 pub use lane::{HashError, LaneLimits, PasswordLane, Verification};

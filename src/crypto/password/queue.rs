@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::hashing::StoredHash;
+use super::foreign::KnownHash;
 use super::lane::{HashError, Verification};
 
 /// Who waits: one line for each source, served in turn.
@@ -30,7 +30,7 @@ pub(super) struct Job {
 
 /// What is asked.
 pub(super) enum Task {
-    Compare(Option<Box<StoredHash>>),
+    Compare(Option<Box<KnownHash>>),
     Hash { salt: [u8; 16] },
 }
 

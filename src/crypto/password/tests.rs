@@ -112,11 +112,20 @@ fn sec_65_a_stored_hash_cannot_ask_for_more_than_the_caps() {
         ("argon2id", "m=262145,t=1,p=1"),
         ("argon2id", "m=4294967295,t=1,p=1"),
         ("argon2id", "m=64,t=11,p=1"),
-        ("argon2id", "m=64,t=1,p=4"),
-        ("argon2i", "m=64,t=1,p=1"),
-        ("argon2d", "m=64,t=1,p=1"),
+        ("argon2id", "m=4096,t=1,p=17"),
+        ("argon2i", "m=262145,t=1,p=1"),
+        ("argon2", "m=64,t=1,p=1"),
     ] {
         assert!(StoredHash::parse(&hash(algorithm, parameters)).is_none(), "{algorithm} {parameters}");
+    }
+    for (algorithm, parameters) in
+        [("argon2id", "m=64,t=1,p=4"), ("argon2i", "m=64,t=1,p=1"), ("argon2d", "m=64,t=1,p=1")]
+    {
+        let others = StoredHash::parse(&hash(algorithm, parameters)).unwrap();
+        assert!(
+            others.is_below(Parameters { memory_kib: 8, iterations: 1 }),
+            "{algorithm}: hashed anew at the first sign-in"
+        );
     }
     for malformed in
         ["$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ", "$argon2id$v=16$m=64,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAA"]

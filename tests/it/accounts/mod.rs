@@ -7,6 +7,7 @@ mod factor_removal;
 mod guessing;
 mod handles;
 mod home;
+mod import;
 mod invitations;
 mod known_browsers;
 mod magic_link;
