@@ -5,13 +5,12 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
-mod accept_invitation;
 mod change_password;
 pub mod console;
 mod home;
 mod magic_link;
 pub mod mailbox_pages;
-mod notice_links;
+mod mailed_links;
 mod notices;
 pub mod pages;
 mod personal_information;

@@ -1,9 +1,9 @@
 //! The addresses of this room.
 
-use super::notice_links::{keep_second_factor, restore_address};
+use super::mailed_links::{accept_invitation, keep_second_factor, restore_address};
 use super::{
-    accept_invitation, change_password, console, home, magic_link, notices, personal_information, reset_password,
-    second_factor, select_account, sign_in, sign_in_with_passkey, sign_out, sign_up, start_sign_in, verify_email,
+    change_password, console, home, magic_link, notices, personal_information, reset_password, second_factor,
+    select_account, sign_in, sign_in_with_passkey, sign_out, sign_up, start_sign_in, verify_email,
 };
 use crate::app::App;
 use crate::web::{Guard, Table, paths};
@@ -34,8 +34,8 @@ pub fn routes(app: &App) -> Table {
         .submission(paths::RESTORE_ADDRESS, Guard::Link, restore_address::submit)
         .visit(paths::ACCEPT_INVITATION, Guard::Link, accept_invitation::show)
         .submission(paths::ACCEPT_INVITATION, Guard::Link, accept_invitation::submit)
-        .visit(paths::KEEP_SECOND_FACTOR, Guard::Link, keep_second_factor::show)
-        .submission(paths::KEEP_SECOND_FACTOR, Guard::Link, keep_second_factor::submit)
+        .visit(paths::KEEP_SECOND_FACTOR, Guard::Link, second_factor::keep::show)
+        .submission(paths::KEEP_SECOND_FACTOR, Guard::Link, second_factor::keep::submit)
         .visit(paths::RESET_PASSWORD, Guard::Visitor, reset_password::show)
         .submission(paths::RESET_PASSWORD, Guard::Visitor, reset_password::submit)
         .visit(paths::SELECT_ACCOUNT, Guard::Session, select_account::show)

@@ -12,7 +12,7 @@ const PASSWORD: &str = "une phrase de passe assez longue";
 /// bcrypt of that phrase, by libxcrypt.
 const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuuRdnHTS.hQljAd87y0tASyLBoNDF.21K";
 /// PBKDF2 of it, by Python's hashlib, as Django writes it.
-const DJANGO: &str = "pbkdf2_sha256";
+const DJANGO: &str = "pbkdf2_sha256$1000$selselsel$Kmr+t4Xyc9yAW24oL8fa9x4S10TASDj11H3C+t83qnk=";
 const SIRET: &str = "21340172201787";
 
 /// The original's table of people as its database exports it.

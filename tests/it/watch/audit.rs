@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use moncomptepro::acts::administration::{carry_out_factor_removals, drop_retired_keys};
+use moncomptepro::acts::administration::drop_retired_keys;
 use moncomptepro::acts::{self, By};
 use moncomptepro::config::{Config, DevOptions, Limits};
 use moncomptepro::domain::{Actor, AuditRecord, GuessLimits, MailContent, OutgoingMail};
@@ -12,13 +12,13 @@ use moncomptepro::protocol::Locale;
 use moncomptepro::store::outbox;
 use serde_json::Value;
 
+use super::joiners::{self, INVITED};
 use crate::accounts::organizations::joiners;
 use crate::support::{CALLBACK, Device, Instance, Operator, Page, Person, RelyingParty, run, totp_code, totp_key};
 
 const JEAN: &str = "user@yopmail.com";
 const MARTIN: &str = "user@red-needles-sarl.com";
 const NEW: &str = "nouvelle@mairie.example";
-const INVITED: &str = "invitee@mairie.example";
 const ALSO_NEW: &str = "nouveau@mairie.example";
 const SIRET: &str = "21777701500017";
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -229,38 +229,7 @@ async fn second_factors(instance: &Instance, operator: &Operator) {
     other.submit(asks.form_with("recovery_code", None).with("recovery_code", &codes[..19])).await;
     let page = other.visit("/double-authentication").await;
     other.submit(page.form_to("delete-totp-configuration")).await;
-    lost(instance, operator).await;
-}
-
-/// Somebody is invited, and accepts; somebody else is not any more.
-async fn invited(instance: &Instance, operator: &Operator) {
-    operator.asks(&["user", "invite", "retire@mairie.example"]).await;
-    operator.asks(&["user", "revoke-invitation", "retire@mairie.example"]).await;
-    operator.asks(&["user", "invite", INVITED, "--organization", SIRET]).await;
-    operator.asks(&["user", "invitations"]).await;
-    let person = instance.person();
-    let page = person.visit(&instance.link_of(INVITED).await).await;
-    let password = "une phrase de passe assez longue";
-    let form = page.form_with("password", None).with("password", password).with("password_confirmation", password);
-    person.submit(form).await;
-}
-
-/// An operator asks for the removal of a second factor, gives it up, and asks again.
-async fn lost(instance: &Instance, operator: &Operator) {
-    let person = instance.person();
-    let page = person.visit("/users/start-sign-in").await;
-    choose(&person, &page, "user_id", "1").await;
-    let offer = person.visit("/totp-configuration").await;
-    let code = totp_code(&totp_key(&offer), instance.clock.now());
-    person.submit(offer.form_with("totpToken", None).with("totpToken", &code)).await;
-    let remove = ["user", "factor", "remove", JEAN, "--reason", "téléphone perdu"];
-    operator.asks(&remove).await;
-    operator.asks(&["user", "factor", "list"]).await;
-    operator.asks(&["user", "factor", "cancel", JEAN]).await;
-    operator.asks(&remove).await;
-    instance.mails_to(JEAN).await;
-    instance.clock.advance(DAY).unwrap();
-    assert_eq!(carry_out_factor_removals(&instance.app).await.unwrap(), 1);
+    joiners::lost(instance, operator).await;
 }
 
 /// Accounts are opened, by code and by link, and a link is given up.
@@ -397,7 +366,7 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     office(&instance, &Operator::at(directory.path())).await;
     newcomers(&instance).await;
     joiners(&instance, &Operator::at(directory.path())).await;
-    invited(&instance, &Operator::at(directory.path())).await;
+    joiners::invited(&instance, &Operator::at(directory.path())).await;
     second_factors(&instance, &Operator::at(directory.path())).await;
     passkeys(&instance).await;
     stranger(&instance).await;

@@ -2,6 +2,7 @@
 
 mod audit;
 #[cfg(unix)]
+mod joiners;
 mod logs;
 mod mails;
 mod metrics;

@@ -1,7 +1,7 @@
 //! Opening an account by an invitation, or joining an organization by one.
 
-use super::change_password::word;
-use super::mailbox_pages::{AcceptInvitation, InvitationStep};
+use crate::accounts::change_password::word;
+use crate::accounts::mailbox_pages::{AcceptInvitation, InvitationStep};
 use crate::acts::{self, Acceptance, AcceptanceOutcome, InvitedStanding, OpenInvitation};
 use crate::app::App;
 use crate::journey;
@@ -11,7 +11,7 @@ use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths}
 const TOKEN: &str = "invitation_token";
 
 /// Shows what an invitation is good for. Looking uses nothing up: programs look at links too.
-pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
+pub(in crate::accounts) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let value = visit.query.get(TOKEN).unwrap_or_default();
     match acts::look_at_invitation(&app, value, visit.browser.session.as_ref())? {
         Some(open) => ask(&app, &visit.browser, value, open, None),
@@ -20,7 +20,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
 }
 
 /// Accepts it.
-pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
+pub(in crate::accounts) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, form, .. } = submission;
     let taken = acts::take_form(&app, request.source(), None, None)?;
     let value = form.get(TOKEN).unwrap_or_default();
