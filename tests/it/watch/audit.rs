@@ -12,7 +12,7 @@ use moncomptepro::protocol::Locale;
 use moncomptepro::store::outbox;
 use serde_json::Value;
 
-use super::joiners::{self, INVITED};
+use super::arrivals::{self, INVITED};
 use crate::accounts::organizations::joiners;
 use crate::support::{CALLBACK, Device, Instance, Operator, Page, Person, RelyingParty, run, totp_code, totp_key};
 
@@ -229,7 +229,7 @@ async fn second_factors(instance: &Instance, operator: &Operator) {
     other.submit(asks.form_with("recovery_code", None).with("recovery_code", &codes[..19])).await;
     let page = other.visit("/double-authentication").await;
     other.submit(page.form_to("delete-totp-configuration")).await;
-    joiners::lost(instance, operator).await;
+    arrivals::lost(instance, operator).await;
 }
 
 /// Accounts are opened, by code and by link, and a link is given up.
@@ -366,7 +366,7 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     office(&instance, &Operator::at(directory.path())).await;
     newcomers(&instance).await;
     joiners(&instance, &Operator::at(directory.path())).await;
-    joiners::invited(&instance, &Operator::at(directory.path())).await;
+    arrivals::invited(&instance, &Operator::at(directory.path())).await;
     second_factors(&instance, &Operator::at(directory.path())).await;
     passkeys(&instance).await;
     stranger(&instance).await;

@@ -1,8 +1,8 @@
 //! What those see who watch over an instance: its log, its audit, its numbers.
 
-mod audit;
 #[cfg(unix)]
-mod joiners;
+mod arrivals;
+mod audit;
 mod logs;
 mod mails;
 mod metrics;
