@@ -253,28 +253,9 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         unknown_clients: if is_sandbox { UnknownClients::RecordAnywhere } else { UnknownClients::Refuse },
         local_redirects: is_sandbox,
         accounts: accounts(settings)?,
-        addresses: AddressChecks {
-            deliverability: settings.flag(KEYS, "accounts.check_deliverability"),
-            name_servers: text("accounts.name_server").and_then(|text| text.parse().ok()).into_iter().collect(),
-            expected_domains: email_domains(settings, "accounts.expected_domains"),
-        },
-        notices: Notices {
-            controller: text("notices.controller"),
-            contact: text("notices.contact").and_then(|text| text.parse().ok()),
-            personal_data_href: text("notices.personal_data"),
-            terms_href: text("notices.terms"),
-            accessibility_href: text("notices.accessibility_page"),
-            accessibility: match text("notices.accessibility")?.as_str() {
-                "full" => AccessibilityState::Full,
-                "partial" => AccessibilityState::Partial,
-                _ => AccessibilityState::None,
-            },
-        },
-        acr_vocabulary: match text("acr.vocabulary")?.as_str() {
-            "levels-2026" => AcrVocabulary::Levels2026,
-            "employer" => AcrVocabulary::Employer,
-            _ => AcrVocabulary::Moncomptepro,
-        },
+        addresses: address_checks(settings),
+        notices: notices(settings)?,
+        acr_vocabulary: acr_vocabulary(&text("acr.vocabulary")?),
         recent_proof: Duration::from_secs(settings.number(KEYS, "accounts.recent_proof_minutes")?.saturating_mul(60)),
         joining: joining(settings),
         directory: DirectorySettings {
@@ -292,6 +273,39 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         fixtures: None,
         file: Some(path_of_file.to_owned()),
         declared_clients,
+    })
+}
+
+fn acr_vocabulary(word: &str) -> AcrVocabulary {
+    match word {
+        "levels-2026" => AcrVocabulary::Levels2026,
+        "employer" => AcrVocabulary::Employer,
+        _ => AcrVocabulary::Moncomptepro,
+    }
+}
+
+fn address_checks(settings: &Settings) -> AddressChecks {
+    let name_server = settings.text(KEYS, "accounts.name_server");
+    AddressChecks {
+        deliverability: settings.flag(KEYS, "accounts.check_deliverability"),
+        name_servers: name_server.and_then(|text| text.parse().ok()).into_iter().collect(),
+        expected_domains: email_domains(settings, "accounts.expected_domains"),
+    }
+}
+
+fn notices(settings: &Settings) -> Option<Notices> {
+    let text = |path| settings.text(KEYS, path);
+    Some(Notices {
+        controller: text("notices.controller"),
+        contact: text("notices.contact").and_then(|text| text.parse().ok()),
+        personal_data_href: text("notices.personal_data"),
+        terms_href: text("notices.terms"),
+        accessibility_href: text("notices.accessibility_page"),
+        accessibility: match text("notices.accessibility")?.as_str() {
+            "full" => AccessibilityState::Full,
+            "partial" => AccessibilityState::Partial,
+            _ => AccessibilityState::None,
+        },
     })
 }
 

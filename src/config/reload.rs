@@ -104,6 +104,7 @@ mod tests {
     use crate::config::tests::{CLIENT, MAIL, REQUIRED, config_of};
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a line for each key")]
     fn sec_217_the_keys_that_are_said_to_be_reloadable_are_taken_over_and_no_other() {
         let of = |rest: &str| Config { file: None, ..config_of(&format!("{REQUIRED}{rest}\n")).unwrap() };
         let old = of("");

@@ -15,6 +15,7 @@ pub enum AuditSubject {
 
 impl AuditEvent {
     /// Of whom it tells.
+    #[expect(clippy::too_many_lines, reason = "a line for each event")]
     pub fn subject(&self) -> AuditSubject {
         let of =
             |user_id: &Option<UserId>, place: fn(UserId) -> AuditSubject| user_id.map_or(AuditSubject::Nobody, place);

@@ -123,7 +123,7 @@ fn config_show_names_the_source_of_each_value() {
     let (code, said, told) = run(&arguments, &[("MONCOMPTEPRO_INSTANCE__NAME", "Mairie")]);
     assert_eq!(code, 0, "{told}");
     let line = |key: &str| said.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
-    assert!(line("tls.mode").ends_with("config.toml:4") && line("tls.mode").contains("\"off\""));
+    assert!(line("tls.mode").ends_with("config.toml:5") && line("tls.mode").contains("\"off\""));
     assert!(line("instance.name").ends_with("$MONCOMPTEPRO_INSTANCE__NAME"));
     assert!(line("store.cache_mib").ends_with("default"));
     let (code, said, _) = run(&[arguments.as_slice(), &["--output", "json"]].concat(), &[]);

@@ -3,6 +3,7 @@
 use super::*;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a line for each key")]
 fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_is() {
     let told = |rest: &str| {
         let config = config_of(&format!("{REQUIRED}{rest}\n")).unwrap();

@@ -66,7 +66,7 @@ fn sec_217_what_can_change_changes_what_cannot_is_told_and_a_bad_file_changes_no
     fs::write(path.join("config.toml"), configuration(path, &bad)).unwrap();
     process.signal(Signal::HUP);
     let first = process.wait_for_line("config.toml:");
-    assert!(first.contains("config.toml:8: store.cache_mib"), "each fault with its line: {first}");
+    assert!(first.contains("config.toml:9: store.cache_mib"), "each fault with its line: {first}");
     process.wait_for_line("acr.vocabulary");
     process.wait_for_line("nothing was changed");
     assert!(process.text("/users/start-sign-in", HOST).contains("Après"));
