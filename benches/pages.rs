@@ -40,7 +40,7 @@ fn main() {
     for (micros, bytes, template, locale) in pages.iter().take(SLOWEST) {
         println!("{micros:7.1} µs  {bytes:6} bytes  {template} ({})", locale.as_str());
     }
-    let median = pages[pages.len() / 2].0;
+    let median = pages.get(pages.len() / 2).map_or(0.0, |page| page.0);
     let total: f64 = pages.iter().map(|page| page.0).sum();
     println!("{median:7.1} µs  median of {} pages, each the mean of its states and of {TURNS} turns", pages.len());
     println!("{:7.1} times what escaping the same bytes costs", total / escaping);

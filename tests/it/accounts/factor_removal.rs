@@ -149,7 +149,7 @@ async fn sec_73_a_factor_that_is_given_meanwhile_is_not_lost_and_stays() {
         let mut done = person.submit(form).await;
         if by_recovery_code {
             // What is left is shown first.
-            done = person.visit(&done.attribute("a.primary", "href").unwrap()).await;
+            done = person.visit(&done.attribute("a.secondary", "href").unwrap()).await;
         }
         assert_eq!(done.url.path(), "/");
         assert_eq!(story.stops(), [FactorRemovalStop::SecondFactor]);

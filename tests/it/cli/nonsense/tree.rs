@@ -75,6 +75,8 @@ impl Scene {
             (_, "config") => &self.config,
             (_, "data_dir") => &self.data_dir,
             (_, "user" | "email" | "sign_in_as" | "to") => "marie@mairie.example",
+            ("moderation show" | "moderation accept" | "moderation reject" | "moderation reopen", "id") => "1",
+            (_, "domain") => "mairie.example",
             (_, "id") => "service-1",
             (_, "organization") => "1",
             (_, "siret") => "13002526500013",
@@ -220,6 +222,8 @@ impl Leaf<'_> {
             "every" => name == "session revoke",
             "name" => name == "client update",
             "listen" => name == "dev",
+            "email" => name == "user invite",
+            "organization" => name == "user invite" && arg.is_some_and(|arg| arg.get_id() == "external"),
             _ => false,
         };
         let conflicts: Vec<&Arg> = arg.map(|arg| self.command.get_arg_conflicts_with(arg)).unwrap_or_default();
