@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::acts::administration::{MalformedOrganizationKey, MalformedUserKey, OrganizationKey, UserKey};
+use crate::domain::{MalformedReason, RemovalReason};
 
 /// The most bytes of a path: `PATH_MAX` of Linux.
 const MAX_PATH: usize = 4095;
@@ -24,6 +25,11 @@ pub(super) fn parse_text(text: &str) -> Result<String, String> {
         true => Err(String::from("it is empty: leave the option out")),
         false => Ok(text.to_owned()),
     }
+}
+
+/// A text of one line that can be read.
+pub(super) fn parse_line(text: &str) -> Result<String, MalformedReason> {
+    text.parse().map(|line: RemovalReason| line.as_str().to_owned())
 }
 
 /// A path that can be shown: what nobody can read on a terminal was not typed by anybody.

@@ -11,7 +11,7 @@ use crate::admin::{self, Call};
 use crate::cli::ending::{is_json, note};
 use crate::cli::output::Column;
 use crate::cli::place::account;
-use crate::cli::spelling::parse_path;
+use crate::cli::spelling::{parse_line, parse_path};
 use crate::cli::{Ending, Noun};
 use crate::clock::Clock;
 use crate::directory::{self, Filter, Import, ImportError, Progress, Step};
@@ -65,8 +65,8 @@ pub(in crate::cli) enum Command {
         /// Words of the name, of the sign or of the town.
         name: String,
         /// A postal code, the digits that it begins with, a town, or both.
-        #[arg(long, default_value = "")]
-        place: String,
+        #[arg(long, value_parser = parse_line)]
+        place: Option<String>,
         /// How many to show, at most 50.
         #[arg(long, default_value_t = 10)]
         limit: u8,
@@ -88,7 +88,8 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
         Command::Import { files, public_sector, departments, active_only } => {
             let data_directory = place.directory()?;
             account(&data_directory)?;
-            store::create_private_directory(&data_directory).map_err(Ending::refused)?;
+            store::create_private_directory(&data_directory)
+                .map_err(|cause| Ending::refused(format!("--data-dir {}: {cause}", data_directory.display())))?;
             let departments: BTreeSet<String> = departments.into_iter().collect();
             let filter = Filter { is_public_sector_only: public_sector, is_active_only: active_only, departments };
             let import = Import { files, filter };
@@ -119,7 +120,7 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
         Command::Search { name, place: town, limit } => {
             let call = Call::new(Method::GET, &["directory", "establishments"])
                 .with_parameter("name", &name)
-                .with_parameter("place", &town)
+                .with_parameter("place", town.as_deref().unwrap_or_default())
                 .with_parameter("limit", &limit.to_string());
             output.whole(&place.open().await?.ask(call).await?, COLUMNS);
         }

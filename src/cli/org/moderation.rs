@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::admin::Call;
 use crate::cli::output::{Column, Paging};
-use crate::cli::spelling::{parse_organization, parse_user};
+use crate::cli::spelling::{parse_line, parse_organization, parse_user};
 use crate::cli::{Ending, Noun};
 use crate::web::Method;
 
@@ -65,7 +65,7 @@ pub(in crate::cli) enum Command {
         #[arg(long)]
         quiet: bool,
         /// What is written down about it; the person does not read it.
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = parse_line)]
         note: Option<String>,
     },
     /// Refuse the person.
@@ -83,7 +83,7 @@ pub(in crate::cli) enum Command {
         #[arg(long)]
         quiet: bool,
         /// What is written down about it; the person does not read it.
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = parse_line)]
         note: Option<String>,
     },
     /// Take a decision back: the request waits again.
@@ -92,7 +92,7 @@ pub(in crate::cli) enum Command {
         #[arg(value_name = "MODERATION")]
         id: u64,
         /// What is written down about it.
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = parse_line)]
         note: Option<String>,
     },
 }

@@ -16,7 +16,7 @@ pub enum QueryFault {
     #[error("at least 2 letters or digits of a name are expected")]
     TooShort,
     /// Too much is said.
-    #[error("at most 120 characters are expected")]
+    #[error("at most 120 characters of a name and of a place are expected")]
     TooLong,
 }
 

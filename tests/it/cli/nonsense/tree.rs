@@ -14,6 +14,8 @@ pub(super) struct Scene {
     config: String,
     data_dir: String,
     backup: String,
+    /// A file of people.
+    people: String,
 }
 
 /// A command that is refused.
@@ -56,7 +58,9 @@ impl Scene {
         let backup = directory.join("backup.file").to_str().unwrap().to_owned();
         operator.asks(&["backup", "create", &backup]).await;
         let path = |name: &str| directory.join(name).to_str().unwrap().to_owned();
-        Self { config: path("config.toml"), data_dir: path("data"), backup }
+        let people = path("people.csv");
+        std::fs::write(&people, "email\nimported@mairie.example\n").unwrap();
+        Self { config: path("config.toml"), data_dir: path("data"), backup, people }
     }
 
     /// What somebody in earnest would type at this place.
@@ -71,6 +75,7 @@ impl Scene {
         let value = match (command, arg.get_id().as_str()) {
             ("user create", "email") => "new@mairie.example",
             ("backup verify" | "restore", "file") => &self.backup,
+            ("user import", "file") | ("user invite", "csv") | ("directory import", "files") => &self.people,
             ("client create", "id") => "service-2",
             (_, "config") => &self.config,
             (_, "data_dir") => &self.data_dir,
@@ -103,8 +108,8 @@ enum Sort {
 
 fn sort(command: &str, id: &str) -> Sort {
     match (command, id) {
-        (_, "name" | "label" | "description" | "address" | "job") => Sort::Text,
-        ("backup create", "file") | ("dev", "data_dir" | "port_file") => Sort::Made,
+        (_, "name" | "label" | "description" | "address" | "job" | "reason" | "note" | "place") => Sort::Text,
+        ("backup create", "file") | ("dev", "data_dir" | "port_file") | ("directory import", "data_dir") => Sort::Made,
         _ => Sort::Word,
     }
 }
@@ -146,6 +151,8 @@ const TAKEN: &[(&str, &str, &str)] = &[
     ("client update", "description", "blanks"),
     ("client update", "policy_uri", "nothing"),
     ("client update", "tos_uri", "nothing"),
+    // The import is where it is told to be; that the file is none of the register is told.
+    ("directory import", "data_dir", "a directory"),
 ];
 
 /// Every case.
@@ -223,6 +230,7 @@ impl Leaf<'_> {
             "name" => name == "client update",
             "listen" => name == "dev",
             "email" => name == "user invite",
+            "domain" => name == "org domain",
             "organization" => name == "user invite" && arg.is_some_and(|arg| arg.get_id() == "external"),
             _ => false,
         };
@@ -291,7 +299,9 @@ impl Leaf<'_> {
             beyond.push("--".into());
         }
         beyond.extend(["one-more".into(), "and-more".into(), "still-more".into()]);
-        push(String::from("more than it takes"), beyond, vec![String::from("more"), String::from("Usage")]);
+        if self.name() != "directory import" {
+            push(String::from("more than it takes"), beyond, vec![String::from("more"), String::from("Usage")]);
+        }
         for arg in self.args() {
             let (id, besides) = (arg.get_id().as_str(), self.besides(Some(arg)));
             let takes = arg.get_action().takes_values();
