@@ -25,7 +25,7 @@ async function choose(person, password, confirmation) {
 
 const sendTo = (person, path) => person.page.locator(`form[action*="${path}"] button`).click();
 
-journey("a person opens an account with a password and a code, for a service that they come back to", async (person) => {
+journey("a person opens an account with a password and a code, joins an organization, and comes back to the service", async (person) => {
   const address = `nouvelle${(number += 1)}@mairie.exemple.fr`;
   await person.goTo("/_dev/client");
   await person.press("intent", "sign-in");
@@ -44,6 +44,14 @@ journey("a person opens an account with a password and a code, for a service tha
   await person.see("personal-information-of-a-new-account");
   await person.page.locator('input[name="given_name"]').fill("Élodie");
   await person.answer("family_name", "Ben Saïd");
+  await person.page.waitForURL("**/users/join-organization*");
+  await person.see("join-organization");
+  await person.answer("siret", "123");
+  await person.see("join-organization-refused");
+  await person.answer("siret", "494 308 703 00052");
+  await person.page.waitForURL("**/users/welcome*");
+  await person.see("welcome");
+  await person.page.locator('form[action*="/users/welcome"] button').click();
   await person.page.waitForURL("**/_dev/client*");
 });
 
