@@ -7,7 +7,7 @@ use super::users::{UserKey, find as find_user};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, Client, EmailDomain, EmailDomainStatus, Greeting, MailContent, Membership, Moderation, ModerationFault,
+    AuditEvent, Client, EmailDomain, EmailDomainStatus, MailContent, Membership, Moderation, ModerationFault,
     ModerationId, ModerationKind, ModerationMove, ModerationNote, ModerationStep, Organization, OrganizationDomain,
     OutgoingMail, RejectionReason, User, Verification,
 };
@@ -352,16 +352,8 @@ fn write_link(
         // Who left before the review of their domain stays away.
         None if !request.is_blocking() => return Ok(()),
         None => {
-            let membership = Membership {
-                user_id,
-                organization_id,
-                is_external,
-                verification,
-                greeting: Greeting::Due,
-                created_at: now,
-                updated_at: now,
-            };
-            memberships::insert(tx, &membership)?;
+            let between = (user_id, organization_id);
+            memberships::insert(tx, &Membership::begin(between, verification, is_external, now))?;
         }
     }
     circumstances.record(tx, AuditEvent::MembershipWritten { user_id, organization_id, is_external, verification })

@@ -9,8 +9,8 @@ use crate::config::JoiningSettings;
 use crate::directory::DirectoryError;
 use crate::domain::{
     AuditEvent, BrowserSession, ClientId, ContactProof, EmailDomain, EmailDomainStatus, Establishment,
-    EstablishmentQuery, Greeting, HandleKey, Interaction, Joining, JoiningFacts, JoiningRefusal, KnownContact,
-    MailContent, Membership, Moderation, ModerationId, ModerationKind, ModerationState, ModerationStep, Organization,
+    EstablishmentQuery, HandleKey, Interaction, Joining, JoiningFacts, JoiningRefusal, KnownContact, MailContent,
+    Membership, Moderation, ModerationId, ModerationKind, ModerationState, ModerationStep, Organization,
     OrganizationDomain, OrganizationId, OrganizationSource, OutgoingMail, RequestStanding, Session, Siret, User,
     Verification, decide_joining,
 };
@@ -347,16 +347,8 @@ pub(super) fn link(
     is_external: bool,
 ) -> Result<(), StoreError> {
     let (user_id, organization_id, now) = (joined.user.id, organization.id, joined.now);
-    let membership = Membership {
-        user_id,
-        organization_id,
-        is_external,
-        verification,
-        greeting: Greeting::Due,
-        created_at: now,
-        updated_at: now,
-    };
-    memberships::insert(tx, &membership)?;
+    let between = (user_id, organization_id);
+    memberships::insert(tx, &Membership::begin(between, verification, is_external, now))?;
     contact_proofs::delete(tx, user_id, organization_id)?;
     let event = AuditEvent::MembershipWritten { user_id, organization_id, is_external, verification };
     joined.circumstances.record(tx, event)?;

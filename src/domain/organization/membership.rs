@@ -113,3 +113,16 @@ pub struct Membership {
     /// Its last change.
     pub updated_at: Timestamp,
 }
+
+impl Membership {
+    /// A link that begins, whose person is still to be welcomed.
+    pub fn begin(
+        (user_id, organization_id): (UserId, OrganizationId),
+        verification: Verification,
+        is_external: bool,
+        now: Timestamp,
+    ) -> Self {
+        let greeting = Greeting::Due;
+        Self { user_id, organization_id, is_external, verification, greeting, created_at: now, updated_at: now }
+    }
+}
