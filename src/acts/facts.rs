@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::domain::claims::{Subject, disclosed_scopes, wants_one_organization};
 use crate::domain::steps::{self, Affiliation, Demand, Demands, Facts, Identity, PersonFacts, SecondFactor, Step};
 use crate::domain::{
-    Client, Greeting, MailboxStanding, ModerationId, OrganizationId, PendingAuthorization, Progress, SecondFactorUse,
-    Session, User, UserId,
+    AccountPage, Client, Greeting, MailboxStanding, ModerationId, OrganizationId, PendingAuthorization, Progress,
+    SecondFactorUse, Session, User, UserId,
 };
 use crate::protocol::{Prompt, Scope, Timestamp};
 use crate::store::{Read, StoreError, contact_proofs, memberships, moderations, organizations, service_uses};
@@ -27,6 +27,12 @@ pub fn has_every_factor(app: &App, active: &ActiveSession) -> bool {
     let has_one = !active.user.second_factor.is_none();
     let person = (&active.session, &active.user);
     second_factor_of(&app.config, person, has_one, app.clock.now()) == SecondFactor::Settled
+}
+
+/// Whether the person signed in proved who they are a short while ago, with a second factor, in this very session: what
+/// the console of administration wants of whoever enters it (SEC-138). What is stated in place of proofs does not count.
+pub fn has_officers_proof(config: &Config, session: &Session, now: Timestamp) -> bool {
+    session.has_recent_proof(now, config.recent_proof) && session.has_recent_second_factor(now, config.recent_proof)
 }
 
 /// What is left to prove before any page of the person signed in is shown: a second factor, the mailbox, the browser.
@@ -145,7 +151,7 @@ pub fn gather(
 pub fn facts_of_account(
     config: &Config,
     person: Option<(&Session, &User)>,
-    owner: UserId,
+    (page, owner): (AccountPage, UserId),
     progress: &Progress,
     now: Timestamp,
 ) -> Facts {
@@ -159,9 +165,11 @@ pub fn facts_of_account(
     let demands = Demands { fresh_sign_in: Demand::of(!is_recent, false), ..Demands::NONE };
     let names_known = user.information.has_names();
     let mailbox = MailboxStanding::of(user, session, config.accounts.mailbox, now);
-    // What protects an account wants everything that the account has.
-    let has_one = !user.second_factor.is_none();
-    let second_factor = second_factor_of(config, (session, user), has_one, now);
+    let second_factor = match page == AccountPage::Administration {
+        true => second_factor_of_officer(config, (session, user), now),
+        // What protects an account wants everything that the account has.
+        false => second_factor_of(config, (session, user), !user.second_factor.is_none(), now),
+    };
     let affiliation = Affiliation::default();
     let person = PersonFacts { identity, second_factor, mailbox, names_known, affiliation };
     Facts { person: Some(person), demands }
@@ -201,6 +209,17 @@ fn second_factor_of(
     let is_given = is_stated || session.has_second_factor();
     match user.second_factor {
         _ if !is_wanted || is_given => SecondFactor::Settled,
+        SecondFactorUse::None => {
+            SecondFactor::Missing { is_proof_recent: session.has_recent_proof(now, config.recent_proof) }
+        }
+        SecondFactorUse::OnDemand | SecondFactorUse::Always => SecondFactor::Wanted,
+    }
+}
+
+/// The same for the console of administration: one of this person's own, given a short while ago.
+fn second_factor_of_officer(config: &Config, (session, user): (&Session, &User), now: Timestamp) -> SecondFactor {
+    match user.second_factor {
+        _ if session.has_recent_second_factor(now, config.recent_proof) => SecondFactor::Settled,
         SecondFactorUse::None => {
             SecondFactor::Missing { is_proof_recent: session.has_recent_proof(now, config.recent_proof) }
         }

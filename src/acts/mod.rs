@@ -54,7 +54,10 @@ pub use data::{
     back_up_when_due, begin_run, create_backup, list_own_backups, newest_backup, note_time, restore, unlock_backup,
     verify_backup,
 };
-pub use facts::{Standing, facts_of_account, gather, has_every_factor, mailbox_standing, security_step, subject_of};
+pub use facts::{
+    Standing, facts_of_account, gather, has_every_factor, has_officers_proof, mailbox_standing, security_step,
+    subject_of,
+};
 pub use instance::{SandboxReset, note_reload, note_start, note_stop, reset, reset_sandbox};
 pub use interactions::{
     begin_interaction, begin_proof, bind_interaction, decide_consent, find_interaction, finish_interaction,

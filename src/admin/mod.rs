@@ -1,14 +1,17 @@
-//! Administration as a JSON interface: what an operator may ask of an instance, apart from the way by which it is asked.
+//! Administration: the console in the browser, and a JSON interface for what an operator may ask of an instance, apart from
+//! the way by which it is asked.
 //!
 //! The command line asks through the local socket of a running instance, or in its own process where none runs; the
 //! answers are the same. Identifiers come from the path only, bodies name only their own fields, listings come by pages.
-//! Refuses to know sockets, cookies and pages. Doors: [`answer`], [`Call`], [`Answer`], [`by_command_line`].
+//! The interface refuses to know sockets, cookies and pages, the console refuses
+//! to decide: both ask the acts. Doors: [`answer`], [`Call`], [`Answer`], [`by_command_line`], [`routes`], [`pages`].
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
 mod audit;
 mod call;
 mod clients;
+mod console;
 mod data;
 mod directory;
 mod factor_removals;
@@ -32,6 +35,7 @@ use crate::protocol::Timestamp;
 use crate::web::{Method, StatusCode};
 
 pub use call::Call;
+pub use console::{pages, routes};
 pub use data::{described_backup, described_check};
 pub use directory::described_import;
 use refusal::Refusal;

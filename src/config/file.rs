@@ -266,7 +266,11 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         rsa_bits: settings.number(KEYS, "keys.rsa_bits").and_then(|bits| u32::try_from(bits).ok())?,
         key_rotation_every: hours("keys.rotate_every_days", 24).filter(|every| !every.is_zero()),
         keys_published_ahead: hours("keys.published_ahead_hours", 1)?,
-        limits: Limits { shared_sources: networks(settings, "limits.shared_sources"), ..Limits::standard() },
+        limits: Limits {
+            shared_sources: networks(settings, "limits.shared_sources"),
+            administration_sources: networks(settings, "limits.administration_sources"),
+            ..Limits::standard()
+        },
         people_picker: None,
         automatic_sign_in: None,
         mark_tokens: is_sandbox,

@@ -273,6 +273,15 @@ const FIRST: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "limits.administration_sources",
+        kind: Kind::Networks,
+        standard: Standard::Texts(&[]),
+        about: [
+            "Réseaux d'où la console d'administration (/admin) est accessible ; vide : de partout.",
+            "Networks from which the console of administration (/admin) is reached; empty: from everywhere.",
+        ],
+    },
+    ConfigKey {
         path: "logs.format",
         kind: Kind::OneOf(&["text", "json"]),
         standard: Standard::Text("text"),

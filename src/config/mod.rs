@@ -126,6 +126,8 @@ pub struct Limits {
     pub per_source: Option<SourceLimits>,
     /// Networks behind whose addresses many people sit: each source of theirs may do twenty times that.
     pub shared_sources: Vec<IpNet>,
+    /// Networks from which the console of administration is reached; from everywhere when there are none.
+    pub administration_sources: Vec<IpNet>,
     /// Wrong secrets for one client from one source.
     pub per_client: AttemptLimit,
     /// Mails that people ask for; `None` is unlimited.
@@ -154,6 +156,7 @@ impl Limits {
             per_account,
             per_source: Some(per_source),
             shared_sources: Vec::new(),
+            administration_sources: Vec::new(),
             per_client: limit(20, 300),
             mails: Some(mails),
         }

@@ -4,9 +4,10 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 40] = [
+pub(super) const RELOADABLE: [&str; 41] = [
     "instance.name",
     "limits.shared_sources",
+    "limits.administration_sources",
     "logs.level",
     "accounts.sign_up",
     "accounts.hide_existence",
@@ -127,6 +128,7 @@ mod tests {
             ("limits.connections", String::from("limits.connections = 16")),
             ("limits.connections_per_source", String::from("limits.connections_per_source = 8")),
             ("limits.shared_sources", String::from("limits.shared_sources = [\"192.0.2.0/24\"]")),
+            ("limits.administration_sources", String::from("limits.administration_sources = [\"192.0.2.0/24\"]")),
             ("logs.format", String::from("logs.format = \"json\"")),
             ("logs.level", String::from("logs.level = \"debug\"")),
             ("metrics.listen", String::from("metrics.listen = \"127.0.0.1:9464\"")),

@@ -1,5 +1,7 @@
 //! The form in which people, organizations, links and clients are written, in the embedded seeds and in fixtures.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -10,7 +12,7 @@ use crate::directory::Seeded;
 use crate::domain::{
     Activity, ClaimsProfile, Client, ClientAuthentication, ClientId, CommuneCode, Email, EmailDomain,
     EmailDomainStatus, Greeting, HeadcountBand, LegalCategory, Membership, Organization, OrganizationDomain,
-    OrganizationId, PersonalInformation, SecretDigest, Siret, User, UserId, Verification,
+    OrganizationId, PersonalInformation, Role, RoleName, SecretDigest, Siret, User, UserId, Verification,
 };
 use crate::protocol::{
     ClientAuthenticationMethod, RedirectUri, RedirectUriPolicy, ScopeSet, SignatureAlgorithm, Timestamp,
@@ -69,6 +71,10 @@ pub(super) struct SeedUser {
     email_verified: bool,
     pub(super) password: Option<String>,
     pub(super) password_hash: Option<String>,
+    /// What they may do in the console of administration.
+    role: Option<RoleName>,
+    /// For which organizations, of a moderator for some.
+    role_organizations: Option<BTreeSet<OrganizationId>>,
     /// Claims over what the account would yield.
     #[serde(default)]
     claims: Map<String, Value>,
@@ -180,6 +186,11 @@ impl SeedUser {
                 phone_number: self.phone_number.clone(),
                 job: self.job.clone(),
             },
+            role: self.role.map(|name| match name {
+                RoleName::Administrator => Role::Administrator,
+                RoleName::Moderator => Role::Moderator { organizations: self.role_organizations.clone(), until: None },
+                RoleName::Reader => Role::Reader,
+            }),
             additional_claims: self.claims.clone(),
             ..User::new(self.id, self.email.clone(), now)
         }

@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn the_seeds_are_those_of_december_2022_and_the_documented_example() {
         let (seeds, _) = embedded();
-        assert_eq!((seeds.organizations.len(), seeds.users.len()), (43, 19));
+        assert_eq!((seeds.organizations.len(), seeds.users.len()), (43, 20));
         assert_eq!(seeds.find_password(UserId(154)), Some("user@red-needles-sarl.com"));
         assert_eq!(
             seeds.organizations_of(UserId(154)),

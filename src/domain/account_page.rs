@@ -20,4 +20,6 @@ pub enum AccountPage {
     Delete,
     /// What is asked beside the password.
     DoubleAuthentication,
+    /// The entrance to the console of administration, which wants a second factor.
+    Administration,
 }

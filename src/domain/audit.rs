@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     ClientId, EmailDomain, EmailDomainStatus, FactorRemovalStop, Moderation, ModerationId, OrganizationId,
-    RemovalReason, Role, UserId, Verification,
+    RemovalReason, Role, RoleName, UserId, Verification,
 };
 use crate::protocol::{SignatureAlgorithm, Timestamp};
 
@@ -21,6 +21,13 @@ pub enum Actor {
     Visitor,
     /// A person, for themselves.
     User(UserId),
+    /// A person in the console of administration, by the role that they have there.
+    Officer {
+        /// Who.
+        user_id: UserId,
+        /// As what.
+        role: RoleName,
+    },
     /// A relying party.
     Client(ClientId),
     /// The operator, through the control interface of an instance to try services with.
@@ -31,12 +38,13 @@ pub enum Actor {
     System,
 }
 
-/// As listings and exports show it: `user:123`, `client:service`, `cli:root`…
+/// As listings and exports show it: `user:123`, `moderator:123`, `client:service`, `cli:root`…
 impl fmt::Display for Actor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Visitor => formatter.write_str("visitor"),
             Self::User(id) => write!(formatter, "user:{id}"),
+            Self::Officer { user_id, role } => write!(formatter, "{}:{user_id}", role.as_str()),
             Self::Client(id) => write!(formatter, "client:{id}"),
             Self::Operator => formatter.write_str("operator"),
             Self::CommandLine(account) => write!(formatter, "cli:{account}"),
@@ -273,6 +281,12 @@ pub enum AuditEvent {
     RoleGranted { user_id: UserId, role: Role },
     /// A person's role was taken away.
     RoleRevoked { user_id: UserId, role: Role },
+    /// A person entered the console of administration, by a proof with a second factor.
+    AdministrationEntered { user_id: UserId, role: RoleName },
+    /// They left it.
+    AdministrationLeft { user_id: UserId },
+    /// A person was refused there: they have no role, or none that may do this.
+    AdministrationRefused { user_id: UserId },
     /// An organization was entered.
     OrganizationCreated { organization_id: OrganizationId },
     /// A person was linked to an organization, or the link was changed.

@@ -37,6 +37,9 @@ impl AuditEvent {
             | Self::UserSignedOut { user_id, .. }
             | Self::RoleGranted { user_id, .. }
             | Self::RoleRevoked { user_id, .. }
+            | Self::AdministrationEntered { user_id, .. }
+            | Self::AdministrationLeft { user_id }
+            | Self::AdministrationRefused { user_id }
             | Self::MembershipWritten { user_id, .. }
             | Self::MembershipDeleted { user_id, .. }
             | Self::SessionRevoked { user_id, .. }

@@ -65,11 +65,11 @@ pub use person::{
     PASSKEY_CEREMONY_LIFETIME, PERSONAL_DATA_FORMAT, Passkey, PasskeyCeremony, PasskeyData, PasskeyPurpose,
     PasswordFault, PasswordLink, PasswordLinkRefusal, PasswordRules, PersonalData, PersonalInformation,
     PersonalInformationChange, PersonalInformationFault, PersonalInformationField, RECOVERY_CODES, RemovalReason,
-    RequestData, Role, SecondFactorUse, SecondFactors, ServiceData, SessionData, Totp, TrustedBrowserData, User,
-    UserState, check_password, digits_of_code, suggest_spelling,
+    RequestData, Right, Role, RoleName, SecondFactorUse, SecondFactors, ServiceData, SessionData, Totp,
+    TrustedBrowserData, User, UserState, check_password, digits_of_code, suggest_spelling,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{
-    AcrVocabulary, AssertedAssurance, Assurance, BrowserHint, BrowserProgram, BrowserSession, BrowserSystem, Factor,
-    Proof, Session, SessionId, Whereabouts, acr_of,
+    ADMINISTRATION_LIFETIME, AcrVocabulary, AdministrationSession, AssertedAssurance, Assurance, BrowserHint,
+    BrowserProgram, BrowserSession, BrowserSystem, Factor, Proof, Session, SessionId, Whereabouts, acr_of,
 };

@@ -137,9 +137,9 @@ pub fn next_step(app: &App, session: Option<&ActiveSession>, current: Option<&Cu
         };
         let pending = interaction.as_ref().and_then(|interaction| interaction.authorization());
         let progress = interaction.as_ref().map_or(&nothing_done, |interaction| &interaction.progress);
-        if let Some((_, owner)) = interaction.as_ref().and_then(|interaction| interaction.account()) {
+        if let Some(wanted) = interaction.as_ref().and_then(|interaction| interaction.account()) {
             let person = session.map(|active| (&active.session, &active.user));
-            return Ok(steps::next(&acts::facts_of_account(&app.config, person, owner, progress, app.clock.now())));
+            return Ok(steps::next(&acts::facts_of_account(&app.config, person, wanted, progress, app.clock.now())));
         }
         decide(tx, app, session, pending, progress)
     })?;

@@ -23,6 +23,19 @@ pub struct Layout {
     pub signed_in: Option<String>,
     /// What is said where data is asked.
     pub notices: NoticeLinks,
+    /// Whether the person signed in has a role in the administration of the instance.
+    pub may_administer: bool,
+    /// Of the console of administration.
+    pub administration: Option<AdministrationLayout>,
+}
+
+/// What surrounds the pages of the console of administration.
+#[derive(Debug, Clone, Serialize)]
+pub struct AdministrationLayout {
+    /// The role of whoever is at work, as the catalogue names it.
+    pub role: &'static str,
+    /// Whether they may see who has which role.
+    pub has_team: bool,
 }
 
 /// Where the notices are.
@@ -64,6 +77,8 @@ impl Layout {
                 accessibility: String::from("/accessibility"),
                 accessibility_state: "none",
             },
+            may_administer: true,
+            administration: Some(AdministrationLayout { role: "administrator", has_team: true }),
         }
     }
 

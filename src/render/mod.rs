@@ -16,7 +16,7 @@ mod renderer;
 mod tests;
 
 pub use files::StaticFile;
-pub use layout::{Layout, NoticeLinks};
+pub use layout::{AdministrationLayout, Layout, NoticeLinks};
 pub use mail::{MailFrame, WrittenMail};
 pub use page::{Page, PageCheck};
 pub use renderer::{RenderError, Renderer};

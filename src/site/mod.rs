@@ -37,7 +37,7 @@ use crate::mail::Mailbox;
 use crate::render::{RenderError, Renderer};
 use crate::store::{Location, OpenError, Opening, Store, StoreError, database_file};
 use crate::web::Table;
-use crate::{accounts, jobs, oidc, organizations, serve};
+use crate::{accounts, admin, jobs, oidc, organizations, serve};
 
 #[cfg(unix)]
 pub use control::{account_name, listen_for_commands};
@@ -202,8 +202,11 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
 
 /// Every route of an instance.
 pub fn routes(app: &App) -> Table {
-    let routes =
-        oidc::routes(app).join(operations::routes(app)).join(accounts::routes(app)).join(organizations::routes(app));
+    let routes = oidc::routes(app)
+        .join(operations::routes(app))
+        .join(accounts::routes(app))
+        .join(organizations::routes(app))
+        .join(admin::routes(app));
     match (app.config.mode, app.config.kind) {
         (Mode::Serve, InstanceKind::Production) => routes,
         (Mode::Serve, InstanceKind::Sandbox) => routes.join(dev::sandbox_routes(app)),

@@ -10,11 +10,11 @@ use serde::de::DeserializeOwned;
 use super::engine::{self, HandleTable, Key, Table};
 use super::tables::TABLES;
 use super::{
-    Snapshot, StoreError, access_tokens, address_changes, audit, authorization_codes, bans, browser_sessions, clients,
-    contact_proofs, counters, credentials, email_domains, factor_removals, grants, interactions, invitations,
-    known_browsers, magic_links, marks, memberships, migrations, moderations, organizations, outbox,
-    passkey_ceremonies, passkey_owners, password_links, pre_sessions, service_uses, signing_keys, trusted_browsers,
-    user_sessions, users,
+    Snapshot, StoreError, access_tokens, address_changes, administration_sessions, audit, authorization_codes, bans,
+    browser_sessions, clients, contact_proofs, counters, credentials, email_domains, factor_removals, grants,
+    interactions, invitations, known_browsers, magic_links, marks, memberships, migrations, moderations, organizations,
+    outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions, service_uses, signing_keys,
+    trusted_browsers, user_sessions, users,
 };
 use crate::domain::{AuditSubject, CodeState, HandleKey};
 use crate::protocol::Timestamp;
@@ -152,6 +152,7 @@ impl Inspection<'_> {
         self.each(&marks::MARKS, |_, _| Ok(None))?;
         self.each(&outbox::SET_ASIDE, |key, mail| Ok(misfiled(key, &mail.id)))?;
         self.each_handle(&browser_sessions::TABLE, |_, _| Ok(None))?;
+        self.each_handle(&administration_sessions::TABLE, |_, _| Ok(None))?;
         self.each_handle(&interactions::TABLE, |_, _| Ok(None))?;
         self.each_handle(&magic_links::TABLE, |_, _| Ok(None))?;
         self.each_handle(&address_changes::TABLE, |_, _| Ok(None))?;

@@ -1,10 +1,11 @@
 //! Every table of the database, and how its records are kept (SEC-180: all of them by durable commits).
 
 use super::{
-    access_tokens, address_changes, audit, authorization_codes, bans, browser_sessions, clients, contact_proofs,
-    counters, credentials, email_domains, engine, factor_removals, grants, interactions, invitations, known_browsers,
-    magic_links, marks, memberships, moderations, organizations, outbox, passkey_ceremonies, passkey_owners,
-    password_links, pre_sessions, service_uses, signing_keys, trusted_browsers, user_sessions, users,
+    access_tokens, address_changes, administration_sessions, audit, authorization_codes, bans, browser_sessions,
+    clients, contact_proofs, counters, credentials, email_domains, engine, factor_removals, grants, interactions,
+    invitations, known_browsers, magic_links, marks, memberships, moderations, organizations, outbox,
+    passkey_ceremonies, passkey_owners, password_links, pre_sessions, service_uses, signing_keys, trusted_browsers,
+    user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -88,6 +89,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(trusted_browsers::TRUSTED.name(), Keeping::Passing),
     listed(access_tokens::TABLE.name(), Keeping::TimeLimited),
     listed(address_changes::TABLE.name(), Keeping::TimeLimited),
+    listed(administration_sessions::TABLE.name(), Keeping::TimeLimited),
     listed(authorization_codes::TABLE.name(), Keeping::TimeLimited),
     listed(bans::TABLE.name(), Keeping::Sanction),
     listed(browser_sessions::TABLE.name(), Keeping::TimeLimited),

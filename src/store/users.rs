@@ -1,7 +1,7 @@
 //! People, found by identifier and by e-mail address. Identifiers of erased people are never given again.
 
 use super::engine::Table;
-use super::{Read, StoreError, Tx};
+use super::{Read, Snapshot, StoreError, Tx};
 use crate::domain::{Email, User, UserId};
 use crate::protocol::Timestamp;
 
@@ -38,6 +38,11 @@ pub fn list(tx: &impl Read, after: Option<UserId>, limit: usize) -> Result<Vec<U
 pub fn list_with_role(tx: &impl Read, after: Option<UserId>, limit: usize) -> Result<Vec<User>, StoreError> {
     let ids = WITH_ROLE.list(tx, after.as_ref(), limit)?;
     ids.into_iter().map(|id| USERS.get(tx, &id)).collect()
+}
+
+/// How many people have a role.
+pub fn count_with_role(tx: &Snapshot) -> Result<u64, StoreError> {
+    tx.count(WITH_ROLE.name())
 }
 
 /// People who were erased, and when.

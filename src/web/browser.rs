@@ -3,13 +3,14 @@
 use warp::http::{HeaderValue, Method, StatusCode, header};
 
 use super::{Error, Request, Response, cookies, headers};
+use crate::acts::administration::Officer;
 use crate::acts::{self, ActiveSession, By, InBrowser, NewSession};
 use crate::app::App;
 use crate::config::Tls;
 use crate::domain::steps::Step;
-use crate::domain::{Actor, Handle, Origin, PreSession};
+use crate::domain::{Actor, Handle, Origin, PreSession, Right, User};
 use crate::protocol::{Locale, Parameters};
-use crate::render::{Layout, Page};
+use crate::render::{AdministrationLayout, Layout, Page};
 use crate::web::paths;
 
 /// One browser, for the time of one request.
@@ -20,6 +21,8 @@ pub struct Browser {
     chosen_locale: Option<Locale>,
     path: String,
     comes_from_here: bool,
+    /// Who is at work in the console of administration, on its pages.
+    pub(super) officer: Option<Officer>,
     /// The person signed in.
     pub session: Option<ActiveSession>,
     /// The language to speak.
@@ -49,7 +52,8 @@ impl Browser {
         let accepted = || request.header(header::ACCEPT_LANGUAGE.as_str()).and_then(Locale::from_accept_language);
         let locale = chosen_locale.or(remembered).or_else(accepted).unwrap_or(Locale::Fr);
         let (path, comes_from_here) = (path_and_query(request), comes_from_here(request));
-        Ok(Self { handle, is_new, chosen_locale, path, comes_from_here, session, locale })
+        let officer = None;
+        Ok(Self { handle, is_new, chosen_locale, path, comes_from_here, officer, session, locale })
     }
 
     /// Where acts of this request take place: sign-ins under way are bound to the browser.
@@ -67,6 +71,14 @@ impl Browser {
     #[must_use]
     pub fn signed_in(self, opened: &NewSession) -> Self {
         Self { session: Some(opened.active.clone()), ..self.renewed(opened.browser.clone()) }
+    }
+
+    /// Who is at work in the console of administration: on routes that are guarded so.
+    ///
+    /// # Errors
+    /// Where the route is not.
+    pub fn officer(&self) -> Result<&Officer, Error> {
+        self.officer.as_ref().ok_or(Error::NotFound)
     }
 
     /// Who acts, for the audit.
@@ -166,6 +178,11 @@ impl Browser {
             is_provisional: app.config.tls == Tls::SelfSigned,
             signed_in: person,
             notices: paths::notices(&app.config.notices),
+            may_administer: self.session.as_ref().is_some_and(|active| has_role(app, &active.user)),
+            administration: self.officer.as_ref().map(|officer| AdministrationLayout {
+                role: officer.role.as_str(),
+                has_team: officer.has(Right::ReadTeam),
+            }),
         }
     }
 
@@ -180,6 +197,11 @@ impl Browser {
         }
         Ok(())
     }
+}
+
+/// Whether a person may be in the console of administration.
+pub(super) fn has_role(app: &App, user: &User) -> bool {
+    user.role.as_ref().is_some_and(|role| role.has(Right::Enter, app.clock.now()))
 }
 
 /// Whether every step since the last page that was shown is one of this site (W3C Fetch Metadata).

@@ -1,4 +1,4 @@
-//! Cookies: four names, one set of attributes, random handles as values.
+//! Cookies: five names, one set of attributes, random handles as values.
 
 use warp::http::{HeaderMap, HeaderValue, header};
 
@@ -11,6 +11,8 @@ pub const BROWSER: &str = "browser";
 pub const SESSION: &str = "session";
 /// The handle of a browser in which somebody signed in before; proves nothing about who sits there.
 pub const KNOWN: &str = "known";
+/// The handle of the session of administration: opens nothing but beside that of the person.
+pub const ADMINISTRATION: &str = "administration";
 /// The language chosen, `fr` or `en`.
 pub const LANGUAGE: &str = "language";
 

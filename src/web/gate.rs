@@ -1,7 +1,8 @@
 //! The gate in front of the pages of a person: who may come through, and where everybody else is led.
 
+use super::officer::{lead_officer, lead_to_entrance};
 use super::{Browser, Error, Guard, Request, Response, paths};
-use crate::acts;
+use crate::acts::{self, ActiveSession};
 use crate::app::App;
 use crate::domain::steps::Step;
 
@@ -13,12 +14,14 @@ use crate::domain::steps::Step;
 pub(super) async fn lead_elsewhere(
     app: &App,
     guard: Guard,
-    browser: &Browser,
+    browser: &mut Browser,
     request: &Request,
 ) -> Result<Option<Response>, Error> {
     let page = match guard {
         Guard::Person => None,
         Guard::RecentProof(page) => Some(page),
+        Guard::Administration(right) => return lead_officer(app, right, browser, request).await,
+        Guard::AdministrationEntrance => return lead_to_entrance(app, browser, request).await,
         Guard::Public
         | Guard::Visitor
         | Guard::Session
@@ -29,8 +32,6 @@ pub(super) async fn lead_elsewhere(
         | Guard::Bearer
         | Guard::Operator => return Ok(None),
     };
-    let query = request.query()?;
-    let interaction = query.get("interaction");
     let Some(active) = &browser.session else {
         // The pages of a sign-in under way know where it begins.
         return match page {
@@ -38,6 +39,24 @@ pub(super) async fn lead_elsewhere(
             None => Ok(None),
         };
     };
+    if let Some(elsewhere) = lead_to_proofs(app, browser, active, request)? {
+        return Ok(Some(elsewhere));
+    }
+    let is_recent = active.session.has_recent_proof(app.clock.now(), app.config.recent_proof);
+    let Some(page) = page.filter(|_| !is_recent || !acts::has_every_factor(app, active)) else { return Ok(None) };
+    let handle = acts::begin_proof(app, request.source(), active, browser.place().handle, page).await?;
+    browser.redirect(app, &paths::interaction(&handle.value)).map(Some)
+}
+
+/// Where a person is led whose second factor, mailbox or browser is still to be proven.
+pub(super) fn lead_to_proofs(
+    app: &App,
+    browser: &Browser,
+    active: &ActiveSession,
+    request: &Request,
+) -> Result<Option<Response>, Error> {
+    let query = request.query()?;
+    let interaction = query.get("interaction");
     let step = match acts::security_step(app, active) {
         Step::SecondFactor => Some(paths::SECOND_FACTOR),
         Step::VerifyEmail => Some(paths::VERIFY_EMAIL),
@@ -54,11 +73,5 @@ pub(super) async fn lead_elsewhere(
         | Step::Refuse(_)
         | Step::Finish => None,
     };
-    if let Some(path) = step {
-        return browser.redirect(app, &paths::within(path, interaction)).map(Some);
-    }
-    let is_recent = active.session.has_recent_proof(app.clock.now(), app.config.recent_proof);
-    let Some(page) = page.filter(|_| !is_recent || !acts::has_every_factor(app, active)) else { return Ok(None) };
-    let handle = acts::begin_proof(app, request.source(), active, browser.place().handle, page).await?;
-    browser.redirect(app, &paths::interaction(&handle.value)).map(Some)
+    step.map(|path| browser.redirect(app, &paths::within(path, interaction))).transpose()
 }

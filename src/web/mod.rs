@@ -14,6 +14,7 @@ mod finish;
 mod gate;
 pub mod headers;
 mod input;
+mod officer;
 pub mod pages;
 pub mod paths;
 mod request;

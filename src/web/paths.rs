@@ -142,6 +142,18 @@ pub const SIGN_IN_HISTORY: &str = "/connection-and-account/sign-in-history";
 pub const MY_DATA: &str = "/connection-and-account/my-data";
 /// The deletion of the account.
 pub const DELETE: &str = "/users/delete";
+/// The console of administration.
+pub const ADMIN: &str = "/admin";
+/// Its entrance.
+pub const ADMIN_SIGN_IN: &str = "/admin/sign-in";
+/// The way out of it.
+pub const ADMIN_SIGN_OUT: &str = "/admin/sign-out";
+/// Requests to join.
+pub const ADMIN_MODERATIONS: &str = "/admin/moderations";
+/// Organizations.
+pub const ADMIN_ORGANIZATIONS: &str = "/admin/organizations";
+/// Who has which role.
+pub const ADMIN_TEAM: &str = "/admin/team";
 /// The mails of a sandbox.
 pub const MAILBOX: &str = "/mailbox";
 /// Authorization endpoint.
@@ -182,6 +194,7 @@ pub fn account(page: AccountPage) -> &'static str {
         AccountPage::MyData => MY_DATA,
         AccountPage::Delete => DELETE,
         AccountPage::DoubleAuthentication => DOUBLE_AUTHENTICATION,
+        AccountPage::Administration => ADMIN_SIGN_IN,
     }
 }
 

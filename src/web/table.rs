@@ -14,7 +14,7 @@ use super::gate::lead_elsewhere;
 use super::input::{read_submission, read_visit};
 use super::{Error, Request, Response, Routes, Submission, Visit};
 use crate::app::App;
-use crate::domain::AccountPage;
+use crate::domain::{AccountPage, Right};
 use crate::logs;
 
 /// Who may come through a route. Whoever may not is refused or led elsewhere, and nothing changes; the census of routes
@@ -32,6 +32,11 @@ pub enum Guard {
     /// A person who proved who they are a short while ago; whoever did not does so first, and comes to that page. The
     /// table itself sees to it, before the handler.
     RecentProof(AccountPage),
+    /// A person at work in the console of administration, who has this right there: by a session of its own, beside
+    /// theirs, that was opened with a second factor (SEC-138). The table sees to it; the handler asks the browser who.
+    Administration(Right),
+    /// A person who has a role, and proved who they are a short while ago with a second factor: the entrance to it.
+    AdministrationEntrance,
     /// Whoever holds a single-use link.
     Link,
     /// The browser in which the sign-in that the path names is under way.
@@ -132,8 +137,8 @@ impl Table {
             async move {
                 page(
                     async {
-                        let visit = read_visit(&app, request).await?;
-                        match lead_elsewhere(&app, guard, &visit.browser, &visit.request).await? {
+                        let mut visit = read_visit(&app, request).await?;
+                        match lead_elsewhere(&app, guard, &mut visit.browser, &visit.request).await? {
                             Some(elsewhere) => Ok(elsewhere),
                             None => handler(segment, app, visit).await,
                         }
@@ -176,8 +181,8 @@ impl Table {
             async move {
                 page(
                     async {
-                        let submission = read_submission(&app, request).await?;
-                        match lead_elsewhere(&app, guard, &submission.browser, &submission.request).await? {
+                        let mut submission = read_submission(&app, request).await?;
+                        match lead_elsewhere(&app, guard, &mut submission.browser, &submission.request).await? {
                             Some(elsewhere) => Ok(elsewhere),
                             None => handler(segment, app, submission).await,
                         }

@@ -5,6 +5,8 @@ mod abuse;
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod cli;

@@ -38,7 +38,7 @@ fn r_40_every_template_has_a_page_type_and_every_sample_is_written_in_every_lang
     let written: BTreeSet<String> = written().into_iter().map(|(template, _, _)| template.to_owned()).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/templates");
     let mut embedded = BTreeSet::new();
-    for room in ["accounts", "console", "dev", "oidc", "organizations", "web"] {
+    for room in ["accounts", "admin", "console", "dev", "oidc", "organizations", "web"] {
         for entry in std::fs::read_dir(root.join(room)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             embedded.insert(format!("{room}/{name}"));

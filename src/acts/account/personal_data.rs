@@ -189,7 +189,7 @@ fn events(entries: Vec<AuditEntry>, user_id: UserId, now: Timestamp) -> Vec<Even
             Actor::User(id) if *id == user_id => ("person", source),
             Actor::Visitor => ("visitor", source),
             Actor::Client(_) => ("service", None),
-            Actor::User(_) | Actor::Operator | Actor::CommandLine(_) => ("operator", None),
+            Actor::User(_) | Actor::Officer { .. } | Actor::Operator | Actor::CommandLine(_) => ("operator", None),
             Actor::System => ("program", None),
         };
         let at = Timestamp(entry.record.at_millis / 1000).to_iso8601();

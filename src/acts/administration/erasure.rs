@@ -8,14 +8,14 @@ use crate::acts::pre_sessions::{Renewal, renew};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AddressChange, AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME, Interaction, KnownBrowser,
-    MagicLink, MailContent, OutgoingMail, PasswordLink, PreSession, User, UserId,
+    AddressChange, AdministrationSession, AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME,
+    Interaction, KnownBrowser, MagicLink, MailContent, OutgoingMail, PasswordLink, PreSession, User, UserId,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
-    Read, StoreError, Tx, address_changes, audit, browser_sessions, contact_proofs, credentials, factor_removals,
-    interactions, known_browsers, magic_links, memberships, moderations, outbox, password_links, service_uses,
-    trusted_browsers, user_sessions, users,
+    Read, StoreError, Tx, address_changes, administration_sessions, audit, browser_sessions, contact_proofs,
+    credentials, factor_removals, interactions, known_browsers, magic_links, memberships, moderations, outbox,
+    password_links, service_uses, trusted_browsers, user_sessions, users,
 };
 
 /// How many records are looked at at once.
@@ -30,6 +30,7 @@ struct Traces {
     magic_links: Vec<HandleKey<MagicLink>>,
     browsers: Vec<HandleKey<KnownBrowser>>,
     address_changes: Vec<HandleKey<AddressChange>>,
+    administration: Vec<HandleKey<AdministrationSession>>,
 }
 
 /// Erases a person. Gives their identifier.
@@ -100,6 +101,9 @@ pub(in crate::acts) async fn carry_out(
             for key in &traces.address_changes {
                 address_changes::delete(tx, key)?;
             }
+            for key in &traces.administration {
+                administration_sessions::delete(tx, key)?;
+            }
             erase(tx, &user, now)?;
             if let Some(Leaving { locale, browser, next }) = leaving {
                 // The last thing that is kept of them, until it has left.
@@ -153,6 +157,7 @@ async fn find_traces(app: &App, user: User) -> Result<Traces, ActError> {
                 magic_links: magic_links_to(tx, &user.email)?,
                 browsers: browsers_of(tx, user.id)?,
                 address_changes: address_changes_of(tx, user.id)?,
+                administration: administration_of(tx, user.id)?,
             })
         })
     });
@@ -224,5 +229,15 @@ fn address_changes_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<A
         let Some((last, _)) = page.last() else { return Ok(found) };
         after = Some(*last);
         found.extend(page.iter().filter(|(_, change)| change.user_id == user_id).map(|(key, _)| *key));
+    }
+}
+
+fn administration_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<AdministrationSession>>, StoreError> {
+    let (mut after, mut found) = (None, Vec::new());
+    loop {
+        let page = administration_sessions::list(tx, after.as_ref(), PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after = Some(*last);
+        found.extend(page.iter().filter(|(_, session)| session.user_id == user_id).map(|(key, _)| *key));
     }
 }

@@ -12,7 +12,9 @@ mod import;
 mod invitations;
 mod keys;
 mod moderation;
+mod officers;
 mod organizations;
+mod overview;
 mod roles;
 mod sessions;
 mod users;
@@ -48,10 +50,12 @@ pub use moderation::{
     Acceptance, ListedModeration, ModerationDossier, ModerationFilter, ModerationRefusal, Rejection, accept_moderation,
     list_moderations, reject_moderation, reopen_moderation, view_moderation,
 };
+pub use officers::{EntryRefusal, Officer, enter_console, find_officer, leave_console, note_refusal};
 pub use organizations::{
     Link, MalformedOrganizationKey, OrganizationDossier, OrganizationKey, OrganizationRefusal, create_organization,
     find_organization, link_user, list_organizations, unlink_user, view_organization,
 };
+pub use overview::{Overview, look_over};
 pub(super) use roles::is_last_administrator;
 pub use roles::{grant_role, list_administrators, revoke_role};
 pub use sessions::{ListedSession, UnknownSession, list_sessions, revoke_every_session, revoke_session};

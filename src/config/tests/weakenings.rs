@@ -15,6 +15,8 @@ const HARMLESS: &[&str] = &[
     "tls.private_key_file",
     "proxies.header",
     "limits.connections",
+    // From everywhere unless somebody says otherwise: roles and second factors are what protects it.
+    "limits.administration_sources",
     "logs.format",
     "logs.level",
     "store.cache_mib",

@@ -42,6 +42,6 @@ pub use personal_data::{
 pub use personal_information::{
     PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField,
 };
-pub use role::Role;
+pub use role::{Right, Role, RoleName};
 pub use second_factors::{RECOVERY_CODES, SecondFactorUse, SecondFactors, Totp};
 pub use user::{User, UserState};

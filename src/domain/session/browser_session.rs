@@ -201,6 +201,12 @@ impl Session {
         self.assurance_of(vocabulary, factors.chain([Factor::Totp]))
     }
 
+    /// Whether a second factor was given in this session, at most `window` before `now`.
+    pub fn has_recent_second_factor(&self, now: Timestamp, window: Duration) -> bool {
+        let is_recent = |proof: &Proof| now.seconds_since(proof.at) <= window.as_secs();
+        self.proofs.iter().any(|proof| proof.factor.settles_second() && is_recent(proof))
+    }
+
     /// Whether a second factor was given in this session, beside the first one.
     pub fn has_second_factor(&self) -> bool {
         self.proofs.iter().any(|proof| proof.factor.settles_second())

@@ -1,11 +1,13 @@
 //! Who is signed in in one browser, by what proofs, and what level of assurance that gives.
 
+mod administration_session;
 mod assurance;
 mod browser_hint;
 mod browser_session;
 #[cfg(test)]
 mod tests;
 
+pub use administration_session::{ADMINISTRATION_LIFETIME, AdministrationSession};
 pub use assurance::{AcrVocabulary, Assurance, acr_of};
 pub use browser_hint::{BrowserHint, BrowserProgram, BrowserSystem};
 pub use browser_session::{AssertedAssurance, BrowserSession, Factor, Proof, Session, SessionId, Whereabouts};

@@ -38,6 +38,18 @@ fn sec_93_a_proof_is_recent_for_its_window_and_a_newer_one_begins_it_again() {
 }
 
 #[test]
+fn sec_138_a_second_factor_is_recent_by_its_own_time_and_not_by_that_of_a_password() {
+    let window = Duration::from_secs(900);
+    let at = |factor, seconds| Proof { factor, at: Timestamp(seconds) };
+    let session = session_at(1000).reauthenticated(at(Factor::Totp, 1100));
+    assert!(session.has_recent_second_factor(Timestamp(2000), window));
+    let later = session.reauthenticated(at(Factor::EmailCode, 2500));
+    assert!(later.has_recent_proof(Timestamp(2600), window));
+    assert!(!later.has_recent_second_factor(Timestamp(2600), window));
+    assert!(!session_at(1000).has_recent_second_factor(Timestamp(1000), window));
+}
+
+#[test]
 fn sec_29_acr_is_a_truth_table_over_amr() {
     let table: [(AcrVocabulary, &[&str], &str); 9] = [
         (AcrVocabulary::Moncomptepro, &["pwd"], "eidas1"),

@@ -2,7 +2,7 @@
 
 use crate::domain::{Moderation, ModerationId, OrganizationId, UserId};
 use crate::store::engine::Table;
-use crate::store::{Read, StoreError, Tx, counters};
+use crate::store::{Read, Snapshot, StoreError, Tx, counters};
 
 pub(in crate::store) const MODERATIONS: Table<ModerationId, Moderation> = Table::new("moderations");
 pub(in crate::store) const BY_USER: Table<(UserId, ModerationId), ModerationId> = Table::new("moderations_by_user");
@@ -27,6 +27,11 @@ pub fn list_latest(tx: &impl Read, before: Option<ModerationId>, limit: usize) -
 /// At most `limit` requests that wait, after `after`, the oldest first.
 pub fn list_pending(tx: &impl Read, after: Option<ModerationId>, limit: usize) -> Result<Vec<Moderation>, StoreError> {
     of(tx, PENDING.list(tx, after.as_ref(), limit)?)
+}
+
+/// How many requests wait.
+pub fn count_pending(tx: &Snapshot) -> Result<u64, StoreError> {
+    tx.count(PENDING.name())
 }
 
 /// Every request of a person, the oldest first.

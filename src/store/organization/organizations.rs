@@ -2,7 +2,7 @@
 
 use crate::domain::{Organization, OrganizationId, Siret};
 use crate::store::engine::Table;
-use crate::store::{Read, StoreError, Tx, counters};
+use crate::store::{Read, Snapshot, StoreError, Tx, counters};
 
 pub(in crate::store) const ORGANIZATIONS: Table<OrganizationId, Organization> =
     Table::new("organizations").remembering();
@@ -30,6 +30,11 @@ pub fn find_by_siret(tx: &impl Read, siret: &Siret) -> Result<Option<Organizatio
 /// At most `limit` organizations after `after`, by identifier.
 pub fn list(tx: &impl Read, after: Option<OrganizationId>, limit: usize) -> Result<Vec<Organization>, StoreError> {
     ORGANIZATIONS.list(tx, after.as_ref(), limit)
+}
+
+/// How many organizations there are.
+pub fn count(tx: &Snapshot) -> Result<u64, StoreError> {
+    tx.count(ORGANIZATIONS.name())
 }
 
 /// The next identifier; not given again once the transaction is kept.

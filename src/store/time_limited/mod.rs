@@ -3,6 +3,7 @@
 
 pub mod access_tokens;
 pub mod address_changes;
+pub mod administration_sessions;
 pub mod authorization_codes;
 pub mod bans;
 pub mod browser_sessions;

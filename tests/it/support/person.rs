@@ -57,6 +57,11 @@ impl Person {
         self.cookie("known")
     }
 
+    /// `name=value` of the cookie of administration.
+    pub(crate) fn administration_cookie(&self) -> String {
+        self.cookie("administration")
+    }
+
     /// The values of all its cookies.
     pub(crate) fn cookie_values(&self) -> Vec<String> {
         let cookies = self.jar.cookies(&Url::parse(&self.address).unwrap()).unwrap_or(HeaderValue::from_static(""));

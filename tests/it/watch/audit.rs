@@ -23,7 +23,7 @@ const ALSO_NEW: &str = "nouveau@mairie.example";
 const SIRET: &str = "21777701500017";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Who does it and from where: `v` a visitor, `u` a person, `c` a client, `o` the operator of a trial, `l` a command,
+/// Who does it and from where: `v` a visitor, `u` a person, `a` one at work in administration, `c` a client, `o` the operator of a trial, `l` a command,
 /// `s` the program; then whether an address, and whether a session is noted.
 const CATALOGUE: &[(&str, &str)] = &[
     ("user_created", "ls"),
@@ -75,6 +75,9 @@ const CATALOGUE: &[(&str, &str)] = &[
     ("user_erased", "l"),
     ("role_granted", "l"),
     ("role_revoked", "l"),
+    ("administration_entered", "u address session"),
+    ("administration_left", "a address session"),
+    ("administration_refused", "ua address session"),
     ("organization_created", "lu address"),
     ("contact_code_mailed", "u address session"),
     ("contact_code_refused", "u address session"),
@@ -136,6 +139,7 @@ fn kind(actor: &Actor) -> char {
     match actor {
         Actor::Visitor => 'v',
         Actor::User(_) => 'u',
+        Actor::Officer { .. } => 'a',
         Actor::Client(_) => 'c',
         Actor::Operator => 'o',
         Actor::CommandLine(_) => 'l',
@@ -366,6 +370,7 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     office(&instance, &Operator::at(directory.path())).await;
     newcomers(&instance).await;
     joiners(&instance, &Operator::at(directory.path())).await;
+    crate::admin::deeds(&instance).await;
     arrivals::invited(&instance, &Operator::at(directory.path())).await;
     second_factors(&instance, &Operator::at(directory.path())).await;
     passkeys(&instance).await;

@@ -19,6 +19,10 @@ GET /.well-known/oauth-authorization-server Public
 OPTIONS /.well-known/oauth-authorization-server Public
 GET /.well-known/openid-configuration Public
 OPTIONS /.well-known/openid-configuration Public
+GET /admin Administration(Enter)
+GET /admin/sign-in AdministrationEntrance
+POST /admin/sign-in AdministrationEntrance
+POST /admin/sign-out Administration(Enter)
 GET /assets/{id} Public
 GET /connection-and-account RecentProof(ConnectionAndAccount)
 GET /connection-and-account/my-data RecentProof(MyData)
@@ -179,6 +183,8 @@ impl Stranger<'_> {
             | Guard::Session
             | Guard::Person
             | Guard::RecentProof(_)
+            | Guard::Administration(_)
+            | Guard::AdministrationEntrance
             | Guard::Link
             | Guard::SignIn
             | Guard::ClientRequest
@@ -248,7 +254,11 @@ async fn sec_1_sec_115_nobody_comes_through_a_guard_that_is_not_theirs() {
                 assert!(page.headers.get("set-cookie").is_none(), "{at}: the same for everybody");
             }
             Guard::Visitor => assert!(matches!(status, 200 | 303 | 400), "{at}: {status}"),
-            Guard::Session | Guard::Person | Guard::RecentProof(_) => {
+            Guard::Session
+            | Guard::Person
+            | Guard::RecentProof(_)
+            | Guard::Administration(_)
+            | Guard::AdministrationEntrance => {
                 let is_asked = status == 303 && page.location().starts_with("/users/start-sign-in");
                 assert!(is_asked, "{at}: {status} {}", page.location());
             }

@@ -84,6 +84,7 @@ async fn an_unconfirmed_deletion_deletes_nothing() {
 #[tokio::test]
 async fn sec_168_the_last_administrator_hands_over_before_leaving() {
     let instance = Instance::dev().await;
+    crate::admin::dismiss(&instance, crate::admin::ADMINISTRATOR).await;
     let person = signed_in(&instance).await;
     let page = person.visit(PAGE).await;
     set_role(&instance, Some(Role::Administrator)).await;

@@ -1,11 +1,15 @@
 //! What a person may do for the instance as a whole.
 
+mod rights;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::OrganizationId;
 use crate::protocol::Timestamp;
+
+pub use rights::Right;
 
 /// A role in the administration of the instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,14 +30,42 @@ pub enum Role {
     Reader,
 }
 
-impl Role {
-    /// The word of the role.
-    pub fn as_str(&self) -> &'static str {
+/// A role without for what and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleName {
+    /// Everything.
+    Administrator,
+    /// Decides who belongs to which organization.
+    Moderator,
+    /// Reads, and changes nothing.
+    Reader,
+}
+
+impl RoleName {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Administrator => "administrator",
-            Self::Moderator { .. } => "moderator",
+            Self::Moderator => "moderator",
             Self::Reader => "reader",
         }
+    }
+}
+
+impl Role {
+    /// Which one it is.
+    pub fn name(&self) -> RoleName {
+        match self {
+            Self::Administrator => RoleName::Administrator,
+            Self::Moderator { .. } => RoleName::Moderator,
+            Self::Reader => RoleName::Reader,
+        }
+    }
+
+    /// The word of the role.
+    pub fn as_str(&self) -> &'static str {
+        self.name().as_str()
     }
 
     /// Whether it may do everything.

@@ -48,7 +48,7 @@ impl Entry {
 }
 
 fn deny() -> Deny {
-    toml::from_str(include_str!("../../deny.toml")).unwrap()
+    toml::from_str(include_str!("../../../deny.toml")).unwrap()
 }
 
 fn package(name: &str, version: &str) -> Package {
