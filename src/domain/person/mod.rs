@@ -3,13 +3,9 @@
 mod address_change;
 mod credentials;
 mod email;
-mod email_spelling;
 mod factor_removal;
 mod invitation;
-mod known_browser;
-mod magic_link;
-mod mailbox_standing;
-mod mailed_code;
+mod mailbox;
 mod passkey;
 mod password_link;
 mod password_policy;
@@ -25,13 +21,12 @@ pub use address_change::{AddressChange, AddressChangeRefusal};
 pub use credentials::Credentials;
 pub(super) use email::is_invisible;
 pub use email::{Email, MalformedEmail};
-pub use email_spelling::suggest_spelling;
 pub use factor_removal::{FactorRemoval, FactorRemovalState, FactorRemovalStop, MalformedReason, RemovalReason};
 pub use invitation::{Invitation, InvitationState, InvitedTo};
-pub use known_browser::{BrowserTrust, KNOWN_BROWSER_LIFETIME, KnownBrowser};
-pub use magic_link::MagicLink;
-pub use mailbox_standing::{MailboxPolicy, MailboxStanding};
-pub use mailed_code::{CodePurpose, MAILED_CODE_DIGITS, MailedCode, MailedCodeRefusal, digits_of_code};
+pub use mailbox::{
+    BrowserTrust, CodePurpose, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS, MagicLink, MailboxPolicy,
+    MailboxStanding, MailedCode, MailedCodeRefusal, digits_of_code, suggest_spelling,
+};
 pub use passkey::{MOST_PASSKEYS, PASSKEY_CEREMONY_LIFETIME, Passkey, PasskeyCeremony, PasskeyPurpose};
 pub use password_link::{PasswordLink, PasswordLinkRefusal};
 pub use password_policy::{PasswordFault, PasswordRules, check_password};

@@ -1,9 +1,9 @@
 //! Help with the spelling of an address: the domain that a mistyped one was meant to be.
 
-use super::Email;
+use crate::domain::Email;
 
 /// Domains that many people have an address of: providers, and administrations of the State. One a line.
-const KNOWN: &str = include_str!("../../../assets/data/mail_domains.txt");
+const KNOWN: &str = include_str!("../../../../assets/data/mail_domains.txt");
 
 /// The address with the known domain that its own is a slip of the fingers away from; `None` where it is known itself, or
 /// like none. `expected` are domains that are as good as known here.

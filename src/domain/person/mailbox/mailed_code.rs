@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Email;
+use crate::domain::Email;
 use crate::protocol::Timestamp;
 
 /// How many digits a code has.
@@ -101,8 +101,10 @@ impl MailedCode {
 
 /// The digits that were typed, without the spaces that come with copying; `None` when it is no code at all.
 pub fn digits_of_code(typed: &str) -> Option<String> {
-    let digits: String =
-        typed.chars().filter(|character| !character.is_whitespace() && !super::is_invisible(*character)).collect();
+    let digits: String = typed
+        .chars()
+        .filter(|character| !character.is_whitespace() && !crate::domain::person::is_invisible(*character))
+        .collect();
     let is_code = digits.len() == MAILED_CODE_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_code.then_some(digits)
 }

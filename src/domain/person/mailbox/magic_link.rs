@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Email;
-use crate::domain::{HandleKey, Interaction};
+use crate::domain::{Email, HandleKey, Interaction};
 use crate::protocol::Timestamp;
 
 /// What a link to `/users/sign-in-with-magic-link` stands for.

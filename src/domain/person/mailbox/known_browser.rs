@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::User;
-use crate::domain::{UserId, Whereabouts};
+use crate::domain::{User, UserId, Whereabouts};
 use crate::protocol::Timestamp;
 
 /// How long a browser is known after a sign-in.

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::User;
-use crate::domain::Session;
+use crate::domain::{Session, User};
 use crate::protocol::Timestamp;
 
 /// What the operator asks of mailboxes and browsers.
