@@ -222,11 +222,38 @@ pub(super) const ACCOUNT_KEYS: &[ConfigKey] = &[
     },
     ConfigKey {
         path: "directory.sources",
-        kind: Kind::Words(&["register", "recherche-entreprises"]),
+        kind: Kind::Words(&["register", "recherche-entreprises", "api-sirene", "api-entreprise"]),
         standard: Standard::Texts(&["register"]),
         about: [
-            "Où chercher les entreprises, dans l'ordre : ce qu'a lu `directory import`, l'API ouverte \"recherche-entreprises\".",
-            "Where companies are looked up, in order: what `directory import` read, the open API \"recherche-entreprises\".",
+            "Où chercher les entreprises, dans l'ordre : ce qu'a lu `directory import` ; des API : \"recherche-entreprises\" (ouverte), \"api-sirene\", \"api-entreprise\".",
+            "Where companies are looked up, in order: what `directory import` read; APIs: \"recherche-entreprises\" (open), \"api-sirene\", \"api-entreprise\".",
+        ],
+    },
+    ConfigKey {
+        path: "directory.api_sirene_key",
+        kind: Kind::Secret,
+        standard: Standard::Absent(""),
+        about: [
+            "La clé de l'API Sirene (portail-api.insee.fr), pour \"api-sirene\".",
+            "The key of API Sirene (portail-api.insee.fr), for \"api-sirene\".",
+        ],
+    },
+    ConfigKey {
+        path: "directory.api_entreprise_token",
+        kind: Kind::Secret,
+        standard: Standard::Absent(""),
+        about: [
+            "Le jeton d'API Entreprise, pour \"api-entreprise\".",
+            "The token of API Entreprise, for \"api-entreprise\".",
+        ],
+    },
+    ConfigKey {
+        path: "directory.api_entreprise_siret",
+        kind: Kind::Siret,
+        standard: Standard::Absent("21920023500014"),
+        about: [
+            "Le SIRET de l'administration à qui ce jeton a été remis.",
+            "The SIRET of the administration that the token was given to.",
         ],
     },
     ConfigKey {
@@ -236,6 +263,24 @@ pub(super) const ACCOUNT_KEYS: &[ConfigKey] = &[
         about: [
             "Si les annuaires publics (service-public, éducation) sont interrogés sur les adresses des mairies et des écoles.",
             "Whether public directories (service-public, education) are asked for the addresses of town halls and schools.",
+        ],
+    },
+    ConfigKey {
+        path: "retention.unused_account_months",
+        kind: Kind::Number(0, 120),
+        standard: Standard::Number(36),
+        about: [
+            "Après combien de mois sans connexion un compte est supprimé, un mois après en avoir prévenu la personne ; 0 : jamais.",
+            "After how many months without a sign-in an account is erased, a month after its owner was told; 0: never.",
+        ],
+    },
+    ConfigKey {
+        path: "retention.audit_address_months",
+        kind: Kind::Number(1, 12),
+        standard: Standard::Number(6),
+        about: [
+            "Pendant combien de mois le journal garde les adresses réseau.",
+            "For how many months the audit keeps network addresses.",
         ],
     },
 ];

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{
     Accounts, AddressChecks, Backups, Config, Connections, CookiePolicy, DataLocation, DirectorySettings,
     DirectorySource, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME, Notices, PasswordCost,
-    PeoplePicker, Proxies, PublicUrl, STANDARD_RECENT_PROOF, Tls, UnknownClients,
+    PeoplePicker, Proxies, PublicUrl, RetentionRules, STANDARD_RECENT_PROOF, Tls, UnknownClients,
 };
 use crate::domain::{AcrVocabulary, Email, JoiningPolicy, MailProviders, MailboxPolicy, Retention};
 
@@ -65,6 +65,7 @@ impl Config {
             mail_retried_after: Duration::from_secs(60),
             unknown_clients: if options.strict { UnknownClients::Refuse } else { UnknownClients::Record },
             local_redirects: true,
+            retention: RetentionRules::STANDARD,
             accounts: Accounts {
                 mailbox: MailboxPolicy { asks_in_new_browsers: false, ..MailboxPolicy::STANDARD },
                 ..Accounts::STANDARD

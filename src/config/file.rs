@@ -12,11 +12,12 @@ use super::key::{Value, network};
 use super::keys::KEYS;
 use super::mail;
 use super::problem::{ConfigError, Conflict, Fault, Origin, Problem};
+use super::retention::{RetentionRules, months};
 use super::settings::{Settings, Source, type_of};
 use super::{
     AccessibilityState, Accounts, AddressChecks, Backups, Config, Connections, CookiePolicy, DataLocation,
-    DirectorySettings, DirectorySource, ForwardedHeader, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode,
-    Notices, PasswordCost, Proxies, PublicUrl, Tls, UnknownClients,
+    ForwardedHeader, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, Notices, PasswordCost, Proxies,
+    PublicUrl, Tls, UnknownClients,
 };
 use crate::domain::{AcrVocabulary, EmailDomain, JoiningPolicy, MailProviders, MailboxPolicy, Retention};
 
@@ -140,6 +141,7 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     if !matches!(rsa_bits, Some(2048 | 3072 | 4096) | None) {
         problems.push(settings.conflict("keys.rsa_bits", Conflict::RsaBits));
     }
+    problems.extend(super::directory::problems(settings));
     mail::check(settings, problems);
 }
 
@@ -252,16 +254,14 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         cookies: CookiePolicy { prefix: String::from("__Host-"), secure: true },
         unknown_clients: if is_sandbox { UnknownClients::RecordAnywhere } else { UnknownClients::Refuse },
         local_redirects: is_sandbox,
+        retention: retention(settings)?,
         accounts: accounts(settings)?,
         addresses: address_checks(settings),
         notices: notices(settings)?,
         acr_vocabulary: acr_vocabulary(&text("acr.vocabulary")?),
         recent_proof: Duration::from_secs(settings.number(KEYS, "accounts.recent_proof_minutes")?.saturating_mul(60)),
         joining: joining(settings),
-        directory: DirectorySettings {
-            asks_contacts: settings.flag(KEYS, "directory.contacts"),
-            ..DirectorySettings::of(sources(settings))
-        },
+        directory: super::directory::put_together(settings),
         password_cost: PasswordCost::Machine,
         rsa_bits: settings.number(KEYS, "keys.rsa_bits").and_then(|bits| u32::try_from(bits).ok())?,
         key_rotation_every: hours("keys.rotate_every_days", 24).filter(|every| !every.is_zero()),
@@ -313,14 +313,12 @@ fn notices(settings: &Settings) -> Option<Notices> {
     })
 }
 
-fn sources(settings: &Settings) -> Vec<DirectorySource> {
-    let words = settings.texts(KEYS, "directory.sources");
-    let source = |word: &String| match word.as_str() {
-        "register" => Some(DirectorySource::Register),
-        "recherche-entreprises" => Some(DirectorySource::RechercheEntreprises),
-        _ => None,
-    };
-    words.iter().filter_map(source).collect()
+fn retention(settings: &Settings) -> Option<RetentionRules> {
+    let kept = |key: &str| settings.number(KEYS, key).map(months);
+    Some(RetentionRules {
+        unused_accounts: Some(kept("retention.unused_account_months")?).filter(|kept| !kept.is_zero()),
+        audit_addresses: kept("retention.audit_address_months")?,
+    })
 }
 
 fn accounts(settings: &Settings) -> Option<Accounts> {

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::PublicUrl;
 use super::mail::is_host;
-use crate::domain::{Email, EmailDomain};
+use crate::domain::{Email, EmailDomain, Siret};
 use crate::protocol::{Locale, ScopeSet};
 
 /// A key of the file. One table of them serves reading, refusing, explaining and showing.
@@ -55,6 +55,8 @@ pub(super) enum Kind {
     Words(&'static [&'static str]),
     /// An e-mail address.
     Email,
+    /// The number of an establishment.
+    Siret,
     /// The name of a host, or its address.
     Host,
     /// Hosts of e-mail addresses.
@@ -120,13 +122,14 @@ impl Kind {
     pub(super) fn admits(self, value: &Value) -> bool {
         match (self, value) {
             (Self::Text(most), Value::Text(text)) => is_line(text) && text.chars().count() <= most,
-            (Self::Secret, Value::Text(text)) => is_line(text) && text.len() <= 512,
+            (Self::Secret, Value::Text(text)) => is_line(text) && text.len() <= 2048,
             (Self::Path, Value::Text(text)) => is_line(text) && text.len() <= 4096,
             (Self::PublicUrl, Value::Text(text)) => text.parse::<PublicUrl>().is_ok_and(|url| url.is_https()),
             (Self::WebPage, Value::Text(text)) => {
                 text.len() <= 2048 && url::Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.has_host())
             }
             (Self::Email, Value::Text(text)) => text.trim() == text && text.parse::<Email>().is_ok(),
+            (Self::Siret, Value::Text(text)) => text.parse::<Siret>().is_ok(),
             (Self::Host, Value::Text(text)) => is_host(text),
             (Self::OneOf(words), Value::Text(text)) => words.contains(&text.as_str()),
             (Self::Scopes, Value::Text(text)) => {
@@ -162,7 +165,7 @@ impl Kind {
                 Locale::Fr => format!("un texte de 1 à {most} caractères, sur une ligne"),
                 Locale::En => format!("a text of 1 to {most} characters, on one line"),
             },
-            Self::Secret => said("un texte de 1 à 512 caractères", "a text of 1 to 512 characters"),
+            Self::Secret => said("un texte de 1 à 2048 caractères", "a text of 1 to 2048 characters"),
             Self::PublicUrl => said(
                 "une adresse telle que \"https://identite.exemple.fr\" : https, un nom, rien derrière",
                 "an address such as \"https://identite.exemple.fr\": https, a name, nothing behind it",
@@ -209,6 +212,10 @@ impl Kind {
             Self::Email => said(
                 "une adresse e-mail, telle que \"ne-pas-repondre@exemple.fr\"",
                 "an e-mail address, such as \"ne-pas-repondre@exemple.fr\"",
+            ),
+            Self::Siret => said(
+                "un numéro SIRET : 14 chiffres entre guillemets, tels que \"21920023500014\"",
+                "a SIRET number: 14 digits in quotes, such as \"21920023500014\"",
             ),
             Self::Host => said(
                 "un nom de machine ou une adresse IP, sans port, tels que \"smtp.exemple.fr\"",

@@ -8,6 +8,7 @@ mod account_keys;
 mod client_keys;
 mod clients;
 mod dev;
+mod directory;
 mod file;
 mod key;
 mod keys;
@@ -16,6 +17,7 @@ mod notices;
 mod problem;
 mod public_url;
 mod reload;
+mod retention;
 mod settings;
 mod template;
 #[cfg(test)]
@@ -26,17 +28,17 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ipnet::IpNet;
-use url::Url;
-
 pub use clients::DeclaredClient;
 pub use dev::DevOptions;
+pub use directory::{ApiEntreprise, ApiSirene, DirectorySettings, DirectorySource};
 pub use file::{Loaded, Shown};
+use ipnet::IpNet;
 pub use mail::{Mailing, SmtpCredentials, SmtpEncryption, SmtpServer};
 pub use notices::{AccessibilityState, AddressChecks, Notices};
 pub use problem::{ConfigError, Origin, Problem};
 pub use public_url::{MalformedPublicUrl, PublicUrl};
 pub use reload::Changed;
+pub use retention::RetentionRules;
 pub use template::template;
 pub use weakenings::Weakening;
 
@@ -282,64 +284,6 @@ pub struct Backups {
     pub retention: Retention,
 }
 
-/// Who may be asked about companies and administrations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DirectorySource {
-    /// The register's files, imported into the data directory.
-    Register,
-    /// The open interface Recherche d'entreprises.
-    RechercheEntreprises,
-    /// The establishments that the instance begins with, and one made up for any other number.
-    Seeds,
-}
-
-impl DirectorySource {
-    /// The word by which the configuration names it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Register => "register",
-            Self::RechercheEntreprises => "recherche-entreprises",
-            Self::Seeds => "seeds",
-        }
-    }
-}
-
-/// Where companies and administrations are looked up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DirectorySettings {
-    /// Who is asked, in this order.
-    pub sources: Vec<DirectorySource>,
-    /// Where Recherche d'entreprises is.
-    pub recherche_entreprises: Url,
-    /// Whether public directories are asked where establishments can be written to.
-    pub asks_contacts: bool,
-    /// Where the directory of public services is.
-    pub annuaire_service_public: Url,
-    /// Where the directory of schools is.
-    pub annuaire_education: Url,
-    /// Whether a service may be on this machine, without encryption.
-    pub may_ask_itself: bool,
-}
-
-impl DirectorySettings {
-    /// These sources, at their public addresses.
-    pub fn of(sources: Vec<DirectorySource>) -> Self {
-        Self {
-            sources,
-            recherche_entreprises: at("https://recherche-entreprises.api.gouv.fr"),
-            asks_contacts: false,
-            annuaire_service_public: at("https://api-lannuaire.service-public.gouv.fr"),
-            annuaire_education: at("https://data.education.gouv.fr"),
-            may_ask_itself: false,
-        }
-    }
-}
-
-#[expect(clippy::expect_used, reason = "a scheme and a name are always a URL")]
-fn at(address: &str) -> Url {
-    Url::parse(address).expect("https and a name")
-}
-
 /// The form of the logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -414,6 +358,8 @@ pub struct Config {
     pub local_redirects: bool,
     /// How accounts are opened.
     pub accounts: Accounts,
+    /// What is kept no longer than it is of use.
+    pub retention: RetentionRules,
     /// What is asked of addresses that are new here.
     pub addresses: AddressChecks,
     /// What is said where data is asked.

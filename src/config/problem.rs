@@ -75,6 +75,8 @@ pub(super) enum Conflict {
     SeveralPorts,
     /// An RSA size between the possible ones.
     RsaBits,
+    /// A source of the register without what opens it.
+    SourceWithoutKey,
     /// Something about mails.
     Mail(MailConflict),
     /// A client identifier that is not one.
@@ -114,6 +116,10 @@ impl Conflict {
                 ["toutes les adresses doivent avoir le même port", "every address must have the same port"]
             }
             Self::RsaBits => ["2048, 3072 ou 4096 sont possibles", "2048, 3072 or 4096 are possible"],
+            Self::SourceWithoutKey => [
+                "sans elle, rien n'ouvre cette source. Donnez-la, ou retirez la source de directory.sources et ses autres clés",
+                "nothing opens that source without it. Give it, or remove the source from directory.sources and its other keys",
+            ],
             Self::Mail(conflict) => conflict.say(),
             Self::ClientId => [
                 "3 à 64 lettres, chiffres, points, tirets ou soulignés, et pas uniquement des chiffres",

@@ -4,7 +4,7 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 41] = [
+pub(super) const RELOADABLE: [&str; 43] = [
     "instance.name",
     "limits.shared_sources",
     "limits.administration_sources",
@@ -32,6 +32,8 @@ pub(super) const RELOADABLE: [&str; 41] = [
     "joining.bypass_moderation",
     "joining.free_mail_domains",
     "joining.professional_mail_domains",
+    "retention.unused_account_months",
+    "retention.audit_address_months",
     "mail.from",
     "mail.from_name",
     "mail.reply_to",
@@ -75,6 +77,7 @@ impl Config {
             mail_retried_after: other.mail_retried_after,
             logs: Logs { level: other.logs.level.clone(), ..self.logs.clone() },
             accounts: other.accounts,
+            retention: other.retention,
             acr_vocabulary: other.acr_vocabulary,
             joining: other.joining.clone(),
             declared_clients: other.declared_clients.clone(),
@@ -160,11 +163,16 @@ mod tests {
             ("keys.rsa_bits", String::from("keys.rsa_bits = 4096")),
             ("keys.rotate_every_days", String::from("keys.rotate_every_days = 30")),
             ("keys.published_ahead_hours", String::from("keys.published_ahead_hours = 48")),
+            ("retention.unused_account_months", String::from("retention.unused_account_months = 24")),
+            ("retention.audit_address_months", String::from("retention.audit_address_months = 3")),
             ("joining.allow_unverified", String::from("joining.allow_unverified = true")),
             ("joining.bypass_moderation", String::from("joining.bypass_moderation = true")),
             ("joining.free_mail_domains", String::from("joining.free_mail_domains = [\"a.fr\"]")),
             ("joining.professional_mail_domains", String::from("joining.professional_mail_domains = [\"gmail.com\"]")),
             ("directory.sources", String::from("directory.sources = []")),
+            ("directory.api_sirene_key", String::from("directory.api_sirene_key = \"a\"")),
+            ("directory.api_entreprise_token", String::from(API_ENTREPRISE)),
+            ("directory.api_entreprise_siret", String::from(API_ENTREPRISE)),
             ("directory.contacts", String::from("directory.contacts = true")),
             ("mail.from", MAIL.to_owned()),
             ("mail.from_name", format!("{MAIL}mail.from_name = \"Mairie\"")),
@@ -182,6 +190,10 @@ mod tests {
             ("smtp.timeout_seconds", format!("{MAIL}smtp.timeout_seconds = 5")),
         ]
     }
+
+    /// Neither says anything without the other.
+    const API_ENTREPRISE: &str =
+        "directory.api_entreprise_token = \"a\"\ndirectory.api_entreprise_siret = \"21920023500014\"";
 
     #[test]
     fn sec_217_the_keys_that_are_said_to_be_reloadable_are_taken_over_and_no_other() {

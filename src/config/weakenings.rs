@@ -180,6 +180,16 @@ const CHOICES: &[Choice] = &[
         },
     },
     Choice {
+        holds: |config| config.retention.unused_accounts.is_none_or(|kept| kept > super::retention::months(36)),
+        weakening: Weakening {
+            key: "retention.unused_account_months",
+            about: [
+                "les comptes de ceux qui sont partis restent plus de trois ans, et qui hérite de leur messagerie y entre",
+                "accounts of people who left stay for more than three years, open to whoever inherits their mailbox",
+            ],
+        },
+    },
+    Choice {
         holds: |config| config.acr_vocabulary == AcrVocabulary::Employer,
         weakening: Weakening {
             key: "acr.vocabulary",

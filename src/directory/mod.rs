@@ -14,13 +14,14 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::Semaphore;
+use url::Url;
 
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, DirectorySource};
 use crate::domain::{Establishment, EstablishmentQuery, OfficialContact, Siret};
 use crate::fetch::Outward;
 use register::Register;
-use remote::{Annuaires, RechercheEntreprises};
+use remote::{Annuaires, Dialect, RemoteRegister};
 
 pub use register::{FileReport, Filter, Import, ImportError, ImportReport, Progress, Rejected, Step, import};
 pub use seeds::{Seeded, Seeds};
@@ -98,13 +99,17 @@ pub struct Directory {
 enum Source {
     Seeds(Seeds),
     Register { register: Arc<Register>, searches: Semaphore },
-    RechercheEntreprises(Box<RechercheEntreprises>),
+    Remote(Box<RemoteRegister>),
 }
 
 impl Directory {
     /// The sources that the configuration names; `seeds` is what that source knows.
     pub fn new(config: &Config, clock: Clock, seeds: Seeds) -> Self {
         let mut seeds = Some(seeds);
+        let remote = |dialect: Dialect, base: &Url| {
+            let outward = Outward::new(&clock, config.directory.may_ask_itself);
+            Source::Remote(Box::new(RemoteRegister::new(dialect, base.clone(), outward, clock.clone())))
+        };
         let open = |source: &DirectorySource| match (source, &config.data) {
             (DirectorySource::Seeds, _) => seeds.take().map(Source::Seeds),
             (DirectorySource::Register, DataLocation::Directory(directory)) => Some(Source::Register {
@@ -113,11 +118,17 @@ impl Directory {
             }),
             (DirectorySource::Register, DataLocation::Memory) => None,
             (DirectorySource::RechercheEntreprises, _) => {
-                let outward = Outward::new(&clock, config.directory.may_ask_itself);
-                let base = config.directory.recherche_entreprises.clone();
-                let service = RechercheEntreprises::new(base, outward, clock.clone());
-                Some(Source::RechercheEntreprises(Box::new(service)))
+                Some(remote(Dialect::RechercheEntreprises, &config.directory.recherche_entreprises))
             }
+            // The configuration refuses them without what opens them.
+            (DirectorySource::ApiSirene, _) => config.directory.sirene.as_ref().map(|access| {
+                let key = access.key.clone();
+                remote(Dialect::Sirene { key }, &access.base)
+            }),
+            (DirectorySource::ApiEntreprise, _) => config.directory.entreprise.as_ref().map(|access| {
+                let (token, recipient) = (access.token.clone(), access.recipient.clone());
+                remote(Dialect::Entreprise { token, recipient }, &access.base)
+            }),
         };
         let settings = &config.directory;
         let annuaires = settings.asks_contacts.then(|| {
@@ -139,7 +150,7 @@ impl Directory {
             let answer = match source {
                 Source::Seeds(seeds) => seeds.find(siret, self.clock.now()).map_or(Answer::Unknown, Answer::Known),
                 Source::Register { register, .. } => register.find(siret),
-                Source::RechercheEntreprises(service) => service.find(siret).await,
+                Source::Remote(service) => service.find(siret).await,
             };
             if let Some(found) = answers.note(answer) {
                 return Ok(Some(found.masked()));
@@ -158,7 +169,7 @@ impl Directory {
             let answer = match source {
                 Source::Seeds(seeds) => Answer::Known(seeds.search(query, self.clock.now())),
                 Source::Register { register, searches } => search_register(register, searches, query).await,
-                Source::RechercheEntreprises(service) => service.search(query).await,
+                Source::Remote(service) => service.search(query).await,
             };
             match answers.note(answer) {
                 Some(found) if found.is_empty() => answers.is_unknown = true,
@@ -184,7 +195,7 @@ impl Directory {
                     let known = seeds.find_contacts(&establishment.siret).filter(|contacts| !contacts.is_empty());
                     known.map_or(Answer::Unknown, Answer::Known)
                 }
-                Source::Register { .. } | Source::RechercheEntreprises(_) => Answer::Unknown,
+                Source::Register { .. } | Source::Remote(_) => Answer::Unknown,
             };
             if let Some(found) = answers.note(answer) {
                 return Ok(found);
@@ -214,7 +225,7 @@ impl Directory {
     fn registers(&self) -> impl Iterator<Item = &Register> {
         self.sources.iter().filter_map(|source| match source {
             Source::Register { register, .. } => Some(register.as_ref()),
-            Source::Seeds(_) | Source::RechercheEntreprises(_) => None,
+            Source::Seeds(_) | Source::Remote(_) => None,
         })
     }
 }

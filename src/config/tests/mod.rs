@@ -125,6 +125,7 @@ fn wrong_values(kind: Kind) -> Vec<&'static str> {
         Kind::Host => {
             values.extend(["\"smtp.a.fr:587\"", "\"https://smtp.a.fr\"", "\"a b\"", "\"-a.fr\"", "\"a..fr\""])
         }
+        Kind::Siret => values.extend(["\"219200235\"", "\"21920023500015\"", "\"mairie\""]),
         Kind::EmailDomains => values.extend(["[\"@a.fr\"]", "[\"fr\"]", "[1]"]),
         Kind::Text(_) => values.push(Box::leak(format!("{:?}", "x".repeat(255)).into_boxed_str())),
         Kind::Words(_) => values.extend(["[\"best\"]", "[\"register\", \"register\"]", "[1]"]),
@@ -217,6 +218,8 @@ fn sec_216_keys_that_do_not_go_together_say_what_to_do() {
         ),
         (base.clone() + MAIL + "smtp.tls = \"implicit\"", "smtp.port", "465 as a rule"),
         (base.clone() + MAIL + "instance.kind = \"sandbox\"", "smtp.host", "shows its mails on a page"),
+        (base.clone() + "directory.sources = [\"api-sirene\"]", "directory.api_sirene_key", "or remove the source"),
+        (base.clone() + "directory.api_entreprise_token = \"a\"", "directory.api_entreprise_siret", "Give it"),
         (base.clone() + "tls = 3", "tls", "section"),
         (base.clone() + "clients = 3", "clients", "a list of texts"),
         (base.clone() + "clients = [3]", "clients[1]", "instead"),
@@ -271,7 +274,7 @@ fn sec_173_a_secret_is_never_shown_and_may_stand_in_a_file_of_its_own() {
         "the-secret-itself-kQ7vX2mZ9sLd4TfWb8RnYc3H"
     );
     assert!(!format!("{config:?}").contains("the-secret-itself"));
-    let too_long = "x".repeat(600);
+    let too_long = "x".repeat(2_049);
     for secret in [too_long.as_str(), "line\\nline"] {
         let lines = said(&format!("{REQUIRED}{}", CLIENT.replace(SECRET, secret)), &[], Locale::Fr);
         assert!(lines[0].contains("non montrée") && !lines[0].contains(secret), "{lines:?}");

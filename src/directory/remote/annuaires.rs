@@ -3,10 +3,13 @@
 //! What they answer is written by thousands of people: several addresses in one field, pages in the place of addresses,
 //! fields that are JSON in a text. What is no address is not there (SEC-61).
 
+use std::time::Duration;
+
 use serde_json::Value;
 use url::Url;
 
-use super::guard::{Call, Outcome, Service};
+use super::fields::text;
+use super::guard::{Budget, Call, Outcome, Service};
 use crate::clock::Clock;
 use crate::directory::Answer;
 use crate::domain::{Email, Establishment, OfficialContact, OfficialContactKind};
@@ -16,8 +19,8 @@ use crate::fetch::Outward;
 const MAX_CONTACTS: usize = 10;
 /// The most records that are asked for.
 const MAX_RECORDS: &str = "20";
-/// Calls a second to each directory.
-const CALLS_PER_SECOND: u32 = 5;
+/// Calls to each directory.
+const BUDGET: Budget = Budget { calls: 5, within: Duration::from_secs(1) };
 /// Legal categories of communes.
 const COMMUNES: [&str; 2] = ["7210", "7312"];
 
@@ -42,7 +45,7 @@ struct Question<'a> {
 
 impl Annuaires {
     pub(in crate::directory) fn new(service_public: Url, education: Url, outward: &Outward, clock: &Clock) -> Self {
-        let service = || Service::new(outward.clone(), clock.clone(), CALLS_PER_SECOND);
+        let service = || Service::new(outward.clone(), clock.clone(), BUDGET);
         Self { service_public: (service_public, service()), education: (education, service()) }
     }
 
@@ -140,11 +143,4 @@ impl Question<'_> {
         }
         Some(contacts)
     }
-}
-
-fn text(record: &Value, name: &str) -> Option<String> {
-    let text = record.get(name).and_then(Value::as_str)?;
-    let cleaned: String = text.chars().filter(|character| !character.is_control()).take(256).collect();
-    let cleaned = cleaned.trim();
-    (!cleaned.is_empty()).then(|| cleaned.to_owned())
 }

@@ -26,6 +26,13 @@ const REMEMBERED: usize = 10_000;
 /// How long what was said may stand in for an answer that does not come.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// How often a service may be asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    pub(super) calls: u32,
+    pub(super) within: Duration,
+}
+
 /// A document that a service answered with.
 pub(super) struct Call {
     pub(super) document: Value,
@@ -47,8 +54,8 @@ struct Circuit {
     failures: u32,
     /// Nobody asks before.
     open_until: Duration,
-    /// The second at hand, and how many calls were made in it.
-    second: u64,
+    /// When the budget began to be spent, and how many calls were made since.
+    since: Duration,
     calls: u32,
 }
 
@@ -64,14 +71,21 @@ struct Memory {
 pub(super) struct Service {
     outward: Outward,
     clock: Clock,
-    calls_per_second: u32,
+    budget: Budget,
+    /// The statuses by which it says that it does not know, or may not tell.
+    not_knowing: &'static [u16],
     circuit: Mutex<Circuit>,
     memory: Mutex<Memory>,
 }
 
 impl Service {
-    pub(super) fn new(outward: Outward, clock: Clock, calls_per_second: u32) -> Self {
-        Self { outward, clock, calls_per_second, circuit: Mutex::default(), memory: Mutex::default() }
+    pub(super) fn new(outward: Outward, clock: Clock, budget: Budget) -> Self {
+        Self { outward, clock, budget, not_knowing: &[404], circuit: Mutex::default(), memory: Mutex::default() }
+    }
+
+    /// The same where other statuses say that it does not know, or may not tell.
+    pub(super) fn not_knowing_by(self, not_knowing: &'static [u16]) -> Self {
+        Self { not_knowing, ..self }
     }
 
     /// Asks, unless the service is to be left alone.
@@ -91,7 +105,7 @@ impl Service {
                 }
                 Ok(_) | Err(_) => self.fail(url, "something else than a JSON object", None),
             },
-            404 => {
+            status if self.not_knowing.contains(&status) => {
                 locked(&self.circuit).failures = 0;
                 Outcome::NotFound
             }
@@ -114,12 +128,12 @@ impl Service {
         if now < circuit.open_until {
             return false;
         }
-        if circuit.second != now.as_secs() {
-            circuit.second = now.as_secs();
+        if now.saturating_sub(circuit.since) >= self.budget.within {
+            circuit.since = now;
             circuit.calls = 0;
         }
         circuit.calls = circuit.calls.saturating_add(1);
-        circuit.calls <= self.calls_per_second
+        circuit.calls <= self.budget.calls
     }
 
     fn fail(&self, url: &Url, reason: &str, wait: Option<Duration>) -> Outcome {

@@ -2,8 +2,13 @@
 //! stands in for thirty days, with its date.
 
 mod annuaires;
+mod entreprise;
+mod fields;
 mod guard;
 mod recherche;
+mod sirene;
+
+use std::time::Duration;
 
 use url::Url;
 
@@ -11,33 +16,58 @@ use super::Answer;
 use crate::clock::Clock;
 use crate::domain::{Establishment, EstablishmentQuery, Siret};
 use crate::fetch::Outward;
+use crate::protocol::{Secret, Timestamp};
 pub(super) use annuaires::Annuaires;
-use guard::{Outcome, Service};
+use guard::{Budget, Call, Outcome, Service};
 
-/// Fewer than the seven a second that are allowed from one address.
-const CALLS_PER_SECOND: u32 = 5;
+/// Fewer than the seven a second that Recherche d'entreprises allows from one address.
+const OPEN_BUDGET: Budget = Budget { calls: 5, within: Duration::from_secs(1) };
+/// What the public plan of API Sirene allows.
+const SIRENE_BUDGET: Budget = Budget { calls: 30, within: Duration::from_secs(60) };
+/// Fewer than the 250 a minute that API Entreprise allows.
+const ENTREPRISE_BUDGET: Budget = Budget { calls: 200, within: Duration::from_secs(60) };
 
-/// Recherche d'entreprises.
-pub(super) struct RechercheEntreprises {
+/// How a service is asked, and what its answers look like.
+pub(super) enum Dialect {
+    /// Recherche d'entreprises: open.
+    RechercheEntreprises,
+    /// API Sirene: with a key.
+    Sirene { key: Secret },
+    /// API Entreprise: with a token, for an administration.
+    Entreprise { token: Secret, recipient: Siret },
+}
+
+/// One service.
+pub(super) struct RemoteRegister {
+    dialect: Dialect,
     base: Url,
     service: Service,
     clock: Clock,
 }
 
-impl RechercheEntreprises {
-    pub(super) fn new(base: Url, outward: Outward, clock: Clock) -> Self {
-        Self { base, service: Service::new(outward, clock.clone(), CALLS_PER_SECOND), clock }
+impl RemoteRegister {
+    pub(super) fn new(dialect: Dialect, base: Url, outward: Outward, clock: Clock) -> Self {
+        let (budget, unknown) = match &dialect {
+            Dialect::RechercheEntreprises => (OPEN_BUDGET, [404].as_slice()),
+            // What may not be told is 403 there. A key that is wrong is 401.
+            Dialect::Sirene { .. } => (SIRENE_BUDGET, [403, 404].as_slice()),
+            // What may not be told is 451 there.
+            Dialect::Entreprise { .. } => (ENTREPRISE_BUDGET, [404, 451].as_slice()),
+        };
+        let service = Service::new(outward, clock.clone(), budget).not_knowing_by(unknown);
+        Self { dialect, base, service, clock }
     }
 
+    /// The establishment with this number.
     pub(super) async fn find(&self, siret: &Siret) -> Answer<Establishment> {
         let now = self.clock.now();
         let remembered = self.service.recall(siret, now);
         if let Some(current) = remembered.as_ref().filter(|known| !known.is_stale(now)) {
             return Answer::Known(current.clone());
         }
-        let Some(url) = recherche::find_url(&self.base, siret) else { return Answer::Failed };
-        let answer = match self.service.ask(&url, &[]).await {
-            Outcome::Said(call) => recherche::read_found(&call, siret, now),
+        let Some(url) = self.find_url(siret) else { return Answer::Failed };
+        let answer = match self.service.ask(&url, &self.headers()).await {
+            Outcome::Said(call) => self.read_found(&call, siret, now),
             Outcome::NotFound => Answer::Unknown,
             Outcome::Failed => return remembered.map_or(Answer::Failed, Answer::Known),
         };
@@ -52,11 +82,25 @@ impl RechercheEntreprises {
         answer
     }
 
+    /// Establishments by name and town; absent where the service searches for none.
     pub(super) async fn search(&self, query: &EstablishmentQuery) -> Answer<Vec<Establishment>> {
-        let Some(url) = recherche::search_url(&self.base, query) else { return Answer::Failed };
-        match self.service.ask(&url, &[]).await {
+        let url = match &self.dialect {
+            Dialect::RechercheEntreprises => recherche::search_url(&self.base, query),
+            Dialect::Sirene { .. } => match sirene::search_url(&self.base, query) {
+                // Nothing that was written can be in a name.
+                None => return Answer::Known(Vec::new()),
+                some => some,
+            },
+            Dialect::Entreprise { .. } => return Answer::Absent,
+        };
+        let Some(url) = url else { return Answer::Failed };
+        match self.service.ask(&url, &self.headers()).await {
             Outcome::Said(call) => {
-                let answer = recherche::read_searched(&call, self.clock.now());
+                let now = self.clock.now();
+                let answer = match &self.dialect {
+                    Dialect::RechercheEntreprises => recherche::read_searched(&call, now),
+                    Dialect::Sirene { .. } | Dialect::Entreprise { .. } => sirene::read_searched(&call, now),
+                };
                 if matches!(answer, Answer::Failed) {
                     self.service.refuse(&url);
                 }
@@ -64,6 +108,30 @@ impl RechercheEntreprises {
             }
             Outcome::NotFound => Answer::Unknown,
             Outcome::Failed => Answer::Failed,
+        }
+    }
+
+    fn find_url(&self, siret: &Siret) -> Option<Url> {
+        match &self.dialect {
+            Dialect::RechercheEntreprises => recherche::find_url(&self.base, siret),
+            Dialect::Sirene { .. } => sirene::find_url(&self.base, siret),
+            Dialect::Entreprise { recipient, .. } => entreprise::find_url(&self.base, recipient, siret),
+        }
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        match &self.dialect {
+            Dialect::RechercheEntreprises => Vec::new(),
+            Dialect::Sirene { key } => vec![(sirene::KEY_HEADER, key.expose().to_owned())],
+            Dialect::Entreprise { token, .. } => vec![("authorization", format!("Bearer {}", token.expose()))],
+        }
+    }
+
+    fn read_found(&self, call: &Call, siret: &Siret, now: Timestamp) -> Answer<Establishment> {
+        match &self.dialect {
+            Dialect::RechercheEntreprises => recherche::read_found(call, siret, now),
+            Dialect::Sirene { .. } => sirene::read_found(call, siret, now),
+            Dialect::Entreprise { .. } => entreprise::read_found(call, siret, now),
         }
     }
 }

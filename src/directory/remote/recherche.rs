@@ -1,10 +1,11 @@
 //! Recherche d'entreprises, the open interface to the register: no key, a few questions a second.
 //!
-//! Whatever it answers is judged field by field: a field of the wrong type is not there, an unknown one is not looked at.
+//! Whatever it answers is judged field by field.
 
 use serde_json::Value;
 use url::Url;
 
+use super::fields::{cleaned, text};
 use super::guard::Call;
 use crate::directory::Answer;
 use crate::domain::{
@@ -131,16 +132,4 @@ fn establishment(entity: &Value, place: &Value, now: Timestamp) -> Option<Establ
         source: EstablishmentSource::RechercheEntreprises,
         fetched_at: now,
     })
-}
-
-/// A text of a document, without what does not belong in one.
-fn text(document: &Value, name: &str) -> Option<String> {
-    document.get(name).and_then(Value::as_str).and_then(cleaned)
-}
-
-/// At most 256 characters, none of them control characters; `[ND]` is nothing (SEC-61).
-fn cleaned(text: &str) -> Option<String> {
-    let cleaned: String = text.chars().filter(|character| !character.is_control()).take(256).collect();
-    let cleaned = cleaned.trim();
-    if cleaned.is_empty() || cleaned == "[ND]" { None } else { Some(cleaned.to_owned()) }
 }

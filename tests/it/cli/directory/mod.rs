@@ -4,6 +4,7 @@
 mod contacts;
 mod files;
 mod import;
+mod keyed;
 mod remote;
 mod search;
 mod swap;

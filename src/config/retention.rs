@@ -1,0 +1,22 @@
+//! What is kept no longer than it is of use.
+
+use std::time::Duration;
+
+/// How long what is about people is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetentionRules {
+    /// How long an account is kept that nobody uses; `None` for ever.
+    pub unused_accounts: Option<Duration>,
+    /// How long the audit keeps network addresses.
+    pub audit_addresses: Duration,
+}
+
+impl RetentionRules {
+    /// Three years, and six months.
+    pub const STANDARD: Self = Self { unused_accounts: Some(months(36)), audit_addresses: months(6) };
+}
+
+/// Twelfths of a year.
+pub(super) const fn months(count: u64) -> Duration {
+    Duration::from_secs(count * 365 * 24 * 3600 / 12)
+}

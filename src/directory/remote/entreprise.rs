@@ -1,0 +1,107 @@
+//! API Entreprise, version 3: the register for administrations that were given a token.
+//!
+//! It looks up one establishment and searches for none. Whoever asks says for whom and why.
+
+use serde_json::Value;
+use url::Url;
+
+use super::fields::{parsed, text};
+use super::guard::Call;
+use crate::directory::Answer;
+use crate::domain::{
+    AddressParts, Diffusion, Establishment, EstablishmentSource, NameParts, Siret, capitalized, street_type,
+};
+use crate::protocol::Timestamp;
+
+/// Why it is asked, in the words of its journal.
+const OBJECT: &str = "rattachement d'une personne a son organisation";
+
+/// The address of a look-up; `recipient` is the administration that asks.
+pub(super) fn find_url(base: &Url, recipient: &Siret, siret: &Siret) -> Option<Url> {
+    let mut url = base.clone();
+    let path = ["v3", "insee", "sirene", "etablissements", siret.as_str()];
+    url.path_segments_mut().ok()?.pop_if_empty().extend(path);
+    let _ = url
+        .query_pairs_mut()
+        .append_pair("context", "MonComptePro")
+        .append_pair("object", OBJECT)
+        .append_pair("recipient", recipient.as_str());
+    Some(url)
+}
+
+/// What a look-up has told.
+pub(super) fn read_found(call: &Call, siret: &Siret, now: Timestamp) -> Answer<Establishment> {
+    let Some(place) = call.document.get("data").filter(|place| place.is_object()) else { return Answer::Failed };
+    let found = establishment(place, now).filter(|found| found.siret == *siret);
+    found.map_or(Answer::Unknown, Answer::Known)
+}
+
+fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
+    let (entity, written) = (place.get("unite_legale")?, place.get("adresse")?);
+    let said = [text(place, "status_diffusion"), text(entity, "status_diffusion"), text(written, "status_diffusion")];
+    let is = |word: &str| said.iter().flatten().any(|status| status == word);
+    if is("non_diffusible") {
+        return None;
+    }
+    let legal = entity.get("personne_morale_attributs").unwrap_or(&Value::Null);
+    let natural = entity.get("personne_physique_attributs").unwrap_or(&Value::Null);
+    let (denomination, acronym) = (text(legal, "raison_sociale"), text(legal, "sigle"));
+    let of_person = ["prenom_usuel", "prenom_1", "nom_usage", "nom_naissance"].map(|name| text(natural, name));
+    let [usual, first, usage_name, birth_name] = of_person.each_ref().map(Option::as_deref);
+    let sign = text(place, "enseigne");
+    let names = NameParts {
+        denomination: denomination.as_deref(),
+        acronym: acronym.as_deref(),
+        first_name: usual.or(first),
+        usage_name,
+        birth_name,
+        signs: [sign.as_deref(), None, None],
+    };
+    let of_address = [
+        "complement_adresse",
+        "numero_voie",
+        "indice_repetition_voie",
+        "type_voie",
+        "libelle_voie",
+        "distribution_speciale",
+        "code_cedex",
+        "libelle_cedex",
+        "libelle_pays_etranger",
+    ]
+    .map(|name| text(written, name));
+    let [complement, number, repetition, kind, street, special, cedex, cedex_label, country] =
+        of_address.each_ref().map(Option::as_deref);
+    let commune = text(written, "libelle_commune").or_else(|| text(written, "libelle_commune_etranger"));
+    let postal_code = text(written, "code_postal");
+    let country = country.map(capitalized);
+    let address = AddressParts {
+        complement,
+        number,
+        repetition,
+        street_type: kind.map(street_type),
+        street,
+        special_distribution: special,
+        postal_code: cedex.or(postal_code.as_deref()),
+        town: cedex_label.or(commune.as_deref()),
+        country: country.as_deref(),
+    };
+    let of = |document: &Value, group: &str| document.get(group).cloned().unwrap_or_default();
+    Some(Establishment {
+        siret: parsed(place, "siret")?,
+        label: names.label(),
+        legal_category: parsed(&of(entity, "forme_juridique"), "code"),
+        activity: parsed(&of(place, "activite_principale"), "code"),
+        headcount: parsed(&of(place, "tranche_effectif_salarie"), "code"),
+        entity_headcount: parsed(&of(entity, "tranche_effectif_salarie"), "code"),
+        is_head_office: place.get("siege_social").and_then(Value::as_bool).unwrap_or(false),
+        is_active: text(place, "etat_administratif").as_deref() == Some("A"),
+        is_entity_active: text(entity, "etat_administratif").as_deref() == Some("A"),
+        diffusion: if is("partiellement_diffusible") { Diffusion::Partial } else { Diffusion::Full },
+        address: address.line(),
+        postal_code,
+        commune_code: parsed(written, "code_commune"),
+        commune,
+        source: EstablishmentSource::ApiEntreprise,
+        fetched_at: now,
+    })
+}

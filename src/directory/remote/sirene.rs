@@ -1,0 +1,166 @@
+//! API Sirene of INSEE, version 3.11: the register itself, for whoever has a key.
+//!
+//! Field names are those of the published files, nested by what they are about.
+
+use serde_json::Value;
+use url::Url;
+
+use super::fields::{parsed, text};
+use super::guard::Call;
+use crate::directory::Answer;
+use crate::domain::{
+    AddressParts, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, NameParts, Siret, capitalized,
+    folded, street_type,
+};
+use crate::protocol::Timestamp;
+
+/// The header of the key.
+pub(super) const KEY_HEADER: &str = "x-insee-api-key-integration";
+/// The most establishments of one answer.
+const MAX_FOUND: usize = 25;
+/// The most words of a name that are looked for.
+const MAX_WORDS: usize = 8;
+
+/// The address of a look-up.
+pub(super) fn find_url(base: &Url, siret: &Siret) -> Option<Url> {
+    let mut url = base.clone();
+    url.path_segments_mut().ok()?.pop_if_empty().push("siret").push(siret.as_str());
+    Some(url)
+}
+
+/// The address of a search. Its language has operators: only letters and digits of what a person wrote reach it, in
+/// capitals and without accents, as the register has them.
+pub(super) fn search_url(base: &Url, query: &EstablishmentQuery) -> Option<Url> {
+    let of_name = |word: &String| {
+        format!(
+            "(denominationUniteLegale:{word}* OR sigleUniteLegale:{word}* OR nomUniteLegale:{word}* OR \
+             periode(enseigne1Etablissement:{word}*))"
+        )
+    };
+    let mut conditions: Vec<String> = words(query.name()).iter().take(MAX_WORDS).map(of_name).collect();
+    if conditions.is_empty() {
+        return None;
+    }
+    let towns = words(query.town().unwrap_or_default());
+    conditions.extend(towns.iter().take(MAX_WORDS).map(|word| format!("libelleCommuneEtablissement:{word}*")));
+    let digits: String = query.postal_code().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+    if !digits.is_empty() {
+        conditions.push(format!("codePostalEtablissement:{digits}*"));
+    }
+    conditions.push(String::from("periode(etatAdministratifEtablissement:A)"));
+    let mut url = base.clone();
+    url.path_segments_mut().ok()?.pop_if_empty().push("siret");
+    let limit = query.limit().min(MAX_FOUND).to_string();
+    url.query_pairs_mut().append_pair("q", &conditions.join(" AND ")).append_pair("nombre", &limit);
+    Some(url)
+}
+
+fn words(text: &str) -> Vec<String> {
+    let text = folded(text).to_uppercase();
+    let words = text.split(|character: char| !character.is_ascii_alphanumeric());
+    // The words of the language itself are no words of a name.
+    let is_word = |word: &&str| !word.is_empty() && !matches!(*word, "AND" | "OR" | "NOT" | "TO");
+    words.filter(is_word).map(|word| word.chars().take(40).collect()).collect()
+}
+
+/// What a look-up has told.
+pub(super) fn read_found(call: &Call, siret: &Siret, now: Timestamp) -> Answer<Establishment> {
+    let Some(place) = call.document.get("etablissement").filter(|place| place.is_object()) else {
+        return Answer::Failed;
+    };
+    let found = establishment(place, now).filter(|found| found.siret == *siret);
+    found.map_or(Answer::Unknown, Answer::Known)
+}
+
+/// What a search has told.
+pub(super) fn read_searched(call: &Call, now: Timestamp) -> Answer<Vec<Establishment>> {
+    let Some(places) = call.document.get("etablissements").and_then(Value::as_array) else { return Answer::Failed };
+    let found = places.iter().filter_map(|place| establishment(place, now));
+    Answer::Known(found.filter(|establishment| establishment.is_active).take(MAX_FOUND).collect())
+}
+
+/// The period that lasts; the service gives it first.
+fn period(place: &Value) -> Option<&Value> {
+    let periods = place.get("periodesEtablissement").and_then(Value::as_array)?;
+    periods.iter().find(|period| period.get("dateFin").is_none_or(Value::is_null)).or_else(|| periods.first())
+}
+
+fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
+    let (entity, written) = (place.get("uniteLegale")?, place.get("adresseEtablissement")?);
+    let period = period(place)?;
+    let diffusion = [text(place, "statutDiffusionEtablissement"), text(entity, "statutDiffusionUniteLegale")];
+    let is = |word: &str| diffusion.iter().flatten().any(|said| said == word);
+    if is("N") {
+        return None;
+    }
+    let of_entity = [
+        "denominationUniteLegale",
+        "sigleUniteLegale",
+        "prenomUsuelUniteLegale",
+        "nomUsageUniteLegale",
+        "nomUniteLegale",
+        "prenom1UniteLegale",
+    ]
+    .map(|name| text(entity, name));
+    let [denomination, acronym, first_name, usage_name, birth_name, first_given] =
+        of_entity.each_ref().map(Option::as_deref);
+    let signs =
+        ["enseigne1Etablissement", "enseigne2Etablissement", "enseigne3Etablissement"].map(|name| text(period, name));
+    let usual = text(period, "denominationUsuelleEtablissement");
+    let [sign, second, third] = signs.each_ref().map(Option::as_deref);
+    let names = NameParts {
+        denomination,
+        acronym,
+        first_name: first_name.or(first_given),
+        usage_name,
+        birth_name,
+        signs: [sign.or(usual.as_deref()), second, third],
+    };
+    let of_address = [
+        "complementAdresseEtablissement",
+        "numeroVoieEtablissement",
+        "indiceRepetitionEtablissement",
+        "typeVoieEtablissement",
+        "libelleVoieEtablissement",
+        "distributionSpecialeEtablissement",
+        "codeCedexEtablissement",
+        "libelleCedexEtablissement",
+        "libellePaysEtrangerEtablissement",
+    ]
+    .map(|name| text(written, name));
+    let [complement, number, repetition, kind, street, special, cedex, cedex_label, country] =
+        of_address.each_ref().map(Option::as_deref);
+    let commune =
+        text(written, "libelleCommuneEtablissement").or_else(|| text(written, "libelleCommuneEtrangerEtablissement"));
+    let postal_code = text(written, "codePostalEtablissement");
+    let country = country.map(capitalized);
+    let address = AddressParts {
+        complement,
+        number,
+        repetition,
+        street_type: kind.map(street_type),
+        street,
+        special_distribution: special,
+        postal_code: cedex.or(postal_code.as_deref()),
+        town: cedex_label.or(commune.as_deref()),
+        country: country.as_deref(),
+    };
+    Some(Establishment {
+        siret: parsed(place, "siret")?,
+        label: names.label(),
+        legal_category: parsed(entity, "categorieJuridiqueUniteLegale"),
+        activity: parsed(period, "activitePrincipaleEtablissement"),
+        headcount: parsed(place, "trancheEffectifsEtablissement"),
+        entity_headcount: parsed(entity, "trancheEffectifsUniteLegale"),
+        is_head_office: place.get("etablissementSiege").and_then(Value::as_bool).unwrap_or(false),
+        is_active: text(period, "etatAdministratifEtablissement").as_deref() == Some("A"),
+        is_entity_active: text(entity, "etatAdministratifUniteLegale").as_deref() == Some("A"),
+        diffusion: if is("P") { Diffusion::Partial } else { Diffusion::Full },
+        address: address.line(),
+        postal_code,
+        commune_code: parsed(written, "codeCommuneEtablissement"),
+        commune,
+        source: EstablishmentSource::Sirene,
+        fetched_at: now,
+    })
+}
