@@ -148,6 +148,12 @@ impl Circumstances {
         Self { by: by.clone(), at_millis: app.clock.now_millis() }
     }
 
+    /// The same from nowhere: what must not stay of somebody who goes.
+    fn without_source(mut self) -> Self {
+        self.by.origin.source = None;
+        self
+    }
+
     /// What the list of sessions says of where it was done.
     fn whereabouts(&self) -> Whereabouts {
         Whereabouts { browser: self.by.browser, source: self.by.origin.source.clone() }

@@ -22,6 +22,7 @@ mod moderations;
 mod organizations;
 mod page;
 mod refusal;
+mod retention;
 mod sessions;
 mod users;
 
@@ -87,6 +88,7 @@ async fn route(request: &Request<'_>) -> Reply {
         Some((&"users", rest)) => Box::pin(users::route(request, rest)).await,
         Some((&"factor-removals", rest)) => Box::pin(factor_removals::route(request, rest)).await,
         Some((&"imports", rest)) => Box::pin(imports::route(request, rest)).await,
+        Some((&"retention", rest)) => Box::pin(retention::route(request, rest)).await,
         Some((&"invitations", rest)) => Box::pin(invitations::route(request, rest)).await,
         Some((&"organizations", rest)) => Box::pin(organizations::route(request, rest)).await,
         Some((&"directory", rest)) => Box::pin(directory::route(request, rest)).await,

@@ -79,6 +79,8 @@ enum Command {
     Session(session::Arguments),
     /// Write and verify copies of the data.
     Backup(data::backup::Arguments),
+    /// See what is erased because nobody uses it any more.
+    Retention(data::retention::Arguments),
     /// Put a backup in the place of the data, which is kept aside.
     Restore(data::restore::Arguments),
     /// Read the whole data and compare it with itself; nothing is changed.
@@ -122,6 +124,7 @@ pub fn run() -> ExitCode {
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Session(arguments) => runtime.block_on(session::run(arguments)),
         Command::Backup(arguments) => runtime.block_on(data::backup::run(arguments)),
+        Command::Retention(arguments) => runtime.block_on(data::retention::run(arguments)),
         Command::Restore(arguments) => runtime.block_on(data::restore::run(arguments)),
         Command::Check(arguments) => runtime.block_on(data::check::run(arguments)),
     };

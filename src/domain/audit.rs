@@ -221,6 +221,8 @@ pub enum AuditEvent {
     FactorRemovalDone { user_id: UserId },
     /// An operator looked at the removals that are under way.
     FactorRemovalsListed,
+    /// A person was told that their account, which nobody uses, is erased from then on.
+    UnusedAccountAnnounced { user_id: UserId, erased_from: Timestamp },
     /// An operator invited an address, which the invitation itself knows.
     InvitationSent { invitation: String, organization_id: Option<OrganizationId> },
     /// An operator took an invitation back.

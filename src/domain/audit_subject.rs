@@ -64,6 +64,7 @@ impl AuditEvent {
             | Self::FactorRemovalAsked { user_id, .. }
             | Self::FactorRemovalStopped { user_id, .. }
             | Self::FactorRemovalDone { user_id }
+            | Self::UnusedAccountAnnounced { user_id, .. }
             | Self::InvitationAccepted { user_id, .. }
             | Self::ServiceRevoked { user_id, .. } => AuditSubject::Act(*user_id),
             Self::SecretMailed { user_id, .. }

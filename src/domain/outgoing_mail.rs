@@ -103,6 +103,11 @@ pub enum MailContent {
         /// When.
         at: Timestamp,
     },
+    /// Nobody uses the account: it will be erased, unless its owner comes back.
+    UnusedAccount {
+        /// From when on.
+        erased_from: Timestamp,
+    },
     /// An operator invites the reader to open an account by the link in it.
     Invitation {
         /// When it does not work any more.
@@ -221,6 +226,7 @@ impl MailContent {
             Self::FactorRemovalAsked { .. } => "factor-removal-asked",
             Self::FactorRemovalStopped { .. } => "factor-removal-stopped",
             Self::FactorRemovalDone { .. } => "factor-removal-done",
+            Self::UnusedAccount { .. } => "unused-account",
             Self::Invitation { .. } => "invitation",
             Self::PasswordChanged { .. } => "password-changed",
             Self::AddressCode { .. } => "address-code",
@@ -261,6 +267,7 @@ impl MailContent {
             | Self::FactorRemovalAsked { .. }
             | Self::FactorRemovalStopped { .. }
             | Self::FactorRemovalDone { .. }
+            | Self::UnusedAccount { .. }
             | Self::Invitation { .. }
             | Self::PasswordChanged { .. }
             | Self::AddressCode { .. }
@@ -304,6 +311,7 @@ impl MailContent {
             Self::FactorRemovalAsked { due_at: at, reason: String::from("Téléphone <perdu> & retrouvé") },
             Self::FactorRemovalStopped { at },
             Self::FactorRemovalDone { at },
+            Self::UnusedAccount { erased_from: at },
             Self::Invitation { expires_at: at, organization: None },
             Self::Invitation { expires_at: at, organization: Some(String::from("Commune de <L’Haÿ> & fils")) },
             Self::PasswordChanged { at },

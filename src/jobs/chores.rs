@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::acts::administration::{
-    KeyRotation, Urgency, carry_out_factor_removals, drop_retired_keys, forget_old_invitations, keys_due, rotate_keys,
+    KeyRotation, Urgency, carry_out_factor_removals, drop_retired_keys, forget_old_invitations, keys_due,
+    make_retention_round, rotate_keys,
 };
 use crate::acts::{self, By};
 use crate::app::App;
@@ -36,6 +37,24 @@ pub(super) async fn purge_expired(app: App, is_steady: bool) {
             tracing::warn!(mails, "mails were given up: the code in them was over, or they waited for too long")
         }
         Err(cause) => tracing::warn!(%cause, "stale mails were not dropped"),
+    }
+}
+
+/// Accounts that nobody uses are announced and erased, and addresses of the audit go; after a leap of the clock nothing does.
+pub(super) async fn look_after_retention(app: App, is_steady: bool) {
+    if !is_steady {
+        return;
+    }
+    match make_retention_round(&app).await {
+        Ok(None) => {}
+        Ok(Some(round)) => tracing::info!(
+            round = round.number,
+            announced = round.announced,
+            erased = round.erased,
+            addresses = round.addresses_removed,
+            "what is kept no longer than it is of use was looked at"
+        ),
+        Err(cause) => tracing::warn!(%cause, "the round of retention was not made; it is tried again"),
     }
 }
 

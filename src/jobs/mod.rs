@@ -24,6 +24,8 @@ use supervision::{Supervisor, repeat};
 const PURGE_EVERY: Duration = Duration::from_secs(60);
 /// How long between two looks at the signing keys.
 const KEYS_EVERY: Duration = Duration::from_secs(10 * 60);
+/// How long between two looks at what is kept no longer than it is of use; a round is made once a day.
+const RETENTION_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How long between two looks at the backups.
 const BACKUPS_EVERY: Duration = Duration::from_secs(10 * 60);
 /// How long between two notes of the time.
@@ -31,6 +33,7 @@ const NOTE_TIME_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// Works until `stopped` becomes true. `current` gives the instance with the configuration that holds now.
 pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: watch::Receiver<bool>) {
+    let current = Arc::new(current);
     let app = current();
     let supervisor = Supervisor::new(&app);
     let steadiness = Arc::new(Mutex::new(Steadiness::begin(&app.clock)));
@@ -46,6 +49,10 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         let (app, is_steady) = (app.clone(), is_steady.clone());
         move || chores::look_after_keys(app.clone(), is_steady())
     };
+    let retention = {
+        let (current, is_steady) = (Arc::clone(&current), is_steady.clone());
+        move || chores::look_after_retention(current(), is_steady())
+    };
     let note_time = {
         let (app, is_steady) = (app.clone(), is_steady.clone());
         move || chores::note_time(app.clone(), is_steady())
@@ -59,9 +66,10 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         move || chores::back_up(app.clone(), started, is_steady())
     };
     tokio::join!(
-        mails::deliver(current, is_steady.clone(), &supervisor, stopped.clone()),
+        mails::deliver(move || current(), is_steady.clone(), &supervisor, stopped.clone()),
         repeat("purge", PURGE_EVERY, &supervisor, stopped.clone(), purge),
         repeat("disk", PURGE_EVERY, &supervisor, stopped.clone(), disk),
+        repeat("retention", RETENTION_EVERY, &supervisor, stopped.clone(), retention),
         repeat("keys", KEYS_EVERY, &supervisor, stopped.clone(), keys),
         repeat("backups", BACKUPS_EVERY, &supervisor, stopped.clone(), backups),
         repeat("time", NOTE_TIME_EVERY, &supervisor, stopped, note_time),

@@ -47,6 +47,7 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
             context! { expires_at => expires_at.0 }
         }
         MailContent::AddressChanged { at, expires_at } => context! { at => at.0, expires_at => expires_at.0 },
+        MailContent::UnusedAccount { erased_from } => context! { erased_from => erased_from.0 },
         MailContent::Invitation { expires_at, organization } => {
             let organization = organization.as_deref().map(shortened);
             context! { expires_at => expires_at.0, organization }

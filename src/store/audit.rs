@@ -1,14 +1,15 @@
-//! What happened, in the order of time; written in the transaction of the act that it tells of, and never changed.
+//! What happened, in the order of time; written in the transaction of the act that it tells of, and never changed,
+//! but for what tells of a person: network addresses go after some months, and with whoever is erased (SEC-167, SEC-168).
 
 use serde::{Deserialize, Serialize};
 
 use super::engine::Table;
 use super::{Read, StoreError, Tx, counters};
-use crate::domain::{AuditRecord, AuditSubject, UserId};
+use crate::domain::{Actor, AuditRecord, AuditSubject, UserId};
 
 pub(super) const RECORDS: Table<(u64, u64), AuditEntry> = Table::new("audit");
 /// Where a record lies: milliseconds since 1970, and its number.
-type Place = (u64, u64);
+pub type Place = (u64, u64);
 /// Where the records that tell of each person lie.
 type PlacesOfUsers = Table<(UserId, Place), Place>;
 
@@ -67,12 +68,66 @@ fn list_of(
     places.iter().map(|place| RECORDS.get(tx, place)).collect()
 }
 
-/// Forgets which records tell of a person; the records stay.
+/// Takes the network address from at most `limit` records after `after` that are older than `until_millis`. How many had
+/// one, and where to go on.
+pub fn remove_addresses(
+    tx: &mut Tx,
+    after: Place,
+    until_millis: u64,
+    limit: usize,
+) -> Result<(u64, Option<Place>), StoreError> {
+    let page = RECORDS.list(tx, Some(&after), limit)?;
+    let (is_full, mut count, mut last) = (page.len() >= limit, 0_u64, None);
+    for entry in page {
+        if entry.record.at_millis >= until_millis {
+            return Ok((count, None));
+        }
+        let place = (entry.record.at_millis, entry.sequence);
+        last = Some(place);
+        count = count.saturating_add(u64::from(remove_address(tx, place)?));
+    }
+    Ok((count, last.filter(|_| is_full)))
+}
+
+/// Takes the network address from a record, if it is there and has one.
+fn remove_address(tx: &mut Tx, place: Place) -> Result<bool, StoreError> {
+    let Some(mut entry) = RECORDS.find(tx, &place)? else { return Ok(false) };
+    if entry.record.origin.source.take().is_none() {
+        return Ok(false);
+    }
+    RECORDS.update(tx, &place, &entry)?;
+    Ok(true)
+}
+
+/// Where records lie that a person wrote with their network address, and that no index leads to.
+/// Those after `after`.
+pub fn list_unindexed_places(tx: &impl Read, mut after: Place, user_id: UserId) -> Result<Vec<Place>, StoreError> {
+    let mut found = Vec::new();
+    loop {
+        let page = list(tx, after.0, after.1, PAGE)?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = (last.record.at_millis, last.sequence);
+        let is_theirs = |entry: &&AuditEntry| {
+            entry.record.actor == Actor::User(user_id)
+                && entry.record.origin.source.is_some()
+                && entry.record.event.subject() == AuditSubject::Nobody
+        };
+        found.extend(page.iter().filter(is_theirs).map(|entry| (entry.record.at_millis, entry.sequence)));
+    }
+}
+
+/// Forgets where a person was: the network addresses of these records.
+pub fn forget_addresses(tx: &mut Tx, places: &[Place]) -> Result<(), StoreError> {
+    places.iter().try_for_each(|place| remove_address(tx, *place).map(drop))
+}
+
+/// Forgets which records tell of a person, and from which network addresses they were; the records stay.
 pub fn forget_user(tx: &mut Tx, user_id: UserId) -> Result<(), StoreError> {
     for index in [&SIGN_INS, &ACTS] {
         loop {
             let places = index.list_within(tx, &user_id, None, PAGE)?;
             for place in &places {
+                remove_address(tx, *place)?;
                 index.delete(tx, &(user_id, *place))?;
             }
             if places.len() < PAGE {

@@ -13,8 +13,8 @@ use super::{
     Snapshot, StoreError, access_tokens, address_changes, administration_sessions, audit, authorization_codes, bans,
     browser_sessions, clients, contact_proofs, counters, credentials, email_domains, factor_removals, grants,
     interactions, invitations, known_browsers, magic_links, marks, memberships, migrations, moderations, organizations,
-    outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions, service_uses, signing_keys,
-    trusted_browsers, user_sessions, users,
+    outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions, retention_rounds, service_uses,
+    signing_keys, trusted_browsers, user_sessions, users,
 };
 use crate::domain::{AuditSubject, CodeState, HandleKey};
 use crate::protocol::Timestamp;
@@ -150,6 +150,7 @@ impl Inspection<'_> {
         self.each(&users::ERASED, |_, _| Ok(None))?;
         self.each(&clients::DELETED, |_, _| Ok(None))?;
         self.each(&marks::MARKS, |_, _| Ok(None))?;
+        self.each(&retention_rounds::ROUNDS, |key, round| Ok(misfiled(key, &round.number)))?;
         self.each(&outbox::SET_ASIDE, |key, mail| Ok(misfiled(key, &mail.id)))?;
         self.each_handle(&browser_sessions::TABLE, |_, _| Ok(None))?;
         self.each_handle(&administration_sessions::TABLE, |_, _| Ok(None))?;

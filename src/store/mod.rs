@@ -39,7 +39,7 @@ pub use engine::{
 };
 pub use error::{OpenError, StoreError};
 pub use organization::{contact_proofs, email_domains, memberships, moderations, organizations};
-pub use person::{credentials, passkey_owners, service_uses, trusted_browsers, user_sessions};
+pub use person::{credentials, passkey_owners, retention_rounds, service_uses, trusted_browsers, user_sessions};
 pub use redb::StorageBackend;
 pub use statistics::Statistics;
 pub use time_limited::{

@@ -4,8 +4,8 @@ use super::{
     access_tokens, address_changes, administration_sessions, audit, authorization_codes, bans, browser_sessions,
     clients, contact_proofs, counters, credentials, email_domains, engine, factor_removals, grants, interactions,
     invitations, known_browsers, magic_links, marks, memberships, moderations, organizations, outbox,
-    passkey_ceremonies, passkey_owners, password_links, pre_sessions, service_uses, signing_keys, trusted_browsers,
-    user_sessions, users,
+    passkey_ceremonies, passkey_owners, password_links, pre_sessions, retention_rounds, service_uses, signing_keys,
+    trusted_browsers, user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -62,6 +62,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(users::ERASED.name(), Keeping::Lasting),
     listed(credentials::CREDENTIALS.name(), Keeping::Lasting),
     listed(passkey_owners::OWNERS.name(), Keeping::Index),
+    listed(retention_rounds::ROUNDS.name(), Keeping::Lasting),
     listed(service_uses::USES.name(), Keeping::Lasting),
     listed(organizations::ORGANIZATIONS.name(), Keeping::Lasting),
     listed(organizations::BY_SIRET.name(), Keeping::Index),

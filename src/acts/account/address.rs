@@ -27,7 +27,7 @@ const KIND: &str = "address";
 /// How long a code is good.
 const CODE_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// How long a change can be taken back.
-const UNDO_LIFETIME: Duration = Duration::from_secs(72 * 3600);
+pub(in crate::acts) const UNDO_LIFETIME: Duration = Duration::from_secs(72 * 3600);
 
 /// What became of a new address that was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A person leaves: everything of theirs is erased, as an operator would (SEC-168).
 
-use crate::acts::administration::{Decided, Leaving, UserRefusal, erase_completely, is_last_administrator};
+use crate::acts::administration::{Decided, Leaving, UserRefusal, Wish, erase_completely, is_last_administrator};
 use crate::acts::pre_sessions::issue_browser_handle;
 use crate::acts::sessions::ActiveSession;
 use crate::acts::{ActError, By};
@@ -30,6 +30,7 @@ pub async fn delete_own_account(
 ) -> Decided<Handle<PreSession>, UserRefusal> {
     let next = issue_browser_handle(app);
     let leaving = Leaving { locale, browser, next: next.key };
-    let erased = erase_completely(app, by, active.user.clone(), false, Some(leaving)).await?;
+    let erased =
+        erase_completely(app, by, active.user.clone(), Wish { leaving: Some(leaving), ..Wish::default() }).await?;
     Ok(erased.map(|_| next))
 }

@@ -13,6 +13,7 @@ mod services;
 mod sessions;
 mod trusted_browsers;
 
+pub(super) use address::UNDO_LIFETIME;
 pub use address::{AddressAttempt, AddressOutcome, NewAddress, ask_new_address, change_address};
 pub use deletion::{delete_own_account, may_delete_own_account};
 pub use password::{OwnPasswordChange, OwnPasswordChoice, change_own_password};

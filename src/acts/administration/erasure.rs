@@ -1,15 +1,20 @@
 //! Erasure of a person (SEC-168): account, credentials, sessions, links, memberships and mails go; tokens are void; the
 //! identifier stays taken, and is all that the audit keeps.
 
+use std::time::Duration;
+
 use super::Decided;
 use super::roles::is_last_administrator;
 use super::users::{UserKey, UserRefusal, find, may_lock_out};
+use crate::acts::account::UNDO_LIFETIME;
+use crate::acts::mailbox::LINK_LIFETIME;
 use crate::acts::pre_sessions::{Renewal, renew};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
     AddressChange, AdministrationSession, AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME,
-    Interaction, KnownBrowser, MagicLink, MailContent, OutgoingMail, PasswordLink, PreSession, User, UserId,
+    Interaction, KNOWN_BROWSER_LIFETIME, KnownBrowser, MagicLink, MailContent, OutgoingMail, PasswordLink, PreSession,
+    RetentionStep, User, UserId, decide_retention,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -31,6 +36,7 @@ struct Traces {
     browsers: Vec<HandleKey<KnownBrowser>>,
     address_changes: Vec<HandleKey<AddressChange>>,
     administration: Vec<HandleKey<AdministrationSession>>,
+    records: Vec<audit::Place>,
 }
 
 /// Erases a person. Gives their identifier.
@@ -45,7 +51,7 @@ pub async fn erase_user(
 ) -> Decided<UserId, UserRefusal> {
     let may_lock_out = may_lock_out(by, even_the_last_administrator);
     match app.store.read(|tx| find(tx, &key))? {
-        Some(user) => carry_out(app, by, user, may_lock_out, None).await,
+        Some(user) => carry_out(app, by, user, Wish { may_lock_out, ..Wish::default() }).await,
         None => Ok(Err(UserRefusal::Unknown)),
     }
 }
@@ -61,49 +67,39 @@ pub(in crate::acts) struct Leaving {
     pub(in crate::acts) next: HandleKey<PreSession>,
 }
 
+/// By whose wish, and within which bounds.
+#[derive(Clone, Copy, Default)]
+pub(in crate::acts) struct Wish {
+    /// Whether the last administrator may go.
+    pub(in crate::acts) may_lock_out: bool,
+    /// The person leaves by themselves.
+    pub(in crate::acts) leaving: Option<Leaving>,
+    /// Nobody uses the account: for how long it is kept then, and in which round this is. Whoever comes back stays.
+    pub(in crate::acts) unused: Option<(Duration, u64)>,
+}
+
 /// Erases a person, by whoever's wish.
-pub(in crate::acts) async fn carry_out(
-    app: &App,
-    by: &By,
-    user: User,
-    may_lock_out: bool,
-    leaving: Option<Leaving>,
-) -> Decided<UserId, UserRefusal> {
+pub(in crate::acts) async fn carry_out(app: &App, by: &By, user: User, wish: Wish) -> Decided<UserId, UserRefusal> {
+    let Wish { may_lock_out, leaving, unused } = wish;
     let looked_at = app.clock.now();
     let traces = find_traces(app, user.clone()).await?;
-    let circumstances = Circumstances::of(app, by);
+    let circumstances = Circumstances::of(app, by).without_source();
     let (now, email) = (app.clock.now(), user.email);
     let outcome = app
         .store
         .write(move |tx| {
             let Some(user) = users::find(tx, user.id)? else { return Ok(Err(UserRefusal::Unknown)) };
+            let is_in_use = |(kept, round)| decide_retention(&user, kept, round, now) != RetentionStep::Erase;
+            if unused.is_some_and(is_in_use) {
+                return Ok(Err(UserRefusal::Unknown));
+            }
             if is_last_administrator(tx, &user)? && !may_lock_out {
                 return Ok(Err(UserRefusal::LastAdministrator));
             }
-            // Sign-ins that were begun since the long look was taken.
-            let since = HandleKey::new(looked_at.plus(INTERACTION_LIFETIME), [0; 32]);
-            let fresh = interactions_of(tx, Some(since), &user.email)?;
-            for key in traces.interactions.iter().chain(&fresh) {
-                interactions::delete(tx, key)?;
-            }
-            for key in &traces.sessions {
-                browser_sessions::delete(tx, key)?;
-            }
-            for key in &traces.links {
-                password_links::delete(tx, key)?;
-            }
-            for key in &traces.magic_links {
-                magic_links::delete(tx, key)?;
-            }
-            for key in &traces.browsers {
-                known_browsers::delete(tx, key)?;
-            }
-            for key in &traces.address_changes {
-                address_changes::delete(tx, key)?;
-            }
-            for key in &traces.administration {
-                administration_sessions::delete(tx, key)?;
-            }
+            forget(tx, &traces)?;
+            // What was begun since the long look was taken.
+            let fresh = Traces::since(tx, &user, looked_at)?;
+            forget(tx, &fresh)?;
             erase(tx, &user, now)?;
             if let Some(Leaving { locale, browser, next }) = leaving {
                 // The last thing that is kept of them, until it has left.
@@ -145,22 +141,59 @@ pub(in crate::acts) fn erase(tx: &mut Tx, user: &User, now: Timestamp) -> Result
     Ok(())
 }
 
+fn forget(tx: &mut Tx, traces: &Traces) -> Result<(), StoreError> {
+    traces.interactions.iter().try_for_each(|key| interactions::delete(tx, key).map(drop))?;
+    traces.sessions.iter().try_for_each(|key| browser_sessions::delete(tx, key).map(drop))?;
+    traces.links.iter().try_for_each(|key| password_links::delete(tx, key).map(drop))?;
+    traces.magic_links.iter().try_for_each(|key| magic_links::delete(tx, key).map(drop))?;
+    traces.browsers.iter().try_for_each(|key| known_browsers::delete(tx, key).map(drop))?;
+    traces.address_changes.iter().try_for_each(|key| address_changes::delete(tx, key).map(drop))?;
+    traces.administration.iter().try_for_each(|key| administration_sessions::delete(tx, key).map(drop))?;
+    audit::forget_addresses(tx, &traces.records)
+}
+
+impl Traces {
+    /// Everything, from the beginning.
+    fn all(tx: &impl Read, user: &User) -> Result<Self, StoreError> {
+        Ok(Self {
+            interactions: interactions_of(tx, None, &user.email)?,
+            sessions: sessions_of(tx, user.id)?,
+            links: links_of(tx, None, user.id)?,
+            magic_links: magic_links_to(tx, None, &user.email)?,
+            browsers: browsers_of(tx, None, user.id)?,
+            address_changes: address_changes_of(tx, None, user.id)?,
+            administration: administration_of(tx, user.id)?,
+            records: audit::list_unindexed_places(tx, (0, 0), user.id)?,
+        })
+    }
+
+    /// What was begun at `since` or later: its retention ends after that of everything older, but for what lives shorter,
+    /// which is looked at again.
+    fn since(tx: &impl Read, user: &User, since: Timestamp) -> Result<Self, StoreError> {
+        let sessions = user_sessions::list(tx, user.id)?;
+        Ok(Self {
+            interactions: interactions_of(tx, Some(after(since.plus(INTERACTION_LIFETIME))), &user.email)?,
+            sessions,
+            links: links_of(tx, Some(after(since.plus(LINK_LIFETIME))), user.id)?,
+            magic_links: magic_links_to(tx, Some(after(since)), &user.email)?,
+            browsers: browsers_of(tx, Some(after(since.plus(KNOWN_BROWSER_LIFETIME))), user.id)?,
+            address_changes: address_changes_of(tx, Some(after(since.plus(UNDO_LIFETIME))), user.id)?,
+            // Those of a few people.
+            administration: administration_of(tx, user.id)?,
+            records: audit::list_unindexed_places(tx, (since.0.saturating_mul(1_000), 0), user.id)?,
+        })
+    }
+}
+
+/// Before the first name whose retention ends then.
+fn after<K>(at: Timestamp) -> HandleKey<K> {
+    HandleKey::new(at, [0; 32])
+}
+
 /// Looks through what is kept for some hours; nobody waits behind that.
 async fn find_traces(app: &App, user: User) -> Result<Traces, ActError> {
     let store = app.store.clone();
-    let looking = tokio::task::spawn_blocking(move || {
-        store.read(|tx| {
-            Ok(Traces {
-                interactions: interactions_of(tx, None, &user.email)?,
-                sessions: sessions_of(tx, user.id)?,
-                links: links_of(tx, user.id)?,
-                magic_links: magic_links_to(tx, &user.email)?,
-                browsers: browsers_of(tx, user.id)?,
-                address_changes: address_changes_of(tx, user.id)?,
-                administration: administration_of(tx, user.id)?,
-            })
-        })
-    });
+    let looking = tokio::task::spawn_blocking(move || store.read(|tx| Traces::all(tx, &user)));
     Ok(looking.await.unwrap_or(Err(StoreError::Panicked))?)
 }
 
@@ -192,8 +225,12 @@ fn sessions_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<BrowserS
     }
 }
 
-fn links_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<PasswordLink>>, StoreError> {
-    let (mut after, mut found) = (None, Vec::new());
+fn links_of(
+    tx: &impl Read,
+    mut after: Option<HandleKey<PasswordLink>>,
+    user_id: UserId,
+) -> Result<Vec<HandleKey<PasswordLink>>, StoreError> {
+    let mut found = Vec::new();
     loop {
         let page = password_links::list(tx, after.as_ref(), PAGE)?;
         let Some((last, _)) = page.last() else { return Ok(found) };
@@ -202,8 +239,12 @@ fn links_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<PasswordLin
     }
 }
 
-fn magic_links_to(tx: &impl Read, email: &Email) -> Result<Vec<HandleKey<MagicLink>>, StoreError> {
-    let (mut after, mut found) = (None, Vec::new());
+fn magic_links_to(
+    tx: &impl Read,
+    mut after: Option<HandleKey<MagicLink>>,
+    email: &Email,
+) -> Result<Vec<HandleKey<MagicLink>>, StoreError> {
+    let mut found = Vec::new();
     loop {
         let page = magic_links::list(tx, after.as_ref(), PAGE)?;
         let Some((last, _)) = page.last() else { return Ok(found) };
@@ -212,8 +253,12 @@ fn magic_links_to(tx: &impl Read, email: &Email) -> Result<Vec<HandleKey<MagicLi
     }
 }
 
-fn browsers_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<KnownBrowser>>, StoreError> {
-    let (mut after, mut found) = (None, Vec::new());
+fn browsers_of(
+    tx: &impl Read,
+    mut after: Option<HandleKey<KnownBrowser>>,
+    user_id: UserId,
+) -> Result<Vec<HandleKey<KnownBrowser>>, StoreError> {
+    let mut found = Vec::new();
     loop {
         let page = known_browsers::list(tx, after.as_ref(), PAGE)?;
         let Some((last, _)) = page.last() else { return Ok(found) };
@@ -222,8 +267,12 @@ fn browsers_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<KnownBro
     }
 }
 
-fn address_changes_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<AddressChange>>, StoreError> {
-    let (mut after, mut found) = (None, Vec::new());
+fn address_changes_of(
+    tx: &impl Read,
+    mut after: Option<HandleKey<AddressChange>>,
+    user_id: UserId,
+) -> Result<Vec<HandleKey<AddressChange>>, StoreError> {
+    let mut found = Vec::new();
     loop {
         let page = address_changes::list(tx, after.as_ref(), PAGE)?;
         let Some((last, _)) = page.last() else { return Ok(found) };

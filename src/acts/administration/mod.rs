@@ -15,6 +15,7 @@ mod moderation;
 mod officers;
 mod organizations;
 mod overview;
+mod retention;
 mod roles;
 mod sessions;
 mod users;
@@ -33,7 +34,7 @@ pub use clients::{
 pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
 pub use email_domains::{delete_email_domain, list_email_domains, write_email_domain};
 pub use erasure::erase_user;
-pub(super) use erasure::{Leaving, carry_out as erase_completely, erase};
+pub(super) use erasure::{Leaving, Wish, carry_out as erase_completely, erase};
 pub use factor_removals::{
     PendingRemoval, ask_factor_removal, cancel_factor_removal, carry_out_factor_removals, list_factor_removals,
 };
@@ -56,6 +57,7 @@ pub use organizations::{
     find_organization, link_user, list_organizations, unlink_user, view_organization,
 };
 pub use overview::{Overview, look_over};
+pub use retention::{RetentionReport, make_retention_round, report_retention};
 pub(super) use roles::is_last_administrator;
 pub use roles::{grant_role, list_administrators, revoke_role};
 pub use sessions::{ListedSession, UnknownSession, list_sessions, revoke_every_session, revoke_session};

@@ -5,4 +5,5 @@ pub(super) mod check;
 pub(super) mod directory;
 pub(super) mod reset;
 pub(super) mod restore;
+pub(super) mod retention;
 mod secret;

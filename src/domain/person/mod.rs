@@ -15,6 +15,7 @@ mod role;
 mod second_factors;
 #[cfg(test)]
 mod tests;
+mod unused_account;
 mod user;
 
 pub use address_change::{AddressChange, AddressChangeRefusal};
@@ -39,4 +40,5 @@ pub use personal_information::{
 };
 pub use role::{Right, Role, RoleName};
 pub use second_factors::{RECOVERY_CODES, SecondFactorUse, SecondFactors, Totp};
+pub use unused_account::{NOTICE_OF_ERASURE, RetentionRound, RetentionStep, UnusedNotice, decide_retention};
 pub use user::{User, UserState};

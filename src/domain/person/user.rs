@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Email, PersonalInformation, Role, SecondFactorUse};
+use super::{Email, PersonalInformation, Role, SecondFactorUse, UnusedNotice};
 use crate::domain::UserId;
 use crate::protocol::Timestamp;
 
@@ -47,6 +47,9 @@ pub struct User {
     pub sign_in_count: u64,
     /// The last time they did.
     pub last_sign_in_at: Option<Timestamp>,
+    /// That they were told of the erasure of the account, which nobody uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unused_notice: Option<UnusedNotice>,
     /// Raised to void every session and grant of this person at once.
     pub epoch: u32,
     /// How many changes of the address were taken back.
@@ -78,6 +81,7 @@ impl User {
             updated_at: now,
             sign_in_count: 0,
             last_sign_in_at: None,
+            unused_notice: None,
             epoch: 0,
             addresses_restored: 0,
             additional_claims: Map::new(),
@@ -134,5 +138,6 @@ impl User {
     pub fn signed_in(&mut self, now: Timestamp) {
         self.sign_in_count = self.sign_in_count.saturating_add(1);
         self.last_sign_in_at = Some(now);
+        self.unused_notice = None;
     }
 }

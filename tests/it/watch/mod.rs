@@ -6,3 +6,4 @@ mod audit;
 mod logs;
 mod mails;
 mod metrics;
+mod retention;

@@ -1,0 +1,157 @@
+//! What nobody uses is erased: accounts after a warning, network addresses of the audit after some months; what a clock that
+//! leaps does to them; and what an erasure leaves behind.
+
+use std::time::Duration;
+
+use moncomptepro::acts::By;
+use moncomptepro::acts::administration::{make_retention_round, read_audit};
+use moncomptepro::config::DevOptions;
+use moncomptepro::domain::{Actor, AuditEvent, RetentionRound};
+use moncomptepro::store::users;
+
+use crate::support::{Instance, Operator};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const MARIE: &str = "marie@mairie.example";
+const JEAN: &str = "user@yopmail.com";
+
+async fn begin() -> (tempfile::TempDir, Instance, Operator) {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let instance = Instance::dev_with(DevOptions { data_dir: Some(data.clone()), ..DevOptions::default() }).await;
+    let operator = Operator::at(&data);
+    operator.asks(&["user", "create", MARIE, "--given-name", "Marie", "--family-name", "Dupont"]).await;
+    (directory, instance, operator)
+}
+
+async fn round(instance: &Instance) -> RetentionRound {
+    make_retention_round(&instance.app).await.unwrap().unwrap()
+}
+
+/// Days go by, each with its round. What all of them did.
+async fn days(instance: &Instance, count: u32) -> (u64, u64) {
+    let (mut announced, mut erased) = (0, 0);
+    for _ in 0..count {
+        instance.clock.advance(DAY).unwrap();
+        let made = round(instance).await;
+        announced += made.announced;
+        erased += made.erased;
+    }
+    (announced, erased)
+}
+
+/// How many people there are; whoever has a role stays whatever happens.
+fn people(instance: &Instance) -> usize {
+    let everybody = instance.app.store.read(|tx| users::list(tx, None, 10_000)).unwrap();
+    everybody.iter().filter(|user| user.role.is_none()).count()
+}
+
+async fn sign_in(instance: &Instance, address: &str) {
+    let person = instance.person();
+    let page = person.visit("/users/start-sign-in").await;
+    let page = person.sign_in(page, address, address).await;
+    if page.url.path() == "/users/verify-email" {
+        let code = instance.code_of(address).await;
+        person.submit(page.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
+    }
+    assert_eq!(person.visit("/").await.status, 200);
+}
+
+/// An instance from which everybody stayed away for three years.
+pub(super) async fn abandoned() -> Instance {
+    let instance = Instance::dev().await;
+    instance.clock.advance(DAY * 1_066).unwrap();
+    assert!(round(&instance).await.announced > 0);
+    instance
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_167_an_account_that_nobody_uses_for_36_months_is_announced_and_erased_and_one_that_is_used_stays() {
+    let (_directory, instance, operator) = begin().await;
+    let everybody = people(&instance);
+    assert_eq!(round(&instance).await.announced, 0);
+    assert_eq!(make_retention_round(&instance.app).await.unwrap(), None, "once a day");
+    instance.clock.advance(DAY * 1_064).unwrap();
+    assert_eq!(round(&instance).await.announced, 0);
+    sign_in(&instance, JEAN).await;
+    let report = operator.asks(&["retention", "report"]).await;
+    assert_eq!(report["to_announce_within_30_days"], everybody as u64 - 1);
+    let (announced, erased) = days(&instance, 1).await;
+    assert_eq!((announced as usize, erased), (everybody - 1, 0));
+    let mail = instance.mails_to(MARIE).await.remove(0);
+    assert!(mail.subject.contains("sera supprimé") && mail.text.contains("2029"), "{}", mail.text);
+    let (announced, erased) = days(&instance, 29).await;
+    assert_eq!((announced, erased), (0, 0), "thirty days to come back");
+    sign_in(&instance, "user@red-needles-sarl.com").await;
+    let (_, erased) = days(&instance, 1 + everybody as u32 / 50).await;
+    assert_eq!(erased as usize, everybody - 2);
+    assert_eq!(people(&instance), 2);
+    operator.types(&["user", "show", MARIE]).await.refused(1, "no user");
+    let report = operator.asks(&["retention", "report"]).await;
+    assert_eq!((&report["announced"], &report["unused_accounts_kept_days"]), (&0.into(), &1095.into()));
+    let is_by_the_program =
+        |event: &AuditEvent, actor: &Actor| matches!(event, AuditEvent::UserErased { .. }) && *actor == Actor::System;
+    let trail = instance.audit();
+    assert_eq!(trail.iter().filter(|record| is_by_the_program(&record.event, &record.actor)).count(), everybody - 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_196_a_clock_that_leaps_ten_years_and_back_erases_nobody() {
+    let (_directory, instance, operator) = begin().await;
+    let everybody = people(&instance);
+    round(&instance).await;
+    let morning = instance.clock.now();
+    instance.clock.freeze(morning.plus(DAY * 3_650)).unwrap();
+    assert!(round(&instance).await.announced > 0, "a machine that begins in the wrong year knows no better");
+    instance.clock.advance(DAY * 20).unwrap();
+    assert_eq!(round(&instance).await.erased, 0);
+    instance.clock.freeze(morning.plus(DAY * 7_300)).unwrap();
+    assert_eq!(round(&instance).await.erased, 0, "thirty days were not lived through, whatever the date");
+    instance.clock.freeze(morning.plus(DAY)).unwrap();
+    let back = round(&instance).await;
+    assert_eq!((back.withdrawn as usize, back.erased), (everybody, 0), "what was announced is taken back");
+    days(&instance, 3).await;
+    assert_eq!(people(&instance), everybody);
+    assert_eq!(operator.asks(&["retention", "report"]).await["announced"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_167_the_audit_gives_up_network_addresses_after_six_months() {
+    let (_directory, instance, _operator) = begin().await;
+    sign_in(&instance, JEAN).await;
+    let sources = || instance.audit().into_iter().filter(|record| record.origin.source.is_some()).count();
+    let before = sources();
+    assert!(before > 0);
+    instance.clock.advance(DAY * 181).unwrap();
+    assert_eq!((round(&instance).await.addresses_removed, sources()), (0, before));
+    instance.clock.advance(DAY * 2).unwrap();
+    assert_eq!((round(&instance).await.addresses_removed as usize, sources()), (before, 0));
+    instance.clock.advance(DAY).unwrap();
+    assert_eq!(round(&instance).await.addresses_removed, 0, "once");
+    assert!(
+        read_audit(&instance.app, &By::local(Actor::System), Default::default(), false, 10).await.unwrap().len() > 3
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_168_no_network_address_of_somebody_erased_stays_in_the_audit() {
+    let (_directory, instance, operator) = begin().await;
+    let (person, client) = (instance.person_at(7, 77), instance.standard_client());
+    let page = person.visit(&client.authorization("openid", &[])).await;
+    let back = person.sign_in(page, JEAN, JEAN).await;
+    client.redeem(&client.code(&back)).await;
+    let wrong = instance.person_at(7, 77);
+    let page = wrong.visit("/users/start-sign-in").await;
+    wrong.sign_in(page, JEAN, "une autre phrase de passe").await;
+    let told = || {
+        let trail = instance.audit().into_iter();
+        trail.filter(|record| record.origin.source.as_deref() == Some("127.0.7.77")).count()
+    };
+    assert!(told() > 2);
+    let length = instance.audit().len();
+    operator.asks(&["user", "delete", JEAN]).await;
+    assert_eq!(told(), 0);
+    assert_eq!(instance.audit().len(), length + 1, "the trail itself stays");
+    let report = instance.app.store.check(instance.clock.now()).unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
+}
