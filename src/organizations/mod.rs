@@ -8,6 +8,7 @@ mod join_organization;
 mod joining_refused;
 mod manage_organizations;
 mod official_contact;
+mod organization_info;
 pub mod pages;
 mod place;
 mod requests;

@@ -2,14 +2,17 @@
 
 use super::pages::RefusalReason;
 use super::{
-    join_organization, joining_refused, manage_organizations, official_contact, requests, select_organization, welcome,
+    join_organization, joining_refused, manage_organizations, official_contact, organization_info, requests,
+    select_organization, welcome,
 };
 use crate::app::App;
-use crate::web::{Guard, Table, paths};
+use crate::web::{Guard, Method, Table, api, paths};
 
 /// Every route of this room.
 pub fn routes(app: &App) -> Table {
     let table = Table::new(app)
+        .call((Method::GET, paths::ORGANIZATION_INFO), Guard::Public, api, organization_info::of_query)
+        .call_at((Method::GET, paths::ORGANIZATION_INFO_OF), Guard::Public, api, organization_info::of_path)
         .visit(paths::SELECT_ORGANIZATION, Guard::Person, select_organization::show)
         .submission(paths::SELECT_ORGANIZATION, Guard::Person, select_organization::submit)
         .visit(paths::JOIN_ORGANIZATION, Guard::Person, join_organization::show)

@@ -6,6 +6,10 @@ use crate::render::NoticeLinks;
 
 /// The home page.
 pub const HOME: &str = "/";
+/// What the register says of a number, which the query names.
+pub const ORGANIZATION_INFO: &str = "/api/organization-info";
+/// What the register says of a number.
+pub const ORGANIZATION_INFO_OF: &str = "/api/sirene/organization-info/{id}";
 /// The e-mail step.
 pub const START_SIGN_IN: &str = "/users/start-sign-in";
 /// The password step.

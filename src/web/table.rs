@@ -200,12 +200,22 @@ impl Table {
         Handle: Fn(App, Request) -> Answer + Clone + Send + Sync + 'static,
         Answer: Future<Output = Result<Response, Error>> + Send + 'static,
     {
+        self.call_at(endpoint, guard, skin, move |_, app, request| handler(app, request))
+    }
+
+    /// The same about one thing, which the path names.
+    #[must_use]
+    pub fn call_at<Handle, Answer>(self, endpoint: Endpoint, guard: Guard, skin: Skin, handler: Handle) -> Self
+    where
+        Handle: Fn(String, App, Request) -> Answer + Clone + Send + Sync + 'static,
+        Answer: Future<Output = Result<Response, Error>> + Send + 'static,
+    {
         let (method, path) = endpoint;
         let head = method == Method::GET && matches!(guard, Guard::Public | Guard::Operator);
         let declaration = Declaration { method, path, input: Input::Call, guard, head };
-        self.add(declaration, move |app, request, _| {
+        self.add(declaration, move |app, request, segment| {
             let handler = handler.clone();
-            async move { skin(handler(app, request).await) }
+            async move { skin(handler(segment, app, request).await) }
         })
     }
 

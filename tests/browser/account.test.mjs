@@ -48,6 +48,18 @@ journey("a person opens an account with a password and a code, joins an organiza
   await person.see("join-organization");
   await person.answer("siret", "123");
   await person.see("join-organization-refused");
+  if (person.setting.scripts) {
+    // What the register says is read before anything is sent, as soon as the last digit is there.
+    const [field, preview] = [person.page.locator("#siret"), person.page.locator("#siret-preview")];
+    await field.fill("494 308 703 0005");
+    assert.ok(await preview.isHidden());
+    await field.pressSequentially("2");
+    await preview.waitFor();
+    assert.match(await preview.textContent(), /Camille Exemple/);
+    await person.see("join-organization-preview");
+    await field.fill("494 308 703 00053");
+    await person.page.waitForFunction(() => document.querySelector("#siret-preview").textContent.includes("14"));
+  }
   await person.answer("siret", "494 308 703 00052");
   await person.page.waitForURL("**/users/welcome*");
   await person.see("welcome");

@@ -15,7 +15,7 @@ const GUESSES: AttemptLimit = AttemptLimit { attempts: 10, window: Duration::fro
 const GUESSES_DAILY: AttemptLimit = AttemptLimit { attempts: 20, window: Duration::from_secs(24 * 3600) };
 /// Guesses at the second factors of one account.
 const SECOND_FACTORS: AttemptLimit = AttemptLimit { attempts: 5, window: Duration::from_secs(15 * 60) };
-/// Looks at the directory for one account.
+/// Looks at the directory for one account, or from one source.
 const DIRECTORY_LOOKS: AttemptLimit = AttemptLimit { attempts: 60, window: Duration::from_secs(15 * 60) };
 /// How much more a source may ask for that many people share.
 const SHARED_FACTOR: u32 = 20;
@@ -101,6 +101,23 @@ pub(in crate::acts) fn take_second_factor(app: &App, user_id: UserId) -> Result<
 /// When there were too many; nothing is charged then.
 pub(in crate::acts) fn take_directory_look(app: &App, user_id: UserId) -> Result<(), ActError> {
     let _charged = take_all(app, &[(key(app, "directory looks of", &user_id.to_string()), DIRECTORY_LOOKS)])?;
+    Ok(())
+}
+
+/// Takes one look at the directory for whoever asks from a source, where sources are limited.
+///
+/// # Errors
+/// When there were too many; nothing is charged then.
+pub(in crate::acts) fn take_public_look(app: &App, source: Source) -> Result<(), ActError> {
+    if app.config.limits.per_source.is_none() {
+        return Ok(());
+    }
+    let attempts = match is_shared(app, source) {
+        true => DIRECTORY_LOOKS.attempts.saturating_mul(SHARED_FACTOR),
+        false => DIRECTORY_LOOKS.attempts,
+    };
+    let limit = AttemptLimit { attempts, ..DIRECTORY_LOOKS };
+    let _charged = take_all(app, &[(key(app, "directory looks from", &source.to_string()), limit)])?;
     Ok(())
 }
 

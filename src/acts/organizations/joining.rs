@@ -1,7 +1,7 @@
 //! Joining: the directory is asked first, outside any transaction; then one transaction gathers the facts, decides, and
 //! writes what follows.
 
-use crate::acts::mailbox::take_directory_look;
+use crate::acts::mailbox::{take_directory_look, take_public_look};
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
@@ -11,8 +11,8 @@ use crate::domain::{
     AuditEvent, BrowserSession, ClientId, ContactProof, EmailDomain, EmailDomainStatus, Establishment,
     EstablishmentQuery, HandleKey, Interaction, Joining, JoiningFacts, JoiningRefusal, KnownContact, MailContent,
     Membership, Moderation, ModerationId, ModerationKind, ModerationState, ModerationStep, Organization,
-    OrganizationDomain, OrganizationId, OrganizationSource, OutgoingMail, RequestStanding, Session, Siret, User,
-    Verification, decide_joining,
+    OrganizationDomain, OrganizationId, OrganizationSource, OutgoingMail, RequestStanding, Session, Siret, Source,
+    User, Verification, decide_joining,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -91,6 +91,30 @@ pub async fn preview_organization(app: &App, active: &ActiveSession, siret: &Sir
         Found::Known { organization, .. } => Preview::Known(organization),
         Found::Unknown => Preview::Unknown,
         Found::Unavailable => Preview::Unavailable,
+    })
+}
+
+/// What the register says of a number to whoever asks.
+#[derive(Debug, Clone)]
+pub enum PublicLook {
+    /// What everybody may read of it.
+    Known(Box<Establishment>),
+    /// No source knows it, or may tell.
+    Unknown,
+    /// No source answers.
+    Unavailable,
+}
+
+/// Looks a number up for whoever asks.
+///
+/// # Errors
+/// Too many were looked up from this source.
+pub async fn look_up_publicly(app: &App, source: Source, siret: &Siret) -> Result<PublicLook, ActError> {
+    take_public_look(app, source)?;
+    Ok(match app.directory.find_establishment(siret).await {
+        Ok(Some(establishment)) => PublicLook::Known(Box::new(establishment)),
+        Ok(None) => PublicLook::Unknown,
+        Err(DirectoryError::NoSource | DirectoryError::Unavailable) => PublicLook::Unavailable,
     })
 }
 

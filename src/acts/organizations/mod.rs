@@ -14,7 +14,8 @@ pub use contact::{
     mail_contact_code, redeem_contact_code,
 };
 pub use joining::{
-    JoiningAttempt, JoiningOutcome, Preview, join_organization, preview_organization, search_organizations,
+    JoiningAttempt, JoiningOutcome, Preview, PublicLook, join_organization, look_up_publicly, preview_organization,
+    search_organizations,
 };
 pub use leaving::{finish_greeting, leave_organization};
 pub use overview::{

@@ -11,6 +11,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use crate::support::{Instance, Page, Person};
 
 const ADDRESS: &str = "user@yopmail.com";
+/// A number that the register knows.
+const SIRET: &str = "21920023500014";
 
 /// The routes of production: a new one is entered here, by somebody who thought about its guard.
 const ROUTES: &str = "\
@@ -23,6 +25,8 @@ GET /admin Administration(Enter)
 GET /admin/sign-in AdministrationEntrance
 POST /admin/sign-in AdministrationEntrance
 POST /admin/sign-out Administration(Enter)
+GET /api/organization-info Public
+GET /api/sirene/organization-info/{id} Public
 GET /assets/{id} Public
 GET /connection-and-account RecentProof(ConnectionAndAccount)
 GET /connection-and-account/my-data RecentProof(MyData)
@@ -178,7 +182,10 @@ struct Stranger<'a> {
 impl Stranger<'_> {
     fn path(&self, declaration: &Declaration) -> String {
         match declaration.guard {
-            Guard::Public => declaration.path.replace("/assets/{id}", &self.style),
+            Guard::Public if declaration.path == paths::ORGANIZATION_INFO => {
+                format!("{}?siret={SIRET}", declaration.path)
+            }
+            Guard::Public => declaration.path.replace("/assets/{id}", &self.style).replace("{id}", SIRET),
             Guard::Visitor
             | Guard::Session
             | Guard::Person

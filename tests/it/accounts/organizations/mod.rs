@@ -3,6 +3,7 @@
 mod belonging;
 mod joining;
 mod official_contact;
+mod organization_info;
 mod requests;
 
 use crate::support::{Instance, Operator, Page, Person, RelyingParty};

@@ -1,0 +1,60 @@
+//! What the register says of a number, for the preview of the join page and for programs of the original: the same document
+//! at both of its addresses.
+
+use serde_json::{Value, json};
+
+use crate::acts::{self, PublicLook};
+use crate::app::App;
+use crate::domain::{Diffusion, Establishment, Siret};
+use crate::web::{Error, Request, Response, StatusCode, json_response};
+
+/// The number is in the query.
+pub(super) async fn of_query(app: App, request: Request) -> Result<Response, Error> {
+    let siret = request.query()?.get("siret").unwrap_or_default().to_owned();
+    respond(&app, &request, &siret).await
+}
+
+/// The number is in the path.
+pub(super) async fn of_path(siret: String, app: App, request: Request) -> Result<Response, Error> {
+    respond(&app, &request, &siret).await
+}
+
+async fn respond(app: &App, request: &Request, siret: &str) -> Result<Response, Error> {
+    let refused = |status, message: &str| json_response(status, &json!({ "message": message }));
+    let Ok(siret) = siret.parse::<Siret>() else {
+        return Ok(refused(StatusCode::BAD_REQUEST, "siret: 14 digits with their check digit are expected"));
+    };
+    Ok(match acts::look_up_publicly(app, request.source(), &siret).await? {
+        PublicLook::Known(establishment) => {
+            json_response(StatusCode::OK, &json!({ "organizationInfo": document(&establishment) }))
+        }
+        PublicLook::Unknown => refused(StatusCode::NOT_FOUND, "no establishment has this SIRET, or it may not be told"),
+        PublicLook::Unavailable => refused(StatusCode::GATEWAY_TIMEOUT, "no source of the register answered"),
+    })
+}
+
+/// Member names are those of the original; the labels are INSEE's.
+fn document(establishment: &Establishment) -> Value {
+    let category = establishment.legal_category.as_ref();
+    let activity = establishment.activity.as_ref();
+    let band = establishment.headcount;
+    json!({
+        "siret": establishment.siret.as_str(),
+        "libelle": establishment.label,
+        "trancheEffectifs": band.map(|band| band.as_str()),
+        "libelleTrancheEffectif": band.map(|band| band.label()),
+        "trancheEffectifsUniteLegale": establishment.entity_headcount.map(|band| band.as_str()),
+        "etatAdministratif": if establishment.is_active { "A" } else { "F" },
+        "estActive": establishment.is_active,
+        "statutDiffusion": if establishment.diffusion == Diffusion::Full { "O" } else { "P" },
+        "estDiffusible": establishment.diffusion == Diffusion::Full,
+        "adresse": establishment.address,
+        "codePostal": establishment.postal_code,
+        "codeOfficielGeographique": establishment.commune_code.as_ref().map(|code| code.as_str()),
+        "activitePrincipale": activity.map(|code| code.as_str()),
+        "libelleActivitePrincipale": activity.and_then(|code| code.label()),
+        "categorieJuridique": category.map(|code| code.as_str()),
+        "libelleCategorieJuridique": category.and_then(|code| code.label()),
+        "siegeSocial": establishment.is_head_office,
+    })
+}

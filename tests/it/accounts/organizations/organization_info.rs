@@ -1,0 +1,72 @@
+//! What the register says of a number, told to whoever asks.
+
+use moncomptepro::config::{Config, DevOptions, DirectorySettings, Limits};
+use serde_json::Value;
+
+use crate::support::{Instance, Page};
+
+const CLAMART: &str = "21920023500014";
+
+fn said(page: &Page) -> (u16, Value) {
+    assert_eq!(page.headers["content-type"], "application/json");
+    (page.status.as_u16(), serde_json::from_str(&page.body).unwrap())
+}
+
+#[tokio::test]
+async fn both_addresses_of_the_original_tell_the_same_in_its_words() {
+    let instance = Instance::dev().await;
+    let visitor = instance.person();
+    let of_path = said(&visitor.get(&format!("/api/sirene/organization-info/{CLAMART}")).await);
+    let of_query = said(&visitor.get(&format!("/api/organization-info?siret={CLAMART}")).await);
+    assert_eq!(of_path, of_query);
+    let (status, document) = of_path;
+    let info = &document["organizationInfo"];
+    assert_eq!((status, &info["siret"]), (200, &CLAMART.into()));
+    assert!(info["libelle"].as_str().unwrap().starts_with("Commune de clamart"), "{info}");
+    assert_eq!((&info["categorieJuridique"], &info["activitePrincipale"]), (&"7210".into(), &"84.11Z".into()));
+    assert_eq!(info["libelleActivitePrincipale"], "Administration publique générale");
+    assert_eq!(info["libelleCategorieJuridique"], "Commune et commune nouvelle");
+    assert_eq!((&info["estActive"], &info["etatAdministratif"]), (&true.into(), &"A".into()));
+    assert_eq!((&info["codeOfficielGeographique"], &info["estDiffusible"]), (&"92023".into(), &true.into()));
+    let spaced = said(&visitor.get("/api/organization-info?siret=219%20200%20235%2000014").await);
+    assert_eq!(spaced.1, document);
+}
+
+#[tokio::test]
+async fn a_number_that_is_none_one_that_nobody_has_and_a_silent_register_are_told_apart() {
+    let instance = Instance::dev().await;
+    let visitor = instance.person();
+    for wrong in ["", "21920023500015", "abc", "2192002350001", "%00"] {
+        let (status, document) = said(&visitor.get(&format!("/api/organization-info?siret={wrong}")).await);
+        assert_eq!(status, 400, "{wrong}");
+        assert!(document["message"].as_str().unwrap().contains("14 digits"), "{document}");
+    }
+    let silent = Instance::start(|own| {
+        let config = Config::dev(DevOptions::default(), own);
+        Config { directory: DirectorySettings::of(Vec::new()), ..config }
+    })
+    .await;
+    let (status, document) = said(&silent.person().get(&format!("/api/organization-info?siret={CLAMART}")).await);
+    assert_eq!(status, 504);
+    assert!(document["message"].as_str().unwrap().contains("register"), "{document}");
+}
+
+#[tokio::test]
+async fn sec_95_one_source_looks_up_sixty_numbers_in_a_quarter_of_an_hour_and_others_are_not_in_its_way() {
+    let instance = Instance::start(|own| {
+        let config = Config::dev(DevOptions::default(), own);
+        Config { limits: Limits { mails: None, ..Limits::standard() }, ..config }
+    })
+    .await;
+    let (one, other) = (instance.person_at(7, 1), instance.person_at(8, 1));
+    let look = format!("/api/sirene/organization-info/{CLAMART}");
+    for _ in 0..60 {
+        assert_eq!(one.get(&look).await.status, 200);
+    }
+    let refused = one.get(&look).await;
+    assert_eq!(refused.status, 429);
+    assert!(refused.headers.contains_key("retry-after"));
+    assert_eq!(other.get(&look).await.status, 200);
+    instance.clock.advance(std::time::Duration::from_secs(15 * 60)).unwrap();
+    assert_eq!(one.get(&look).await.status, 200);
+}
