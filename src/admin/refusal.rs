@@ -151,6 +151,8 @@ impl Refusal {
             }
             OrganizationRefusal::UnknownUser => Self::Unknown { noun: "user", id: user },
             OrganizationRefusal::Unverified => Self::Unverified,
+            OrganizationRefusal::NotInRegister => Self::Unknown { noun: "org", id },
+            OrganizationRefusal::RegisterUnavailable => Self::Directory(DirectoryError::Unavailable),
             OrganizationRefusal::NotAMember => Self::NotAMember { user, organization: id },
         }
     }

@@ -38,6 +38,16 @@ pub enum Actor {
     System,
 }
 
+impl Actor {
+    /// The person who acts, if it is one.
+    pub fn person(&self) -> Option<UserId> {
+        match self {
+            Self::User(user_id) | Self::Officer { user_id, .. } => Some(*user_id),
+            Self::Visitor | Self::Client(_) | Self::Operator | Self::CommandLine(_) | Self::System => None,
+        }
+    }
+}
+
 /// As listings and exports show it: `user:123`, `moderator:123`, `client:service`, `cli:root`…
 impl fmt::Display for Actor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -291,6 +301,10 @@ pub enum AuditEvent {
     AdministrationRefused { user_id: UserId },
     /// An organization was entered.
     OrganizationCreated { organization_id: OrganizationId },
+    /// What the register says of an organization was read anew.
+    OrganizationRefreshed { organization_id: OrganizationId },
+    /// An officer looked at an organization and at those who belong to it.
+    OrganizationViewed { organization_id: OrganizationId },
     /// A person was linked to an organization, or the link was changed.
     MembershipWritten {
         user_id: UserId,

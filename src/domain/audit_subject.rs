@@ -1,6 +1,6 @@
 //! Of whom an event tells: what the person's own history and export show.
 
-use super::{AuditEvent, UserId};
+use super::{AuditEvent, OrganizationId, UserId};
 
 /// Where a record has its place in what a person may ask about themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,35 @@ pub enum AuditSubject {
 }
 
 impl AuditEvent {
+    /// The person whom it is about, if it is about one.
+    pub fn person(&self) -> Option<UserId> {
+        match self.subject() {
+            AuditSubject::SignIn(user_id) | AuditSubject::Act(user_id) => Some(user_id),
+            AuditSubject::Nobody => None,
+        }
+    }
+
+    /// The organization whose history it is part of: what was done to it, to its domains and to who belongs to it. That
+    /// somebody looked at it, or acts for it, is none.
+    pub fn organization(&self) -> Option<OrganizationId> {
+        if let Self::InvitationSent { organization_id, .. } | Self::InvitationAccepted { organization_id, .. } = self {
+            return *organization_id;
+        }
+        let (Self::OrganizationCreated { organization_id }
+        | Self::OrganizationRefreshed { organization_id }
+        | Self::MembershipWritten { organization_id, .. }
+        | Self::MembershipDeleted { organization_id, .. }
+        | Self::ContactCodeMailed { organization_id, .. }
+        | Self::ContactCodeRefused { organization_id, .. }
+        | Self::ModerationMoved { organization_id, .. }
+        | Self::EmailDomainWritten { organization_id, .. }
+        | Self::EmailDomainDeleted { organization_id, .. }) = self
+        else {
+            return None;
+        };
+        Some(*organization_id)
+    }
+
     /// Of whom it tells.
     #[expect(clippy::too_many_lines, reason = "a line for each event")]
     pub fn subject(&self) -> AuditSubject {
@@ -88,6 +117,8 @@ impl AuditEvent {
             | Self::InvitationRevoked { .. }
             | Self::InvitationsListed
             | Self::OrganizationCreated { .. }
+            | Self::OrganizationRefreshed { .. }
+            | Self::OrganizationViewed { .. }
             | Self::ModerationsListed
             | Self::EmailDomainWritten { .. }
             | Self::EmailDomainDeleted { .. }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Table;
 use super::{Read, StoreError, Tx, counters};
-use crate::domain::{Actor, AuditRecord, AuditSubject, UserId};
+use crate::domain::{AuditRecord, AuditSubject, OrganizationId, UserId};
 
 pub(super) const RECORDS: Table<(u64, u64), AuditEntry> = Table::new("audit");
 /// Where a record lies: milliseconds since 1970, and its number.
@@ -17,6 +17,8 @@ type PlacesOfUsers = Table<(UserId, Place), Place>;
 pub(super) const SIGN_INS: PlacesOfUsers = Table::new("sign_ins_by_user");
 /// The same for everything else that a person did, or that was done to their account.
 pub(super) const ACTS: PlacesOfUsers = Table::new("acts_by_user");
+/// The same for what was done to each organization, to its domains and to its members.
+pub(super) const OF_ORGANIZATIONS: Table<(OrganizationId, Place), Place> = Table::new("acts_by_organization");
 /// How many rows are looked at at once.
 const PAGE: usize = 500;
 const COUNTER: &str = "audit";
@@ -54,6 +56,18 @@ pub fn list_sign_ins(
 /// At most `limit` other acts of a person or on their account, the latest first.
 pub fn list_acts(tx: &impl Read, user_id: UserId, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
     list_of(tx, &ACTS, user_id, None, limit)
+}
+
+/// At most `limit` acts that concern an organization, older than that of this time and number; the latest first.
+pub fn list_of_organization(
+    tx: &impl Read,
+    organization_id: OrganizationId,
+    before: Option<Place>,
+    limit: usize,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    let before = before.map(|place| (organization_id, place));
+    let places = OF_ORGANIZATIONS.list_latest_within(tx, &organization_id, before.as_ref(), limit)?;
+    places.iter().map(|place| RECORDS.get(tx, place)).collect()
 }
 
 fn list_of(
@@ -99,7 +113,8 @@ fn remove_address(tx: &mut Tx, place: Place) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Where records lie that a person wrote with their network address, and that no index leads to.
+/// Where records lie that a person wrote with their network address, and that no index of theirs leads to: what they did
+/// in the console of administration among them.
 /// Those after `after`.
 pub fn list_unindexed_places(tx: &impl Read, mut after: Place, user_id: UserId) -> Result<Vec<Place>, StoreError> {
     let mut found = Vec::new();
@@ -108,9 +123,9 @@ pub fn list_unindexed_places(tx: &impl Read, mut after: Place, user_id: UserId) 
         let Some(last) = page.last() else { return Ok(found) };
         after = (last.record.at_millis, last.sequence);
         let is_theirs = |entry: &&AuditEntry| {
-            entry.record.actor == Actor::User(user_id)
+            entry.record.actor.person() == Some(user_id)
                 && entry.record.origin.source.is_some()
-                && entry.record.event.subject() == AuditSubject::Nobody
+                && entry.record.event.person() != Some(user_id)
         };
         found.extend(page.iter().filter(is_theirs).map(|entry| (entry.record.at_millis, entry.sequence)));
     }
@@ -151,6 +166,9 @@ pub fn insert(tx: &mut Tx, record: &AuditRecord) -> Result<(), StoreError> {
         AuditSubject::SignIn(user_id) => SIGN_INS.insert(tx, &(user_id, key), &key)?,
         AuditSubject::Act(user_id) => ACTS.insert(tx, &(user_id, key), &key)?,
         AuditSubject::Nobody => {}
+    }
+    if let Some(organization_id) = record.event.organization() {
+        OF_ORGANIZATIONS.insert(tx, &(organization_id, key), &key)?;
     }
     RECORDS.insert(tx, &key, &AuditEntry { sequence, record: record.clone() })
 }

@@ -113,7 +113,7 @@ pub(super) fn run(tx: &Snapshot, now: Timestamp) -> Result<CheckReport, StoreErr
     let mut inspection = Inspection { tx, report: CheckReport::default() };
     inspection.count()?;
     inspection.people()?;
-    inspection.organizations()?;
+    inspection.organizations(format >= migrations::ORGANIZATIONS_INDEXED)?;
     inspection.memberships()?;
     inspection.email_domains()?;
     inspection.moderations()?;
@@ -210,14 +210,26 @@ impl Inspection<'_> {
         })
     }
 
-    fn organizations(&mut self) -> Result<(), StoreError> {
+    fn organizations(&mut self, are_indexed: bool) -> Result<(), StoreError> {
         let tx = self.tx;
         let last = organizations::last_id(tx)?;
         self.each(&organizations::ORGANIZATIONS, |key, organization| {
             let found = organizations::BY_SIRET.find(tx, organization.siret.as_str())?;
             let is_found = found == Some(organization.id);
+            let mut has_its_words = true;
+            for row in organizations::rows_of_words(organization).iter().filter(|_| are_indexed) {
+                has_its_words &= organizations::BY_WORD.has(tx, row)?;
+            }
             let problem = misfiled(key, &organization.id).or(not_in(organizations::BY_SIRET.name(), is_found));
+            let problem = problem.or(not_in(organizations::BY_WORD.name(), has_its_words));
             Ok(problem.or((organization.id.0 > last).then_some(Problem::CounterBehind)))
+        })?;
+        self.each(&organizations::BY_WORD, |key, id| {
+            let organization = organizations::ORGANIZATIONS.find(tx, id)?;
+            let is_its = organization.is_some_and(|organization| {
+                organizations::rows_of_words(&organization).iter().any(|row| row.to_bytes() == key)
+            });
+            Ok(without(organizations::ORGANIZATIONS.name(), is_its))
         })?;
         self.each(&organizations::BY_SIRET, |key, id| {
             let organization = organizations::ORGANIZATIONS.find(tx, id)?;
@@ -370,6 +382,13 @@ impl Inspection<'_> {
                 Ok(misfiled(key, &(owner, *place)))
             })?;
         }
+        self.each(&audit::OF_ORGANIZATIONS, |key, place| {
+            let owner = audit::RECORDS.find(tx, place)?.and_then(|entry| entry.record.event.organization());
+            Ok(match owner {
+                Some(owner) => misfiled(key, &(owner, *place)),
+                None => without(audit::RECORDS.name(), false),
+            })
+        })?;
         let last = outbox::last_id(tx)?;
         self.each(&outbox::MAILS, |key, mail| {
             Ok(misfiled(key, &mail.id).or((mail.id > last).then_some(Problem::CounterBehind)))

@@ -3,8 +3,8 @@
 //! Append only: the format of a database is the length of the list when it was last opened. A new field with a
 //! default needs no migration.
 
-use super::clients;
 use super::engine::Migration;
+use super::{clients, organizations};
 
 /// The newest format of records that this program knows.
 pub(super) fn known_format() -> u32 {
@@ -14,5 +14,8 @@ pub(super) fn known_format() -> u32 {
 /// The first format whose clients have their indexes.
 pub(super) const CLIENTS_INDEXED: u32 = 1;
 
+/// The first format whose organizations are found by words of their names.
+pub(super) const ORGANIZATIONS_INDEXED: u32 = 2;
+
 /// All changes, oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[clients::index_all];
+pub(super) const MIGRATIONS: &[Migration] = &[clients::index_all, organizations::index_all];

@@ -156,6 +156,24 @@ pub const ADMIN_SIGN_OUT: &str = "/admin/sign-out";
 pub const ADMIN_MODERATIONS: &str = "/admin/moderations";
 /// Organizations.
 pub const ADMIN_ORGANIZATIONS: &str = "/admin/organizations";
+/// One of them.
+pub const ADMIN_ORGANIZATION: &str = "/admin/organizations/{id}";
+/// What the register says of it is read anew.
+pub const ADMIN_ORGANIZATION_REFRESH: &str = "/admin/organizations/{id}/refresh";
+/// A domain is added to it.
+pub const ADMIN_ORGANIZATION_DOMAINS: &str = "/admin/organizations/{id}/domains";
+/// One of its domains is changed.
+pub const ADMIN_ORGANIZATION_DOMAIN: &str = "/admin/organizations/{id}/domains/{id}";
+/// One of its domains is removed.
+pub const ADMIN_ORGANIZATION_DOMAIN_REMOVE: &str = "/admin/organizations/{id}/domains/{id}/remove";
+/// Somebody is added to it.
+pub const ADMIN_ORGANIZATION_MEMBERS: &str = "/admin/organizations/{id}/members";
+/// The link of somebody with it is changed.
+pub const ADMIN_ORGANIZATION_MEMBER: &str = "/admin/organizations/{id}/members/{id}";
+/// The link of somebody with it is taken away.
+pub const ADMIN_ORGANIZATION_MEMBER_REMOVE: &str = "/admin/organizations/{id}/members/{id}/remove";
+/// What was done to it.
+pub const ADMIN_ORGANIZATION_HISTORY: &str = "/admin/organizations/{id}/history";
 /// Who has which role.
 pub const ADMIN_TEAM: &str = "/admin/team";
 /// The mails of a sandbox.

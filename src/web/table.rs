@@ -284,14 +284,20 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.strip_suffix('/').unwrap_or(path).split('/')
 }
 
-/// The segment that varies, if the path has the shape of the pattern; empty where none does.
+/// The segment that varies, if the path has the shape of the pattern; empty where none does. Of several that vary, all,
+/// parted by `/`, which no segment holds.
 fn fit(pattern: &str, path: &str) -> Option<String> {
     let (mut expected, mut given) = (segments(pattern), segments(path));
     let mut varying = String::new();
     loop {
         match (expected.next(), given.next()) {
             (None, None) => return Some(varying),
-            (Some("{id}"), Some(segment)) if !segment.is_empty() => varying = segment.to_owned(),
+            (Some("{id}"), Some(segment)) if !segment.is_empty() => {
+                if !varying.is_empty() {
+                    varying.push('/');
+                }
+                varying.push_str(segment);
+            }
             (Some(fixed), Some(segment)) if fixed == segment => {}
             (_, _) => return None,
         }
@@ -342,6 +348,8 @@ mod tests {
         assert_eq!(fit("/", "/").as_deref(), Some(""));
         assert_eq!(fit("/users/sign-in", "/users/sign-in/").as_deref(), Some(""));
         assert_eq!(fit("/interaction/{id}/cancel", "/interaction/x%20y/cancel").as_deref(), Some("x%20y"));
+        assert_eq!(fit("/a/{id}/b/{id}", "/a/1/b/2").as_deref(), Some("1/2"));
+        assert_eq!(fit("/a/{id}/b/{id}", "/a/1/b/"), None);
         for path in ["/", "/users", "/users/sign-in/x", "/users//", "/Users/sign-in", "users/sign-in/x"] {
             assert_eq!(fit("/users/sign-in", path), None, "{path}");
         }

@@ -145,6 +145,14 @@ pub async fn delete_email_domain(
     Ok(outcome)
 }
 
+/// Whether a domain is anything for an organization.
+///
+/// # Errors
+/// When the store fails.
+pub fn has_email_domain(app: &App, id: OrganizationId, domain: &EmailDomain) -> Result<bool, ActError> {
+    Ok(app.store.read(|tx| email_domains::find(tx, id, domain))?.is_some())
+}
+
 /// The domains of an organization.
 ///
 /// # Errors

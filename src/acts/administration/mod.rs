@@ -15,6 +15,7 @@ mod moderation;
 mod officers;
 mod organizations;
 mod overview;
+mod register;
 mod retention;
 mod roles;
 mod sessions;
@@ -32,7 +33,7 @@ pub use clients::{
 };
 
 pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
-pub use email_domains::{delete_email_domain, list_email_domains, write_email_domain};
+pub use email_domains::{delete_email_domain, has_email_domain, list_email_domains, write_email_domain};
 pub use erasure::erase_user;
 pub(super) use erasure::{Leaving, Wish, carry_out as erase_completely, erase};
 pub use factor_removals::{
@@ -54,9 +55,13 @@ pub use moderation::{
 pub use officers::{EntryRefusal, Officer, enter_console, find_officer, leave_console, note_refusal};
 pub use organizations::{
     Link, MalformedOrganizationKey, OrganizationDossier, OrganizationKey, OrganizationRefusal, create_organization,
-    find_organization, link_user, list_organizations, unlink_user, view_organization,
+    find_organization, is_member, link_user, list_organizations, unlink_user, view_organization,
 };
 pub use overview::{Overview, look_over};
+pub use register::{
+    ORGANIZATIONS_SHOWN, OrganizationAct, OrganizationSearch, OrganizationWanted, enter_from_register,
+    list_organization_acts, look_for_organizations, note_organization_view, refresh_organization,
+};
 pub use retention::{RetentionReport, make_retention_round, report_retention};
 pub(super) use roles::is_last_administrator;
 pub use roles::{grant_role, list_administrators, revoke_role};

@@ -62,6 +62,10 @@ pub enum OrganizationRefusal {
     Unverified,
     /// The person does not belong to it.
     NotAMember,
+    /// The register does not know the number, or may not tell.
+    NotInRegister,
+    /// No source of the register answers.
+    RegisterUnavailable,
 }
 
 /// An organization and some of those who belong to it.
@@ -158,6 +162,18 @@ pub fn view_organization(
         Ok(Some(OrganizationDossier { organization, members }))
     })?;
     Ok(found)
+}
+
+/// Whether a person belongs to an organization.
+///
+/// # Errors
+/// When the store fails.
+pub fn is_member(app: &App, id: OrganizationId, key: &UserKey) -> Result<bool, ActError> {
+    let found = app.store.read(|tx| match find_user(tx, key)? {
+        Some(user) => memberships::find(tx, user.id, id),
+        None => Ok(None),
+    })?;
+    Ok(found.is_some())
 }
 
 /// Links a person to an organization, or changes the link that there is.

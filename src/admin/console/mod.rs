@@ -5,6 +5,7 @@
 
 mod form;
 mod home;
+mod organizations;
 pub mod pages;
 mod routes;
 mod sign_in;

@@ -1,13 +1,24 @@
-//! Organizations, found by identifier and by SIRET. Identifiers are sequential.
+//! Organizations, found by identifier, by SIRET, by SIREN and by words of their names. Identifiers are sequential.
 
-use crate::domain::{Organization, OrganizationId, Siret};
-use crate::store::engine::Table;
+use std::collections::BTreeSet;
+
+use crate::domain::{Organization, OrganizationId, Siret, folded};
+use crate::store::engine::{Ended, Table};
 use crate::store::{Read, Snapshot, StoreError, Tx, counters};
 
 pub(in crate::store) const ORGANIZATIONS: Table<OrganizationId, Organization> =
     Table::new("organizations").remembering();
 pub(in crate::store) const BY_SIRET: Table<str, OrganizationId> = Table::new("organizations_by_siret");
+/// One row for each word of the name and the place of each organization, as searches compare words.
+pub(in crate::store) const BY_WORD: Table<(Ended, OrganizationId), OrganizationId> =
+    Table::new("organizations_by_word");
 const COUNTER: &str = "organizations";
+/// The most words of an organization that it is found by.
+const WORDS: usize = 24;
+/// How many organizations are looked at for a search whose words are all common.
+const LOOKED_AT: usize = 1_000;
+/// Organizations that the migration takes at once.
+const AT_ONCE: usize = 1_000;
 
 /// The organization with this identifier.
 pub fn find(tx: &impl Read, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
@@ -32,6 +43,77 @@ pub fn list(tx: &impl Read, after: Option<OrganizationId>, limit: usize) -> Resu
     ORGANIZATIONS.list(tx, after.as_ref(), limit)
 }
 
+/// At most `limit` establishments of a legal entity, by SIRET.
+pub fn list_of_siren(tx: &impl Read, siren: &str, limit: usize) -> Result<Vec<Organization>, StoreError> {
+    let ids = BY_SIRET.list(tx, Some(siren), limit)?;
+    let mut found = Vec::new();
+    for id in ids {
+        let organization = ORGANIZATIONS.get(tx, &id)?;
+        if organization.siret.siren() != siren {
+            break;
+        }
+        found.push(organization);
+    }
+    Ok(found)
+}
+
+/// At most `limit` organizations whose name and place have all these words, by identifier; with whether there may be more:
+/// of words that very many have, not all are looked at.
+pub fn search(tx: &impl Read, text: &str, limit: usize) -> Result<(Vec<Organization>, bool), StoreError> {
+    let mut rarest: Option<Vec<OrganizationId>> = None;
+    let wanted: BTreeSet<String> = folded(text).split(' ').map(str::to_owned).collect();
+    for word in wanted.iter().take(WORDS) {
+        let having = BY_WORD.list_within(tx, &Ended(word.clone()), None, LOOKED_AT)?;
+        if rarest.as_ref().is_none_or(|rarest| having.len() < rarest.len()) {
+            rarest = Some(having);
+        }
+    }
+    let candidates = rarest.unwrap_or_default();
+    let mut may_be_more = candidates.len() >= LOOKED_AT;
+    let mut found = Vec::new();
+    for id in candidates {
+        let organization = ORGANIZATIONS.get(tx, &id)?;
+        if !words_of(&organization).is_superset(&wanted) {
+            continue;
+        }
+        if found.len() >= limit {
+            may_be_more = true;
+            break;
+        }
+        found.push(organization);
+    }
+    Ok((found, may_be_more))
+}
+
+/// The words by which an organization is found.
+fn words_of(organization: &Organization) -> BTreeSet<String> {
+    let text = format!("{} {}", organization.label, organization.address.as_deref().unwrap_or_default());
+    folded(&text).split(' ').take(WORDS).map(str::to_owned).collect()
+}
+
+/// The rows of an organization in the index of words.
+pub(in crate::store) fn rows_of_words(organization: &Organization) -> Vec<(Ended, OrganizationId)> {
+    words_of(organization).into_iter().map(|word| (Ended(word), organization.id)).collect()
+}
+
+fn index(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
+    for row in rows_of_words(organization) {
+        BY_WORD.put(tx, &row, &organization.id)?;
+    }
+    Ok(())
+}
+
+/// Makes the index of words of a database that had none.
+pub(in crate::store) fn index_all(tx: &mut Tx) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let some = ORGANIZATIONS.list(tx, after.as_ref(), AT_ONCE)?;
+        let Some(last) = some.last() else { return Ok(()) };
+        after = Some(last.id);
+        some.iter().try_for_each(|organization| index(tx, organization))?;
+    }
+}
+
 /// How many organizations there are.
 pub fn count(tx: &Snapshot) -> Result<u64, StoreError> {
     tx.count(ORGANIZATIONS.name())
@@ -52,6 +134,7 @@ pub(in crate::store) fn last_id(tx: &impl Read) -> Result<u64, StoreError> {
 pub fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
     ORGANIZATIONS.insert(tx, &organization.id, organization)?;
     BY_SIRET.insert(tx, organization.siret.as_str(), &organization.id)?;
+    index(tx, organization)?;
     counters::raise(tx, COUNTER, organization.id.0)
 }
 
@@ -61,6 +144,12 @@ pub fn update(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError
     if before.siret != organization.siret {
         BY_SIRET.insert(tx, organization.siret.as_str(), &organization.id)?;
         BY_SIRET.delete(tx, before.siret.as_str())?;
+    }
+    if words_of(&before) != words_of(organization) {
+        for row in rows_of_words(&before) {
+            BY_WORD.delete(tx, &row)?;
+        }
+        index(tx, organization)?;
     }
     ORGANIZATIONS.update(tx, &organization.id, organization)
 }

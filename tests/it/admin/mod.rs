@@ -1,6 +1,7 @@
 //! The console of administration: who enters it, and what each role sees and does there.
 
 mod entrance;
+mod organizations;
 mod roles;
 
 use moncomptepro::acts::By;
@@ -75,9 +76,11 @@ pub(crate) async fn officer(instance: &Instance, address: &str, role: Role) -> P
     at_work(instance, address).await.0
 }
 
-/// Everything that is recorded of the console: somebody enters, is refused, leaves.
+/// Everything that is recorded of the console: somebody enters, looks at an organization, leaves, is refused.
 pub(crate) async fn deeds(instance: &Instance) {
     let (person, _) = at_work(instance, ADMINISTRATOR).await;
+    let card = person.visit("/admin/organizations/1").await;
+    person.submit(card.form_to("organizations/1/refresh")).await;
     let home = person.visit("/admin").await;
     person.submit(home.form_to("admin/sign-out")).await;
     let stranger = signed_in(instance, "user19@yopmail.com").await;

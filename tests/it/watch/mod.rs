@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod arrivals;
 mod audit;
+mod catalogue;
 mod logs;
 mod mails;
 mod metrics;

@@ -27,6 +27,17 @@ POST /admin/sign-in AdministrationEntrance
 POST /admin/sign-out Administration(Enter)
 GET /api/organization-info Public
 GET /api/sirene/organization-info/{id} Public
+GET /admin/organizations Administration(ReadOrganizations)
+POST /admin/organizations Administration(ManageOrganizations)
+GET /admin/organizations/{id} Administration(ReadOrganizations)
+GET /admin/organizations/{id}/history Administration(ReadOrganizations)
+POST /admin/organizations/{id}/refresh Administration(ManageOrganizations)
+POST /admin/organizations/{id}/domains Administration(ManageOrganizations)
+POST /admin/organizations/{id}/domains/{id} Administration(ManageOrganizations)
+POST /admin/organizations/{id}/domains/{id}/remove Administration(ManageOrganizations)
+POST /admin/organizations/{id}/members Administration(ManageOrganizations)
+POST /admin/organizations/{id}/members/{id} Administration(ManageOrganizations)
+POST /admin/organizations/{id}/members/{id}/remove Administration(ManageOrganizations)
 GET /assets/{id} Public
 GET /connection-and-account RecentProof(ConnectionAndAccount)
 GET /connection-and-account/my-data RecentProof(MyData)

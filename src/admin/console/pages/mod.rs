@@ -1,12 +1,23 @@
 //! What the pages of the console show.
 
 mod entrance;
+mod organizations;
 
 use crate::render::PageCheck;
 
 pub use entrance::{Home, SignIn};
+pub use organizations::{
+    ActRow, DomainForm, DomainRow, MemberForm, MemberRow, OrganizationCard, OrganizationHistory, OrganizationTile,
+    Organizations, RegisterFacts,
+};
 
 /// Every page of the console.
 pub fn templates() -> Vec<PageCheck> {
-    vec![PageCheck::of::<SignIn>(), PageCheck::of::<Home>()]
+    vec![
+        PageCheck::of::<SignIn>(),
+        PageCheck::of::<Home>(),
+        PageCheck::of::<Organizations>(),
+        PageCheck::of::<OrganizationCard>(),
+        PageCheck::of::<OrganizationHistory>(),
+    ]
 }

@@ -1,0 +1,241 @@
+//! Organizations looked for, entered and read anew, by what is known here and by what the register says.
+
+use super::audit::record_look;
+use super::organizations::{OrganizationRefusal, find};
+use super::{Decided, Officer, OrganizationKey};
+use crate::acts::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::domain::{
+    AuditEvent, Establishment, EstablishmentQuery, Organization, OrganizationId, Siret, User, UserId, folded,
+};
+use crate::store::audit::{self, AuditEntry};
+use crate::store::{StoreError, organizations, users};
+
+/// How many organizations one page shows.
+pub const ORGANIZATIONS_SHOWN: usize = 50;
+/// How many establishments of the register are shown beside them.
+const FROM_REGISTER: usize = 20;
+/// More organizations than a moderator of some has.
+const OF_ONE_MODERATOR: usize = 1_000;
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub struct OrganizationSearch {
+    /// Organizations that are known here.
+    pub known: Vec<Organization>,
+    /// Whether there may be more of them.
+    pub may_be_more: bool,
+    /// Establishments of the register that are not known here.
+    pub from_register: Vec<Establishment>,
+    /// Whether the register was asked, and did not answer.
+    pub is_register_silent: bool,
+}
+
+/// What an officer looks for.
+#[derive(Debug, Clone)]
+pub enum OrganizationWanted {
+    /// Whatever there is, after this one.
+    Any(Option<OrganizationId>),
+    /// One establishment.
+    Siret(Siret),
+    /// Those of one legal entity.
+    Siren(String),
+    /// By words of the name and the place.
+    Words(EstablishmentQuery),
+}
+
+impl OrganizationWanted {
+    /// What is typed into the field of the search.
+    ///
+    /// # Errors
+    /// When it is too short or too long to be looked for.
+    pub fn parse(text: &str, after: Option<OrganizationId>) -> Result<Self, crate::domain::QueryFault> {
+        let digits: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+        let is_siren = digits.len() == 9 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        match digits.parse::<Siret>() {
+            _ if digits.is_empty() => Ok(Self::Any(after)),
+            Ok(siret) => Ok(Self::Siret(siret)),
+            Err(_) if is_siren => Ok(Self::Siren(digits)),
+            Err(_) => EstablishmentQuery::by_name(text).map(|query| Self::Words(query.limited(FROM_REGISTER))),
+        }
+    }
+}
+
+/// Looks for organizations, as far as the officer may see them: a moderator of some organizations finds those and no other.
+///
+/// # Errors
+/// When the store fails.
+pub async fn look_for_organizations(
+    app: &App,
+    officer: &Officer,
+    wanted: &OrganizationWanted,
+) -> Result<OrganizationSearch, ActError> {
+    if let Some(own) = officer.role.organizations() {
+        let ids: Vec<OrganizationId> = own.iter().copied().take(OF_ONE_MODERATOR).collect();
+        return among(app, &ids, wanted);
+    }
+    let (known, may_be_more) = app.store.read(|tx| find_known(tx, wanted))?;
+    let (found, is_register_silent) = match wanted {
+        OrganizationWanted::Any(_) | OrganizationWanted::Siren(_) => (Vec::new(), false),
+        // What is known is on its card, with what the register says.
+        OrganizationWanted::Siret(_) if !known.is_empty() => (Vec::new(), false),
+        OrganizationWanted::Siret(siret) => match app.directory.find_establishment(siret).await {
+            Ok(found) => (found.into_iter().collect(), false),
+            Err(_silent) => (Vec::new(), true),
+        },
+        OrganizationWanted::Words(query) => match app.directory.search(query).await {
+            Ok(found) => (found, false),
+            Err(_silent) => (Vec::new(), true),
+        },
+    };
+    let (mut known, mut from_register) = (known, Vec::new());
+    for establishment in found {
+        // A name that the register spells otherwise is known here all the same.
+        match app.store.read(|tx| organizations::find_by_siret(tx, &establishment.siret))? {
+            Some(organization) if known.iter().any(|other| other.id == organization.id) => {}
+            Some(organization) => known.push(organization),
+            None => from_register.push(establishment),
+        }
+    }
+    Ok(OrganizationSearch { known, may_be_more, from_register, is_register_silent })
+}
+
+fn find_known(
+    tx: &crate::store::Snapshot,
+    wanted: &OrganizationWanted,
+) -> Result<(Vec<Organization>, bool), StoreError> {
+    let one_more = ORGANIZATIONS_SHOWN.saturating_add(1);
+    let mut found = match wanted {
+        OrganizationWanted::Any(after) => organizations::list(tx, *after, one_more)?,
+        OrganizationWanted::Siret(siret) => organizations::find_by_siret(tx, siret)?.into_iter().collect(),
+        OrganizationWanted::Siren(siren) => organizations::list_of_siren(tx, siren, one_more)?,
+        OrganizationWanted::Words(query) => return organizations::search(tx, query.name(), ORGANIZATIONS_SHOWN),
+    };
+    let may_be_more = found.len() > ORGANIZATIONS_SHOWN;
+    found.truncate(ORGANIZATIONS_SHOWN);
+    Ok((found, may_be_more))
+}
+
+/// The same among a few.
+fn among(app: &App, ids: &[OrganizationId], wanted: &OrganizationWanted) -> Result<OrganizationSearch, ActError> {
+    let fits = |organization: &Organization| match wanted {
+        OrganizationWanted::Any(after) => after.is_none_or(|after| organization.id > after),
+        OrganizationWanted::Siret(siret) => organization.siret == *siret,
+        OrganizationWanted::Siren(siren) => organization.siret.siren() == siren,
+        OrganizationWanted::Words(query) => {
+            let place = organization.address.as_deref().unwrap_or_default();
+            let text = folded(&format!("{} {place}", organization.label));
+            folded(query.name()).split(' ').all(|word| text.split(' ').any(|known| known == word))
+        }
+    };
+    let mut known = app.store.read(|tx| {
+        let mut known = Vec::new();
+        for id in ids {
+            known.extend(organizations::find(tx, *id)?.filter(&fits));
+        }
+        Ok::<Vec<Organization>, StoreError>(known)
+    })?;
+    let may_be_more = known.len() > ORGANIZATIONS_SHOWN;
+    known.truncate(ORGANIZATIONS_SHOWN);
+    Ok(OrganizationSearch { known, may_be_more, ..OrganizationSearch::default() })
+}
+
+/// Enters what the register says of a number; one that is known here is given as it is.
+///
+/// # Errors
+/// When the store fails.
+pub async fn enter_from_register(app: &App, by: &By, siret: Siret) -> Decided<Organization, OrganizationRefusal> {
+    let establishment = match app.directory.find_establishment(&siret).await {
+        Ok(Some(establishment)) => establishment,
+        Ok(None) => return Ok(Err(OrganizationRefusal::NotInRegister)),
+        Err(_silent) => return Ok(Err(OrganizationRefusal::RegisterUnavailable)),
+    };
+    let circumstances = Circumstances::of(app, by);
+    let now = app.clock.now();
+    let outcome = app
+        .store
+        .write(move |tx| {
+            if let Some(known) = organizations::find_by_siret(tx, &siret)? {
+                return Ok(known);
+            }
+            let organization = establishment.to_organization(organizations::next_id(tx)?, now);
+            organizations::insert(tx, &organization)?;
+            circumstances.record(tx, AuditEvent::OrganizationCreated { organization_id: organization.id })?;
+            Ok(organization)
+        })
+        .await?;
+    Ok(Ok(outcome))
+}
+
+/// Reads anew what the register says of an organization.
+///
+/// # Errors
+/// When the store fails.
+pub async fn refresh_organization(
+    app: &App,
+    by: &By,
+    key: OrganizationKey,
+) -> Decided<Organization, OrganizationRefusal> {
+    let Some(known) = app.store.read(|tx| find(tx, &key))? else { return Ok(Err(OrganizationRefusal::Unknown)) };
+    let establishment = match app.directory.find_establishment(&known.siret).await {
+        Ok(Some(establishment)) => establishment,
+        Ok(None) => return Ok(Err(OrganizationRefusal::NotInRegister)),
+        Err(_silent) => return Ok(Err(OrganizationRefusal::RegisterUnavailable)),
+    };
+    let circumstances = Circumstances::of(app, by);
+    let now = app.clock.now();
+    let outcome = app
+        .store
+        .write(move |tx| {
+            let Some(known) = find(tx, &key)? else { return Ok(Err(OrganizationRefusal::Unknown)) };
+            let told = establishment.to_organization(known.id, now);
+            let organization = Organization { created_at: known.created_at, ..told };
+            organizations::update(tx, &organization)?;
+            circumstances.record(tx, AuditEvent::OrganizationRefreshed { organization_id: organization.id })?;
+            Ok(Ok(organization))
+        })
+        .await?;
+    Ok(outcome)
+}
+
+/// Records that an officer looked at an organization and at those who belong to it (SEC-144).
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_organization_view(app: &App, by: &By, organization_id: OrganizationId) -> Result<(), ActError> {
+    record_look(app, by, AuditEvent::OrganizationViewed { organization_id }).await
+}
+
+/// An act of the history of an organization.
+#[derive(Debug, Clone)]
+pub struct OrganizationAct {
+    /// The record.
+    pub entry: AuditEntry,
+    /// The person whom it is about, while they are there.
+    pub about: Option<User>,
+    /// The person who did it, while they are there.
+    pub by: Option<User>,
+}
+
+/// At most `limit` acts that concern an organization, before `before`; the latest first.
+///
+/// # Errors
+/// When the store fails.
+pub fn list_organization_acts(
+    app: &App,
+    organization_id: OrganizationId,
+    before: Option<(u64, u64)>,
+    limit: usize,
+) -> Result<Vec<OrganizationAct>, ActError> {
+    let acts = app.store.read(|tx| {
+        let person = |id: Option<UserId>| id.map_or(Ok(None), |id| users::find(tx, id));
+        let entries = audit::list_of_organization(tx, organization_id, before, limit)?;
+        let named = entries.into_iter().map(|entry| {
+            let about = person(entry.record.event.person())?;
+            let by = person(entry.record.actor.person())?;
+            Ok::<_, StoreError>(OrganizationAct { entry, about, by })
+        });
+        named.collect::<Result<Vec<_>, _>>()
+    })?;
+    Ok(acts)
+}

@@ -1,0 +1,172 @@
+//! The page of an organization.
+
+use super::pages::{DomainForm, DomainRow, MemberForm, MemberRow, OrganizationCard, RegisterFacts};
+use super::{after, changeable, visible};
+use crate::acts::administration::{
+    self, ORGANIZATIONS_SHOWN, OrganizationKey, OrganizationRefusal, note_organization_view, refresh_organization,
+};
+use crate::admin::console::form::check_fields;
+use crate::app::App;
+use crate::domain::{
+    Activity, HeadcountBand, LegalCategory, Membership, Organization, OrganizationDomain, Right, User, UserState,
+    Verification,
+};
+use crate::protocol::Parameters;
+use crate::web::{Browser, Error, Request, Response, StatusCode, Submission, Visit, paths};
+
+/// How old what the register said may be before the page proposes to read it anew.
+const CURRENT_FOR_SECONDS: u64 = 31 * 24 * 3600;
+/// What the page says that was done.
+const NOTIFICATIONS: [&str; 7] = [
+    "organization_entered",
+    "organization_refreshed",
+    "domain_written",
+    "domain_removed",
+    "member_added",
+    "member_changed",
+    "member_removed",
+];
+/// How a moderator may say that a link was proven.
+const PROOFS: [Verification; 6] = [
+    Verification::ProofReceived,
+    Verification::Domain,
+    Verification::OfficialContactEmail,
+    Verification::InListeDirigeantsRne,
+    Verification::InListeDirigeantsRna,
+    Verification::OrdreProfessionnelDomain,
+];
+
+/// What was typed, and what is wrong with it.
+#[derive(Debug, Default)]
+pub(super) struct Attempt {
+    pub(super) domain: DomainForm,
+    pub(super) member: MemberForm,
+    /// Why the register was not read anew.
+    pub(super) register: Option<&'static str>,
+}
+
+impl Attempt {
+    fn is_refused(&self) -> bool {
+        self.domain.problem.is_some() || self.member.problem.is_some() || self.register.is_some()
+    }
+}
+
+/// Shows it; that it was looked at is recorded.
+pub(super) async fn show(segment: String, app: App, visit: Visit) -> Result<Response, Error> {
+    let officer = visit.browser.officer()?;
+    let organization = visible(&app, officer, &segment)?;
+    note_organization_view(&app, &officer.by(&visit.request), organization.id).await?;
+    answer(&app, &visit.browser, &visit.query, organization, Attempt::default())
+}
+
+/// Shows it again, with what was typed.
+pub(super) async fn again(
+    app: &App,
+    browser: &Browser,
+    request: &Request,
+    organization: Organization,
+    attempt: Attempt,
+) -> Result<Response, Error> {
+    note_organization_view(app, &browser.officer()?.by(request), organization.id).await?;
+    answer(app, browser, &Parameters::default(), organization, attempt)
+}
+
+fn answer(
+    app: &App,
+    browser: &Browser,
+    query: &Parameters,
+    organization: Organization,
+    attempt: Attempt,
+) -> Result<Response, Error> {
+    let officer = browser.officer()?;
+    let key = OrganizationKey::Id(organization.id);
+    let cursor = query.get("members_after").and_then(|id| id.parse().ok());
+    let one_more = ORGANIZATIONS_SHOWN.saturating_add(1);
+    let dossier = administration::view_organization(app, &key, cursor, one_more)?.ok_or(Error::NotFound)?;
+    let domains = administration::list_email_domains(app, &key)?.unwrap_or_default();
+    let mut members = dossier.members;
+    let has_more = members.len() > ORGANIZATIONS_SHOWN;
+    members.truncate(ORGANIZATIONS_SHOWN);
+    let here = paths::of(paths::ADMIN_ORGANIZATION, organization.id);
+    let last = members.last().filter(|_| has_more).map(|(link, _)| link.user_id);
+    let word = query.get("notification").unwrap_or_default();
+    let is_refused = attempt.is_refused();
+    let unverified = app.config.joining.policy.allow_unverified.then_some(Verification::Unverified);
+    let page = OrganizationCard {
+        notification: NOTIFICATIONS.into_iter().find(|known| *known == word).map(str::to_owned),
+        register_problem: attempt.register.map(str::to_owned),
+        id: organization.id.to_string(),
+        is_stale: app.clock.now().seconds_since(organization.updated_at) > CURRENT_FOR_SECONDS,
+        facts: facts(organization),
+        may_manage: officer.has(Right::ManageOrganizations),
+        domains: domains.iter().map(domain).collect(),
+        domain_form: attempt.domain,
+        members: members.iter().map(member).collect(),
+        is_first_page: cursor.is_none(),
+        more_members_href: last.map(|last| format!("{here}?members_after={last}")),
+        member_form: attempt.member,
+        verifications: PROOFS.into_iter().chain(unverified).collect(),
+    };
+    let status = if is_refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    browser.page_with(app, &page, status, None)
+}
+
+/// Reads anew what the register says.
+pub(super) async fn refresh(segment: String, app: App, submission: Submission) -> Result<Response, Error> {
+    let Submission { browser, request, form, .. } = submission;
+    check_fields(&form, &[])?;
+    let officer = browser.officer()?;
+    let organization = changeable(&app, officer, &segment)?;
+    let key = OrganizationKey::Id(organization.id);
+    let problem = match refresh_organization(&app, &officer.by(&request), key).await? {
+        Ok(read) => return browser.redirect(&app, &after(read.id, "organization_refreshed")),
+        Err(OrganizationRefusal::NotInRegister) => "unknown",
+        Err(_) => "unavailable",
+    };
+    again(&app, &browser, &request, organization, Attempt { register: Some(problem), ..Attempt::default() }).await
+}
+
+fn facts(organization: Organization) -> RegisterFacts {
+    let category = organization.legal_category.as_deref().and_then(|code| code.parse::<LegalCategory>().ok());
+    let activity = organization.activity.as_deref().and_then(|code| code.parse::<Activity>().ok());
+    let band = |code: &Option<String>| {
+        let band = code.as_deref().and_then(|code| code.parse::<HeadcountBand>().ok());
+        band.map(|band| band.label().to_owned())
+    };
+    RegisterFacts {
+        siren: organization.siret.siren().to_owned(),
+        legal_category: category
+            .as_ref()
+            .and_then(LegalCategory::label)
+            .or(organization.legal_category.as_deref())
+            .map(str::to_owned),
+        activity: activity.as_ref().and_then(Activity::label).or(organization.activity.as_deref()).map(str::to_owned),
+        headcount: band(&organization.headcount),
+        entity_headcount: band(&organization.entity_headcount),
+        is_public_service: organization.is_public_service(),
+        siret: organization.siret.to_string(),
+        label: organization.label,
+        address: organization.address,
+        is_head_office: organization.is_head_office,
+        is_active: organization.is_active,
+        source: organization.source,
+        updated_at: organization.updated_at.0,
+    }
+}
+
+fn domain(known: &OrganizationDomain) -> DomainRow {
+    DomainRow { domain: known.domain.to_string(), status: known.status, updated_at: known.updated_at.0 }
+}
+
+fn member((link, user): &(Membership, User)) -> MemberRow {
+    MemberRow {
+        id: user.id.to_string(),
+        name: user.information.full_name(),
+        email: user.email.to_string(),
+        is_external: link.is_external,
+        verification: link.verification,
+        is_proven: link.verification.is_proven(),
+        joined_at: link.created_at.0,
+        is_disabled: matches!(user.state, UserState::Disabled { .. }),
+    }
+}

@@ -1,0 +1,450 @@
+//! The search for organizations, the page of one of them, and its history.
+
+use serde::Serialize;
+
+use crate::domain::{EmailDomainStatus, OrganizationSource, Verification};
+use crate::render::Page;
+
+/// The search, `/admin/organizations`: gets `q`, and posts `siret` to enter what the register says.
+#[derive(Debug, Clone, Serialize)]
+pub struct Organizations {
+    /// What was typed.
+    pub typed: String,
+    /// Why nothing was looked for or entered: `too_short`, `too_long`, `unknown` or `unavailable`.
+    pub problem: Option<String>,
+    /// Whether nothing was looked for, and everything is listed.
+    pub is_listing: bool,
+    /// Whether the officer has some organizations only.
+    pub is_delegated: bool,
+    /// Those that are known here.
+    pub known: Vec<OrganizationTile>,
+    /// Whether a search found more than is shown.
+    pub may_be_more: bool,
+    /// Where a listing goes on.
+    pub next_href: Option<String>,
+    /// Those that only the register knows.
+    pub from_register: Vec<OrganizationTile>,
+    /// Whether the register did not answer.
+    pub is_register_silent: bool,
+    /// Whether the officer may enter organizations.
+    pub may_manage: bool,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrganizationTile {
+    /// Our identifier, of one that is known here.
+    pub id: Option<String>,
+    /// Its SIRET, digits only.
+    pub siret: String,
+    /// Its name.
+    pub label: String,
+    /// Postal code and commune.
+    pub address: Option<String>,
+    /// Whether it is the head office of its legal entity.
+    pub is_head_office: bool,
+    /// Whether it is in activity.
+    pub is_active: bool,
+}
+
+impl OrganizationTile {
+    fn sample(id: Option<&str>) -> Self {
+        Self {
+            id: id.map(str::to_owned),
+            siret: String::from("21920023500014"),
+            label: String::from("Commune de clamart - Mairie"),
+            address: Some(String::from("92140 Clamart")),
+            is_head_office: true,
+            is_active: true,
+        }
+    }
+
+    fn sample_long(id: Option<&str>) -> Self {
+        Self {
+            label: "Syndicat <b>intercommunal</b> à vocation multiple ".repeat(5),
+            address: None,
+            is_head_office: false,
+            is_active: false,
+            ..Self::sample(id)
+        }
+    }
+}
+
+impl Page for Organizations {
+    const TEMPLATE: &'static str = "admin/organizations.html";
+
+    fn samples() -> Vec<Self> {
+        let known = vec![OrganizationTile::sample(Some("1")), OrganizationTile::sample_long(Some("2"))];
+        let listing = Self {
+            typed: String::new(),
+            problem: None,
+            is_listing: true,
+            is_delegated: false,
+            known: known.clone(),
+            may_be_more: false,
+            next_href: Some(String::from("/admin/organizations?after=2")),
+            from_register: Vec::new(),
+            is_register_silent: false,
+            may_manage: true,
+        };
+        let found = Self {
+            typed: String::from("mairie de Clamart"),
+            is_listing: false,
+            may_be_more: true,
+            next_href: None,
+            from_register: vec![OrganizationTile::sample(None), OrganizationTile::sample_long(None)],
+            ..listing.clone()
+        };
+        let silent = Self {
+            known: Vec::new(),
+            may_be_more: false,
+            from_register: Vec::new(),
+            is_register_silent: true,
+            problem: Some(String::from("unavailable")),
+            ..found.clone()
+        };
+        vec![
+            Self { known: Vec::new(), next_href: None, is_delegated: true, may_manage: false, ..listing.clone() },
+            Self { may_manage: false, ..found.clone() },
+            Self { problem: Some(String::from("too_short")), typed: String::from("a"), ..silent.clone() },
+            Self { problem: Some(String::from("too_long")), typed: "<a> ".repeat(50), ..silent.clone() },
+            Self { problem: Some(String::from("unknown")), is_register_silent: false, ..silent.clone() },
+            Self { problem: None, ..silent },
+            listing,
+            found,
+        ]
+    }
+}
+
+/// An organization, `/admin/organizations/{id}`: its forms post `domain` and `status`, `email`, `is_external` and
+/// `verification`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrganizationCard {
+    /// What was just done.
+    pub notification: Option<String>,
+    /// Why the register was not read anew: `unknown` or `unavailable`.
+    pub register_problem: Option<String>,
+    /// Our identifier.
+    pub id: String,
+    /// What the register says.
+    pub facts: RegisterFacts,
+    /// Whether that is so old that it should be read anew.
+    pub is_stale: bool,
+    /// Whether the officer may change something.
+    pub may_manage: bool,
+    /// Its domains.
+    pub domains: Vec<DomainRow>,
+    /// A domain to add.
+    pub domain_form: DomainForm,
+    /// Some of its members.
+    pub members: Vec<MemberRow>,
+    /// Whether the members begin here.
+    pub is_first_page: bool,
+    /// Where they go on.
+    pub more_members_href: Option<String>,
+    /// Somebody to add.
+    pub member_form: MemberForm,
+    /// How a link may be proven by hand.
+    pub verifications: Vec<Verification>,
+}
+
+/// What the register says of an organization.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegisterFacts {
+    /// Its SIRET, digits only.
+    pub siret: String,
+    /// That of the legal entity.
+    pub siren: String,
+    /// Its name.
+    pub label: String,
+    /// Postal code and commune.
+    pub address: Option<String>,
+    /// Legal category, in words.
+    pub legal_category: Option<String>,
+    /// Activity, in words.
+    pub activity: Option<String>,
+    /// Employees of the establishment, in words.
+    pub headcount: Option<String>,
+    /// Employees of the legal entity, in words.
+    pub entity_headcount: Option<String>,
+    /// Whether it is the head office.
+    pub is_head_office: bool,
+    /// Whether it is in activity.
+    pub is_active: bool,
+    /// Whether it is a public service.
+    pub is_public_service: bool,
+    /// Who says so.
+    pub source: OrganizationSource,
+    /// When they said it.
+    pub updated_at: u64,
+}
+
+/// An e-mail domain.
+#[derive(Debug, Clone, Serialize)]
+pub struct DomainRow {
+    /// The host.
+    pub domain: String,
+    /// What it is for the organization.
+    pub status: EmailDomainStatus,
+    /// Since when.
+    pub updated_at: u64,
+}
+
+/// A domain that was typed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DomainForm {
+    /// What was typed.
+    pub domain: String,
+    /// What was chosen.
+    pub status: Option<EmailDomainStatus>,
+    /// What is wrong: `malformed` or `open_to_anybody`.
+    pub problem: Option<String>,
+}
+
+/// Somebody who belongs to it.
+#[derive(Debug, Clone, Serialize)]
+pub struct MemberRow {
+    /// Their identifier.
+    pub id: String,
+    /// Their name, where it is known.
+    pub name: Option<String>,
+    /// Their address.
+    pub email: String,
+    /// Whether they work for it without belonging to it.
+    pub is_external: bool,
+    /// How that was proven.
+    pub verification: Verification,
+    /// Whether anything proves it.
+    pub is_proven: bool,
+    /// Since when.
+    pub joined_at: u64,
+    /// Whether their account is closed.
+    pub is_disabled: bool,
+}
+
+/// Somebody who was typed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct MemberForm {
+    /// What was typed.
+    pub email: String,
+    /// What was chosen.
+    pub is_external: bool,
+    /// What was chosen.
+    pub verification: Option<Verification>,
+    /// What is wrong: `malformed`, `unknown`, `member` or `unverified`.
+    pub problem: Option<String>,
+}
+
+impl OrganizationCard {
+    fn sample() -> Self {
+        let facts = RegisterFacts {
+            siret: String::from("21920023500014"),
+            siren: String::from("219200235"),
+            label: String::from("Commune de clamart - Mairie"),
+            address: Some(String::from("92140 Clamart")),
+            legal_category: Some(String::from("Commune et commune nouvelle")),
+            activity: Some(String::from("Administration publique générale")),
+            headcount: Some(String::from("1 000 à 1 999 salariés")),
+            entity_headcount: None,
+            is_head_office: true,
+            is_active: true,
+            is_public_service: true,
+            source: OrganizationSource::Register,
+            updated_at: 1_795_424_400,
+        };
+        let member = MemberRow {
+            id: String::from("1"),
+            name: Some(String::from("Jean Martin")),
+            email: String::from("jean.martin@clamart.example"),
+            is_external: false,
+            verification: Verification::Domain,
+            is_proven: true,
+            joined_at: 1_795_424_400,
+            is_disabled: false,
+        };
+        let unproven = MemberRow {
+            name: None,
+            email: format!("{}@clamart.example", "a".repeat(64)),
+            is_external: true,
+            verification: Verification::DomainNotVerifiedYet,
+            is_proven: false,
+            is_disabled: true,
+            ..member.clone()
+        };
+        let domain = |status| DomainRow { domain: format!("{status:?}.example"), status, updated_at: 1_795_424_400 };
+        Self {
+            notification: None,
+            register_problem: None,
+            id: String::from("1"),
+            facts,
+            is_stale: false,
+            may_manage: true,
+            domains: EmailDomainStatus::ALL.into_iter().map(domain).collect(),
+            domain_form: DomainForm::default(),
+            members: vec![member, unproven],
+            is_first_page: true,
+            more_members_href: Some(String::from("/admin/organizations/1?members_after=1")),
+            member_form: MemberForm::default(),
+            verifications: vec![Verification::ProofReceived, Verification::Domain],
+        }
+    }
+}
+
+impl Page for OrganizationCard {
+    const TEMPLATE: &'static str = "admin/organization.html";
+
+    fn samples() -> Vec<Self> {
+        let plain = Self::sample();
+        let wrong_domain = |problem: &str| Self {
+            domain_form: DomainForm {
+                domain: String::from("<b>@"),
+                status: Some(EmailDomainStatus::Refused),
+                problem: Some(problem.to_owned()),
+            },
+            ..plain.clone()
+        };
+        let wrong_member = |problem: &str| Self {
+            member_form: MemberForm {
+                email: String::from("<b>"),
+                is_external: true,
+                verification: Some(Verification::Domain),
+                problem: Some(problem.to_owned()),
+            },
+            ..plain.clone()
+        };
+        let of = |source, notification: &str| Self {
+            facts: RegisterFacts { source, address: None, is_active: false, ..plain.facts.clone() },
+            notification: Some(notification.to_owned()),
+            ..plain.clone()
+        };
+        let every_proof = [
+            Verification::OfficialContactEmail,
+            Verification::CodeSentToOfficialContactEmail,
+            Verification::ProofReceived,
+            Verification::Invitation,
+            Verification::InListeDirigeantsRne,
+            Verification::InListeDirigeantsRna,
+            Verification::OrdreProfessionnelDomain,
+            Verification::Bypassed,
+            Verification::NoVerificationMeansForEntrepriseUnipersonnelle,
+            Verification::NoVerificationMeansForSmallAssociation,
+            Verification::NoVerificationMeansForSmallOrganization,
+            Verification::Unverified,
+        ];
+        let row = |verification| plain.members.first().map(|row| MemberRow { verification, ..row.clone() });
+        vec![
+            plain.clone(),
+            Self { members: every_proof.into_iter().filter_map(row).collect(), ..plain.clone() },
+            Self {
+                may_manage: false,
+                members: Vec::new(),
+                domains: Vec::new(),
+                more_members_href: None,
+                is_stale: true,
+                ..plain.clone()
+            },
+            Self { register_problem: Some(String::from("unknown")), is_first_page: false, ..plain.clone() },
+            Self { register_problem: Some(String::from("unavailable")), ..plain.clone() },
+            wrong_domain("malformed"),
+            wrong_domain("open_to_anybody"),
+            wrong_member("malformed"),
+            wrong_member("unknown"),
+            wrong_member("member"),
+            wrong_member("unverified"),
+            of(OrganizationSource::Operator, "organization_entered"),
+            of(OrganizationSource::Invented, "organization_refreshed"),
+            of(OrganizationSource::Register, "domain_written"),
+            of(OrganizationSource::Register, "domain_removed"),
+            of(OrganizationSource::Register, "member_added"),
+            of(OrganizationSource::Register, "member_changed"),
+            of(OrganizationSource::Register, "member_removed"),
+        ]
+    }
+}
+
+/// The history of an organization, `/admin/organizations/{id}/history`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrganizationHistory {
+    /// Our identifier.
+    pub id: String,
+    /// Its name.
+    pub label: String,
+    /// Acts, the latest first.
+    pub acts: Vec<ActRow>,
+    /// Where older ones are.
+    pub next_href: Option<String>,
+}
+
+/// One act.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActRow {
+    /// When.
+    pub at: u64,
+    /// What, as the audit names it.
+    pub event: String,
+    /// How a request moved.
+    pub step: Option<String>,
+    /// What a domain became.
+    pub status: Option<String>,
+    /// Which domain.
+    pub domain: Option<String>,
+    /// How a link was proven.
+    pub verification: Option<String>,
+    /// Whether a link is that of an external person.
+    pub is_external: bool,
+    /// Whom it is about.
+    pub about: Option<String>,
+    /// Who did it.
+    pub by: String,
+}
+
+/// The events of the history, as the audit names them.
+const EVENTS: [&str; 11] = [
+    "organization_created",
+    "organization_refreshed",
+    "membership_written",
+    "membership_deleted",
+    "contact_code_mailed",
+    "contact_code_refused",
+    "moderation_moved",
+    "email_domain_written",
+    "email_domain_deleted",
+    "invitation_sent",
+    "invitation_accepted",
+];
+
+impl Page for OrganizationHistory {
+    const TEMPLATE: &'static str = "admin/organization-history.html";
+
+    fn samples() -> Vec<Self> {
+        let act = |event: &str| ActRow {
+            at: 1_795_424_400,
+            event: event.to_owned(),
+            step: None,
+            status: None,
+            domain: None,
+            verification: None,
+            is_external: false,
+            about: Some(String::from("Jean Martin")),
+            by: String::from("cli:root"),
+        };
+        let mut acts: Vec<ActRow> = EVENTS.into_iter().map(act).collect();
+        let steps = ["requested", "accepted", "rejected", "reopened", "corrected", "cancelled"];
+        acts.extend(steps.map(|step| ActRow { step: Some(step.to_owned()), about: None, ..act("moderation_moved") }));
+        acts.push(ActRow {
+            domain: Some(String::from("mairie.example")),
+            status: Some(String::from("verified")),
+            ..act("email_domain_written")
+        });
+        acts.push(ActRow {
+            verification: Some(String::from("domain")),
+            is_external: true,
+            by: "<b>".repeat(40),
+            ..act("membership_written")
+        });
+        let next_href = Some(String::from("/admin/organizations/1/history?before=1-2"));
+        let label = String::from("Commune de clamart - Mairie");
+        let whole = Self { id: String::from("1"), label, acts, next_href };
+        vec![Self { acts: Vec::new(), next_href: None, ..whole.clone() }, whole]
+    }
+}
