@@ -289,6 +289,8 @@ pub enum AuditEvent {
     UserSignedOut { user_id: UserId },
     /// A person was erased; the id stays taken.
     UserErased { user_id: UserId },
+    /// An officer looked at who has which role.
+    TeamViewed,
     /// A person was given a role.
     RoleGranted { user_id: UserId, role: Role },
     /// A person's role was taken away.

@@ -112,6 +112,7 @@ impl AuditEvent {
             | Self::ClientRecorded { .. }
             | Self::ClientSecretPinned { .. }
             | Self::UsersListed
+            | Self::TeamViewed
             | Self::FactorRemovalsListed
             | Self::InvitationSent { .. }
             | Self::InvitationRevoked { .. }

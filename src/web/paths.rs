@@ -176,6 +176,8 @@ pub const ADMIN_ORGANIZATION_MEMBER_REMOVE: &str = "/admin/organizations/{id}/me
 pub const ADMIN_ORGANIZATION_HISTORY: &str = "/admin/organizations/{id}/history";
 /// Who has which role.
 pub const ADMIN_TEAM: &str = "/admin/team";
+/// A role is taken away.
+pub const ADMIN_TEAM_REVOKE: &str = "/admin/team/{id}/revoke";
 /// The mails of a sandbox.
 pub const MAILBOX: &str = "/mailbox";
 /// Authorization endpoint.

@@ -64,7 +64,7 @@ pub use register::{
 };
 pub use retention::{RetentionReport, make_retention_round, report_retention};
 pub(super) use roles::is_last_administrator;
-pub use roles::{grant_role, list_administrators, revoke_role};
+pub use roles::{grant_role, list_administrators, note_team_view, revoke_role};
 pub use sessions::{ListedSession, UnknownSession, list_sessions, revoke_every_session, revoke_session};
 pub use users::{
     LinkedUser, MalformedUserKey, NewUser, UserDossier, UserKey, UserRefusal, create_user, disable_user, enable_user,

@@ -2,6 +2,7 @@
 //! (SEC-142).
 
 use super::Decided;
+use super::audit::record_look;
 use super::users::{UserKey, UserRefusal, find, may_lock_out};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
@@ -18,6 +19,14 @@ const PAGE: usize = 200;
 /// When the store fails.
 pub fn list_administrators(app: &App, after: Option<UserId>, limit: usize) -> Result<Vec<User>, ActError> {
     Ok(app.store.read(|tx| users::list_with_role(tx, after, limit))?)
+}
+
+/// Records that an officer looked at who has which role (SEC-144).
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_team_view(app: &App, by: &By) -> Result<(), ActError> {
+    record_look(app, by, AuditEvent::TeamViewed).await
 }
 
 /// Gives a person a role in place of the one that they had.

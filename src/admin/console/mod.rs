@@ -9,5 +9,6 @@ mod organizations;
 pub mod pages;
 mod routes;
 mod sign_in;
+mod team;
 
 pub use routes::routes;

@@ -1,6 +1,6 @@
 //! The addresses of the console.
 
-use super::{home, organizations, sign_in};
+use super::{home, organizations, sign_in, team};
 use crate::app::App;
 use crate::domain::Right;
 use crate::web::{Guard, Table, paths};
@@ -14,4 +14,5 @@ pub fn routes(app: &App) -> Table {
         .submission(paths::ADMIN_SIGN_IN, Guard::AdministrationEntrance, sign_in::submit)
         .submission(paths::ADMIN_SIGN_OUT, whoever, sign_in::leave)
         .join(organizations::routes(app))
+        .join(team::routes(app))
 }

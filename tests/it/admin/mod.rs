@@ -3,6 +3,7 @@
 mod entrance;
 mod organizations;
 mod roles;
+mod team;
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{UserKey, grant_role};
@@ -81,7 +82,7 @@ pub(crate) async fn deeds(instance: &Instance) {
     let (person, _) = at_work(instance, ADMINISTRATOR).await;
     let card = person.visit("/admin/organizations/1").await;
     person.submit(card.form_to("organizations/1/refresh")).await;
-    let home = person.visit("/admin").await;
+    let home = person.visit("/admin/team").await;
     person.submit(home.form_to("admin/sign-out")).await;
     let stranger = signed_in(instance, "user19@yopmail.com").await;
     let mut form = stranger.visit("/").await.sign_out_form();

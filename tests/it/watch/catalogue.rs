@@ -51,6 +51,7 @@ pub(super) const CATALOGUE: &[(&str, &str)] = &[
     ("user_enabled", "l"),
     ("user_signed_out", "l"),
     ("user_erased", "ls"),
+    ("team_viewed", "a address session"),
     ("role_granted", "l"),
     ("role_revoked", "l"),
     ("administration_entered", "u address session"),

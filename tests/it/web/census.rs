@@ -27,6 +27,9 @@ POST /admin/sign-in AdministrationEntrance
 POST /admin/sign-out Administration(Enter)
 GET /api/organization-info Public
 GET /api/sirene/organization-info/{id} Public
+GET /admin/team Administration(ReadTeam)
+POST /admin/team Administration(ManageTeam)
+POST /admin/team/{id}/revoke Administration(ManageTeam)
 GET /admin/organizations Administration(ReadOrganizations)
 POST /admin/organizations Administration(ManageOrganizations)
 GET /admin/organizations/{id} Administration(ReadOrganizations)

@@ -2,6 +2,7 @@
 
 mod entrance;
 mod organizations;
+mod team;
 
 use crate::render::PageCheck;
 
@@ -10,6 +11,7 @@ pub use organizations::{
     ActRow, DomainForm, DomainRow, MemberForm, MemberRow, OrganizationCard, OrganizationHistory, OrganizationTile,
     Organizations, RegisterFacts,
 };
+pub use team::{GrantForm, Team, TeamMember, TeamOrganization};
 
 /// Every page of the console.
 pub fn templates() -> Vec<PageCheck> {
@@ -19,5 +21,6 @@ pub fn templates() -> Vec<PageCheck> {
         PageCheck::of::<Organizations>(),
         PageCheck::of::<OrganizationCard>(),
         PageCheck::of::<OrganizationHistory>(),
+        PageCheck::of::<Team>(),
     ]
 }

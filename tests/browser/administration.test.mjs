@@ -1,0 +1,79 @@
+// The console of administration: entered with a second factor, organizations looked for and kept, roles given.
+
+import assert from "node:assert/strict";
+
+import { Secret, TOTP } from "otpauth";
+
+import { journey } from "./visit.mjs";
+
+const ADDRESS = "administration@yopmail.com";
+
+/** What an application shows now for the key on the page. */
+async function code(person) {
+  const key = await person.page.locator(".key").innerText();
+  const headers = { "content-type": "application/json", origin: person.issuer };
+  const answer = await fetch(`${person.issuer}/_dev/api/clock`, { method: "POST", headers, body: '{"advance":0}' });
+  const totp = new TOTP({ secret: Secret.fromBase32(key.replaceAll(/\s/g, "").toUpperCase()) });
+  return totp.generate({ timestamp: (await answer.json()).now * 1000 });
+}
+
+const arriveAt = (person, path) => person.page.waitForURL((url) => url.pathname === path);
+
+journey("an administrator enters the console, keeps an organization, and gives a role", async (person) => {
+  await person.goTo("/users/start-sign-in");
+  await person.answer("login", ADDRESS);
+  await person.answer("password", "password123");
+  await arriveAt(person, "/");
+  await person.see("home-of-an-administrator");
+  await person.page.locator('nav a[href="/admin"]').click();
+  await arriveAt(person, "/users/double-authentication-choice");
+  await person.page.locator('a[href^="/users/totp-configuration"]').click();
+  await person.answer("totpToken", await code(person));
+  await person.page.locator("main a.primary").click();
+  await arriveAt(person, "/admin/sign-in");
+  await person.see("admin-sign-in");
+  await person.page.locator('form[action="/admin/sign-in"] button').click();
+  await arriveAt(person, "/admin");
+  await person.see("admin-home");
+
+  await person.page.locator('nav a[href="/admin/organizations"]').click();
+  await person.see("admin-organizations");
+  await person.answer("q", "mairie de Clamart");
+  await person.see("admin-organizations-found");
+  await person.answer("q", "a");
+  await person.see("admin-organizations-refused");
+  await person.answer("q", "13003013300016");
+  await person.see("admin-organizations-in-the-register");
+  await person.page.locator('button[name="siret"]').first().click();
+  await person.see("admin-organization-entered");
+
+  await person.goTo("/admin/organizations/1");
+  await person.see("admin-organization");
+  await person.answer("domain", "gmail.com");
+  await person.see("admin-organization-domain-refused");
+  await person.answer("domain", "clamart.example");
+  await person.see("admin-organization-domain-added");
+  await person.answer("email", "user19@yopmail.com");
+  await person.see("admin-organization-member-added");
+  const card = person.page.locator('[data-user="19"]');
+  await card.locator("summary").click();
+  await person.see("admin-organization-member-open");
+  await card.locator('form[action$="/remove"] button').click();
+  await person.page.waitForURL("**/admin/organizations/1?notification=member_removed");
+  assert.equal(await person.page.locator('[data-user="19"]').count(), 0);
+  await person.page.locator('a[href$="/history"]').click();
+  await person.see("admin-organization-history");
+
+  await person.page.locator('nav a[href="/admin/team"]').click();
+  await person.see("admin-team");
+  await person.page.locator("#organizations").fill("123");
+  await person.answer("email", "user19@yopmail.com");
+  await person.see("admin-team-refused");
+  await person.page.locator("#organizations").fill("219 200 235 00014");
+  await person.answer("email", "user19@yopmail.com");
+  await person.see("admin-team-granted");
+  await person.page.locator('form[action="/admin/sign-out"] button').click();
+  await arriveAt(person, "/");
+  await person.goTo("/admin");
+  await arriveAt(person, "/admin/sign-in");
+});
