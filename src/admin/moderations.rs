@@ -7,12 +7,13 @@ use super::page::{Cursor, ENTRIES, Page};
 use super::refusal::Refusal;
 use super::{Reply, Request, done, users};
 use crate::acts::administration::{
-    self as acts, Acceptance, ListedModeration, ModerationDossier, ModerationFilter, ModerationRefusal,
+    self as acts, Acceptance, Accepted, ListedModeration, ModerationDossier, ModerationFilter, ModerationRefusal,
     OrganizationKey, Rejection,
 };
 use crate::domain::{
-    Email, EmailDomain, EmailDomainStatus, Moderation, ModerationId, ModerationKind, ModerationState,
-    OrganizationDomain, OrganizationId, RejectionReason, Siret, UserId, Verification,
+    Email, EmailDomain, EmailDomainStatus, Likeness, Moderation, ModerationId, ModerationKind, ModerationQuery,
+    ModerationQueryFault, ModerationStanding, ModerationState, OrganizationDomain, OrganizationId, RejectionReason,
+    Siret, UserId, Verification,
 };
 
 /// Which requests are listed.
@@ -21,6 +22,8 @@ use crate::domain::{
 struct Query {
     #[serde(default)]
     cursor: Cursor,
+    #[serde(default)]
+    query: Option<String>,
     #[serde(default)]
     decided: Option<String>,
     #[serde(default)]
@@ -64,6 +67,7 @@ struct DossierView {
     address: Option<String>,
     is_public_service: bool,
     domains: Vec<DomainView>,
+    look_alikes: Vec<LookAlikeView>,
     members: Vec<MemberView>,
     others: Vec<View>,
     notes: Vec<NoteView>,
@@ -74,6 +78,12 @@ struct DomainView {
     domain: String,
     status: EmailDomainStatus,
     updated_at: String,
+}
+
+#[derive(Debug, Serialize)]
+struct LookAlikeView {
+    domain: String,
+    likeness: Likeness,
 }
 
 #[derive(Debug, Serialize)]
@@ -99,6 +109,8 @@ struct Accept {
     is_external: bool,
     verification: Option<Verification>,
     domain: Option<EmailDomainStatus>,
+    #[serde(default)]
+    with_similar: bool,
     #[serde(default = "yes")]
     notify: bool,
     note: Option<String>,
@@ -111,6 +123,8 @@ struct Reject {
     reason: Option<String>,
     #[serde(default)]
     may_be_corrected: bool,
+    #[serde(default)]
+    refuses_domain: bool,
     #[serde(default = "yes")]
     notify: bool,
     note: Option<String>,
@@ -120,6 +134,12 @@ struct Reject {
 #[serde(deny_unknown_fields)]
 struct Reopen {
     note: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Comment {
+    note: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -139,6 +159,7 @@ pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
         ("POST", [id, "accept"]) => accept(request, parse(id)?).await,
         ("POST", [id, "reject"]) => reject(request, parse(id)?).await,
         ("POST", [id, "reopen"]) => reopen(request, parse(id)?).await,
+        ("POST", [id, "comment"]) => comment(request, parse(id)?).await,
         _ => Err(Refusal::NoSuchAddress),
     }
 }
@@ -193,20 +214,30 @@ fn refused(id: &str, refusal: ModerationRefusal) -> Refusal {
         ModerationRefusal::OpenToAnybody(domain) => Refusal::OpenToAnybody(domain.to_string()),
         ModerationRefusal::Unverified => Refusal::Unverified,
         ModerationRefusal::UnknownDomain => Refusal::UnknownDomain(id),
+        ModerationRefusal::TooManyNotes => Refusal::TooManyNotes(id),
     }
 }
 
 async fn list(request: &Request<'_>) -> Reply {
-    let Query { cursor, decided, user, organization } = request.call.parameters()?;
+    let Query { cursor, query, decided, user, organization } = request.call.parameters()?;
+    let mut query: ModerationQuery = query.as_deref().unwrap_or_default().parse().map_err(malformed)?;
+    if decided.as_deref() == Some("true") {
+        query.standing = ModerationStanding::Any;
+    }
     let filter = ModerationFilter {
-        decided_too: decided.as_deref() == Some("true"),
+        query,
         user: user.map(|key| users::parse(&key)).transpose()?,
         organization: organization.map(|key| parse_organization(&key)).transpose()?,
     };
     let after = cursor.key("moderations")?;
-    let listed = acts::list_moderations(request.app, request.by, &filter, after, ENTRIES).await?;
-    let views = listed.into_iter().map(view).collect();
-    Ok(done(&Page::new("moderations", views, |view: &View| view.moderation_id.to_string())))
+    let page = acts::list_moderations(request.app, request.by, &filter, after, ENTRIES).await?;
+    let items: Vec<View> = page.listed.into_iter().map(view).collect();
+    let next = page.next.map(|last| Cursor::write("moderations", &last.to_string()));
+    Ok(done(&Page { items, next }))
+}
+
+fn malformed(fault: ModerationQueryFault) -> Refusal {
+    Refusal::Invalid(vec![("query", fault.to_string())])
 }
 
 async fn show(request: &Request<'_>, id: ModerationId) -> Reply {
@@ -218,18 +249,21 @@ async fn show(request: &Request<'_>, id: ModerationId) -> Reply {
 }
 
 async fn accept(request: &Request<'_>, id: ModerationId) -> Reply {
-    let Accept { is_external, verification, domain, notify, note } = request.call.document()?;
+    let Accept { is_external, verification, domain, with_similar, notify, note } = request.call.document()?;
     let note = note.map(checked_note).transpose()?;
-    let acceptance = Acceptance { is_external, verification, domain, notify, note };
-    answered(id, acts::accept_moderation(request.app, request.by, id, acceptance).await?)
+    let acceptance = Acceptance { is_external, verification, domain, with_similar, notify, note };
+    match acts::accept_moderation(request.app, request.by, id, acceptance).await? {
+        Ok(Accepted { request, others }) => Ok(done(&decided(&request, &others))),
+        Err(refusal) => Err(refused(&id.to_string(), refusal)),
+    }
 }
 
 async fn reject(request: &Request<'_>, id: ModerationId) -> Reply {
-    let Reject { reason, may_be_corrected, notify, note } = request.call.document()?;
+    let Reject { reason, may_be_corrected, refuses_domain, notify, note } = request.call.document()?;
     let reason = reason.map(RejectionReason::try_from).transpose();
     let reason = reason.map_err(|fault| Refusal::Invalid(vec![("reason", fault.to_string())]))?;
     let note = note.map(checked_note).transpose()?;
-    let rejection = Rejection { reason, may_be_corrected, notify, note };
+    let rejection = Rejection { reason, may_be_corrected, refuses_domain, notify, note };
     answered(id, acts::reject_moderation(request.app, request.by, id, rejection).await?)
 }
 
@@ -237,6 +271,11 @@ async fn reopen(request: &Request<'_>, id: ModerationId) -> Reply {
     let Reopen { note } = request.call.document()?;
     let note = note.map(checked_note).transpose()?;
     answered(id, acts::reopen_moderation(request.app, request.by, id, note).await?)
+}
+
+async fn comment(request: &Request<'_>, id: ModerationId) -> Reply {
+    let Comment { note } = request.call.document()?;
+    answered(id, acts::comment_moderation(request.app, request.by, id, checked_note(note)?).await?)
 }
 
 fn checked_note(text: String) -> Result<String, Refusal> {
@@ -247,17 +286,20 @@ fn checked_note(text: String) -> Result<String, Refusal> {
 
 fn answered(id: ModerationId, outcome: Result<Moderation, ModerationRefusal>) -> Reply {
     match outcome {
-        Ok(request) => {
-            let (status, ..) = state(&request);
-            Ok(done(&serde_json::json!({
-                "moderation_id": request.id,
-                "status": status,
-                "user_id": request.user_id,
-                "organization_id": request.organization_id,
-            })))
-        }
+        Ok(request) => Ok(done(&decided(&request, &[]))),
         Err(refusal) => Err(refused(&id.to_string(), refusal)),
     }
+}
+
+fn decided(request: &Moderation, others: &[ModerationId]) -> serde_json::Value {
+    let (status, ..) = state(request);
+    serde_json::json!({
+        "moderation_id": request.id,
+        "status": status,
+        "user_id": request.user_id,
+        "organization_id": request.organization_id,
+        "accepted_likewise": others,
+    })
 }
 
 type Decision = (&'static str, Option<String>, Option<String>, Option<String>, Option<bool>);
@@ -274,7 +316,7 @@ fn state(request: &Moderation) -> Decision {
 }
 
 fn view(listed: ListedModeration) -> View {
-    let ListedModeration { request, user, organization } = listed;
+    let ListedModeration { request, user, organization, .. } = listed;
     let (status, decided_at, decided_by, reason, may_be_corrected) = state(&request);
     View {
         moderation_id: request.id,
@@ -300,7 +342,13 @@ fn domain_view(known: &OrganizationDomain) -> DomainView {
 }
 
 fn dossier_view(dossier: ModerationDossier) -> DossierView {
-    let ModerationDossier { listed, client, is_open_to_anybody, domains, members, others } = dossier;
+    let others = dossier.others().cloned().map(view).collect();
+    let look_alikes = dossier
+        .look_alikes
+        .iter()
+        .map(|alike| LookAlikeView { domain: alike.known.to_string(), likeness: alike.likeness });
+    let look_alikes = look_alikes.collect();
+    let ModerationDossier { listed, client, is_open_to_anybody, domains, members, .. } = dossier;
     let domain = EmailDomain::of(&listed.user.email);
     let note = |note: &crate::domain::ModerationNote| NoteView {
         at: note.at.to_iso8601(),
@@ -328,7 +376,8 @@ fn dossier_view(dossier: ModerationDossier) -> DossierView {
                 verification: membership.verification,
             })
             .collect(),
-        others: others.into_iter().map(view).collect(),
+        look_alikes,
+        others,
         request: view(listed),
     }
 }

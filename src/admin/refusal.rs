@@ -56,6 +56,8 @@ pub(super) enum Refusal {
     Unverified,
     #[error("request {0} cannot be moved so: {1}; `moderation show {0}` says how it stands")]
     Moderation(String, ModerationFault),
+    #[error("request {0} bears two hundred notes already: add nothing more")]
+    TooManyNotes(String),
     #[error("anybody has an address at {0}: it is approved for no organization")]
     OpenToAnybody(String),
     #[error("this domain is nothing for organization {0}: see `org domain {0}`")]
@@ -185,6 +187,7 @@ impl Refusal {
             Self::NotAMember { .. } => (StatusCode::CONFLICT, "not_a_member"),
             Self::Unverified => (StatusCode::CONFLICT, "unverified"),
             Self::Moderation(..) => (StatusCode::CONFLICT, "decided"),
+            Self::TooManyNotes(_) => (StatusCode::CONFLICT, "too_many_notes"),
             Self::OpenToAnybody(_) => (StatusCode::CONFLICT, "open_to_anybody"),
             Self::UnknownDomain(_) => (StatusCode::NOT_FOUND, "unknown_domain"),
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),

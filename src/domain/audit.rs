@@ -175,6 +175,8 @@ pub enum ModerationStep {
     Corrected,
     /// The person took it back.
     Cancelled,
+    /// A moderator wrote something down about it.
+    Commented,
 }
 
 /// A setting as it was and as it is; never a secret.

@@ -47,14 +47,16 @@ pub use handle::{Handle, HandleKey};
 pub use ids::{ClientId, MalformedId, OrganizationId, UserId};
 pub use interaction::{Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};
 pub use organization::{
-    Activity, AddressParts, CommuneCode, ContactCode, ContactProof, ContactProofRefusal, Diffusion, EmailDomain,
+    Activity, AddressParts, CommuneCode, ContactCode, ContactProof, ContactProofRefusal, Day, Diffusion, EmailDomain,
     EmailDomainStatus, Establishment, EstablishmentQuery, EstablishmentSource, Greeting, HeadcountBand, Joining,
-    JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, LegalCategory, MailProviders, MailboxKind,
-    MalformedCode, MalformedEmailDomain, MalformedRejectionReason, MalformedSiret, Membership, Moderation,
-    ModerationFault, ModerationId, ModerationKind, ModerationMove, ModerationNote, ModerationState, NameParts,
-    OfficialContact, OfficialContactKind, Organization, OrganizationDomain, OrganizationFacts, OrganizationFault,
-    OrganizationSource, QueryFault, RejectionReason, RequestStanding, Siret, UNKNOWN_NAME, Verification, capitalized,
-    decide_joining, folded, normalized_words, street_type, town_name, words_of,
+    JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, LegalCategory, Likeness, LookAlike,
+    MODERATION_LINK_LIFETIME, MailProviders, MailboxKind, MalformedCode, MalformedEmailDomain,
+    MalformedRejectionReason, MalformedSiret, Membership, Moderation, ModerationFault, ModerationId, ModerationKind,
+    ModerationLink, ModerationMove, ModerationNote, ModerationQuery, ModerationQueryFault, ModerationStanding,
+    ModerationState, NameParts, OfficialContact, OfficialContactKind, Organization, OrganizationDomain,
+    OrganizationFacts, OrganizationFault, OrganizationSource, QueryFault, RejectionReason, RequestStanding, Siret,
+    UNKNOWN_NAME, Verification, capitalized, decide_joining, folded, look_alikes, normalized_words, street_type,
+    town_name, words_of,
 };
 pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{

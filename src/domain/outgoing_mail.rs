@@ -169,6 +169,17 @@ pub enum MailContent {
         /// For which organization.
         organization: String,
     },
+    /// Somebody's request waits for the reader, a moderator; the link in it decides.
+    ModerationArrived {
+        /// When the link does not work any more.
+        expires_at: Timestamp,
+        /// Who asks.
+        applicant: Email,
+        /// By what name.
+        name: Option<String>,
+        /// For which organization.
+        organization: String,
+    },
     /// The person took their request back.
     ModerationCancelled {
         /// For which organization.
@@ -238,6 +249,7 @@ impl MailContent {
             Self::AccountDeleted { .. } => "account-deleted",
             Self::Welcome { .. } => "welcome",
             Self::ModerationRequested { .. } => "moderation-requested",
+            Self::ModerationArrived { .. } => "moderation-arrived",
             Self::ModerationCancelled { .. } => "cancel-moderation",
             Self::ModerationAccepted { .. } => "moderation-processed",
             Self::ModerationRejected { .. } => "moderation-rejected",
@@ -249,9 +261,9 @@ impl MailContent {
     /// Whether it tells of this person, whoever reads it.
     fn is_about(&self, email: &Email) -> bool {
         match self {
-            Self::AdministratorsChanged { about, .. } | Self::OfficialContactCode { applicant: about, .. } => {
-                about == email
-            }
+            Self::AdministratorsChanged { about, .. }
+            | Self::ModerationArrived { applicant: about, .. }
+            | Self::OfficialContactCode { applicant: about, .. } => about == email,
             Self::NewSignIn { .. }
             | Self::EmailCode { .. }
             | Self::MagicLink { .. }
@@ -348,6 +360,13 @@ impl MailContent {
                 organization: town(),
             },
             Self::OfficialContactCode { expires_at: at, applicant: somebody.clone(), name: None, organization: town() },
+            Self::ModerationArrived {
+                expires_at: at,
+                applicant: somebody.clone(),
+                name: Some(String::from("Jean & <fils>")),
+                organization: town(),
+            },
+            Self::ModerationArrived { expires_at: at, applicant: somebody.clone(), name: None, organization: town() },
             Self::Trial { at },
         ]
     }

@@ -42,6 +42,6 @@ pub use redirect_uri::{RedirectUri, RedirectUriError, RedirectUriPolicy};
 pub use scope::{Scope, ScopeSet};
 pub use secret::Secret;
 pub use signature_algorithm::SignatureAlgorithm;
-pub use timestamp::Timestamp;
+pub use timestamp::{CENTRAL_EUROPEAN_TIME, Timestamp};
 pub use token::{IdTokenClaims, TokenRequest, TokenResponse, TokenType, token_hash};
 pub use word::{Word, WordSet};

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// The rule of Central European Time in the form of POSIX, so that no time zone database is needed.
+pub const CENTRAL_EUROPEAN_TIME: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+
 /// An instant: seconds since 1970-01-01T00:00:00Z (RFC 7519 §2, `NumericDate` without fractions).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -33,6 +36,17 @@ impl Timestamp {
             Ok(instant) => instant.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string(),
             Err(_) => String::from("9999-12-31T23:59:59.000Z"),
         }
+    }
+
+    /// The beginning of a day in Paris, and that of the day after (`2026-11-28`); `None` for what no calendar knows.
+    pub fn parse_day_in_paris(text: &str) -> Option<(Self, Self)> {
+        let date: jiff::civil::Date = Some(text).filter(|text| text.len() == 10)?.parse().ok()?;
+        let zone = jiff::tz::TimeZone::posix(CENTRAL_EUROPEAN_TIME).ok()?;
+        let begin = |date: jiff::civil::Date| {
+            let midnight = date.to_zoned(zone.clone()).ok()?.timestamp();
+            u64::try_from(midnight.as_second()).ok().map(Self)
+        };
+        Some((begin(date)?, begin(date.tomorrow().ok()?)?))
     }
 
     /// Reads an instant in ISO 8601 with its offset (`2024-06-15T16:17:05Z`), or a date, which begins at midnight UTC.

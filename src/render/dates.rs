@@ -3,10 +3,7 @@
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 
-use crate::protocol::Locale;
-
-/// The rule of Central European Time in the form of POSIX, so that no time zone database is needed.
-const CENTRAL_EUROPEAN_TIME: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+use crate::protocol::{CENTRAL_EUROPEAN_TIME, Locale};
 
 const FRENCH_MONTHS: [&str; 12] = [
     "janvier",

@@ -64,7 +64,8 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::ModerationRejected { organization, reason, may_be_corrected } => {
             context! { organization => shortened(organization), reason, may_be_corrected }
         }
-        MailContent::OfficialContactCode { expires_at, applicant, name, organization } => context! {
+        MailContent::OfficialContactCode { expires_at, applicant, name, organization }
+        | MailContent::ModerationArrived { expires_at, applicant, name, organization } => context! {
             expires_at => expires_at.0,
             applicant => applicant.as_str(),
             name => name.as_deref().map(shortened),

@@ -12,9 +12,9 @@ use super::tables::TABLES;
 use super::{
     Snapshot, StoreError, access_tokens, address_changes, administration_sessions, audit, authorization_codes, bans,
     browser_sessions, clients, contact_proofs, counters, credentials, email_domains, factor_removals, grants,
-    interactions, invitations, known_browsers, magic_links, marks, memberships, migrations, moderations, organizations,
-    outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions, retention_rounds, service_uses,
-    signing_keys, trusted_browsers, user_sessions, users,
+    interactions, invitations, known_browsers, magic_links, marks, memberships, migrations, moderation_links,
+    moderations, organizations, outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions,
+    retention_rounds, service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
 use crate::domain::{AuditSubject, CodeState, HandleKey};
 use crate::protocol::Timestamp;
@@ -160,6 +160,7 @@ impl Inspection<'_> {
         self.each_handle(&invitations::TABLE, |_, _| Ok(None))?;
         self.each(&invitations::BY_EMAIL, |_, _| Ok(None))?;
         self.each_handle(&factor_removals::TABLE, |_, _| Ok(None))?;
+        self.each_handle(&moderation_links::TABLE, |_, _| Ok(None))?;
         self.each_handle(&passkey_ceremonies::TABLE, |_, _| Ok(None))?;
         self.each_handle(&password_links::TABLE, |_, _| Ok(None))?;
         self.each_handle(&pre_sessions::TABLE, |_, _| Ok(None))?;

@@ -44,8 +44,8 @@ pub use redb::StorageBackend;
 pub use statistics::Statistics;
 pub use time_limited::{
     access_tokens, address_changes, administration_sessions, authorization_codes, bans, browser_sessions,
-    factor_removals, grants, interactions, invitations, known_browsers, magic_links, passkey_ceremonies,
-    password_links, pre_sessions,
+    factor_removals, grants, interactions, invitations, known_browsers, magic_links, moderation_links,
+    passkey_ceremonies, password_links, pre_sessions,
 };
 
 use crate::protocol::Timestamp;

@@ -3,7 +3,7 @@
 use super::{
     access_tokens, address_changes, administration_sessions, audit, authorization_codes, bans, browser_sessions,
     clients, contact_proofs, counters, credentials, email_domains, engine, factor_removals, grants, interactions,
-    invitations, known_browsers, magic_links, marks, memberships, moderations, organizations, outbox,
+    invitations, known_browsers, magic_links, marks, memberships, moderation_links, moderations, organizations, outbox,
     passkey_ceremonies, passkey_owners, password_links, pre_sessions, retention_rounds, service_uses, signing_keys,
     trusted_browsers, user_sessions, users,
 };
@@ -103,6 +103,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(invitations::BY_EMAIL.name(), Keeping::Passing),
     listed(known_browsers::TABLE.name(), Keeping::TimeLimited),
     listed(magic_links::TABLE.name(), Keeping::TimeLimited),
+    listed(moderation_links::TABLE.name(), Keeping::TimeLimited),
     listed(passkey_ceremonies::TABLE.name(), Keeping::TimeLimited),
     listed(password_links::TABLE.name(), Keeping::TimeLimited),
     listed(pre_sessions::TABLE.name(), Keeping::TimeLimited),

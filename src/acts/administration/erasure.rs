@@ -13,14 +13,14 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
     AddressChange, AdministrationSession, AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME,
-    Interaction, KNOWN_BROWSER_LIFETIME, KnownBrowser, MagicLink, MailContent, OutgoingMail, PasswordLink, PreSession,
-    RetentionStep, User, UserId, decide_retention,
+    Interaction, KNOWN_BROWSER_LIFETIME, KnownBrowser, MODERATION_LINK_LIFETIME, MagicLink, MailContent,
+    ModerationLink, OutgoingMail, PasswordLink, PreSession, RetentionStep, User, UserId, decide_retention,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
     Read, StoreError, Tx, address_changes, administration_sessions, audit, browser_sessions, contact_proofs,
-    credentials, factor_removals, interactions, known_browsers, magic_links, memberships, moderations, outbox,
-    password_links, service_uses, trusted_browsers, user_sessions, users,
+    credentials, factor_removals, interactions, known_browsers, magic_links, memberships, moderation_links,
+    moderations, outbox, password_links, service_uses, trusted_browsers, user_sessions, users,
 };
 
 /// How many records are looked at at once.
@@ -37,6 +37,7 @@ struct Traces {
     address_changes: Vec<HandleKey<AddressChange>>,
     administration: Vec<HandleKey<AdministrationSession>>,
     records: Vec<audit::Place>,
+    moderation_links: Vec<HandleKey<ModerationLink>>,
 }
 
 /// Erases a person. Gives their identifier.
@@ -149,6 +150,7 @@ fn forget(tx: &mut Tx, traces: &Traces) -> Result<(), StoreError> {
     traces.browsers.iter().try_for_each(|key| known_browsers::delete(tx, key).map(drop))?;
     traces.address_changes.iter().try_for_each(|key| address_changes::delete(tx, key).map(drop))?;
     traces.administration.iter().try_for_each(|key| administration_sessions::delete(tx, key).map(drop))?;
+    traces.moderation_links.iter().try_for_each(|key| moderation_links::delete(tx, key).map(drop))?;
     audit::forget_addresses(tx, &traces.records)
 }
 
@@ -164,6 +166,7 @@ impl Traces {
             address_changes: address_changes_of(tx, None, user.id)?,
             administration: administration_of(tx, user.id)?,
             records: audit::list_unindexed_places(tx, (0, 0), user.id)?,
+            moderation_links: moderation_links_of(tx, None, user.id)?,
         })
     }
 
@@ -181,6 +184,7 @@ impl Traces {
             // Those of a few people.
             administration: administration_of(tx, user.id)?,
             records: audit::list_unindexed_places(tx, (since.0.saturating_mul(1_000), 0), user.id)?,
+            moderation_links: moderation_links_of(tx, Some(after(since.plus(MODERATION_LINK_LIFETIME))), user.id)?,
         })
     }
 }
@@ -288,5 +292,20 @@ fn administration_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<Ad
         let Some((last, _)) = page.last() else { return Ok(found) };
         after = Some(*last);
         found.extend(page.iter().filter(|(_, session)| session.user_id == user_id).map(|(key, _)| *key));
+    }
+}
+
+/// By which they decide on requests.
+fn moderation_links_of(
+    tx: &impl Read,
+    mut after: Option<HandleKey<ModerationLink>>,
+    user_id: UserId,
+) -> Result<Vec<HandleKey<ModerationLink>>, StoreError> {
+    let mut found = Vec::new();
+    loop {
+        let page = moderation_links::list(tx, after.as_ref(), PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after = Some(*last);
+        found.extend(page.iter().filter(|(_, link)| link.user_id == user_id).map(|(key, _)| *key));
     }
 }

@@ -4,6 +4,7 @@ use super::Officer;
 use crate::acts::ActError;
 use crate::app::App;
 use crate::protocol::Timestamp;
+use crate::store::moderations::{Among, Direction};
 use crate::store::{StoreError, moderations, organizations, users};
 
 /// How many requests that wait are looked through for a moderator of some organizations.
@@ -32,7 +33,7 @@ pub fn look_over(app: &App, officer: &Officer) -> Result<Overview, ActError> {
     let overview = app.store.read(|tx| {
         let people_with_roles = users::count_with_role(tx)?;
         let Some(own) = officer.role.organizations() else {
-            let oldest = moderations::list_pending(tx, None, 1)?;
+            let oldest = moderations::walk(tx, &Among::Pending, Direction::OldestFirst, None, 1)?;
             return Ok(Overview {
                 pending: moderations::count_pending(tx)?,
                 may_be_more: false,
@@ -41,7 +42,7 @@ pub fn look_over(app: &App, officer: &Officer) -> Result<Overview, ActError> {
                 people_with_roles,
             });
         };
-        let looked_through = moderations::list_pending(tx, None, LOOKED_THROUGH)?;
+        let looked_through = moderations::walk(tx, &Among::Pending, Direction::OldestFirst, None, LOOKED_THROUGH)?;
         let may_be_more = looked_through.len() == LOOKED_THROUGH;
         let theirs: Vec<_> = looked_through.iter().filter(|request| officer.may_see(request.organization_id)).collect();
         Ok::<_, StoreError>(Overview {

@@ -1,6 +1,7 @@
 //! Joining: the directory is asked first, outside any transaction; then one transaction gathers the facts, decides, and
 //! writes what follows.
 
+use crate::acts::administration::Heralds;
 use crate::acts::mailbox::{take_directory_look, take_public_look};
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
@@ -190,6 +191,7 @@ pub async fn join_organization(
         Found::Unavailable => return Ok(JoiningOutcome::Unavailable),
     };
     let circumstances = Circumstances::of(app, by);
+    let heralds = Heralds::draw(app)?;
     let (key, now, settings) = (active.key, app.clock.now(), app.config.joining.clone());
     let outcome = app
         .store
@@ -209,7 +211,7 @@ pub async fn join_organization(
                 circumstances: &circumstances,
                 now,
             };
-            carry_out(tx, &joined, organization, &contacts, decided)
+            carry_out(tx, &joined, &heralds, organization, &contacts, decided)
         })
         .await?;
     Ok(outcome)
@@ -271,6 +273,7 @@ pub(super) struct Joined<'a> {
 fn carry_out(
     tx: &mut Tx,
     joined: &Joined<'_>,
+    heralds: &Heralds,
     organization: Organization,
     contacts: &[KnownContact],
     decided: Joining,
@@ -290,7 +293,7 @@ fn carry_out(
             let organization = entered(tx)?;
             link(tx, joined, &organization, verification, is_external)?;
             if let Some(kind) = review {
-                request(tx, joined, organization.id, kind)?;
+                request(tx, joined, heralds, organization.id, kind)?;
             }
             JoiningOutcome::Joined(organization.id)
         }
@@ -309,7 +312,7 @@ fn carry_out(
         }
         Joining::Moderate => {
             let organization = entered(tx)?;
-            let id = request(tx, joined, organization.id, ModerationKind::OrganizationJoinBlock)?;
+            let id = request(tx, joined, heralds, organization.id, ModerationKind::OrganizationJoinBlock)?;
             let content = MailContent::ModerationRequested { organization: organization.label };
             outbox::insert(tx, &OutgoingMail::notice(joined.user.email.clone(), joined.locale, content, joined.now))?;
             JoiningOutcome::UnderReview(id)
@@ -389,9 +392,11 @@ pub(super) fn link(
     Ok(())
 }
 
+/// A moderator decides, or reviews; those who may are told.
 fn request(
     tx: &mut Tx,
     joined: &Joined<'_>,
+    heralds: &Heralds,
     organization_id: OrganizationId,
     kind: ModerationKind,
 ) -> Result<ModerationId, StoreError> {
@@ -400,12 +405,15 @@ fn request(
         user_id: joined.user.id,
         organization_id,
         kind,
-        state: ModerationState::Pending { since: joined.now },
+        state: ModerationState::Pending { since: joined.now, by: None },
         client_id: client_of(tx, joined)?,
         created_at: joined.now,
+        locale: joined.locale,
+        history: Vec::new(),
         notes: Vec::new(),
     };
     moderations::insert(tx, &moderation)?;
+    heralds.announce(tx, &moderation, joined.now)?;
     joined.circumstances.record(tx, AuditEvent::moderation(&moderation, ModerationStep::Requested))?;
     Ok(moderation.id)
 }

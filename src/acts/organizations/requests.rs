@@ -1,5 +1,6 @@
 //! What a person does with their own request: look at it, take it back, correct what was refused.
 
+use crate::acts::administration::Heralds;
 use crate::acts::sessions::ActiveSession;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
@@ -76,6 +77,7 @@ pub async fn cancel_request(
 /// When the store fails.
 pub async fn correct_request(app: &App, by: &By, active: &ActiveSession, id: ModerationId) -> Result<bool, ActError> {
     let circumstances = Circumstances::of(app, by);
+    let heralds = Heralds::draw(app)?;
     let (active, now) = (active.clone(), app.clock.now());
     let is_waiting = app
         .store
@@ -85,6 +87,7 @@ pub async fn correct_request(app: &App, by: &By, active: &ActiveSession, id: Mod
                 return Ok(false);
             };
             moderations::update(tx, &request)?;
+            heralds.announce(tx, &request, now)?;
             circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Corrected))?;
             Ok(true)
         })

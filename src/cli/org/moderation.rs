@@ -8,6 +8,7 @@ use crate::admin::Call;
 use crate::cli::output::{Column, Paging};
 use crate::cli::spelling::{parse_line, parse_organization, parse_user};
 use crate::cli::{Ending, Noun};
+use crate::domain::ModerationQuery;
 use crate::web::Method;
 
 const COLUMNS: &[Column] = &[
@@ -28,6 +29,9 @@ pub(in crate::cli) type Arguments = Noun<Command>;
 pub(in crate::cli) enum Command {
     /// List the requests that wait, the oldest first, fifty a page.
     List {
+        /// What is looked for, in one line: is:pending|processed|any, email:, siret:, service:, -service:, by:, date:.
+        #[arg(value_parser = parse_query)]
+        query: Option<String>,
         /// Those that are decided too, the last one first.
         #[arg(long)]
         decided: bool,
@@ -61,6 +65,9 @@ pub(in crate::cli) enum Command {
         /// What the person's e-mail domain is for the organization from now on.
         #[arg(long, value_parser = PossibleValuesParser::new(["verified", "external", "refused"]))]
         domain: Option<String>,
+        /// Those who wait for the same organization with the same domain are let in likewise.
+        #[arg(long)]
+        similar: bool,
         /// The person is not told by mail.
         #[arg(long)]
         quiet: bool,
@@ -79,6 +86,9 @@ pub(in crate::cli) enum Command {
         /// The person may correct their names, and the request waits again.
         #[arg(long)]
         correctable: bool,
+        /// Nobody joins the organization with the person's domain from now on.
+        #[arg(long)]
+        refuse_domain: bool,
         /// The person is not told by mail.
         #[arg(long)]
         quiet: bool,
@@ -95,18 +105,32 @@ pub(in crate::cli) enum Command {
         #[arg(long, value_name = "TEXT", value_parser = parse_line)]
         note: Option<String>,
     },
+    /// Write something down about a request; the person does not read it.
+    Comment {
+        /// Its number.
+        #[arg(value_name = "MODERATION")]
+        id: u64,
+        /// What is written down.
+        #[arg(value_name = "TEXT", value_parser = parse_line)]
+        note: String,
+    },
+}
+
+fn parse_query(text: &str) -> Result<String, String> {
+    let line = parse_line(text).map_err(|fault| fault.to_string())?;
+    line.parse::<ModerationQuery>().map(|query| query.to_string()).map_err(|fault| fault.to_string())
 }
 
 pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let Noun { place, output, command } = arguments;
     let on = |id: u64, act: &str| Call::new(Method::POST, &["moderations", &id.to_string(), act]);
     let call = match command {
-        Command::List { decided, user, org, paging } => {
+        Command::List { query, decided, user, org, paging } => {
             let mut call = Call::new(Method::GET, &["moderations"]);
             if decided {
                 call = call.with_parameter("decided", "true");
             }
-            for (name, value) in [("user", user), ("organization", org)] {
+            for (name, value) in [("query", query), ("user", user), ("organization", org)] {
                 if let Some(value) = value {
                     call = call.with_parameter(name, &value);
                 }
@@ -114,7 +138,7 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
             return output.listing(&place.open().await?, &call, &paging, COLUMNS).await;
         }
         Command::Show { id } => Call::new(Method::GET, &["moderations", &id.to_string()]),
-        Command::Accept { id, external, verified, domain, quiet, note } => {
+        Command::Accept { id, external, verified, domain, similar, quiet, note } => {
             let verification = verified.map(|word| match word.as_str() {
                 "rne" => "in_liste_dirigeants_rne",
                 "rna" => "in_liste_dirigeants_rna",
@@ -126,17 +150,20 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
                 "is_external": external,
                 "verification": verification,
                 "domain": domain,
+                "with_similar": similar,
                 "notify": !quiet,
                 "note": note,
             }))
         }
-        Command::Reject { id, reason, correctable, quiet, note } => on(id, "reject").with_body(&json!({
+        Command::Reject { id, reason, correctable, refuse_domain, quiet, note } => on(id, "reject").with_body(&json!({
             "reason": reason,
             "may_be_corrected": correctable,
+            "refuses_domain": refuse_domain,
             "notify": !quiet,
             "note": note,
         })),
         Command::Reopen { id, note } => on(id, "reopen").with_body(&json!({ "note": note })),
+        Command::Comment { id, note } => on(id, "comment").with_body(&json!({ "note": note })),
     };
     output.one(&place.open().await?.ask(call).await?);
     Ok(())

@@ -40,6 +40,28 @@ pub enum Verification {
 }
 
 impl Verification {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Domain => "domain",
+            Self::OfficialContactEmail => "official_contact_email",
+            Self::CodeSentToOfficialContactEmail => "code_sent_to_official_contact_email",
+            Self::ProofReceived => "proof_received",
+            Self::Invitation => "invitation",
+            Self::InListeDirigeantsRne => "in_liste_dirigeants_rne",
+            Self::InListeDirigeantsRna => "in_liste_dirigeants_rna",
+            Self::OrdreProfessionnelDomain => "ordre_professionnel_domain",
+            Self::DomainNotVerifiedYet => "domain_not_verified_yet",
+            Self::Bypassed => "bypassed",
+            Self::NoVerificationMeansForEntrepriseUnipersonnelle => {
+                "no_verification_means_for_entreprise_unipersonnelle"
+            }
+            Self::NoVerificationMeansForSmallAssociation => "no_verification_means_for_small_association",
+            Self::NoVerificationMeansForSmallOrganization => "no_verification_means_for_small_organization",
+            Self::Unverified => "unverified",
+        }
+    }
+
     /// Whether it still holds when the person has the address `after` in place of `before`: what the address or its domain
     /// proved is proven under no other one (SEC-102).
     pub fn holds_under(self, before: &Email, after: &Email) -> bool {

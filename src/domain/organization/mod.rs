@@ -17,11 +17,12 @@ use crate::protocol::Timestamp;
 
 pub use facts::{OrganizationFacts, OrganizationFault};
 pub use joining::{
-    ContactCode, ContactProof, ContactProofRefusal, EmailDomain, EmailDomainStatus, Joining, JoiningFacts,
-    JoiningPolicy, JoiningRefusal, KnownContact, MailProviders, MailboxKind, MalformedEmailDomain,
-    MalformedRejectionReason, Moderation, ModerationFault, ModerationId, ModerationKind, ModerationMove,
-    ModerationNote, ModerationState, OrganizationDomain, RejectionReason, RequestStanding, decide_joining,
-    normalized_words, words_of,
+    ContactCode, ContactProof, ContactProofRefusal, Day, EmailDomain, EmailDomainStatus, Joining, JoiningFacts,
+    JoiningPolicy, JoiningRefusal, KnownContact, Likeness, LookAlike, MODERATION_LINK_LIFETIME, MailProviders,
+    MailboxKind, MalformedEmailDomain, MalformedRejectionReason, Moderation, ModerationFault, ModerationId,
+    ModerationKind, ModerationLink, ModerationMove, ModerationNote, ModerationQuery, ModerationQueryFault,
+    ModerationStanding, ModerationState, OrganizationDomain, RejectionReason, RequestStanding, decide_joining,
+    look_alikes, normalized_words, words_of,
 };
 pub use membership::{Greeting, Membership, Verification};
 pub use register::{

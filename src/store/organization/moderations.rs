@@ -1,6 +1,7 @@
 //! Requests that a moderator decides on, found by number, by person, by organization, and those that wait.
 
 use crate::domain::{Moderation, ModerationId, OrganizationId, UserId};
+use crate::protocol::Timestamp;
 use crate::store::engine::Table;
 use crate::store::{Read, Snapshot, StoreError, Tx, counters};
 
@@ -19,14 +20,80 @@ pub fn find(tx: &impl Read, id: ModerationId) -> Result<Option<Moderation>, Stor
     MODERATIONS.find(tx, &id)
 }
 
-/// At most `limit` requests with numbers below `before`, the last one first.
-pub fn list_latest(tx: &impl Read, before: Option<ModerationId>, limit: usize) -> Result<Vec<Moderation>, StoreError> {
-    MODERATIONS.list_latest(tx, before.as_ref(), limit)
+/// Among which requests one goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Among {
+    /// All of them.
+    All,
+    /// Those that wait.
+    Pending,
+    /// Those of a person.
+    User(UserId),
+    /// Those for these organizations.
+    Organizations(Vec<OrganizationId>),
 }
 
-/// At most `limit` requests that wait, after `after`, the oldest first.
-pub fn list_pending(tx: &impl Read, after: Option<ModerationId>, limit: usize) -> Result<Vec<Moderation>, StoreError> {
-    of(tx, PENDING.list(tx, after.as_ref(), limit)?)
+/// In which order of their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The smallest first.
+    OldestFirst,
+    /// The greatest first.
+    LatestFirst,
+}
+
+/// At most `limit` requests beyond `from` in that direction, without a look at any other.
+pub fn walk(
+    tx: &impl Read,
+    among: &Among,
+    direction: Direction,
+    from: Option<ModerationId>,
+    limit: usize,
+) -> Result<Vec<Moderation>, StoreError> {
+    use Direction::{LatestFirst, OldestFirst};
+    match (among, direction) {
+        (Among::All, OldestFirst) => MODERATIONS.list(tx, from.as_ref(), limit),
+        (Among::All, LatestFirst) => MODERATIONS.list_latest(tx, from.as_ref(), limit),
+        (Among::Pending, OldestFirst) => of(tx, PENDING.list(tx, from.as_ref(), limit)?),
+        (Among::Pending, LatestFirst) => of(tx, PENDING.list_latest(tx, from.as_ref(), limit)?),
+        (Among::User(id), OldestFirst) => {
+            of(tx, BY_USER.list_within(tx, id, from.map(|from| (*id, from)).as_ref(), limit)?)
+        }
+        (Among::User(id), LatestFirst) => {
+            of(tx, BY_USER.list_latest_within(tx, id, from.map(|from| (*id, from)).as_ref(), limit)?)
+        }
+        (Among::Organizations(some), _) => {
+            let mut ids = Vec::new();
+            for id in some {
+                let from = from.map(|from| (*id, from));
+                ids.extend(match direction {
+                    OldestFirst => BY_ORGANIZATION.list_within(tx, id, from.as_ref(), limit)?,
+                    LatestFirst => BY_ORGANIZATION.list_latest_within(tx, id, from.as_ref(), limit)?,
+                });
+            }
+            ids.sort_unstable();
+            if direction == LatestFirst {
+                ids.reverse();
+            }
+            ids.truncate(limit);
+            of(tx, ids)
+        }
+    }
+}
+
+/// The number of the first request that was made at `at` or after; one that is not given yet where there is none. Numbers are
+/// given in the order of time: a few looks are enough, however many there are.
+pub fn first_since(tx: &impl Read, at: Timestamp) -> Result<ModerationId, StoreError> {
+    let (mut low, mut high) = (0, last_id(tx)?.saturating_add(1));
+    while low < high {
+        let middle = low.midpoint(high);
+        let before = middle.checked_sub(1).map(ModerationId);
+        match MODERATIONS.list(tx, before.as_ref(), 1)?.first() {
+            Some(found) if found.created_at < at => low = found.id.0.saturating_add(1),
+            Some(_) | None => high = middle,
+        }
+    }
+    Ok(ModerationId(low))
 }
 
 /// How many requests wait.
@@ -37,15 +104,6 @@ pub fn count_pending(tx: &Snapshot) -> Result<u64, StoreError> {
 /// Every request of a person, the oldest first.
 pub fn list_of_user(tx: &impl Read, user_id: UserId) -> Result<Vec<Moderation>, StoreError> {
     of(tx, BY_USER.list_within(tx, &user_id, None, OF_ONE_USER)?)
-}
-
-/// At most `limit` requests for an organization, the last one first.
-pub fn list_of_organization(
-    tx: &impl Read,
-    organization_id: OrganizationId,
-    limit: usize,
-) -> Result<Vec<Moderation>, StoreError> {
-    of(tx, BY_ORGANIZATION.list_latest_within(tx, &organization_id, None, limit)?)
 }
 
 fn of(tx: &impl Read, ids: Vec<ModerationId>) -> Result<Vec<Moderation>, StoreError> {

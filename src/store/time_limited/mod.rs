@@ -13,6 +13,7 @@ pub mod interactions;
 pub mod invitations;
 pub mod known_browsers;
 pub mod magic_links;
+pub mod moderation_links;
 pub mod passkey_ceremonies;
 pub mod password_links;
 pub mod pre_sessions;

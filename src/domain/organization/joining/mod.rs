@@ -3,8 +3,11 @@
 mod contact_proof;
 mod decision;
 mod email_domain;
+mod look_alike;
 mod mail_providers;
 mod moderation;
+mod moderation_link;
+mod moderation_query;
 #[cfg(test)]
 mod tests;
 
@@ -13,8 +16,11 @@ pub use decision::{
     Joining, JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, RequestStanding, decide_joining,
 };
 pub use email_domain::{EmailDomain, EmailDomainStatus, MalformedEmailDomain, OrganizationDomain};
+pub use look_alike::{Likeness, LookAlike, look_alikes};
 pub use mail_providers::{MailProviders, MailboxKind};
 pub use moderation::{
     MalformedRejectionReason, Moderation, ModerationFault, ModerationId, ModerationKind, ModerationMove,
     ModerationNote, ModerationState, RejectionReason,
 };
+pub use moderation_link::{MODERATION_LINK_LIFETIME, ModerationLink};
+pub use moderation_query::{Day, ModerationQuery, ModerationQueryFault, ModerationStanding};

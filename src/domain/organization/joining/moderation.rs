@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::{Actor, ClientId, MalformedId, OrganizationId, UserId};
-use crate::protocol::Timestamp;
+use crate::protocol::{Locale, Timestamp};
 
 /// A request: sequential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,6 +80,9 @@ pub enum ModerationState {
     Pending {
         /// Since when.
         since: Timestamp,
+        /// Who let it wait again; nobody where it waits for the first time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Actor>,
     },
     /// A moderator let the person in, or reviewed the domain.
     Accepted {
@@ -161,9 +164,20 @@ pub struct Moderation {
     pub client_id: Option<ClientId>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The language in which the person asked, and is answered.
+    #[serde(default = "french")]
+    pub locale: Locale,
+    /// How it stood before, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<ModerationState>,
     /// What was written down about it, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<ModerationNote>,
+}
+
+/// That of the requests of before it was kept.
+fn french() -> Locale {
+    Locale::Fr
 }
 
 impl Moderation {
@@ -182,7 +196,23 @@ impl Moderation {
         self.kind == ModerationKind::OrganizationJoinBlock
     }
 
-    /// Moves it.
+    /// Who decided, and when.
+    pub fn decision(&self) -> Option<(&Actor, Timestamp)> {
+        match &self.state {
+            ModerationState::Pending { .. } => None,
+            ModerationState::Accepted { at, by } | ModerationState::Rejected { at, by, .. } => Some((by, *at)),
+        }
+    }
+
+    /// Since when it waits.
+    pub fn pending_since(&self) -> Option<Timestamp> {
+        match self.state {
+            ModerationState::Pending { since, .. } => Some(since),
+            ModerationState::Accepted { .. } | ModerationState::Rejected { .. } => None,
+        }
+    }
+
+    /// Moves it. How it stood stays in its history.
     ///
     /// # Errors
     /// When it cannot be moved so; it is lost then, and the record stays as it was.
@@ -195,11 +225,13 @@ impl Moderation {
             (Accepted { .. } | Rejected { .. }, Accept | Reject { .. }) => return Err(ModerationFault::Decided),
             (Pending { .. }, Reopen | Correct) => return Err(ModerationFault::Pending),
             (Accepted { .. } | Rejected { .. }, Reopen) | (Rejected { may_be_corrected: true, .. }, Correct) => {
-                Pending { since: at }
+                Pending { since: at, by: Some(by) }
             }
             (Accepted { .. }, Correct) => return Err(ModerationFault::Decided),
             (Rejected { may_be_corrected: false, .. }, Correct) => return Err(ModerationFault::Final),
         };
-        Ok(Self { state, ..self })
+        let mut history = self.history;
+        history.push(self.state);
+        Ok(Self { state, history, ..self })
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::decision::RULES;
 use super::*;
 use crate::domain::{Actor, Email, Organization, OrganizationFacts, OrganizationId, UserId, Verification};
-use crate::protocol::Timestamp;
+use crate::protocol::{Locale, Timestamp};
 
 const NOW: Timestamp = Timestamp(1_795_424_400);
 const CLAMART: &str = "21920023500014";
@@ -317,9 +317,11 @@ fn sec_111_a_decided_request_is_not_decided_again() {
         user_id: UserId(1),
         organization_id: OrganizationId(1),
         kind: ModerationKind::OrganizationJoinBlock,
-        state: ModerationState::Pending { since: NOW },
+        state: ModerationState::Pending { since: NOW, by: None },
         client_id: None,
         created_at: NOW,
+        locale: Locale::Fr,
+        history: Vec::new(),
         notes: Vec::new(),
     };
     let reject = |may_be_corrected| ModerationMove::Reject { reason: None, may_be_corrected };
@@ -337,6 +339,9 @@ fn sec_111_a_decided_request_is_not_decided_again() {
     assert_eq!(moved(&accepted, ModerationMove::Correct), Err(ModerationFault::Decided));
     assert_eq!(moved(&pending, ModerationMove::Reopen), Err(ModerationFault::Pending));
     assert_eq!(moved(&pending, ModerationMove::Correct), Err(ModerationFault::Pending));
+    let again = moved(&refused, ModerationMove::Correct).unwrap();
+    assert_eq!(again.history, [pending.state.clone(), refused.state.clone()], "nothing of what was decided is lost");
+    assert_eq!(again.state, ModerationState::Pending { since: NOW, by: Some(Actor::Operator) });
 }
 
 #[test]

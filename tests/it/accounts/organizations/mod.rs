@@ -2,6 +2,7 @@
 
 mod belonging;
 mod joining;
+mod moderating;
 mod official_contact;
 mod organization_info;
 mod requests;
@@ -12,7 +13,7 @@ use crate::support::{Instance, Operator, Page, Person, RelyingParty};
 const SCOPE: &str = "openid email organization";
 
 /// Somebody with this address and nothing else comes from a service: the page where they go on.
-async fn arrive(person: &Person, client: &RelyingParty, email: &str, more: &[(&str, &str)]) -> Page {
+pub(crate) async fn arrive(person: &Person, client: &RelyingParty, email: &str, more: &[(&str, &str)]) -> Page {
     let asks = person.visit(&client.authorization(SCOPE, more)).await;
     let link = asks.attribute("a[href^='/_dev/another-person']", "href").unwrap();
     let form = person.visit(&link).await.form_with("email", None);
@@ -21,13 +22,25 @@ async fn arrive(person: &Person, client: &RelyingParty, email: &str, more: &[(&s
 }
 
 /// Types a number.
-async fn join(person: &Person, asks: &Page, siret: &str) -> Page {
+pub(crate) async fn join(person: &Person, asks: &Page, siret: &str) -> Page {
     assert_eq!(asks.url.path(), "/users/join-organization", "{}", asks.text("main"));
     person.submit(asks.form_with("siret", asks.attribute("#siret", "value").as_deref()).with("siret", siret)).await
 }
 
+/// Somebody who waits.
+pub(crate) const ELODIE: &str = "elodie@inconnu.example";
+
+/// Élodie asks to join the DINUM: she, the service that she comes from, and the page on which she waits.
+pub(crate) async fn waiting(instance: &Instance) -> (Person, RelyingParty, Page) {
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = arrive(&person, &client, ELODIE, &[]).await;
+    let waits = join(&person, &asks, "13002526500013").await;
+    assert_eq!(waits.url.path(), "/users/unable-to-auto-join-organization");
+    (person, client, waits)
+}
+
 /// What a service hears in the end.
-async fn claims(client: &RelyingParty, back: &Page) -> serde_json::Value {
+pub(crate) async fn claims(client: &RelyingParty, back: &Page) -> serde_json::Value {
     client.userinfo(&client.redeem(&client.code(back)).await.access_token).await.json()
 }
 

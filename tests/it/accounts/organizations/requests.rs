@@ -8,32 +8,22 @@ use moncomptepro::domain::{
     Actor, AuditEvent, EmailDomainStatus, ModerationFault, ModerationId, ModerationStep, RejectionReason, Verification,
 };
 
-use super::{SCOPE, arrive, claims, join};
-use crate::support::{Instance, Page, Person, RelyingParty, join_all};
+use super::{ELODIE, SCOPE, arrive, claims, join, waiting};
+use crate::support::{Instance, Page, join_all};
 
 const DINUM: &str = "13002526500013";
-const ELODIE: &str = "elodie@inconnu.example";
 
 fn moderator() -> By {
     By::local(Actor::CommandLine(String::from("marie")))
 }
 
 fn yes() -> Acceptance {
-    Acceptance { is_external: false, verification: None, domain: None, notify: true, note: None }
+    Acceptance { is_external: false, verification: None, domain: None, with_similar: false, notify: true, note: None }
 }
 
 fn no(reason: Option<&str>, may_be_corrected: bool) -> Rejection {
     let reason = reason.map(|text| RejectionReason::try_from(text.to_owned()).unwrap());
-    Rejection { reason, may_be_corrected, notify: true, note: None }
-}
-
-/// Élodie, and the page on which she waits.
-async fn waiting(instance: &Instance) -> (Person, RelyingParty, Page) {
-    let (person, client) = (instance.person(), instance.standard_client());
-    let asks = arrive(&person, &client, ELODIE, &[]).await;
-    let waits = join(&person, &asks, DINUM).await;
-    assert_eq!(waits.url.path(), "/users/unable-to-auto-join-organization");
-    (person, client, waits)
+    Rejection { reason, may_be_corrected, refuses_domain: false, notify: true, note: None }
 }
 
 fn number(waits: &Page) -> ModerationId {
@@ -140,8 +130,8 @@ async fn sec_111_of_two_moderators_at_the_same_time_one_decides() {
     let (_, _, waits) = waiting(&instance).await;
     let (app, id) = (&instance.app, number(&waits));
     let decisions = join_all((0..8).map(async |turn| match turn % 2 {
-        0 => accept_moderation(app, &moderator(), id, yes()).await.unwrap(),
-        _ => reject_moderation(app, &moderator(), id, no(None, false)).await.unwrap(),
+        0 => accept_moderation(app, &moderator(), id, yes()).await.unwrap().map(|_| ()),
+        _ => reject_moderation(app, &moderator(), id, no(None, false)).await.unwrap().map(|_| ()),
     }))
     .await;
     assert_eq!(decisions.iter().filter(|decision| decision.is_ok()).count(), 1);

@@ -80,7 +80,7 @@ impl Scene {
             (_, "config") => &self.config,
             (_, "data_dir") => &self.data_dir,
             (_, "user" | "email" | "sign_in_as" | "to") => "marie@mairie.example",
-            ("moderation show" | "moderation accept" | "moderation reject" | "moderation reopen", "id") => "1",
+            (noun, "id") if noun.starts_with("moderation ") => "1",
             (_, "domain") => "mairie.example",
             (_, "id") => "service-1",
             (_, "organization") => "1",

@@ -1,0 +1,283 @@
+//! Decisions on requests, each taken once, on the state that it changes (SEC-111).
+
+use super::reach::may_decide;
+use super::{Acceptance, Accepted, ModerationRefusal, Rejection};
+use crate::acts::administration::Decided;
+use crate::acts::administration::email_domains::{check_status, put_domain};
+use crate::acts::{By, Circumstances};
+use crate::app::App;
+use crate::config::JoiningSettings;
+use crate::domain::{
+    AuditEvent, EmailDomain, EmailDomainStatus, MailContent, Membership, Moderation, ModerationId, ModerationKind,
+    ModerationMove, ModerationNote, ModerationStep, OutgoingMail, User, Verification,
+};
+use crate::protocol::Timestamp;
+use crate::store::moderations::{Among, Direction, walk};
+use crate::store::{
+    Read, StoreError, Tx, contact_proofs, email_domains, memberships, moderations, organizations, outbox, users,
+};
+
+/// How many requests for an organization are looked at for similar ones.
+pub(super) const LOOKED_AT: usize = 500;
+/// How many notes a request bears, those of decisions apart.
+const MOST_NOTES: usize = 200;
+
+/// Who decides, when, and by which settings.
+pub(super) struct Bench {
+    pub(super) circumstances: Circumstances,
+    pub(super) settings: JoiningSettings,
+    pub(super) now: Timestamp,
+}
+
+impl Bench {
+    pub(super) fn of(app: &App, by: &By) -> Self {
+        let settings = app.config.joining.clone();
+        Self { circumstances: Circumstances::of(app, by), settings, now: app.clock.now() }
+    }
+
+    /// The request, where whoever acts decides on it; else there is none.
+    fn find(&self, tx: &impl Read, id: ModerationId) -> Result<Option<Moderation>, StoreError> {
+        let Some(request) = moderations::find(tx, id)? else { return Ok(None) };
+        let may = may_decide(tx, &self.circumstances.by.actor, request.organization_id, self.now)?;
+        Ok(Some(request).filter(|_| may))
+    }
+
+    /// The request after a move, with what was written down; not stored yet.
+    fn moved(
+        &self,
+        tx: &impl Read,
+        id: ModerationId,
+        step: ModerationMove,
+        note: Option<String>,
+    ) -> Result<Result<Moderation, ModerationRefusal>, StoreError> {
+        let Some(request) = self.find(tx, id)? else { return Ok(Err(ModerationRefusal::Unknown)) };
+        let by = self.circumstances.by.actor.clone();
+        Ok(match request.moved(by.clone(), step, self.now) {
+            Ok(mut request) => {
+                request.notes.extend(note.map(|text| ModerationNote { at: self.now, by, text }));
+                Ok(request)
+            }
+            Err(fault) => Err(ModerationRefusal::Fault(fault)),
+        })
+    }
+
+    pub(super) fn accept(
+        &self,
+        tx: &mut Tx,
+        id: ModerationId,
+        acceptance: &Acceptance,
+    ) -> Result<Result<Accepted, ModerationRefusal>, StoreError> {
+        if acceptance.verification == Some(Verification::Unverified) && !self.settings.policy.allow_unverified {
+            return Ok(Err(ModerationRefusal::Unverified));
+        }
+        let request = match self.moved(tx, id, ModerationMove::Accept, acceptance.note.clone())? {
+            Ok(request) => request,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let domain = EmailDomain::of(&users::get(tx, request.user_id)?.email);
+        if let Some(status) = acceptance.domain {
+            if let Err(refusal) = check_status(&self.settings.providers, &domain, status) {
+                return Ok(Err(refusal));
+            }
+            put_domain(tx, &self.circumstances, request.organization_id, &domain, status, self.now)?;
+        }
+        self.let_in(tx, &request, acceptance)?;
+        let mut others = Vec::new();
+        if acceptance.with_similar {
+            for similar in similar_to(tx, &request, &domain)? {
+                let step = self.moved(tx, similar.id, ModerationMove::Accept, acceptance.note.clone())?;
+                let Ok(similar) = step else { continue };
+                self.let_in(tx, &similar, acceptance)?;
+                others.push(similar.id);
+            }
+        }
+        Ok(Ok(Accepted { request, others }))
+    }
+
+    /// Writes what follows from an acceptance.
+    fn let_in(&self, tx: &mut Tx, request: &Moderation, acceptance: &Acceptance) -> Result<(), StoreError> {
+        let (user, now) = (users::get(tx, request.user_id)?, self.now);
+        let domain = EmailDomain::of(&user.email);
+        moderations::update(tx, request)?;
+        let organization = organizations::get(tx, request.organization_id)?;
+        let is_approved = email_domains::find(tx, organization.id, &domain)?
+            .is_some_and(|known| known.status.is_approved())
+            && !self.settings.providers.kind_of(&domain).is_open_to_anybody();
+        let by_domain = if is_approved { Verification::Domain } else { Verification::ProofReceived };
+        let verification = acceptance.verification.unwrap_or(by_domain);
+        self.write_link(tx, request, verification, acceptance.is_external)?;
+        self.circumstances.record(tx, AuditEvent::moderation(request, ModerationStep::Accepted))?;
+        if acceptance.notify && request.is_blocking() {
+            let content = MailContent::ModerationAccepted { organization: organization.label };
+            outbox::insert(tx, &OutgoingMail::notice(user.email, request.locale, content, now))?;
+        }
+        Ok(())
+    }
+
+    /// The link that an acceptance makes, or proves.
+    fn write_link(
+        &self,
+        tx: &mut Tx,
+        request: &Moderation,
+        verification: Verification,
+        is_external: bool,
+    ) -> Result<(), StoreError> {
+        let (user_id, organization_id, now) = (request.user_id, request.organization_id, self.now);
+        contact_proofs::delete(tx, user_id, organization_id)?;
+        match memberships::find(tx, user_id, organization_id)? {
+            // What proved the link better is kept.
+            Some(known) if known.verification.is_proven() && known.is_external == is_external => return Ok(()),
+            Some(known) => {
+                memberships::update(tx, &Membership { verification, is_external, updated_at: now, ..known })?;
+            }
+            // Who left before the review of their domain stays away.
+            None if !request.is_blocking() => return Ok(()),
+            None => {
+                let between = (user_id, organization_id);
+                memberships::insert(tx, &Membership::begin(between, verification, is_external, now))?;
+            }
+        }
+        let event = AuditEvent::MembershipWritten { user_id, organization_id, is_external, verification };
+        self.circumstances.record(tx, event)
+    }
+
+    pub(super) fn reject(
+        &self,
+        tx: &mut Tx,
+        id: ModerationId,
+        rejection: &Rejection,
+    ) -> Result<Result<Moderation, ModerationRefusal>, StoreError> {
+        let Rejection { reason, may_be_corrected, refuses_domain, notify, note } = rejection.clone();
+        let step = ModerationMove::Reject { reason: reason.clone(), may_be_corrected };
+        let request = match self.moved(tx, id, step, note)? {
+            Ok(request) => request,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        moderations::update(tx, &request)?;
+        let (user_id, organization_id, now) = (request.user_id, request.organization_id, self.now);
+        let user = users::get(tx, user_id)?;
+        if refuses_domain {
+            let (domain, status) = (EmailDomain::of(&user.email), EmailDomainStatus::Refused);
+            put_domain(tx, &self.circumstances, organization_id, &domain, status, now)?;
+        }
+        // Who joined with a domain that was to be reviewed belongs to it no more.
+        let is_of_the_link = request.kind == ModerationKind::NonVerifiedDomain;
+        if is_of_the_link && memberships::delete(tx, user_id, organization_id)? {
+            self.circumstances.record(tx, AuditEvent::MembershipDeleted { user_id, organization_id })?;
+        }
+        self.circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Rejected))?;
+        if notify {
+            let organization = organizations::get(tx, organization_id)?.label;
+            let reason = reason.map(String::from);
+            let content = MailContent::ModerationRejected { organization, reason, may_be_corrected };
+            outbox::insert(tx, &OutgoingMail::notice(user.email, request.locale, content, now))?;
+        }
+        Ok(Ok(request))
+    }
+}
+
+/// Others who wait for the same organization with the same domain, the oldest first.
+pub(super) fn similar_to(
+    tx: &impl Read,
+    request: &Moderation,
+    domain: &EmailDomain,
+) -> Result<Vec<Moderation>, StoreError> {
+    let mut similar = Vec::new();
+    for other in waiting_for_the_same(tx, request)? {
+        let user: Option<User> = users::find(tx, other.user_id)?;
+        let is_same = user.is_some_and(|user| EmailDomain::of(&user.email) == *domain);
+        similar.extend(Some(other).filter(|other| is_same && other.kind == request.kind));
+    }
+    Ok(similar)
+}
+
+/// Others that wait for the same organization, the oldest first, of the last ones that were made.
+pub(super) fn waiting_for_the_same(tx: &impl Read, request: &Moderation) -> Result<Vec<Moderation>, StoreError> {
+    let among = Among::Organizations(vec![request.organization_id]);
+    let mut requests = walk(tx, &among, Direction::LatestFirst, None, LOOKED_AT)?;
+    requests.retain(|other| other.is_pending() && other.id != request.id);
+    requests.reverse();
+    Ok(requests)
+}
+
+/// Lets a person in, or says that what they joined with was reviewed.
+///
+/// # Errors
+/// When the store fails.
+pub async fn accept_moderation(
+    app: &App,
+    by: &By,
+    id: ModerationId,
+    acceptance: Acceptance,
+) -> Decided<Accepted, ModerationRefusal> {
+    let bench = Bench::of(app, by);
+    Ok(app.store.write(move |tx| bench.accept(tx, id, &acceptance)).await?)
+}
+
+/// Refuses a person.
+///
+/// # Errors
+/// When the store fails.
+pub async fn reject_moderation(
+    app: &App,
+    by: &By,
+    id: ModerationId,
+    rejection: Rejection,
+) -> Decided<Moderation, ModerationRefusal> {
+    let bench = Bench::of(app, by);
+    Ok(app.store.write(move |tx| bench.reject(tx, id, &rejection)).await?)
+}
+
+/// Takes a decision back: the request waits again. A link that was made stays until somebody takes it away.
+///
+/// # Errors
+/// When the store fails.
+pub async fn reopen_moderation(
+    app: &App,
+    by: &By,
+    id: ModerationId,
+    note: Option<String>,
+) -> Decided<Moderation, ModerationRefusal> {
+    let bench = Bench::of(app, by);
+    let outcome = app
+        .store
+        .write(move |tx| {
+            let request = match bench.moved(tx, id, ModerationMove::Reopen, note.clone())? {
+                Ok(request) => request,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            moderations::update(tx, &request)?;
+            bench.circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Reopened))?;
+            Ok(Ok(request))
+        })
+        .await?;
+    Ok(outcome)
+}
+
+/// Writes something down about a request, whatever became of it; the person does not read it.
+///
+/// # Errors
+/// When the store fails.
+pub async fn comment_moderation(
+    app: &App,
+    by: &By,
+    id: ModerationId,
+    text: String,
+) -> Decided<Moderation, ModerationRefusal> {
+    let bench = Bench::of(app, by);
+    let outcome = app
+        .store
+        .write(move |tx| {
+            let Some(mut request) = bench.find(tx, id)? else { return Ok(Err(ModerationRefusal::Unknown)) };
+            if request.notes.len() >= MOST_NOTES {
+                return Ok(Err(ModerationRefusal::TooManyNotes));
+            }
+            let by = bench.circumstances.by.actor.clone();
+            request.notes.push(ModerationNote { at: bench.now, by, text: text.clone() });
+            moderations::update(tx, &request)?;
+            bench.circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Commented))?;
+            Ok(Ok(request))
+        })
+        .await?;
+    Ok(outcome)
+}

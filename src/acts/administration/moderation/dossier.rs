@@ -1,0 +1,216 @@
+//! Everything that a moderator weighs.
+
+use std::collections::BTreeMap;
+
+use super::ListedModeration;
+use super::decisions::{similar_to, waiting_for_the_same};
+use super::listing::{all_listed, listed_with};
+use super::reach::{Reach, may_decide};
+use crate::acts::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::domain::{
+    Actor, AuditEvent, Client, EmailDomain, LookAlike, Membership, Moderation, ModerationId, ModerationState,
+    OfficialContact, Organization, OrganizationDomain, User, UserId, folded, look_alikes,
+};
+use crate::protocol::Timestamp;
+use crate::store::moderations::{Among, Direction, walk};
+use crate::store::{Read, StoreError, clients, email_domains, memberships, moderations, organizations, users};
+
+/// How many members and other requests a dossier shows.
+const SHOWN: usize = 20;
+/// How many domains of an organization are shown.
+const DOMAINS: usize = 200;
+
+/// What public directories say of an organization's own addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contacts {
+    /// They give these, or none.
+    Known(Vec<OfficialContact>),
+    /// They do not answer.
+    Unavailable,
+}
+
+/// Everything that a moderator weighs.
+#[derive(Debug, Clone)]
+pub struct ModerationDossier {
+    /// The request, with who asked and for what.
+    pub listed: ListedModeration,
+    /// Whether whoever looks decides on it too.
+    pub may_decide: bool,
+    /// The service that the sign-in led to.
+    pub client: Option<Client>,
+    /// Whether anybody has an address at the person's host.
+    pub is_open_to_anybody: bool,
+    /// What domains are for the organization.
+    pub domains: Vec<OrganizationDomain>,
+    /// Hosts of the organization that the person's is like.
+    pub look_alikes: Vec<LookAlike>,
+    /// The organization's own addresses.
+    pub contacts: Contacts,
+    /// Some of its members, each with their address.
+    pub members: Vec<(Membership, User)>,
+    /// What the person belongs to.
+    pub memberships: Vec<(Membership, Organization)>,
+    /// Other requests of the person, the last one first.
+    pub earlier: Vec<ListedModeration>,
+    /// Requests for the same organization that wait, of somebody with the same name or of the person.
+    pub duplicates: Vec<ListedModeration>,
+    /// Requests for the same organization that wait, of others with the same domain.
+    pub similar: Vec<ListedModeration>,
+    /// Other requests for the same organization that wait.
+    pub waiting: Vec<ListedModeration>,
+    /// Who decided and wrote, by their names.
+    pub deciders: BTreeMap<UserId, String>,
+}
+
+impl ModerationDossier {
+    /// Other requests of the person, and for the organization, each once.
+    pub fn others(&self) -> impl Iterator<Item = &ListedModeration> {
+        self.earlier.iter().chain(&self.waiting)
+    }
+
+    /// The host of the person's address.
+    pub fn domain(&self) -> EmailDomain {
+        EmailDomain::of(&self.listed.user.email)
+    }
+
+    /// Whoever acted, as moderators call them.
+    pub fn name_of(&self, actor: &Actor) -> String {
+        let name = actor.person().and_then(|id| self.deciders.get(&id));
+        name.cloned().unwrap_or_else(|| actor.to_string())
+    }
+}
+
+/// Everything about a request; that it was looked at is recorded.
+///
+/// # Errors
+/// When the store fails.
+pub async fn view_moderation(app: &App, by: &By, id: ModerationId) -> Result<Option<ModerationDossier>, ActError> {
+    let now = app.clock.now();
+    let Some(dossier) = app.store.read(|tx| gather(app, tx, &by.actor, id, now))? else { return Ok(None) };
+    let dossier = complete(app, dossier).await;
+    let circumstances = Circumstances::of(app, by);
+    let event = AuditEvent::ModerationViewed { moderation_id: id, user_id: dossier.listed.user.id };
+    app.store.write(move |tx| circumstances.record(tx, event.clone())).await?;
+    Ok(Some(dossier))
+}
+
+/// What the directory says of it, and what follows from that.
+pub(super) async fn complete(app: &App, mut dossier: ModerationDossier) -> ModerationDossier {
+    dossier.contacts = contacts(app, &dossier.listed.organization).await;
+    let official = match &dossier.contacts {
+        Contacts::Known(known) => known.iter().map(|contact| EmailDomain::of(&contact.email)).collect(),
+        Contacts::Unavailable => Vec::new(),
+    };
+    let approved = dossier.domains.iter().filter(|known| known.status.is_approved()).map(|known| &known.domain);
+    let providers = &app.config.joining.providers;
+    let own = official.iter().filter(|domain| !providers.kind_of(domain).is_open_to_anybody());
+    dossier.look_alikes = look_alikes(&dossier.domain(), approved.chain(own));
+    dossier
+}
+
+/// The organization's own addresses, at this moment.
+async fn contacts(app: &App, organization: &Organization) -> Contacts {
+    match app.directory.find_establishment(&organization.siret).await {
+        Ok(Some(establishment)) => match app.directory.find_official_contacts(&establishment).await {
+            Ok(known) => Contacts::Known(known),
+            Err(_) => Contacts::Unavailable,
+        },
+        Ok(None) => Contacts::Known(Vec::new()),
+        Err(_) => Contacts::Unavailable,
+    }
+}
+
+/// What the store says of it, where it is there for whoever looks (SEC-141).
+pub(super) fn gather(
+    app: &App,
+    tx: &impl Read,
+    actor: &Actor,
+    id: ModerationId,
+    now: Timestamp,
+) -> Result<Option<ModerationDossier>, StoreError> {
+    let reach = Reach::of(tx, actor, now)?;
+    let Some(request) = moderations::find(tx, id)?.filter(|request| reach.has(request.organization_id)) else {
+        return Ok(None);
+    };
+    let client = match &request.client_id {
+        Some(client_id) => clients::find(tx, client_id)?,
+        None => None,
+    };
+    let service = client.as_ref().map(|client| client.name.clone());
+    let Some(listed) = listed_with(tx, request.clone(), service)? else { return Ok(None) };
+    let domain = EmailDomain::of(&listed.user.email);
+    let mut members = Vec::new();
+    for membership in memberships::list_of_organization(tx, request.organization_id, None, SHOWN)? {
+        let user = users::get(tx, membership.user_id)?;
+        members.push((membership, user));
+    }
+    let mut belongs = Vec::new();
+    for membership in memberships::list_of_user(tx, request.user_id)? {
+        if reach.has(membership.organization_id) && belongs.len() < SHOWN {
+            let organization = organizations::get(tx, membership.organization_id)?;
+            belongs.push((membership, organization));
+        }
+    }
+    let mut earlier = walk(tx, &Among::User(request.user_id), Direction::LatestFirst, None, SHOWN)?;
+    earlier.retain(|other| other.id != id && reach.has(other.organization_id));
+    let others = waiting_for_the_same(tx, &request)?;
+    let duplicates = same_person(tx, &listed.user, &others)?;
+    let similar = similar_to(tx, &request, &domain)?;
+    let waiting: Vec<Moderation> =
+        others.into_iter().filter(|other| other.user_id != request.user_id).take(SHOWN).collect();
+    let is_open_to_anybody = app.config.joining.providers.kind_of(&domain).is_open_to_anybody();
+    Ok(Some(ModerationDossier {
+        may_decide: may_decide(tx, actor, request.organization_id, now)?,
+        client,
+        is_open_to_anybody,
+        domains: email_domains::list_of_organization(tx, request.organization_id, DOMAINS)?,
+        look_alikes: Vec::new(),
+        contacts: Contacts::Unavailable,
+        members,
+        memberships: belongs,
+        earlier: all_listed(tx, earlier)?,
+        duplicates: all_listed(tx, duplicates)?,
+        similar: all_listed(tx, similar)?,
+        waiting: all_listed(tx, waiting)?,
+        deciders: deciders(tx, &request)?,
+        listed,
+    }))
+}
+
+/// Those of the requests that seem to be the person's own, made twice.
+fn same_person(tx: &impl Read, person: &User, others: &[Moderation]) -> Result<Vec<Moderation>, StoreError> {
+    let name = person.information.full_name().map(|name| folded(&name));
+    let mut found = Vec::new();
+    for other in others {
+        let is_theirs = other.user_id == person.id;
+        let is_alike = || -> Result<bool, StoreError> {
+            let of_other = users::find(tx, other.user_id)?.and_then(|user| user.information.full_name());
+            Ok(name.is_some() && of_other.map(|name| folded(&name)) == name)
+        };
+        if is_theirs || is_alike()? {
+            found.push(other.clone());
+        }
+    }
+    found.truncate(SHOWN);
+    Ok(found)
+}
+
+/// The names of the people who acted on a request.
+fn deciders(tx: &impl Read, request: &Moderation) -> Result<BTreeMap<UserId, String>, StoreError> {
+    let of_state = |state: &ModerationState| match state {
+        ModerationState::Pending { by, .. } => by.clone(),
+        ModerationState::Accepted { by, .. } | ModerationState::Rejected { by, .. } => Some(by.clone()),
+    };
+    let decided = request.history.iter().chain([&request.state]).filter_map(of_state);
+    let actors = decided.chain(request.notes.iter().map(|note| note.by.clone()));
+    let mut names = BTreeMap::new();
+    for actor in actors {
+        if let Some(id) = actor.person()
+            && let Some(user) = users::find(tx, id)?
+        {
+            names.insert(id, user.information.full_name().unwrap_or_else(|| user.email.to_string()));
+        }
+    }
+    Ok(names)
+}

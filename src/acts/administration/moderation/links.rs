@@ -1,0 +1,221 @@
+//! Moderators are told of a request by mail, each with a link of their own that decides on it once.
+
+use super::decisions::Bench;
+use super::dossier::{ModerationDossier, complete, gather};
+use super::{Acceptance, Accepted, ModerationRefusal, Rejection};
+use crate::acts::{ActError, By, Circumstances};
+use crate::app::App;
+use crate::crypto;
+use crate::domain::{
+    Actor, AuditEvent, Email, HandleKey, MODERATION_LINK_LIFETIME, MailContent, Moderation, ModerationLink,
+    OutgoingMail, Role, SealedSecret, User, UserId,
+};
+use crate::mail::seal;
+use crate::protocol::{Locale, Timestamp};
+use crate::store::{Read, StoreError, Tx, moderation_links, moderations, organizations, outbox, users};
+
+/// How many people are told of a request.
+const MOST_READERS: usize = 50;
+
+/// Links that are drawn before a transaction in which somebody may come to wait; those of it that nobody needs are nothing.
+#[derive(Clone)]
+pub(in crate::acts) struct Heralds(Vec<Herald>);
+
+#[derive(Clone)]
+struct Herald {
+    user_id: UserId,
+    email: Email,
+    key: HandleKey<ModerationLink>,
+    secret: SealedSecret,
+}
+
+impl Heralds {
+    /// One link for each of those who moderate something.
+    pub(in crate::acts) fn draw(app: &App) -> Result<Self, ActError> {
+        let now = app.clock.now();
+        let with_role = app.store.read(|tx| users::list_with_role(tx, None, MOST_READERS))?;
+        let retained = now.plus(MODERATION_LINK_LIFETIME);
+        let moderates = |user: &User| match &user.role {
+            Some(Role::Administrator | Role::Moderator { .. }) => user.may_sign_in(),
+            Some(Role::Reader) | None => false,
+        };
+        let draw = |user: User| {
+            let handle = crypto::issue_handle::<ModerationLink>(&app.random, retained);
+            let href = format!("{}/moderation/{}", app.config.issuer(), handle.value);
+            let secret = seal(&app.master_key, &app.random, &user.email, &href);
+            Herald { user_id: user.id, email: user.email, key: handle.key, secret }
+        };
+        Ok(Self(with_role.into_iter().filter(moderates).map(draw).collect()))
+    }
+
+    /// Tells the moderators of the organization that a request waits; where it has none, the administrators.
+    pub(in crate::acts) fn announce(
+        &self,
+        tx: &mut Tx,
+        request: &Moderation,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let applicant = users::get(tx, request.user_id)?;
+        let organization = organizations::get(tx, request.organization_id)?.label;
+        for (herald, reader) in self.readers(tx, request, now)? {
+            let link = ModerationLink::new(&reader, request, now);
+            let content = MailContent::ModerationArrived {
+                expires_at: link.expires_at,
+                applicant: applicant.email.clone(),
+                name: applicant.information.full_name(),
+                organization: organization.clone(),
+            };
+            moderation_links::insert(tx, &herald.key, &link)?;
+            let mail = OutgoingMail::notice(reader.email, Locale::Fr, content, now);
+            outbox::insert(tx, &mail.carrying(herald.secret.clone(), link.expires_at))?;
+        }
+        Ok(())
+    }
+
+    fn readers(
+        &self,
+        tx: &impl Read,
+        request: &Moderation,
+        now: Timestamp,
+    ) -> Result<Vec<(&Herald, User)>, StoreError> {
+        let (mut moderators, mut administrators) = (Vec::new(), Vec::new());
+        for herald in &self.0 {
+            let found = users::find(tx, herald.user_id)?;
+            // The link was sealed for this address.
+            let Some(user) = found.filter(|user| user.may_sign_in() && user.email == herald.email) else { continue };
+            let may = user.role.as_ref().is_some_and(|role| role.may_moderate(request.organization_id, now));
+            match may && user.id != request.user_id {
+                true if user.is_active_administrator() => administrators.push((herald, user)),
+                true => moderators.push((herald, user)),
+                false => {}
+            }
+        }
+        Ok(if moderators.is_empty() { administrators } else { moderators })
+    }
+}
+
+/// What a link is good for.
+#[derive(Debug, Clone)]
+pub enum ModerationLinkPlace {
+    /// It decides: who does, and on what.
+    Open(Box<User>, Box<ModerationDossier>),
+    /// The request was decided, or moved otherwise.
+    Decided,
+    /// It is none, too old, or that of somebody who moderates the organization no more.
+    Void,
+}
+
+/// A decision by link.
+#[derive(Debug, Clone)]
+pub enum LinkDecision {
+    /// The person is let in.
+    Accept(Acceptance),
+    /// They are refused.
+    Reject(Rejection),
+}
+
+/// What became of it.
+#[derive(Debug, Clone)]
+pub enum LinkOutcome {
+    /// The request is decided so.
+    Done(Box<Accepted>),
+    /// The decision cannot be this one; the link still works.
+    Refused(ModerationRefusal),
+    /// The request was decided, or moved otherwise.
+    Decided,
+    /// The link is none, too old, or that of somebody who moderates the organization no more.
+    Void,
+}
+
+/// A link with whom and what it is about, as both stand.
+enum Standing {
+    Open { user: Box<User>, request: Box<Moderation> },
+    Decided,
+    Void,
+}
+
+fn standing(tx: &impl Read, key: &HandleKey<ModerationLink>, now: Timestamp) -> Result<Standing, StoreError> {
+    let Some(link) = moderation_links::find(tx, key)? else { return Ok(Standing::Void) };
+    let Some(request) = moderations::find(tx, link.moderation_id)? else { return Ok(Standing::Void) };
+    let Some(user) = users::find(tx, link.user_id)? else { return Ok(Standing::Void) };
+    let may = user.role.as_ref().is_some_and(|role| role.may_moderate(request.organization_id, now));
+    Ok(if link.opens(&user, &request, now) {
+        Standing::Open { user: Box::new(user), request: Box::new(request) }
+    } else if may && user.honours(link.epoch) && request.history.len() > link.moves {
+        Standing::Decided
+    } else {
+        Standing::Void
+    })
+}
+
+/// A moderator as they act by a link.
+fn acting(user: &User) -> Option<Actor> {
+    user.role.as_ref().map(|role| Actor::Officer { user_id: user.id, role: role.name() })
+}
+
+/// Looks at such a link. Looking decides nothing: programs look at links too. Whoever does sees what somebody asked for,
+/// which is recorded.
+///
+/// # Errors
+/// When the store fails.
+pub async fn look_at_moderation_link(app: &App, by: &By, value: &str) -> Result<ModerationLinkPlace, ActError> {
+    let Some(key) = crypto::parse_handle::<ModerationLink>(value) else { return Ok(ModerationLinkPlace::Void) };
+    let now = app.clock.now();
+    let (user, request) = match app.store.read(|tx| standing(tx, &key, now))? {
+        Standing::Open { user, request } => (user, request),
+        Standing::Decided => return Ok(ModerationLinkPlace::Decided),
+        Standing::Void => return Ok(ModerationLinkPlace::Void),
+    };
+    let Some(actor) = acting(&user) else { return Ok(ModerationLinkPlace::Void) };
+    let Some(dossier) = app.store.read(|tx| gather(app, tx, &actor, request.id, now))? else {
+        return Ok(ModerationLinkPlace::Void);
+    };
+    let dossier = complete(app, dossier).await;
+    let circumstances = Circumstances::of(app, by);
+    let event = AuditEvent::ModerationViewed { moderation_id: request.id, user_id: request.user_id };
+    app.store.write(move |tx| circumstances.record(tx, event.clone())).await?;
+    Ok(ModerationLinkPlace::Open(user, Box::new(dossier)))
+}
+
+/// Decides by a link, as the moderator whose it is.
+///
+/// # Errors
+/// When the store fails.
+pub async fn decide_by_moderation_link(
+    app: &App,
+    by: &By,
+    value: &str,
+    decision: LinkDecision,
+) -> Result<LinkOutcome, ActError> {
+    let Some(key) = crypto::parse_handle::<ModerationLink>(value) else { return Ok(LinkOutcome::Void) };
+    let now = app.clock.now();
+    let moderator = match app.store.read(|tx| standing(tx, &key, now))? {
+        Standing::Open { user, .. } => user,
+        Standing::Decided => return Ok(LinkOutcome::Decided),
+        Standing::Void => return Ok(LinkOutcome::Void),
+    };
+    let Some(actor) = acting(&moderator) else { return Ok(LinkOutcome::Void) };
+    let bench = Bench::of(app, &By { actor, ..by.clone() });
+    let outcome = app
+        .store
+        .write(move |tx| {
+            let request = match standing(tx, &key, bench.now)? {
+                Standing::Open { request, .. } => request,
+                Standing::Decided => return Ok(LinkOutcome::Decided),
+                Standing::Void => return Ok(LinkOutcome::Void),
+            };
+            let decided = match &decision {
+                LinkDecision::Accept(acceptance) => bench.accept(tx, request.id, acceptance)?,
+                LinkDecision::Reject(rejection) => {
+                    let rejected = bench.reject(tx, request.id, rejection)?;
+                    rejected.map(|request| Accepted { request, others: Vec::new() })
+                }
+            };
+            Ok(match decided {
+                Ok(done) => LinkOutcome::Done(Box::new(done)),
+                Err(refusal) => LinkOutcome::Refused(refusal),
+            })
+        })
+        .await?;
+    Ok(outcome)
+}

@@ -1,0 +1,108 @@
+//! What a moderator does: looks at requests, weighs them, decides on them once, takes a decision back, writes things down.
+//!
+//! Whoever moderates some organizations only meets no request for another one: it is not there (SEC-141).
+
+mod decisions;
+mod dossier;
+mod links;
+mod listing;
+mod reach;
+
+use super::organizations::OrganizationKey;
+use super::users::UserKey;
+use crate::domain::{
+    EmailDomain, EmailDomainStatus, ModerationFault, ModerationQuery, Organization, RejectionReason, User, Verification,
+};
+use crate::domain::{Moderation, ModerationId};
+
+pub use decisions::{accept_moderation, comment_moderation, reject_moderation, reopen_moderation};
+pub use dossier::{Contacts, ModerationDossier, view_moderation};
+pub(in crate::acts) use links::Heralds;
+pub use links::{LinkDecision, LinkOutcome, ModerationLinkPlace, decide_by_moderation_link, look_at_moderation_link};
+pub use listing::{ModerationPage, list_moderations};
+
+/// Why nothing was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModerationRefusal {
+    /// There is no such request, for this moderator.
+    Unknown,
+    /// There is no such organization.
+    UnknownOrganization,
+    /// The request cannot be moved so.
+    Fault(ModerationFault),
+    /// Anybody has an address at this host: it is approved for nobody (SEC-108).
+    OpenToAnybody(EmailDomain),
+    /// The instance keeps no links that nothing proves.
+    Unverified,
+    /// The domain is nothing for the organization.
+    UnknownDomain,
+    /// Too much was written down about it already.
+    TooManyNotes,
+}
+
+/// Which requests are listed.
+#[derive(Debug, Clone, Default)]
+pub struct ModerationFilter {
+    /// What is looked for.
+    pub query: ModerationQuery,
+    /// Of this person, over the address in the query.
+    pub user: Option<UserKey>,
+    /// For this organization, over the number in the query.
+    pub organization: Option<OrganizationKey>,
+}
+
+/// A request in a list.
+#[derive(Debug, Clone)]
+pub struct ListedModeration {
+    /// The request.
+    pub request: Moderation,
+    /// Who asked.
+    pub user: User,
+    /// For which organization.
+    pub organization: Organization,
+    /// The name of the service that the sign-in led to.
+    pub service: Option<String>,
+    /// Who decided, by their name.
+    pub decider: Option<String>,
+}
+
+/// How a person is let in.
+#[derive(Debug, Clone)]
+pub struct Acceptance {
+    /// Whether they work for the organization without belonging to it.
+    pub is_external: bool,
+    /// How it was proven; without it by the domain where that is approved, else by a proof that was received.
+    pub verification: Option<Verification>,
+    /// What the person's domain is for the organization from now on, if anything is to change.
+    pub domain: Option<EmailDomainStatus>,
+    /// Whether those who wait for the same organization with the same domain are let in likewise.
+    pub with_similar: bool,
+    /// Whether the person is told.
+    pub notify: bool,
+    /// What the moderator writes down.
+    pub note: Option<String>,
+}
+
+/// How a person is refused.
+#[derive(Debug, Clone)]
+pub struct Rejection {
+    /// What the person reads.
+    pub reason: Option<RejectionReason>,
+    /// Whether they may correct their request.
+    pub may_be_corrected: bool,
+    /// Whether nobody joins the organization with the person's domain from now on.
+    pub refuses_domain: bool,
+    /// Whether the person is told.
+    pub notify: bool,
+    /// What the moderator writes down.
+    pub note: Option<String>,
+}
+
+/// A request that was decided, and others with it.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// The request.
+    pub request: Moderation,
+    /// Those that were let in likewise.
+    pub others: Vec<ModerationId>,
+}
