@@ -154,6 +154,18 @@ pub const ADMIN_SIGN_IN: &str = "/admin/sign-in";
 pub const ADMIN_SIGN_OUT: &str = "/admin/sign-out";
 /// Requests to join.
 pub const ADMIN_MODERATIONS: &str = "/admin/moderations";
+/// One request to join.
+pub const ADMIN_MODERATION: &str = "/admin/moderations/{id}";
+/// The person is let in.
+pub const ACCEPT_MODERATION: &str = "/admin/moderations/{id}/accept";
+/// They are refused.
+pub const REJECT_MODERATION: &str = "/admin/moderations/{id}/reject";
+/// A decision is taken back.
+pub const REOPEN_ANY_MODERATION: &str = "/admin/moderations/{id}/reopen";
+/// Something is written down about a request.
+pub const COMMENT_MODERATION: &str = "/admin/moderations/{id}/comment";
+/// One moderator decides on one request, by the link of a mail.
+pub const MODERATION: &str = "/moderation/{id}";
 /// Organizations.
 pub const ADMIN_ORGANIZATIONS: &str = "/admin/organizations";
 /// One of them.

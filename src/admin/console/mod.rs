@@ -5,6 +5,7 @@
 
 mod form;
 mod home;
+mod moderations;
 mod organizations;
 pub mod pages;
 mod routes;

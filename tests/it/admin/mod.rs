@@ -1,6 +1,7 @@
 //! The console of administration: who enters it, and what each role sees and does there.
 
 mod entrance;
+mod moderations;
 mod organizations;
 mod roles;
 mod team;

@@ -27,6 +27,14 @@ POST /admin/sign-in AdministrationEntrance
 POST /admin/sign-out Administration(Enter)
 GET /api/organization-info Public
 GET /api/sirene/organization-info/{id} Public
+GET /admin/moderations Administration(ReadModerations)
+GET /admin/moderations/{id} Administration(ReadModerations)
+POST /admin/moderations/{id}/accept Administration(Moderate)
+POST /admin/moderations/{id}/comment Administration(Moderate)
+POST /admin/moderations/{id}/reject Administration(Moderate)
+POST /admin/moderations/{id}/reopen Administration(Moderate)
+GET /moderation/{id} Link
+POST /moderation/{id} Link
 GET /admin/team Administration(ReadTeam)
 POST /admin/team Administration(ManageTeam)
 POST /admin/team/{id}/revoke Administration(ManageTeam)

@@ -1,12 +1,21 @@
 //! What the pages of the console show.
 
 mod entrance;
+mod moderation;
+mod moderation_link;
+mod moderations;
 mod organizations;
 mod team;
 
 use crate::render::PageCheck;
 
 pub use entrance::{Home, SignIn};
+pub use moderation::{
+    AcceptForm, Applicant, ChosenTemplate, ContactLine, DomainLine, Forms, HistoryLine, LookAlikeLine, MemberLine,
+    Moderation, OwnLink, RejectForm, RequestedOrganization, TemplateLine, Warnings,
+};
+pub use moderation_link::{ModerationLink, OpenLink};
+pub use moderations::{Criteria, ModerationRow, Moderations, QueryProblem, StandingTab};
 pub use organizations::{
     ActRow, DomainForm, DomainRow, MemberForm, MemberRow, OrganizationCard, OrganizationHistory, OrganizationTile,
     Organizations, RegisterFacts,
@@ -18,6 +27,9 @@ pub fn templates() -> Vec<PageCheck> {
     vec![
         PageCheck::of::<SignIn>(),
         PageCheck::of::<Home>(),
+        PageCheck::of::<Moderations>(),
+        PageCheck::of::<Moderation>(),
+        PageCheck::of::<ModerationLink>(),
         PageCheck::of::<Organizations>(),
         PageCheck::of::<OrganizationCard>(),
         PageCheck::of::<OrganizationHistory>(),

@@ -1,0 +1,143 @@
+//! Requests to join, in the console: listed, weighed, decided.
+
+mod decisions;
+mod dossier;
+mod forms;
+mod link;
+mod list;
+
+use super::pages::{
+    Applicant, ChosenTemplate, LookAlikeLine, ModerationRow, OwnLink, RequestedOrganization, TemplateLine, Warnings,
+};
+use crate::acts::administration::{ListedModeration, ModerationDossier};
+use crate::app::App;
+use crate::domain::{
+    Activity, EmailDomainStatus, HeadcountBand, LegalCategory, Membership, ModerationId, ModerationState, Organization,
+    Right,
+};
+use crate::web::{Error, Guard, Table, paths};
+
+/// The addresses of requests.
+pub(super) fn routes(app: &App) -> Table {
+    let (reads, decides) = (Guard::Administration(Right::ReadModerations), Guard::Administration(Right::Moderate));
+    Table::new(app)
+        .visit(paths::ADMIN_MODERATIONS, reads, list::show)
+        .visit_at(paths::ADMIN_MODERATION, reads, dossier::show)
+        .submission_at(paths::ACCEPT_MODERATION, decides, decisions::accept)
+        .submission_at(paths::REJECT_MODERATION, decides, decisions::reject)
+        .submission_at(paths::REOPEN_ANY_MODERATION, decides, decisions::reopen)
+        .submission_at(paths::COMMENT_MODERATION, decides, decisions::comment)
+        .visit_at(paths::MODERATION, Guard::Link, link::show)
+        .submission_at(paths::MODERATION, Guard::Link, link::submit)
+}
+
+/// Reasons that a moderator chooses from and changes as they like: their names in the catalogue, and whether the person may
+/// correct their request.
+pub(super) const TEMPLATES: [(&str, bool); 6] = [
+    ("incomplete_name", true),
+    ("personal_address", false),
+    ("other_organization", false),
+    ("not_a_member", false),
+    ("no_proof", true),
+    ("unknown_domain", false),
+];
+
+/// What the page says that was done.
+pub(super) const NOTIFICATIONS: [&str; 4] =
+    ["moderation_accepted", "moderation_rejected", "moderation_reopened", "moderation_commented"];
+
+/// The request that the path names.
+fn parse(segment: &str) -> Result<ModerationId, Error> {
+    segment.parse().map_err(|_| Error::NotFound)
+}
+
+/// The templates, as links to the form that they fill in.
+fn templates(here: &str) -> Vec<TemplateLine> {
+    let line = |(name, may_be_corrected)| {
+        let href = format!("{here}?reason={name}#reject");
+        TemplateLine { name, href, may_be_corrected }
+    };
+    TEMPLATES.map(line).into()
+}
+
+/// The template of this name, and whether the person may correct their request then.
+fn template(name: Option<&str>) -> Option<(ChosenTemplate, bool)> {
+    let (name, may_be_corrected) = TEMPLATES.into_iter().find(|(known, _)| Some(*known) == name)?;
+    Some((ChosenTemplate { name }, may_be_corrected))
+}
+
+fn row(listed: &ListedModeration) -> ModerationRow {
+    let ListedModeration { request, user, organization, service, decider } = listed;
+    ModerationRow {
+        id: request.id.0,
+        name: user.information.full_name(),
+        email: user.email.to_string(),
+        organization: organization.label.clone(),
+        siret: organization.siret.to_string(),
+        service: service.clone(),
+        is_blocking: request.is_blocking(),
+        status: match request.state {
+            ModerationState::Pending { .. } => "pending",
+            ModerationState::Accepted { .. } => "accepted",
+            ModerationState::Rejected { .. } => "rejected",
+        },
+        requested_at: request.created_at.0,
+        decided_at: request.decision().map(|(_, at)| at.0),
+        decided_by: decider.clone(),
+    }
+}
+
+fn applicant(dossier: &ModerationDossier) -> Applicant {
+    let (user, domain) = (&dossier.listed.user, dossier.domain());
+    let known = dossier.domains.iter().find(|known| known.domain == domain);
+    let link = |(membership, organization): &(Membership, Organization)| OwnLink {
+        label: organization.label.clone(),
+        siret: organization.siret.to_string(),
+        verification: membership.verification.as_str(),
+        is_external: membership.is_external,
+    };
+    Applicant {
+        id: user.id.to_string(),
+        name: user.information.full_name(),
+        email: user.email.to_string(),
+        domain: domain.to_string(),
+        domain_status: known.map(|known| known.status.as_str()),
+        job: user.information.job.clone(),
+        phone_number: user.information.phone_number.clone(),
+        since: user.created_at.0,
+        organizations: dossier.memberships.iter().map(link).collect(),
+    }
+}
+
+fn requested_organization(organization: &Organization) -> RequestedOrganization {
+    let category = organization.legal_category.as_deref().and_then(|code| code.parse::<LegalCategory>().ok());
+    let activity = organization.activity.as_deref().and_then(|code| code.parse::<Activity>().ok());
+    let headcount = organization.headcount.as_deref().and_then(|code| code.parse::<HeadcountBand>().ok());
+    RequestedOrganization {
+        id: organization.id.to_string(),
+        label: organization.label.clone(),
+        siret: organization.siret.to_string(),
+        address: organization.address.clone(),
+        legal_category: category.and_then(|code| code.label()).map(str::to_owned),
+        activity: activity.and_then(|code| code.label()).map(str::to_owned),
+        headcount: headcount.map(|code| code.label().to_owned()),
+        is_head_office: organization.is_head_office,
+        is_active: organization.is_active,
+        is_public_service: organization.is_public_service(),
+        updated_at: organization.updated_at.0,
+    }
+}
+
+fn warnings(dossier: &ModerationDossier) -> Warnings {
+    let domain = dossier.domain();
+    let is_refused = |known: &&crate::domain::OrganizationDomain| {
+        known.domain == domain && known.status == EmailDomainStatus::Refused
+    };
+    let line =
+        |alike: &crate::domain::LookAlike| LookAlikeLine { domain: alike.known.to_string(), likeness: alike.likeness };
+    Warnings {
+        is_open_to_anybody: dossier.is_open_to_anybody,
+        is_domain_refused: dossier.domains.iter().find(is_refused).is_some(),
+        look_alikes: dossier.look_alikes.iter().map(line).collect(),
+    }
+}
