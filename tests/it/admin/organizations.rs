@@ -37,6 +37,7 @@ async fn organizations_are_found_by_siret_by_siren_by_words_and_one_after_anothe
         assert!(found.has("a[data-siret='21920023500014']"), "{text}: {}", found.text("main"));
     }
     let unknown = search(&person, ELSEWHERE).await;
+    assert!(unknown.text("#found").contains("Aucune organisation connue"), "{}", unknown.text("main"));
     assert!(!unknown.has("a[data-siret]") && unknown.has(&format!("li[data-siret='{ELSEWHERE}'] form")));
     let entered = person.submit(unknown.form_with("siret", Some(ELSEWHERE)).with("siret", ELSEWHERE)).await;
     assert!(entered.url.path().starts_with("/admin/organizations/") && entered.has("[role=status]"));
