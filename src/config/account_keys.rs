@@ -221,6 +221,15 @@ pub(super) const ACCOUNT_KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "joining.rejection_reasons",
+        kind: Kind::RejectionReasons,
+        standard: Standard::Texts(&[]),
+        about: [
+            "Motifs de refus proposés aux modérateurs en plus de ceux du logiciel : la personne les lit tels quels.",
+            "Reasons of refusals that moderators are offered beside those of the program: people read them as they are.",
+        ],
+    },
+    ConfigKey {
         path: "directory.sources",
         kind: Kind::Words(&["register", "recherche-entreprises", "api-sirene", "api-entreprise"]),
         standard: Standard::Texts(&["register"]),

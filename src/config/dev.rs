@@ -81,6 +81,7 @@ impl Config {
                     professional: ["yopmail.com".parse()].into_iter().flatten().collect(),
                     ..MailProviders::default()
                 },
+                rejection_reasons: Vec::new(),
             },
             directory: DirectorySettings {
                 may_ask_itself: true,

@@ -19,7 +19,9 @@ use super::{
     ForwardedHeader, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, Notices, PasswordCost, Proxies,
     PublicUrl, Tls, UnknownClients,
 };
-use crate::domain::{AcrVocabulary, EmailDomain, JoiningPolicy, MailProviders, MailboxPolicy, Retention};
+use crate::domain::{
+    AcrVocabulary, EmailDomain, JoiningPolicy, MailProviders, MailboxPolicy, RejectionReason, Retention,
+};
 
 /// A configuration that may start, and where each of its values comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,6 +184,11 @@ fn joining(settings: &Settings) -> JoiningSettings {
             free: domains("joining.free_mail_domains"),
             professional: domains("joining.professional_mail_domains"),
         },
+        rejection_reasons: settings
+            .texts(KEYS, "joining.rejection_reasons")
+            .into_iter()
+            .filter_map(|text| RejectionReason::try_from(text).ok())
+            .collect(),
     }
 }
 

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::PublicUrl;
 use super::mail::is_host;
-use crate::domain::{Email, EmailDomain, Siret};
+use crate::domain::{Email, EmailDomain, RejectionReason, Siret};
 use crate::protocol::{Locale, ScopeSet};
 
 /// A key of the file. One table of them serves reading, refusing, explaining and showing.
@@ -61,6 +61,8 @@ pub(super) enum Kind {
     Host,
     /// Hosts of e-mail addresses.
     EmailDomains,
+    /// Reasons of refusals that people read, a few of them.
+    RejectionReasons,
 }
 
 /// What holds where a key is not set.
@@ -144,6 +146,9 @@ impl Kind {
             (Self::Networks, Value::Texts(texts)) => texts.iter().all(|text| network(text).is_some()),
             (Self::Texts, Value::Texts(texts)) => texts.iter().all(|text| is_line(text) && text.len() <= 2048),
             (Self::EmailDomains, Value::Texts(texts)) => texts.iter().all(|text| text.parse::<EmailDomain>().is_ok()),
+            (Self::RejectionReasons, Value::Texts(texts)) => {
+                texts.len() <= 20 && texts.iter().all(|text| RejectionReason::try_from(text.clone()).is_ok())
+            }
             (Self::Words(words), Value::Texts(texts)) => {
                 let is_first = |(index, text): (usize, &String)| !texts.iter().take(index).any(|other| other == text);
                 texts.iter().all(|text| words.contains(&text.as_str())) && texts.iter().enumerate().all(is_first)
@@ -154,7 +159,27 @@ impl Kind {
 
     /// Whether several values may stand in a list.
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Self::Addresses | Self::Networks | Self::Texts | Self::EmailDomains | Self::Words(_))
+        match self {
+            Self::Addresses
+            | Self::Networks
+            | Self::Texts
+            | Self::EmailDomains
+            | Self::RejectionReasons
+            | Self::Words(_) => true,
+            Self::Text(_)
+            | Self::PublicUrl
+            | Self::WebPage
+            | Self::Path
+            | Self::Secret
+            | Self::Flag
+            | Self::Number(..)
+            | Self::OneOf(_)
+            | Self::Address
+            | Self::Scopes
+            | Self::Email
+            | Self::Siret
+            | Self::Host => false,
+        }
     }
 
     /// What may be, in words that end a sentence.
@@ -207,6 +232,10 @@ impl Kind {
             Self::EmailDomains => said(
                 "une liste de domaines de messagerie, tels que \"boites.exemple.fr\"",
                 "a list of e-mail domains, such as \"boites.exemple.fr\"",
+            ),
+            Self::RejectionReasons => said(
+                "une liste de 20 phrases au plus, chacune d'une ligne de 255 caractères au plus",
+                "a list of at most 20 sentences, each on one line of at most 255 characters",
             ),
             Self::Texts => said("une liste de textes", "a list of texts"),
             Self::Email => said(

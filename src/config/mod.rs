@@ -43,8 +43,8 @@ pub use template::template;
 pub use weakenings::Weakening;
 
 use crate::domain::{
-    AcrVocabulary, AttemptLimit, Email, GuessLimits, JoiningPolicy, MailProviders, MailboxPolicy, Retention,
-    SourceLimits,
+    AcrVocabulary, AttemptLimit, Email, GuessLimits, JoiningPolicy, MailProviders, MailboxPolicy, RejectionReason,
+    Retention, SourceLimits,
 };
 
 /// The name of an instance that nobody named.
@@ -403,6 +403,8 @@ pub struct JoiningSettings {
     pub policy: JoiningPolicy,
     /// Hosts where anybody opens a mailbox.
     pub providers: MailProviders,
+    /// Reasons that moderators are offered beside those of the program.
+    pub rejection_reasons: Vec<RejectionReason>,
 }
 
 impl Config {

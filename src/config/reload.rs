@@ -4,7 +4,7 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 43] = [
+pub(super) const RELOADABLE: [&str; 44] = [
     "instance.name",
     "limits.shared_sources",
     "limits.administration_sources",
@@ -32,6 +32,7 @@ pub(super) const RELOADABLE: [&str; 43] = [
     "joining.bypass_moderation",
     "joining.free_mail_domains",
     "joining.professional_mail_domains",
+    "joining.rejection_reasons",
     "retention.unused_account_months",
     "retention.audit_address_months",
     "mail.from",
@@ -108,6 +109,7 @@ mod tests {
     use crate::config::tests::{CLIENT, MAIL, REQUIRED, config_of};
 
     /// Each key with something else than its default.
+    #[expect(clippy::too_many_lines, reason = "a line for each key")]
     fn cases() -> Vec<(&'static str, String)> {
         vec![
             ("listen", String::from("listen = \"127.0.0.1:9\"")),
@@ -169,6 +171,7 @@ mod tests {
             ("joining.bypass_moderation", String::from("joining.bypass_moderation = true")),
             ("joining.free_mail_domains", String::from("joining.free_mail_domains = [\"a.fr\"]")),
             ("joining.professional_mail_domains", String::from("joining.professional_mail_domains = [\"gmail.com\"]")),
+            ("joining.rejection_reasons", String::from("joining.rejection_reasons = [\"Non.\"]")),
             ("directory.sources", String::from("directory.sources = []")),
             ("directory.api_sirene_key", String::from("directory.api_sirene_key = \"a\"")),
             ("directory.api_entreprise_token", String::from(API_ENTREPRISE)),

@@ -127,6 +127,7 @@ fn wrong_values(kind: Kind) -> Vec<&'static str> {
         }
         Kind::Siret => values.extend(["\"219200235\"", "\"21920023500015\"", "\"mairie\""]),
         Kind::EmailDomains => values.extend(["[\"@a.fr\"]", "[\"fr\"]", "[1]"]),
+        Kind::RejectionReasons => values.extend(["[\"\"]", "[\"a\\nb\"]", "[1]"]),
         Kind::Text(_) => values.push(Box::leak(format!("{:?}", "x".repeat(255)).into_boxed_str())),
         Kind::Words(_) => values.extend(["[\"best\"]", "[\"register\", \"register\"]", "[1]"]),
         Kind::Path | Kind::Secret | Kind::Flag | Kind::Number(..) | Kind::Texts => {}

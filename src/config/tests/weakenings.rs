@@ -43,6 +43,7 @@ const HARMLESS: &[&str] = &[
     // What it takes away by default is decided: the other value protects more.
     "accounts.hide_existence",
     "joining.free_mail_domains",
+    "joining.rejection_reasons",
     "mail.from",
     "mail.from_name",
     "mail.reply_to",

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use moncomptepro::acts::administration::find_organization;
-use moncomptepro::domain::{Actor, AuditEvent, ModerationStep, OrganizationId, Role, RoleName};
+use moncomptepro::config::{Config, DevOptions};
+use moncomptepro::domain::{Actor, AuditEvent, ModerationStep, OrganizationId, RejectionReason, Role, RoleName};
 
 use super::{ADMINISTRATOR, JEAN, at_work, dismiss, grant, officer};
 use crate::accounts::organizations::{ELODIE, arrive, claims, join, waiting};
@@ -103,6 +104,25 @@ async fn a_moderator_refuses_with_a_reason_that_they_chose_and_reopens() {
     assert!(noted.text("ol").contains("Rappeler <lundi>"), "as text");
     let kept = [ModerationStep::Rejected, ModerationStep::Reopened, ModerationStep::Commented];
     assert_eq!(steps(&instance).iter().skip(1).map(|(_, step)| *step).collect::<Vec<_>>(), kept);
+}
+
+#[tokio::test]
+async fn reasons_of_the_operator_are_offered_beside_those_of_the_program() {
+    let own = "Adressez-vous d’abord à votre <service> informatique.";
+    let instance = Instance::start(|port| {
+        let mut config = Config::dev(DevOptions::default(), port);
+        config.joining.rejection_reasons = vec![RejectionReason::try_from(own.to_owned()).unwrap()];
+        config
+    });
+    let instance = instance.await;
+    let (person, _, waits) = waiting(&instance).await;
+    let marie = officer(&instance, JEAN, moderator()).await;
+    let page = open_only(&marie).await;
+    assert!(page.text("#reject ~ ul").contains(own), "as text: {}", page.text("main"));
+    let filled = marie.visit(&page.attribute("a[href*='reason=own-0']", "href").unwrap()).await;
+    assert_eq!(filled.text("textarea[name=reason]").trim(), own);
+    marie.submit(refusal(&filled, own)).await;
+    assert_eq!(person.visit(waits.url.as_str()).await.text("blockquote").trim(), own);
 }
 
 #[tokio::test]

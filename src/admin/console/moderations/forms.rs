@@ -25,7 +25,7 @@ const DOMAINS: [EmailDomainStatus; 3] =
 
 /// The forms before anything is typed; `reason` names a template.
 pub(super) fn fresh(app: &App, here: &str, reason: Option<&str>, is_open_to_anybody: bool) -> Forms {
-    let chosen = template(reason);
+    let chosen = template(app, reason);
     let is_correctable = chosen.as_ref().is_some_and(|(_, may_be_corrected)| *may_be_corrected);
     let unverified = app.config.joining.policy.allow_unverified.then_some(Verification::Unverified);
     let verifications = VERIFICATIONS.into_iter().chain(unverified).map(Verification::as_str);
@@ -44,7 +44,7 @@ pub(super) fn fresh(app: &App, here: &str, reason: Option<&str>, is_open_to_anyb
             has_bad_note: false,
         },
         reject: RejectForm {
-            templates: templates(here),
+            templates: templates(app, here),
             template: chosen.map(|(chosen, _)| chosen),
             reason: None,
             problem: None,

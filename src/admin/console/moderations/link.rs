@@ -22,7 +22,7 @@ pub(super) async fn show(value: String, app: App, visit: Visit) -> Result<Respon
     let place = administration::look_at_moderation_link(&app, &by, &value).await?;
     let (page, status) = match place {
         ModerationLinkPlace::Open(user, dossier) => {
-            (open(&user, &dossier, &value, visit.query.get("reason")), StatusCode::OK)
+            (open(&app, (&user, &dossier), &value, visit.query.get("reason")), StatusCode::OK)
         }
         ModerationLinkPlace::Decided => (ModerationLink::over("decided"), StatusCode::GONE),
         ModerationLinkPlace::Void => (ModerationLink::over("void"), StatusCode::GONE),
@@ -133,7 +133,7 @@ async fn again(
     let place = administration::look_at_moderation_link(app, &browser.by(request), value).await?;
     let page = match place {
         ModerationLinkPlace::Open(user, dossier) => {
-            let mut page = open(&user, &dossier, value, None);
+            let mut page = open(app, (&user, &dossier), value, None);
             if let Some(open) = &mut page.open {
                 open.reason = Some(typed.reason.to_owned());
                 open.correctable = typed.correctable.to_owned();
@@ -148,9 +148,14 @@ async fn again(
     browser.page_with(app, &page, status, None)
 }
 
-fn open(moderator: &User, dossier: &ModerationDossier, value: &str, reason: Option<&str>) -> ModerationLink {
+fn open(
+    app: &App,
+    (moderator, dossier): (&User, &ModerationDossier),
+    value: &str,
+    reason: Option<&str>,
+) -> ModerationLink {
     let here = paths::of(paths::MODERATION, value);
-    let chosen = template(reason);
+    let chosen = template(app, reason);
     let is_correctable = chosen.as_ref().is_some_and(|(_, may_be_corrected)| *may_be_corrected);
     let domain = dossier.domain();
     let has_domain = |user: &User| EmailDomain::of(&user.email) == domain;
@@ -167,7 +172,7 @@ fn open(moderator: &User, dossier: &ModerationDossier, value: &str, reason: Opti
             duplicates: dossier.duplicates.iter().map(row).collect(),
             members: dossier.members.len(),
             members_with_domain: dossier.members.iter().filter(|(_, user)| has_domain(user)).count(),
-            templates: templates(&here),
+            templates: templates(app, &here),
             template: chosen.map(|(chosen, _)| chosen),
             reason: None,
             problem: None,

@@ -51,19 +51,32 @@ fn parse(segment: &str) -> Result<ModerationId, Error> {
     segment.parse().map_err(|_| Error::NotFound)
 }
 
-/// The templates, as links to the form that they fill in.
-fn templates(here: &str) -> Vec<TemplateLine> {
-    let line = |(name, may_be_corrected)| {
-        let href = format!("{here}?reason={name}#reject");
-        TemplateLine { name, href, may_be_corrected }
+/// Every template by the name under which it is chosen, and whether the person may correct their request then: those of the
+/// program, then the operator's own.
+fn all_templates(app: &App) -> impl Iterator<Item = (String, ChosenTemplate, bool)> {
+    let built_in = |(name, may_be_corrected): (&'static str, bool)| {
+        (name.to_owned(), ChosenTemplate::Name(name), may_be_corrected)
     };
-    TEMPLATES.map(line).into()
+    let own =
+        app.config.joining.rejection_reasons.iter().enumerate().map(|(position, reason)| {
+            (format!("own-{position}"), ChosenTemplate::Text(reason.as_str().to_owned()), false)
+        });
+    TEMPLATES.into_iter().map(built_in).chain(own)
+}
+
+/// The templates, as links to the form that they fill in.
+fn templates(app: &App, here: &str) -> Vec<TemplateLine> {
+    let line = |(name, template, may_be_corrected)| {
+        let href = format!("{here}?reason={name}#reject");
+        TemplateLine { template, href, may_be_corrected }
+    };
+    all_templates(app).map(line).collect()
 }
 
 /// The template of this name, and whether the person may correct their request then.
-fn template(name: Option<&str>) -> Option<(ChosenTemplate, bool)> {
-    let (name, may_be_corrected) = TEMPLATES.into_iter().find(|(known, _)| Some(*known) == name)?;
-    Some((ChosenTemplate { name }, may_be_corrected))
+fn template(app: &App, name: Option<&str>) -> Option<(ChosenTemplate, bool)> {
+    let (_, template, may_be_corrected) = all_templates(app).find(|(known, ..)| Some(known.as_str()) == name)?;
+    Some((template, may_be_corrected))
 }
 
 fn row(listed: &ListedModeration) -> ModerationRow {

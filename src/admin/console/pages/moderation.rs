@@ -234,25 +234,30 @@ pub struct RejectForm {
 /// A template of a reason, to choose.
 #[derive(Debug, Clone, Serialize)]
 pub struct TemplateLine {
-    /// Its name in the catalogue.
-    pub name: &'static str,
+    /// Its name in the catalogue, or its text.
+    pub template: ChosenTemplate,
     /// Where the form is that it fills in.
     pub href: String,
     /// Whether the person may correct their request then.
     pub may_be_corrected: bool,
 }
 
-/// The template that fills the reason in.
+/// A template that fills the reason in.
 #[derive(Debug, Clone, Serialize)]
-pub struct ChosenTemplate {
-    /// Its name in the catalogue.
-    pub name: &'static str,
+#[serde(rename_all = "snake_case")]
+pub enum ChosenTemplate {
+    /// One of the program, by its name in the catalogue.
+    Name(&'static str),
+    /// The operator's own text.
+    Text(String),
 }
 
 impl Forms {
     fn sample() -> Self {
+        let own = ChosenTemplate::Text(String::from("Un motif <b>propre</b> à l’exploitant."));
+        let own = TemplateLine { template: own, href: String::from("?reason=own-0#reject"), may_be_corrected: false };
         let template = |name, may_be_corrected| TemplateLine {
-            name,
+            template: ChosenTemplate::Name(name),
             href: format!("/admin/moderations/7?reason={name}#reject"),
             may_be_corrected,
         };
@@ -271,7 +276,9 @@ impl Forms {
             reject: RejectForm {
                 templates: super::super::moderations::TEMPLATES
                     .map(|(name, corrected)| template(name, corrected))
-                    .into(),
+                    .into_iter()
+                    .chain([own])
+                    .collect(),
                 template: None,
                 reason: None,
                 problem: None,
@@ -328,9 +335,12 @@ impl Page for Moderation {
         samples.extend(super::super::moderations::NOTIFICATIONS.map(notified));
         samples.extend(super::super::moderations::TEMPLATES.map(|(name, _)| {
             let mut forms = Forms::sample();
-            forms.reject.template = Some(ChosenTemplate { name });
+            forms.reject.template = Some(ChosenTemplate::Name(name));
             Self { forms: Some(forms), ..plain.clone() }
         }));
+        let mut own = Forms::sample();
+        own.reject.template = Some(ChosenTemplate::Text(String::from("Un motif <b>propre</b>")));
+        samples.push(Self { forms: Some(own), ..plain.clone() });
         let refused = |problem| Self { forms: Some(Forms::sample_refused(problem)), ..full.clone() };
         samples.extend(["missing", "malformed"].map(refused));
         samples.push(Self { forms: None, contacts: None, ..full.clone() });

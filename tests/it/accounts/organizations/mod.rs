@@ -2,6 +2,7 @@
 
 mod belonging;
 mod joining;
+mod moderated;
 mod moderating;
 mod official_contact;
 mod organization_info;
