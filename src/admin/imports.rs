@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::organization_imports;
 use super::refusal::Refusal;
 use super::{Reply, Request, done};
 use crate::acts::administration::{self as acts, ImportOutcome, ImportedUser};
@@ -61,10 +62,20 @@ const LEFT_BEHIND: [&str; 14] = [
 /// Rows to enter.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Order {
+pub(super) struct Order {
     #[serde(default)]
-    dry_run: bool,
-    rows: Vec<Map<String, Value>>,
+    pub(super) dry_run: bool,
+    pub(super) rows: Vec<Map<String, Value>>,
+}
+
+impl Order {
+    pub(super) fn of(request: &Request<'_>) -> Result<Self, Refusal> {
+        let order: Self = request.call.document()?;
+        match order.rows.len() > MOST_ROWS {
+            true => Err(Refusal::Malformed(format!("at most {MOST_ROWS} rows are expected"))),
+            false => Ok(order),
+        }
+    }
 }
 
 /// What became of one.
@@ -77,15 +88,13 @@ struct View {
 pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
     match (&request.call.method, rest) {
         (&Method::POST, []) => import(request).await,
+        (&Method::POST, ["organizations"]) => organization_imports::import(request).await,
         _ => Err(Refusal::NoSuchAddress),
     }
 }
 
 async fn import(request: &Request<'_>) -> Reply {
-    let Order { dry_run, rows } = request.call.document()?;
-    if rows.len() > MOST_ROWS {
-        return Err(Refusal::Malformed(format!("at most {MOST_ROWS} rows are expected")));
-    }
+    let Order { dry_run, rows } = Order::of(request)?;
     let read: Vec<Result<Reading, String>> = rows.iter().map(Reading::of).collect();
     let people = read.iter().flatten().map(|reading| reading.person.clone()).collect();
     let mut outcomes = acts::import_users(request.app, request.by, people, dry_run).await?.into_iter();
@@ -175,11 +184,11 @@ impl Reading {
 }
 
 /// The fields of a row, whose values are texts in CSV and anything in JSON.
-struct Fields<'a>(&'a Map<String, Value>);
+pub(super) struct Fields<'a>(pub(super) &'a Map<String, Value>);
 
 impl Fields<'_> {
     /// A field that goes by two names; nothing where it says nothing.
-    fn one_of(&self, name: &str, other: &str) -> Result<Option<String>, String> {
+    pub(super) fn one_of(&self, name: &str, other: &str) -> Result<Option<String>, String> {
         let value = self.0.get(name).or_else(|| self.0.get(other));
         match value {
             None | Some(Value::Null) => Ok(None),
@@ -190,7 +199,7 @@ impl Fields<'_> {
         }
     }
 
-    fn flag(&self, name: &str) -> Result<Option<bool>, String> {
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, String> {
         match self.one_of(name, name)?.as_deref() {
             None => Ok(None),
             Some("true" | "t" | "1") => Ok(Some(true)),
@@ -199,7 +208,7 @@ impl Fields<'_> {
         }
     }
 
-    fn instant(&self, name: &str) -> Result<Option<Timestamp>, String> {
+    pub(super) fn instant(&self, name: &str) -> Result<Option<Timestamp>, String> {
         let Some(text) = self.one_of(name, name)? else { return Ok(None) };
         let expected = || format!("{name}: an instant is expected, such as 2022-08-08T15:43:15Z");
         Timestamp::parse_iso8601(&text).map(Some).ok_or_else(expected)

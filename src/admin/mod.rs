@@ -19,6 +19,7 @@ mod imports;
 mod invitations;
 mod keys;
 mod moderations;
+mod organization_imports;
 mod organizations;
 mod page;
 mod refusal;

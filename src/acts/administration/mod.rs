@@ -13,6 +13,7 @@ mod invitations;
 mod keys;
 mod moderation;
 mod officers;
+mod organization_import;
 mod organizations;
 mod overview;
 mod register;
@@ -56,6 +57,7 @@ pub use moderation::{
     view_moderation,
 };
 pub use officers::{EntryRefusal, Officer, enter_console, find_officer, leave_console, note_refusal};
+pub use organization_import::{ImportedOrganization, ImportedRow, RowOutcome, import_organizations};
 pub use organizations::{
     Link, MalformedOrganizationKey, OrganizationDossier, OrganizationKey, OrganizationRefusal, create_organization,
     find_organization, is_member, link_user, list_organizations, unlink_user, view_organization,

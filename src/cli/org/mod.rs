@@ -1,5 +1,6 @@
 //! `moncomptepro org`: organizations, and who belongs to them.
 
+mod import;
 pub(super) mod moderation;
 
 use clap::builder::PossibleValuesParser;
@@ -34,6 +35,8 @@ pub(in crate::cli) enum Command {
         #[command(flatten)]
         facts: Facts,
     },
+    /// Enter organizations, e-mail domains and links of another system, from a file; also the original's tables.
+    Import(import::Arguments),
     /// List organizations, fifty a page.
     List {
         #[command(flatten)]
@@ -139,6 +142,7 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
             let call = Call::new(Method::GET, &["organizations"]);
             return output.listing(&place.open().await?, &call, &paging, COLUMNS).await;
         }
+        Command::Import(arguments) => return import::run(&place, &output, arguments).await,
         Command::Add { siret, facts } => Call::new(Method::POST, &["organizations"]).with_body(&facts.about(siret)),
         Command::Show { organization, cursor } => {
             let call = Call::new(Method::GET, &["organizations", &organization]);

@@ -61,7 +61,7 @@ async fn by_file<R: std::io::BufRead>(
     mut rows: Rows<R>,
     file: &Path,
 ) -> Result<(), Ending> {
-    let mut report = Report::begin(output)?;
+    let mut report = Report::begin(output, "E-MAIL", "email")?;
     loop {
         let row = rows.next().map_err(|cause| Ending::refused(format!("{}: {cause}", file.display())))?;
         let Some(Row { line, fields }) = row else { return report.end() };
@@ -74,7 +74,7 @@ async fn by_file<R: std::io::BufRead>(
             Ok(outcome) => (*outcome, None),
             Err(reason) => ("refused", Some(reason.as_str())),
         };
-        if !report.add(&Told { line, email: &email, outcome, reason })? {
+        if !report.add(&Told { line, about: &email, outcome, reason })? {
             return Ok(());
         }
     }

@@ -10,11 +10,16 @@ use crate::admin::Call;
 use crate::domain::Email;
 use crate::web::Method;
 
+mod batch;
 mod factor;
 mod import;
 mod invite;
 mod report;
 mod rows;
+
+pub(super) use batch::Batch;
+pub(super) use report::Report;
+pub(super) use rows::{Row, Rows};
 
 const COLUMNS: &[Column] = &[
     ("USER", "user_id"),

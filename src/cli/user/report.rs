@@ -14,8 +14,8 @@ const MOST_TOLD: usize = 10_000;
 pub(super) struct Told<'a> {
     /// Its line.
     pub(super) line: u64,
-    /// Whom it is about, as far as it says.
-    pub(super) email: &'a str,
+    /// Whom or what it is about, as far as it says.
+    pub(super) about: &'a str,
     /// In one word.
     pub(super) outcome: &'static str,
     /// Why not, for what was refused.
@@ -23,19 +23,22 @@ pub(super) struct Told<'a> {
 }
 
 /// A report that grows row by row.
-pub(super) struct Report<'a> {
+pub(in crate::cli) struct Report<'a> {
     output: &'a Output,
+    /// The member of a document that says what a row is about.
+    member: &'static str,
     counts: BTreeMap<&'static str, u64>,
     told: Vec<Value>,
     refused: u64,
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn begin(output: &'a Output) -> Result<Self, Ending> {
+    /// Begins one whose rows are about what `column` names in a table, and `member` in a document.
+    pub(in crate::cli) fn begin(output: &'a Output, column: &str, member: &'static str) -> Result<Self, Ending> {
         if output.form() == Form::Table {
-            write_line("LINE  OUTCOME  E-MAIL  REASON")?;
+            write_line(&format!("LINE  OUTCOME  {column}  REASON"))?;
         }
-        Ok(Self { output, counts: BTreeMap::new(), told: Vec::new(), refused: 0 })
+        Ok(Self { output, member, counts: BTreeMap::new(), told: Vec::new(), refused: 0 })
     }
 
     /// Adds a row; false when nobody reads any more.
@@ -46,14 +49,15 @@ impl<'a> Report<'a> {
         match self.output.form() {
             Form::Table => {
                 let reason = told.reason.unwrap_or_default();
-                let text = format!("{}  {}  {}  {reason}", told.line, told.outcome, told.email);
+                let text = format!("{}  {}  {}  {reason}", told.line, told.outcome, told.about);
                 write_line(&text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect::<String>())
             }
             Form::Json => {
                 if self.told.len() < MOST_TOLD {
-                    let (line, email) = (told.line, told.email);
-                    self.told
-                        .push(json!({ "line": line, "email": email, "outcome": told.outcome, "reason": told.reason }));
+                    let (line, about) = (told.line, told.about);
+                    self.told.push(
+                        json!({ "line": line, self.member: about, "outcome": told.outcome, "reason": told.reason }),
+                    );
                 }
                 Ok(true)
             }
@@ -61,7 +65,7 @@ impl<'a> Report<'a> {
     }
 
     /// Ends the report; refused rows are a refusal.
-    pub(super) fn end(self) -> Result<(), Ending> {
+    pub(in crate::cli) fn end(self) -> Result<(), Ending> {
         let rows: u64 = self.counts.values().sum();
         match self.output.form() {
             Form::Table => {

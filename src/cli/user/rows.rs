@@ -14,11 +14,11 @@ const MAX_ROW: usize = 64 * 1024;
 
 /// A row, or why it is none.
 #[derive(Debug, PartialEq)]
-pub(super) struct Row {
+pub(in crate::cli) struct Row {
     /// The line that it begins in, from 1.
-    pub(super) line: u64,
+    pub(in crate::cli) line: u64,
     /// Its fields by name; of CSV texts, and none for what is empty.
-    pub(super) fields: Result<Map<String, Value>, &'static str>,
+    pub(in crate::cli) fields: Result<Map<String, Value>, &'static str>,
 }
 
 /// The fields of a record of CSV, or why it is none.
@@ -30,7 +30,7 @@ enum Form {
 }
 
 /// The rows of a file.
-pub(super) struct Rows<R> {
+pub(in crate::cli) struct Rows<R> {
     input: R,
     form: Form,
     /// The line that comes next.
@@ -42,7 +42,7 @@ impl Rows<BufReader<File>> {
     ///
     /// # Errors
     /// When there is none, or it begins with something else than either form.
-    pub(super) fn open(path: &Path) -> Result<Self, Ending> {
+    pub(in crate::cli) fn open(path: &Path) -> Result<Self, Ending> {
         let said = |cause: &dyn std::fmt::Display| Ending::refused(format!("{}: {cause}", path.display()));
         let file = File::open(path).map_err(|cause| said(&cause))?;
         Self::begin(BufReader::new(file)).map_err(|cause| said(&cause))
@@ -82,7 +82,7 @@ impl<R: BufRead> Rows<R> {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(super) fn next(&mut self) -> io::Result<Option<Row>> {
+    pub(in crate::cli) fn next(&mut self) -> io::Result<Option<Row>> {
         let line = self.line;
         let fields = match &self.form {
             Form::JsonLines => match self.next_line()? {

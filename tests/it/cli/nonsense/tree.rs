@@ -16,6 +16,7 @@ pub(super) struct Scene {
     backup: String,
     /// A file of people.
     people: String,
+    organizations: String,
 }
 
 /// A command that is refused.
@@ -60,7 +61,9 @@ impl Scene {
         let path = |name: &str| directory.join(name).to_str().unwrap().to_owned();
         let people = path("people.csv");
         std::fs::write(&people, "email\nimported@mairie.example\n").unwrap();
-        Self { config: path("config.toml"), data_dir: path("data"), backup, people }
+        let organizations = path("organizations.csv");
+        std::fs::write(&organizations, "id,siret,label\n7,13002526500013,Direction\n").unwrap();
+        Self { config: path("config.toml"), data_dir: path("data"), backup, people, organizations }
     }
 
     /// What somebody in earnest would type at this place.
@@ -76,6 +79,7 @@ impl Scene {
             ("user create", "email") => "new@mairie.example",
             ("backup verify" | "restore", "file") => &self.backup,
             ("user import", "file") | ("user invite", "csv") | ("directory import", "files") => &self.people,
+            ("org import", "file" | "organizations") => &self.organizations,
             ("client create", "id") => "service-2",
             (_, "config") => &self.config,
             (_, "data_dir") => &self.data_dir,

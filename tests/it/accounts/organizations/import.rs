@@ -1,0 +1,170 @@
+//! Organizations of another system, their e-mail domains and their links: entered from files, row by row.
+
+use std::path::Path;
+
+use moncomptepro::config::DevOptions;
+use moncomptepro::domain::{EmailDomainStatus, OrganizationSource, Verification};
+use moncomptepro::store::{email_domains, memberships, organizations};
+use serde_json::{Value, json};
+
+use crate::support::{Instance, Operator};
+
+/// The original's tables as its database exports them.
+const ORGANIZATIONS: &str = "\
+id,siret,created_at,updated_at,organization_info_fetched_at,cached_libelle,cached_nom_complet,cached_categorie_juridique,\
+cached_activite_principale,cached_tranche_effectifs,cached_est_active,cached_adresse,cached_code_postal,verified_email_domains
+901,21750001600019,2022-08-08 15:43:15.884+00,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00,Commune de paris - Mairie,\
+Commune de paris,7210,84.11Z,52,t,\"1 place de l'hotel de ville, 75004 Paris\",75004,{mairie.exemple.fr}
+902,21920023500014,2023-08-08 15:43:15+00,2024-01-01 00:00:00+00,,,,,,,,,,
+903,21920023500015,2023-08-08 15:43:15+00,2024-01-01 00:00:00+00,,Commune,,,,,,,,
+";
+const DOMAINS: &str = "\
+id,organization_id,domain,verification_type,can_be_suggested,verified_at,created_at,updated_at
+1,902,clamart.exemple.fr,verified,t,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00
+2,902,ext.clamart.exemple.fr,external,t,,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00
+3,901,nouveau.exemple.fr,,t,,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00
+4,901,gmail.com,verified,t,,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00
+5,77,perdu.exemple.fr,verified,t,,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00
+";
+const LINKS: &str = "\
+user_id,organization_id,is_external,created_at,updated_at,verification_type,has_been_greeted,\
+needs_official_contact_email_verification
+5001,901,f,2022-09-01 08:00:00+00,2022-09-01 08:00:00+00,domain,t,f
+5002,901,t,2022-09-01 08:00:00+00,2022-09-01 08:00:00+00,domain,t,f
+5002,902,f,2022-09-01 08:00:00+00,2022-09-01 08:00:00+00,code_sent_to_official_contact_email,t,t
+5002,902,f,2022-09-01 08:00:00+00,2022-09-01 08:00:00+00,imported_from_inclusion_connect,t,f
+5999,902,f,2022-09-01 08:00:00+00,2022-09-01 08:00:00+00,domain,t,f
+";
+const PEOPLE: &str = "id,email\n5001,jean@mairie.exemple.fr\n5002,anne@ailleurs.exemple.fr\n";
+
+async fn begin(directory: &Path) -> (Instance, Operator) {
+    let options = DevOptions { data_dir: Some(directory.join("data")), ..DevOptions::default() };
+    (Instance::dev_with(options).await, Operator::at(&directory.join("data")))
+}
+
+fn write(directory: &Path, name: &str, text: &str) -> String {
+    let file = directory.join(name);
+    std::fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+/// A report of which some rows are refused.
+async fn report(operator: &Operator, command: &[&str]) -> Value {
+    let ended = operator.types(&[command, &["--output", "json"]].concat()).await;
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+fn reasons(report: &Value) -> Vec<String> {
+    let items = report["items"].as_array().unwrap().iter();
+    items.filter_map(|item| item["reason"].as_str()).map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_originals_organizations_domains_and_links_come_along_under_their_numbers() {
+    let directory = tempfile::tempdir().unwrap();
+    let (instance, operator) = begin(directory.path()).await;
+    let file = |name: &str, text: &str| write(directory.path(), name, text);
+    operator.asks(&["user", "import", &file("people.csv", PEOPLE)]).await;
+    let table = file("organizations.csv", ORGANIZATIONS);
+
+    let would = report(&operator, &["org", "import", &table, "--dry-run"]).await;
+    assert_eq!(would["counts"]["would be imported"], 1, "{would}");
+    let told = report(&operator, &["org", "import", &table]).await;
+    assert_eq!(told["counts"], json!({ "imported": 1, "unchanged": 1, "refused": 1 }), "Clamart is seeded: {told}");
+    assert!(reasons(&told)[0].starts_with("siret: 14 digits"), "{told}");
+    let paris = instance.app.store.read(|tx| organizations::find_by_siret(tx, &"21750001600019".parse().unwrap()));
+    let paris = paris.unwrap().unwrap();
+    assert_eq!((paris.id.0, paris.source), (901, OrganizationSource::Register));
+    assert_eq!(paris.created_at.to_iso8601(), "2022-08-08T15:43:15.000Z");
+    assert_eq!(paris.headcount.as_deref(), Some("52"));
+
+    let domains = file("email_domains.csv", DOMAINS);
+    let told = report(&operator, &["org", "import", &domains]).await;
+    assert!(reasons(&told).iter().all(|reason| reason.contains("--organizations")), "{told}");
+    let told = report(&operator, &["org", "import", &domains, "--organizations", &table]).await;
+    assert_eq!(told["counts"], json!({ "imported": 3, "refused": 2 }), "{told}");
+    assert_eq!(
+        reasons(&told),
+        [
+            "domain: anybody has an address there",
+            "organization_id: the table given with --organizations does not have it"
+        ]
+    );
+    let status = |domain: &str| {
+        let (id, domain) = (paris.id, domain.parse().unwrap());
+        instance.app.store.read(|tx| email_domains::find(tx, id, &domain)).unwrap().map(|known| known.status)
+    };
+    assert_eq!(status("mairie.exemple.fr"), Some(EmailDomainStatus::Verified), "of the organization's own row");
+    assert_eq!(status("nouveau.exemple.fr"), Some(EmailDomainStatus::NotVerifiedYet));
+    assert_eq!(status("gmail.com"), None, "SEC-108");
+
+    let links = file("users_organizations.csv", LINKS);
+    let told = report(&operator, &["org", "import", &links, "--organizations", &table]).await;
+    assert_eq!(told["counts"], json!({ "imported": 3, "refused": 2 }), "{told}");
+    let reasons = reasons(&told);
+    assert!(reasons[0].contains("not proven yet") && reasons[1].starts_with("user_id: no such person"), "{reasons:?}");
+    let linked = |user: u64| {
+        let (user, id) = (moncomptepro::domain::UserId(user), paris.id);
+        instance.app.store.read(|tx| memberships::find(tx, user, id)).unwrap().unwrap()
+    };
+    let (jean, anne) = (linked(5001), linked(5002));
+    assert_eq!((jean.verification, jean.is_external), (Verification::Domain, false));
+    assert_eq!(jean.created_at.to_iso8601(), "2022-09-01T08:00:00.000Z");
+    assert_eq!(
+        (anne.verification, anne.is_external),
+        (Verification::DomainNotVerifiedYet, true),
+        "R-26: a domain that is not approved here proves nothing here"
+    );
+    let again = report(&operator, &["org", "import", &links, "--organizations", &table]).await;
+    assert_eq!(again["counts"], json!({ "unchanged": 3, "refused": 2 }), "a second time changes nothing");
+    let checked = instance.app.store.check(instance.clock.now()).unwrap();
+    assert!(checked.is_sound(), "{:?}", checked.findings);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_originals_list_of_domains_enters_the_organizations_that_the_register_knows() {
+    let directory = tempfile::tempdir().unwrap();
+    let (instance, operator) = begin(directory.path()).await;
+    let list = "domain;sirets\nagglo.exemple.fr;21340172201787 13002526500013\nyahoo.fr;13002526500013\nx;1\n";
+    let told = report(&operator, &["org", "import", &write(directory.path(), "domains.csv", list)]).await;
+    assert_eq!(told["counts"], json!({ "imported": 1, "refused": 2 }), "{told}");
+    for siret in ["21340172201787", "13002526500013"] {
+        let shown = operator.asks(&["org", "domain", siret]).await;
+        let known = shown["domains"].as_array().unwrap();
+        assert!(
+            known.iter().any(|known| known["domain"] == "agglo.exemple.fr" && known["status"] == "verified"),
+            "{shown}"
+        );
+    }
+    drop(instance);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_150_rows_of_organizations_that_cannot_be_are_told_with_what_is_expected() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_instance, operator) = begin(directory.path()).await;
+    for (row, reason) in [
+        (json!({ "label": "Commune" }), "siret: is missing"),
+        (
+            json!({ "siret": "21340172201787", "label": "C", "legal_category": "72" }),
+            "legal_category: a legal category",
+        ),
+        (json!({ "siret": "21340172201787", "label": "C", "colour": "red" }), "no column colour is known"),
+        (json!({ "siret": "21340172201787", "id": "0", "label": "C" }), "id: a number"),
+        (json!({ "siret": "21340172201787", "domain": "@" }), "domain: an e-mail domain"),
+        (
+            json!({ "siret": "21340172201787", "domain": "a.fr", "verification_type": "best" }),
+            "verification_type: one of",
+        ),
+        (json!({ "siret": "21340172201787", "email": "x" }), "user_id: an identifier"),
+        (json!({ "siret": "21340172201787", "email": "a@b.fr", "is_external": "maybe" }), "is_external: true or false"),
+        (json!({ "siret": "21340172201787", "verified_email_domains": "{a b}" }), "verified_email_domains: domain:"),
+    ] {
+        let file = write(directory.path(), "rows.jsonl", &format!("{row}\n"));
+        let told = report(&operator, &["org", "import", &file]).await;
+        assert!(reasons(&told)[0].starts_with(reason), "{row}: {told}");
+    }
+    let broken = write(directory.path(), "table.csv", "id,siret\n1,21340172201787\n1,13002526500013\n");
+    operator.types(&["org", "import", &broken, "--organizations", &broken]).await.refused(1, "line 3");
+}
