@@ -4,10 +4,12 @@ use crate::acts::ActError;
 use crate::acts::sessions::ActiveSession;
 use crate::app::App;
 use crate::domain::{EmailDomain, Membership, Moderation, Organization, OrganizationId, Siret, UserId};
-use crate::store::{Read, StoreError, email_domains, memberships, moderations, organizations};
+use crate::store::{Read, StoreError, email_domains, memberships, moderations, organizations, users};
 
-/// More organizations are not proposed: the address says too little then.
+/// No more organizations are proposed: the address says too little then.
 const MAX_SUGGESTIONS: usize = 3;
+/// How many members of each are counted.
+const COUNTED: usize = 100;
 /// How many organizations of one domain are looked at.
 const LOOKED_AT: usize = 50;
 /// The ministry that everybody in the armed forces belongs to.
@@ -87,8 +89,9 @@ pub fn find_only_organization(app: &App, active: &ActiveSession) -> Result<Optio
     Ok(links.next().filter(|_| links.next().is_none()))
 }
 
-/// Organizations that the person's e-mail domain is approved for and that they do not belong to: none where anybody has
-/// such an address, and none where there are more than three.
+/// Organizations that the person's e-mail domain is approved for and that they do not belong to, the one with the most
+/// members first: none where anybody has such an address; where there are more than three, those that at least a fifth
+/// of their members belong to.
 ///
 /// # Errors
 /// When the store fails.
@@ -101,8 +104,37 @@ pub async fn suggest_organizations(app: &App, active: &ActiveSession) -> Result<
     if domain.is_of_the_armed_forces() {
         return ministry(app, active).await;
     }
-    let found = app.store.read(|tx| approved(tx, &domain, user_id))?;
-    Ok(if found.len() > MAX_SUGGESTIONS { Vec::new() } else { found })
+    let found = app.store.read(|tx| {
+        let found = approved(tx, &domain, user_id)?;
+        if found.len() < 2 {
+            return Ok(found);
+        }
+        let counted = found.into_iter().map(|one| Ok((count_members(tx, one.id, &domain)?, one)));
+        Ok(most_likely(counted.collect::<Result<Vec<_>, StoreError>>()?))
+    })?;
+    Ok(found)
+}
+
+/// How many members of an organization have an address of this domain, among the first of them.
+fn count_members(tx: &impl Read, id: OrganizationId, domain: &EmailDomain) -> Result<usize, StoreError> {
+    let mut count = 0_usize;
+    for link in memberships::list_of_organization(tx, id, None, COUNTED)? {
+        let user = users::find(tx, link.user_id)?;
+        let is_counted = user.is_some_and(|user| EmailDomain::of(&user.email) == *domain);
+        count = count.saturating_add(usize::from(is_counted));
+    }
+    Ok(count)
+}
+
+/// Those that are worth proposing, of organizations with their members.
+fn most_likely(mut counted: Vec<(usize, Organization)>) -> Vec<Organization> {
+    // Those with as many keep their order.
+    counted.sort_by_key(|(members, _)| std::cmp::Reverse(*members));
+    if counted.len() > MAX_SUGGESTIONS {
+        let all: usize = counted.iter().map(|(members, _)| members).sum();
+        counted.retain(|(members, _)| *members > 0 && members.saturating_mul(5) >= all);
+    }
+    counted.into_iter().map(|(_, organization)| organization).take(MAX_SUGGESTIONS).collect()
 }
 
 fn approved(tx: &impl Read, domain: &EmailDomain, user_id: UserId) -> Result<Vec<Organization>, StoreError> {
@@ -125,4 +157,40 @@ async fn ministry(app: &App, active: &ActiveSession) -> Result<Vec<Organization>
     })?;
     let found = app.directory.find_establishment(&siret).await.ok().flatten().filter(|_| !is_member);
     Ok(found.map(|establishment| establishment.to_organization(OrganizationId(0), now)).into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{OrganizationFacts, OrganizationId};
+    use crate::protocol::Timestamp;
+
+    fn proposed(members: &[usize]) -> Vec<u64> {
+        let organization = |id: usize| {
+            let facts = OrganizationFacts {
+                siret: "21920023500014".parse().unwrap(),
+                label: String::from("Commune"),
+                legal_category: None,
+                activity: None,
+                headcount: None,
+                entity_headcount: None,
+                is_head_office: true,
+                is_active: true,
+                address: None,
+            };
+            facts.into_organization(OrganizationId(id as u64), Timestamp(0))
+        };
+        let counted = members.iter().enumerate().map(|(id, members)| (*members, organization(id))).collect();
+        most_likely(counted).iter().map(|one| one.id.0).collect()
+    }
+
+    #[test]
+    fn of_many_organizations_of_a_domain_those_with_a_fifth_of_its_members_are_proposed() {
+        assert_eq!(proposed(&[0, 0]), [0, 1]);
+        assert_eq!(proposed(&[1, 7, 3]), [1, 2, 0], "the one with the most members first");
+        assert_eq!(proposed(&[5, 20, 75, 0]), [2, 1]);
+        assert_eq!(proposed(&[5, 19, 76, 0]), [2]);
+        assert!(proposed(&[0, 0, 0, 0]).is_empty(), "nobody is counted: the address says too little");
+        assert_eq!(proposed(&[20, 20, 20, 20, 20]).len(), 3);
+    }
 }
