@@ -29,6 +29,7 @@ pub fn routes(app: &App) -> Table {
         .submission(paths::DISOWN_MAGIC_LINK, Guard::Link, magic_link::disown)
         .visit(paths::PERSONAL_DATA_NOTICE, Guard::Visitor, notices::personal_data)
         .visit(paths::TERMS, Guard::Visitor, notices::terms)
+        .visit(paths::HELP, Guard::Visitor, notices::help)
         .visit(paths::ACCESSIBILITY, Guard::Visitor, notices::accessibility)
         .visit(paths::RESTORE_ADDRESS, Guard::Link, restore_address::show)
         .submission(paths::RESTORE_ADDRESS, Guard::Link, restore_address::submit)

@@ -32,6 +32,8 @@ pub const DISOWN_MAGIC_LINK: &str = "/users/disown-magic-link";
 pub const PERSONAL_DATA_NOTICE: &str = "/personal-data-notice";
 /// The terms of use.
 pub const TERMS: &str = "/terms";
+/// Answers to what people ask most.
+pub const HELP: &str = "/help";
 /// The state of accessibility.
 pub const ACCESSIBILITY: &str = "/accessibility";
 /// Taking back a change of address.

@@ -5,7 +5,7 @@ pub(in crate::accounts) mod pages;
 use crate::app::App;
 use crate::config::Notices;
 use crate::web::{Error, Response, Visit};
-use pages::{Accessibility, PersonalData, Terms};
+use pages::{Accessibility, Help, PersonalData, Terms};
 
 /// What is kept about people, why, and for how long.
 pub(in crate::accounts) async fn personal_data(app: App, visit: Visit) -> Result<Response, Error> {
@@ -17,6 +17,13 @@ pub(in crate::accounts) async fn personal_data(app: App, visit: Visit) -> Result
 pub(in crate::accounts) async fn terms(app: App, visit: Visit) -> Result<Response, Error> {
     let Notices { controller, contact, .. } = app.config.notices.clone();
     visit.browser.page(&app, &Terms { controller, contact: contact.map(|email| email.to_string()) })
+}
+
+/// What to do when a code does not come, a password is forgotten, an organization cannot be joined.
+pub(in crate::accounts) async fn help(app: App, visit: Visit) -> Result<Response, Error> {
+    let Notices { controller, contact, .. } = app.config.notices.clone();
+    let mail_from = app.config.mail.as_ref().map(|mailing| mailing.from.to_string());
+    visit.browser.page(&app, &Help { controller, contact: contact.map(|email| email.to_string()), mail_from })
 }
 
 /// How far the pages comply with the rules of accessibility.

@@ -7,7 +7,12 @@ use crate::render::{Page, PageCheck};
 
 /// Every notice.
 pub(in crate::accounts) fn templates() -> Vec<PageCheck> {
-    vec![PageCheck::of::<PersonalData>(), PageCheck::of::<Terms>(), PageCheck::of::<Accessibility>()]
+    vec![
+        PageCheck::of::<PersonalData>(),
+        PageCheck::of::<Terms>(),
+        PageCheck::of::<Accessibility>(),
+        PageCheck::of::<Help>(),
+    ]
 }
 
 fn samples() -> [(Option<String>, Option<String>); 2] {
@@ -65,5 +70,24 @@ impl Page for Accessibility {
     fn samples() -> Vec<Self> {
         let page = |((controller, contact), state)| Self { controller, contact, state };
         samples().into_iter().cycle().zip(["none", "partial", "full"]).map(page).collect()
+    }
+}
+
+/// Answers to what people ask most, `/help`.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Help {
+    /// Who offers the service; the instance where nobody is named.
+    pub controller: Option<String>,
+    /// The address to write to.
+    pub contact: Option<String>,
+    /// The address that mails come from, where they leave the instance.
+    pub mail_from: Option<String>,
+}
+
+impl Page for Help {
+    const TEMPLATE: &'static str = "accounts/help.html";
+
+    fn samples() -> Vec<Self> {
+        samples().map(|(controller, contact)| Self { controller, mail_from: contact.clone(), contact }).to_vec()
     }
 }

@@ -63,3 +63,15 @@ async fn sec_125_personal_pages_are_never_stored() {
     assert_eq!(home.header("cache-control"), "no-store");
     assert!(home.header("vary").contains("Cookie"));
 }
+
+#[tokio::test]
+async fn every_page_leads_to_help_which_anybody_reads_in_their_language() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let asks = person.visit("/users/start-sign-in").await;
+    let help = person.visit(&asks.attribute("footer a[href='/help']", "href").unwrap()).await;
+    assert_eq!(help.status, 200);
+    assert!(help.text("main").contains("indésirables") && help.text("main").contains("codes de récupération"));
+    let english = instance.person().accepting("en").visit("/help").await;
+    assert!(english.text("main").contains("junk mail"), "{}", english.text("main"));
+}

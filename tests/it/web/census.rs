@@ -115,6 +115,7 @@ POST /users/change-password Link
 POST /users/disown-magic-link Link
 GET /personal-data-notice Visitor
 GET /terms Visitor
+GET /help Visitor
 GET /accessibility Visitor
 GET /users/restore-address Link
 POST /users/restore-address Link
