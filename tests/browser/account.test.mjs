@@ -35,6 +35,17 @@ journey("a person opens an account with a password and a code, joins an organiza
   await person.see("sign-up");
   await choose(person, "court", "court");
   await person.see("sign-up-refused");
+  if (person.setting.scripts) {
+    // What a password still lacks is said while it is typed.
+    const advice = person.page.locator("#password-advice");
+    await person.page.locator("#password").fill("court");
+    await advice.filter({ hasText: /5 (caractères|characters)/ }).waitFor();
+    await person.see("sign-up-advice");
+    await person.page.locator("#password").fill("a".repeat(20));
+    await advice.filter({ hasText: /mêmes|same/ }).waitFor();
+    await person.page.locator("#password").fill(PASSWORD);
+    await advice.filter({ hasText: /suffit|Long enough/ }).waitFor();
+  }
   await choose(person, PASSWORD, PASSWORD);
   await person.see("verify-email");
   await person.answer("verify_email_token", "0000000000");
