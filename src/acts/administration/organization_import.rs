@@ -205,11 +205,10 @@ fn decide(
             let domain = EmailDomain::of(&user.email);
             let said = email_domains::find(tx, organization_id, &domain)?;
             // Here a domain proves what it is approved for here, whatever it proved there.
-            let verification = match *verification {
-                Verification::Domain if !said.is_some_and(|said| said.status.is_approved()) => {
-                    Verification::DomainNotVerifiedYet
-                }
-                verification => verification,
+            let is_approved = said.is_some_and(|said| said.status.is_approved());
+            let verification = match *verification == Verification::Domain && !is_approved {
+                true => Verification::DomainNotVerifiedYet,
+                false => *verification,
             };
             if !verification.is_proven() && !joining.policy.allow_unverified {
                 return Ok(Err(RowOutcome::Unverified));
