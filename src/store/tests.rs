@@ -467,3 +467,26 @@ async fn sec_193_a_database_that_was_put_back_keeps_its_bans_and_nothing_that_wa
     store.purge(Timestamp(u64::from(u32::MAX) - 1)).await.unwrap();
     assert!(store.read(|tx| bans::list(tx, None, 10)).unwrap().is_empty(), "time ends a ban too");
 }
+
+#[tokio::test]
+async fn sec_185_organizations_of_before_get_their_words_and_a_check_finds_words_that_are_not_theirs() {
+    let store = store();
+    let some = organization(7, 0);
+    let (bare, id) = (some.clone(), some.id);
+    let missing = || Problem::NotIn { index: organizations::BY_WORD.name() };
+    store.write(move |tx| organizations::insert(tx, &bare)).await.unwrap();
+    let found = |text: &str| store.read(|tx| organizations::search(tx, text, 10)).unwrap().0.len();
+    assert_eq!((found("organization 7"), found("organization 8")), (1, 0));
+    let rows = organizations::rows_of_words(&some);
+    store
+        .write(move |tx| rows.iter().try_for_each(|row| organizations::BY_WORD.delete(tx, row).map(drop)))
+        .await
+        .unwrap();
+    assert_eq!((found("organization 7"), store.check(NOW).unwrap().findings.remove(0).problem), (0, missing()));
+    store.write(organizations::index_all).await.unwrap();
+    assert_eq!((found("organization 7"), store.check(NOW).unwrap().is_sound()), (1, true));
+    let renamed = Organization { label: String::from("Commune"), ..some };
+    store.write(move |tx| organizations::update(tx, &renamed)).await.unwrap();
+    assert_eq!((found("organization"), found("commune")), (0, 1));
+    assert!(store.check(NOW).unwrap().is_sound(), "no word of the former name is left: {id}");
+}
