@@ -28,6 +28,9 @@ const KEYS_EVERY: Duration = Duration::from_secs(10 * 60);
 const RETENTION_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How long between two looks at the backups.
 const BACKUPS_EVERY: Duration = Duration::from_secs(10 * 60);
+/// How long after the start before anything is done that rests on the date: a machine that began in the wrong year is set
+/// right by then, and that is seen as a leap (SEC-195).
+const BELIEVED_AFTER: Duration = Duration::from_secs(60);
 /// How long between two notes of the time.
 const NOTE_TIME_EVERY: Duration = Duration::from_secs(5 * 60);
 
@@ -35,6 +38,7 @@ const NOTE_TIME_EVERY: Duration = Duration::from_secs(5 * 60);
 pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: watch::Receiver<bool>) {
     let current = Arc::new(current);
     let app = current();
+    let began = app.clock.elapsed();
     let supervisor = Supervisor::new(&app);
     let steadiness = Arc::new(Mutex::new(Steadiness::begin(&app.clock)));
     let is_steady = {
@@ -42,8 +46,8 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         move || steadiness.lock().unwrap_or_else(PoisonError::into_inner).observe(&clock)
     };
     let purge = {
-        let (app, is_steady) = (app.clone(), is_steady.clone());
-        move || chores::purge_expired(app.clone(), is_steady())
+        let (current, is_steady) = (Arc::clone(&current), is_steady.clone());
+        move || chores::purge_expired(current(), is_steady())
     };
     let keys = {
         let (app, is_steady) = (app.clone(), is_steady.clone());
@@ -67,12 +71,14 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
     };
     tokio::join!(
         mails::deliver(move || current(), is_steady.clone(), &supervisor, stopped.clone()),
-        repeat("purge", PURGE_EVERY, &supervisor, stopped.clone(), purge),
-        repeat("disk", PURGE_EVERY, &supervisor, stopped.clone(), disk),
-        repeat("retention", RETENTION_EVERY, &supervisor, stopped.clone(), retention),
-        repeat("keys", KEYS_EVERY, &supervisor, stopped.clone(), keys),
-        repeat("backups", BACKUPS_EVERY, &supervisor, stopped.clone(), backups),
-        repeat("time", NOTE_TIME_EVERY, &supervisor, stopped, note_time),
+        repeat("purge", PURGE_EVERY, BELIEVED_AFTER, &supervisor, stopped.clone(), purge),
+        repeat("disk", PURGE_EVERY, Duration::ZERO, &supervisor, stopped.clone(), disk),
+        repeat("retention", RETENTION_EVERY, BELIEVED_AFTER, &supervisor, stopped.clone(), retention),
+        repeat("keys", KEYS_EVERY, Duration::ZERO, &supervisor, stopped.clone(), keys),
+        repeat("backups", BACKUPS_EVERY, Duration::ZERO, &supervisor, stopped.clone(), backups),
+        repeat("time", NOTE_TIME_EVERY, BELIEVED_AFTER, &supervisor, stopped, note_time),
     );
-    chores::note_time(app, is_steady()).await;
+    if app.clock.elapsed().saturating_sub(began) >= BELIEVED_AFTER {
+        chores::note_time(app, is_steady()).await;
+    }
 }

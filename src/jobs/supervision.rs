@@ -50,12 +50,17 @@ impl Supervisor {
 pub(super) async fn repeat<F>(
     name: &'static str,
     every: Duration,
+    first_after: Duration,
     supervisor: &Supervisor,
     mut stopped: watch::Receiver<bool>,
     round: impl Fn() -> F,
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
+    tokio::select! {
+        () = tokio::time::sleep(first_after) => {}
+        _ = stopped.changed() => return,
+    }
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -39,7 +39,7 @@ async fn sec_189_work_goes_on_after_a_panic_and_the_third_in_a_minute_is_told() 
             }
         }
     };
-    repeat("test", Duration::from_millis(1), &supervisor, stopped, round).await;
+    repeat("test", Duration::from_millis(1), Duration::ZERO, &supervisor, stopped, round).await;
     assert_eq!(told.lock().unwrap()[..6], [false, false, false, true, true, false]);
 }
 
