@@ -49,6 +49,8 @@ enum Answer<T> {
     Known(T),
     /// It knows that there is nothing.
     Unknown,
+    /// It may not be told, whoever else knows it.
+    Withheld,
     /// It has nothing to look in.
     Absent,
     /// It did not answer.
@@ -70,7 +72,7 @@ impl Answers {
     fn note<T>(&mut self, answer: Answer<T>) -> Option<T> {
         match answer {
             Answer::Known(known) => return Some(known),
-            Answer::Unknown => self.is_unknown = true,
+            Answer::Unknown | Answer::Withheld => self.is_unknown = true,
             Answer::Failed => self.has_failed = true,
             Answer::Absent => {}
         }
@@ -152,6 +154,9 @@ impl Directory {
                 Source::Register { register, .. } => register.find(siret),
                 Source::Remote(service) => service.find(siret).await,
             };
+            if matches!(answer, Answer::Withheld) {
+                return Ok(None);
+            }
             if let Some(found) = answers.note(answer) {
                 return Ok(Some(found.masked()));
             }
@@ -213,7 +218,7 @@ impl Directory {
     pub fn imported(&self) -> Option<ImportReport> {
         self.registers().find_map(|register| match register.about() {
             Answer::Known(about) => Some(about),
-            Answer::Unknown | Answer::Absent | Answer::Failed => None,
+            Answer::Unknown | Answer::Withheld | Answer::Absent | Answer::Failed => None,
         })
     }
 

@@ -55,14 +55,16 @@ impl Annuaires {
         let Some(url) = question.url() else { return Answer::Failed };
         match question.service.ask(&url, &[]).await {
             Outcome::Said(call) => match question.read(&call) {
-                Some(contacts) if contacts.is_empty() => Answer::Unknown,
-                Some(contacts) => Answer::Known(contacts),
+                Some(contacts) => {
+                    question.service.understood();
+                    if contacts.is_empty() { Answer::Unknown } else { Answer::Known(contacts) }
+                }
                 None => {
                     question.service.refuse(&url);
                     Answer::Failed
                 }
             },
-            Outcome::NotFound => Answer::Unknown,
+            Outcome::NotFound | Outcome::Withheld => Answer::Unknown,
             Outcome::Failed => Answer::Failed,
         }
     }

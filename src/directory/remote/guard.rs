@@ -44,6 +44,8 @@ pub(super) enum Outcome {
     Said(Call),
     /// It does not know.
     NotFound,
+    /// It may not tell.
+    Withheld,
     /// It did not answer, or nobody asked it.
     Failed,
 }
@@ -72,20 +74,20 @@ pub(super) struct Service {
     outward: Outward,
     clock: Clock,
     budget: Budget,
-    /// The statuses by which it says that it does not know, or may not tell.
-    not_knowing: &'static [u16],
+    /// The status by which it says that it may not tell.
+    withholding: Option<u16>,
     circuit: Mutex<Circuit>,
     memory: Mutex<Memory>,
 }
 
 impl Service {
     pub(super) fn new(outward: Outward, clock: Clock, budget: Budget) -> Self {
-        Self { outward, clock, budget, not_knowing: &[404], circuit: Mutex::default(), memory: Mutex::default() }
+        Self { outward, clock, budget, withholding: None, circuit: Mutex::default(), memory: Mutex::default() }
     }
 
-    /// The same where other statuses say that it does not know, or may not tell.
-    pub(super) fn not_knowing_by(self, not_knowing: &'static [u16]) -> Self {
-        Self { not_knowing, ..self }
+    /// The same where a status says that it may not tell.
+    pub(super) fn withholding_by(self, withholding: Option<u16>) -> Self {
+        Self { withholding, ..self }
     }
 
     /// Asks, unless the service is to be left alone.
@@ -99,15 +101,17 @@ impl Service {
         };
         match answer.status.as_u16() {
             200 => match serde_json::from_slice::<Value>(&answer.body) {
-                Ok(document) if document.is_object() => {
-                    locked(&self.circuit).failures = 0;
-                    Outcome::Said(Call { document })
-                }
+                // It is not counted as an answer before it is understood.
+                Ok(document) if document.is_object() => Outcome::Said(Call { document }),
                 Ok(_) | Err(_) => self.fail(url, "something else than a JSON object", None),
             },
-            status if self.not_knowing.contains(&status) => {
-                locked(&self.circuit).failures = 0;
+            404 => {
+                self.understood();
                 Outcome::NotFound
+            }
+            status if self.withholding == Some(status) => {
+                self.understood();
+                Outcome::Withheld
             }
             status => {
                 let after = answer.headers.get("retry-after").and_then(|value| value.to_str().ok());
@@ -115,6 +119,11 @@ impl Service {
                 self.fail(url, &format!("status {status}"), wait.filter(|_| matches!(status, 429 | 503)))
             }
         }
+    }
+
+    /// The document was one: failures in a row are over.
+    pub(super) fn understood(&self) {
+        locked(&self.circuit).failures = 0;
     }
 
     /// Counts a document that was none as a failure.
@@ -158,6 +167,14 @@ impl Service {
         let memory = locked(&self.memory);
         let known = memory.known.get(siret).map(|(_, known)| known.clone());
         known.filter(|known| now.0.saturating_sub(known.fetched_at.0) <= KEPT_FOR.as_secs())
+    }
+
+    /// Forgets what it said: it does not say so any more.
+    pub(super) fn forget(&self, siret: &Siret) {
+        let memory = &mut *locked(&self.memory);
+        if let Some((number, _)) = memory.known.remove(siret) {
+            memory.order.remove(&number);
+        }
     }
 
     /// Remembers what it said; the oldest is forgotten where there is too much.

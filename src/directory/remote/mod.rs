@@ -47,14 +47,13 @@ pub(super) struct RemoteRegister {
 
 impl RemoteRegister {
     pub(super) fn new(dialect: Dialect, base: Url, outward: Outward, clock: Clock) -> Self {
-        let (budget, unknown) = match &dialect {
-            Dialect::RechercheEntreprises => (OPEN_BUDGET, [404].as_slice()),
-            // What may not be told is 403 there. A key that is wrong is 401.
-            Dialect::Sirene { .. } => (SIRENE_BUDGET, [403, 404].as_slice()),
-            // What may not be told is 451 there.
-            Dialect::Entreprise { .. } => (ENTREPRISE_BUDGET, [404, 451].as_slice()),
+        let (budget, withholding) = match &dialect {
+            Dialect::RechercheEntreprises => (OPEN_BUDGET, None),
+            // A key that is wrong is 401 there.
+            Dialect::Sirene { .. } => (SIRENE_BUDGET, Some(403)),
+            Dialect::Entreprise { .. } => (ENTREPRISE_BUDGET, Some(451)),
         };
-        let service = Service::new(outward, clock.clone(), budget).not_knowing_by(unknown);
+        let service = Service::new(outward, clock.clone(), budget).withholding_by(withholding);
         Self { dialect, base, service, clock }
     }
 
@@ -69,15 +68,23 @@ impl RemoteRegister {
         let answer = match self.service.ask(&url, &self.headers()).await {
             Outcome::Said(call) => self.read_found(&call, siret, now),
             Outcome::NotFound => Answer::Unknown,
+            Outcome::Withheld => Answer::Withheld,
             Outcome::Failed => return remembered.map_or(Answer::Failed, Answer::Known),
         };
         match &answer {
-            Answer::Known(establishment) => self.service.remember(&establishment.clone().masked()),
+            Answer::Known(establishment) => {
+                self.service.understood();
+                self.service.remember(&establishment.clone().masked());
+            }
             Answer::Failed => {
                 self.service.refuse(&url);
                 return remembered.map_or(Answer::Failed, Answer::Known);
             }
-            Answer::Unknown | Answer::Absent => {}
+            Answer::Unknown | Answer::Withheld => {
+                self.service.understood();
+                self.service.forget(siret);
+            }
+            Answer::Absent => {}
         }
         answer
     }
@@ -86,7 +93,7 @@ impl RemoteRegister {
     pub(super) async fn search(&self, query: &EstablishmentQuery) -> Answer<Vec<Establishment>> {
         let url = match &self.dialect {
             Dialect::RechercheEntreprises => recherche::search_url(&self.base, query),
-            Dialect::Sirene { .. } => match sirene::search_url(&self.base, query) {
+            Dialect::Sirene { .. } => match sirene::search_url(&self.base, query, self.clock.now()) {
                 // Nothing that was written can be in a name.
                 None => return Answer::Known(Vec::new()),
                 some => some,
@@ -101,12 +108,13 @@ impl RemoteRegister {
                     Dialect::RechercheEntreprises => recherche::read_searched(&call, now),
                     Dialect::Sirene { .. } | Dialect::Entreprise { .. } => sirene::read_searched(&call, now),
                 };
-                if matches!(answer, Answer::Failed) {
-                    self.service.refuse(&url);
+                match &answer {
+                    Answer::Failed => self.service.refuse(&url),
+                    Answer::Known(_) | Answer::Unknown | Answer::Withheld | Answer::Absent => self.service.understood(),
                 }
                 answer
             }
-            Outcome::NotFound => Answer::Unknown,
+            Outcome::NotFound | Outcome::Withheld => Answer::Unknown,
             Outcome::Failed => Answer::Failed,
         }
     }

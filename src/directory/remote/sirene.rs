@@ -30,7 +30,7 @@ pub(super) fn find_url(base: &Url, siret: &Siret) -> Option<Url> {
 
 /// The address of a search. Its language has operators: only letters and digits of what a person wrote reach it, in
 /// capitals and without accents, as the register has them.
-pub(super) fn search_url(base: &Url, query: &EstablishmentQuery) -> Option<Url> {
+pub(super) fn search_url(base: &Url, query: &EstablishmentQuery, now: Timestamp) -> Option<Url> {
     let of_name = |word: &String| {
         format!(
             "(denominationUniteLegale:{word}* OR sigleUniteLegale:{word}* OR nomUniteLegale:{word}* OR \
@@ -52,6 +52,11 @@ pub(super) fn search_url(base: &Url, query: &EstablishmentQuery) -> Option<Url> 
     url.path_segments_mut().ok()?.pop_if_empty().push("siret");
     let limit = query.limit().min(MAX_FOUND).to_string();
     url.query_pairs_mut().append_pair("q", &conditions.join(" AND ")).append_pair("nombre", &limit);
+    // Without a day, a period of any time fits.
+    let today = now.to_iso8601();
+    if let Some((day, _)) = today.split_once('T') {
+        let _ = url.query_pairs_mut().append_pair("date", day);
+    }
     Some(url)
 }
 
@@ -68,6 +73,9 @@ pub(super) fn read_found(call: &Call, siret: &Siret, now: Timestamp) -> Answer<E
     let Some(place) = call.document.get("etablissement").filter(|place| place.is_object()) else {
         return Answer::Failed;
     };
+    if is_withheld(place) {
+        return Answer::Withheld;
+    }
     let found = establishment(place, now).filter(|found| found.siret == *siret);
     found.map_or(Answer::Unknown, Answer::Known)
 }
@@ -85,14 +93,24 @@ fn period(place: &Value) -> Option<&Value> {
     periods.iter().find(|period| period.get("dateFin").is_none_or(Value::is_null)).or_else(|| periods.first())
 }
 
+/// Whether the establishment or its legal entity has this status of diffusion.
+fn has_status(place: &Value, status: &str) -> bool {
+    let entity = place.get("uniteLegale").unwrap_or(&Value::Null);
+    let said = [text(place, "statutDiffusionEtablissement"), text(entity, "statutDiffusionUniteLegale")];
+    said.iter().flatten().any(|said| said == status)
+}
+
+fn is_withheld(place: &Value) -> bool {
+    has_status(place, "N")
+}
+
 fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
     let (entity, written) = (place.get("uniteLegale")?, place.get("adresseEtablissement")?);
     let period = period(place)?;
-    let diffusion = [text(place, "statutDiffusionEtablissement"), text(entity, "statutDiffusionUniteLegale")];
-    let is = |word: &str| diffusion.iter().flatten().any(|said| said == word);
-    if is("N") {
+    if is_withheld(place) {
         return None;
     }
+    let is_partial = has_status(place, "P");
     let of_entity = [
         "denominationUniteLegale",
         "sigleUniteLegale",
@@ -155,7 +173,7 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
         is_head_office: place.get("etablissementSiege").and_then(Value::as_bool).unwrap_or(false),
         is_active: text(period, "etatAdministratifEtablissement").as_deref() == Some("A"),
         is_entity_active: text(entity, "etatAdministratifUniteLegale").as_deref() == Some("A"),
-        diffusion: if is("P") { Diffusion::Partial } else { Diffusion::Full },
+        diffusion: if is_partial { Diffusion::Partial } else { Diffusion::Full },
         address: address.line(),
         postal_code,
         commune_code: parsed(written, "codeCommuneEtablissement"),

@@ -249,3 +249,26 @@ async fn sec_199_no_more_is_asked_of_api_sirene_in_a_minute_than_its_public_plan
     instance.clock.advance(std::time::Duration::from_secs(60)).unwrap();
     assert_eq!(find(&instance).await, Ok(None));
 }
+
+#[tokio::test]
+async fn sec_61_what_one_service_may_not_tell_no_other_source_tells() {
+    let service = Service::start(ok(&of_sirene())).await;
+    let base: url::Url = format!("http://127.0.0.1:{}/base", service.port).parse().unwrap();
+    let instance = Instance::start(|own| {
+        let config = Config::dev(DevOptions::default(), own);
+        let directory = DirectorySettings {
+            sources: vec![DirectorySource::ApiSirene, DirectorySource::Seeds],
+            sirene: Some(ApiSirene { base, key: Secret::new("la-cle") }),
+            ..config.directory
+        };
+        Config { directory, ..config }
+    })
+    .await;
+    assert_eq!(find(&instance).await.unwrap().unwrap().source, EstablishmentSource::Sirene);
+    service.does(with_status("403 Forbidden", "", "{}"));
+    instance.clock.advance(std::time::Duration::from_secs(25 * 3600)).unwrap();
+    assert_eq!(find(&instance).await, Ok(None), "the seeds know it");
+    service.does(with_status("500 Internal Server Error", "", "{}"));
+    let seeds = find(&instance).await.unwrap().unwrap().source;
+    assert_eq!(seeds, EstablishmentSource::Seeds, "what was said before is forgotten");
+}

@@ -223,6 +223,16 @@ async fn sec_199_after_five_failures_nobody_asks_for_half_a_minute() {
 }
 
 #[tokio::test]
+async fn sec_199_a_service_that_answers_nonsense_is_left_alone_as_well() {
+    let service = Service::start(ok(&json!({ "erreur": "maintenance" }))).await;
+    let instance = instance(service.port).await;
+    for _ in 0..8 {
+        assert_eq!(find(&instance, CLAMART).await, Err(DirectoryError::Unavailable));
+    }
+    assert_eq!(service.asked().len(), 5);
+}
+
+#[tokio::test]
 async fn sec_199_who_is_asked_to_wait_waits() {
     let service = Service::start(with_status("429 Too Many Requests", "Retry-After: 60\r\n", "")).await;
     let instance = instance(service.port).await;
