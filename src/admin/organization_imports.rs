@@ -13,7 +13,7 @@ use crate::acts::administration::{self as acts, ImportedOrganization, ImportedRo
 use crate::domain::{EmailDomain, EmailDomainStatus, OrganizationFacts, OrganizationId, Siret, Verification};
 
 /// Columns that are read.
-const READ: [&str; 30] = [
+const READ: [&str; 29] = [
     "id",
     "siret",
     "label",
@@ -35,7 +35,6 @@ const READ: [&str; 30] = [
     "created_at",
     "organization_info_fetched_at",
     "verified_email_domains",
-    "external_authorized_email_domains",
     "trackdechets_email_domains",
     "domain",
     "sirets",
@@ -48,13 +47,14 @@ const READ: [&str; 30] = [
 
 /// Columns of the original that are known and left behind: other words for the same facts, marks of its journeys, codes that
 /// open nothing here, and domains that the first member of an organization once opened it to (SEC-108).
-const LEFT_BEHIND: [&str; 18] = [
+const LEFT_BEHIND: [&str; 19] = [
     "organization_id",
     "updated_at",
     "verified_at",
     "can_be_suggested",
     "has_been_greeted",
     "authorized_email_domains",
+    "external_authorized_email_domains",
     "authentication_by_peers_type",
     "sponsor_id",
     "official_contact_email_verification_token",
@@ -85,20 +85,20 @@ struct View {
 pub(super) async fn import(request: &Request<'_>) -> Reply {
     let Order { dry_run, rows } = Order::of(request)?;
     let read: Vec<Result<Vec<ImportedRow>, String>> = rows.iter().map(read).collect();
-    let all = read.iter().flatten().flatten().cloned().collect();
+    let all = read.iter().flatten().cloned().collect();
     let mut outcomes = acts::import_organizations(request.app, request.by, all, dry_run).await?.into_iter();
     let views: Vec<View> = read
         .into_iter()
         .map(|rows| match rows {
             Err(reason) => View { outcome: "refused", reason: Some(reason) },
-            Ok(rows) => view(&rows, &mut outcomes),
+            Ok(rows) => view(&rows, outcomes.next().unwrap_or_default()),
         })
         .collect();
     Ok(done(&serde_json::json!({ "items": views })))
 }
 
-/// A row about several organizations is refused when one of them is, and says which.
-fn view(rows: &[ImportedRow], outcomes: &mut impl Iterator<Item = RowOutcome>) -> View {
+/// A row about several organizations is refused wholly when one of them is, and says which.
+fn view(rows: &[ImportedRow], outcomes: Vec<RowOutcome>) -> View {
     let (mut outcome, mut reasons) = ("unchanged", Vec::new());
     for (row, became) in rows.iter().zip(outcomes) {
         let reason = match became {
@@ -110,13 +110,23 @@ fn view(rows: &[ImportedRow], outcomes: &mut impl Iterator<Item = RowOutcome>) -
                 outcome = "imported_under_another_id";
                 continue;
             }
+            RowOutcome::ImportedWithoutDomains => {
+                outcome = "imported_without_domains";
+                continue;
+            }
             RowOutcome::Unchanged => continue,
             RowOutcome::Invalid(faults) => {
                 let told = faults.into_iter().map(|fault| format!("{}: {}", fault.field, fault.expected));
                 told.collect::<Vec<_>>().join("; ")
             }
             RowOutcome::UnknownOrganization => {
-                format!("siret: no source knows {}, or none answers: `org add` enters it", siret_of(row))
+                format!("siret: no source knows {}: `org add` enters it", siret_of(row))
+            }
+            RowOutcome::Unavailable => {
+                format!("siret: no source of the register answers about {}: try the same file later", siret_of(row))
+            }
+            RowOutcome::DecidedOtherwise(here) => {
+                format!("domain: is {} for {} here: `org domain` changes it", here.as_str(), siret_of(row))
             }
             RowOutcome::Closed => format!("siret: {} is closed", siret_of(row)),
             RowOutcome::UnknownUser => String::from("user_id: no such person: `user import` comes first"),
@@ -278,7 +288,6 @@ fn organization(fields: &Fields<'_>) -> Result<ImportedRow, String> {
     for (column, status) in [
         ("verified_email_domains", EmailDomainStatus::Verified),
         ("trackdechets_email_domains", EmailDomainStatus::TrackdechetsPostalMail),
-        ("external_authorized_email_domains", EmailDomainStatus::External),
     ] {
         // PostgreSQL writes a list of texts between braces.
         let list = fields.one_of(column, column)?.unwrap_or_default();

@@ -1,12 +1,15 @@
 //! Organizations of another system, their e-mail domains and their links, entered row by row: each one wholly or not at
 //! all, and a second time changes nothing.
 
+use std::collections::HashMap;
+
 use super::email_domains::{check_status, put_domain};
 use super::organizations::{OrganizationKey, find as find_organization};
 use super::users::{UserKey, find as find_user};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::JoiningSettings;
+use crate::directory::DirectoryError;
 use crate::domain::{
     AuditEvent, EmailDomain, EmailDomainStatus, Greeting, Membership, Organization, OrganizationFacts,
     OrganizationFault, OrganizationId, OrganizationSource, Siret, Verification,
@@ -71,8 +74,14 @@ pub enum RowOutcome {
     Unchanged,
     /// Facts that cannot stand.
     Invalid(Vec<OrganizationFault>),
-    /// No source knows the organization, or none answers.
+    /// It was entered, or would be, without domains where anybody has an address (SEC-108).
+    ImportedWithoutDomains,
+    /// No source knows the organization.
     UnknownOrganization,
+    /// No source of the register answers; the same row may be entered later.
+    Unavailable,
+    /// The domain is something else for the organization here; what was decided here stays.
+    DecidedOtherwise(EmailDomainStatus),
     /// The organization is closed.
     Closed,
     /// There is no such person.
@@ -83,33 +92,42 @@ pub enum RowOutcome {
     Unverified,
 }
 
-/// A row with the organization that it needs, if the register was asked for it.
+/// A row with what the register says of the organization that it needs.
 struct Prepared {
     row: ImportedRow,
-    looked_up: Option<Organization>,
+    looked_up: LookedUp,
 }
 
-/// Enters rows, or says what would become of them. One outcome for each, in their order.
+/// Enters lines of rows, each line wholly or not at all, or says what would become of them. One outcome for each row, in
+/// their order; where one of a line is refused, none of that line was entered.
 ///
 /// # Errors
 /// When the store fails; then none of them was entered.
 pub async fn import_organizations(
     app: &App,
     by: &By,
-    rows: Vec<ImportedRow>,
+    lines: Vec<Vec<ImportedRow>>,
     is_dry_run: bool,
-) -> Result<Vec<RowOutcome>, ActError> {
+) -> Result<Vec<Vec<RowOutcome>>, ActError> {
     let now = app.clock.now();
-    let mut prepared = Vec::with_capacity(rows.len());
-    for row in rows {
-        let looked_up = look_up(app, &row, now).await?;
-        prepared.push(Prepared { row, looked_up });
+    let mut register = Register::default();
+    let mut prepared = Vec::with_capacity(lines.len());
+    for line in lines {
+        let mut rows = Vec::with_capacity(line.len());
+        for row in line {
+            let looked_up = register.look_up(app, &row, now).await?;
+            rows.push(Prepared { row, looked_up });
+        }
+        prepared.push(rows);
     }
     let joining = app.config.joining.clone();
     if is_dry_run {
+        let said = |decided: Result<Plan, RowOutcome>| decided.map_or_else(|out| out, |plan| plan.outcome());
         let outcomes = app.store.read(|tx| {
-            let outcome = |row: &Prepared| Ok(decide(tx, &joining, row)?.map_or_else(|out| out, |plan| plan.outcome()));
-            prepared.iter().map(outcome).collect::<Result<Vec<_>, StoreError>>()
+            let outcomes_of = |rows: &Vec<Prepared>| {
+                Ok(decide_line(tx, &joining, rows)?.into_iter().map(said).collect::<Vec<RowOutcome>>())
+            };
+            prepared.iter().map(outcomes_of).collect::<Result<Vec<_>, StoreError>>()
         })?;
         return Ok(outcomes);
     }
@@ -118,15 +136,23 @@ pub async fn import_organizations(
         .store
         .write(move |tx| {
             let mut outcomes = Vec::with_capacity(prepared.len());
-            for row in &prepared {
-                outcomes.push(match decide(tx, &joining, row)? {
-                    Err(outcome) => outcome,
-                    Ok(plan) => {
-                        let outcome = plan.outcome();
-                        carry_out(tx, &circumstances, plan, now)?;
-                        outcome
-                    }
-                });
+            for rows in &prepared {
+                let decided = decide_line(tx, &joining, rows)?;
+                let mut of_line = Vec::with_capacity(decided.len());
+                let is_whole = decided.iter().all(|row| matches!(row, Ok(_) | Err(RowOutcome::Unchanged)));
+                for row in decided {
+                    of_line.push(match row {
+                        Err(outcome) => outcome,
+                        Ok(plan) => {
+                            let outcome = plan.outcome();
+                            if is_whole {
+                                carry_out(tx, &circumstances, plan, now)?;
+                            }
+                            outcome
+                        }
+                    });
+                }
+                outcomes.push(of_line);
             }
             Ok(outcomes)
         })
@@ -134,19 +160,76 @@ pub async fn import_organizations(
     Ok(outcomes)
 }
 
-/// Asks the register about an organization that is not known here, and of which the row says nothing.
-async fn look_up(app: &App, row: &ImportedRow, now: Timestamp) -> Result<Option<Organization>, ActError> {
-    let siret = match row {
-        ImportedRow::Organization(organization) if organization.facts.is_some() => return Ok(None),
-        ImportedRow::Organization(organization) => &organization.siret,
-        ImportedRow::Domain { siret, .. } | ImportedRow::Link { siret, .. } => siret,
-    };
-    if app.store.read(|tx| organizations::find_by_siret(tx, siret))?.is_some() {
-        return Ok(None);
+fn decide_line(
+    tx: &impl Read,
+    joining: &JoiningSettings,
+    rows: &[Prepared],
+) -> Result<Vec<Result<Plan, RowOutcome>>, StoreError> {
+    rows.iter().map(|row| decide(tx, joining, row)).collect()
+}
+
+/// What the register said during one call.
+#[derive(Default)]
+struct Register {
+    known: HashMap<Siret, LookedUp>,
+    /// How many times in a row it did not answer; it is left alone then.
+    failures: u32,
+}
+
+/// What the register says of an organization that is not known here.
+#[derive(Debug, Clone)]
+enum LookedUp {
+    /// It was not asked: the organization is known here, or the row says enough.
+    Not,
+    Found(Box<Organization>),
+    Unknown,
+    Unavailable,
+}
+
+/// After how many times in a row the register is left alone for the rest of a call.
+const FAILURES: u32 = 3;
+
+impl Register {
+    /// Asks about an organization that is not known here, and of which the row says nothing; about each once.
+    async fn look_up(&mut self, app: &App, row: &ImportedRow, now: Timestamp) -> Result<LookedUp, ActError> {
+        let siret = match row {
+            ImportedRow::Organization(organization) if organization.facts.is_some() => return Ok(LookedUp::Not),
+            ImportedRow::Organization(organization) => &organization.siret,
+            ImportedRow::Domain { siret, .. } | ImportedRow::Link { siret, .. } => siret,
+        };
+        if app.store.read(|tx| organizations::find_by_siret(tx, siret))?.is_some() {
+            return Ok(LookedUp::Not);
+        }
+        if let Some(said) = self.known.get(siret) {
+            return Ok(said.clone());
+        }
+        if self.failures >= FAILURES {
+            return Ok(LookedUp::Unavailable);
+        }
+        let said = match app.directory.find_establishment(siret).await {
+            Ok(Some(found)) => LookedUp::Found(Box::new(found.to_organization(OrganizationId(0), now))),
+            Ok(None) => LookedUp::Unknown,
+            Err(DirectoryError::NoSource | DirectoryError::Unavailable) => LookedUp::Unavailable,
+        };
+        self.failures = match said {
+            LookedUp::Unavailable => self.failures.saturating_add(1),
+            LookedUp::Not | LookedUp::Found(_) | LookedUp::Unknown => 0,
+        };
+        drop(self.known.insert(siret.clone(), said.clone()));
+        Ok(said)
     }
-    // A source that does not answer leaves the row for another time.
-    let found = app.directory.find_establishment(siret).await.ok().flatten();
-    Ok(found.map(|establishment| establishment.to_organization(OrganizationId(0), now)))
+}
+
+impl LookedUp {
+    /// The organization, or why there is none.
+    fn found(&self) -> Result<&Organization, RowOutcome> {
+        match self {
+            Self::Found(found) if !found.is_active => Err(RowOutcome::Closed),
+            Self::Found(found) => Ok(found),
+            Self::Unavailable => Err(RowOutcome::Unavailable),
+            Self::Not | Self::Unknown => Err(RowOutcome::UnknownOrganization),
+        }
+    }
 }
 
 /// What is to be written for a row.
@@ -155,13 +238,16 @@ struct Plan {
     enters: Option<(Organization, bool)>,
     siret: Siret,
     domains: Vec<(EmailDomain, EmailDomainStatus)>,
+    /// Whether the row names domains where anybody has an address, which stay behind.
+    lacks_domains: bool,
     link: Option<Membership>,
 }
 
 impl Plan {
     fn outcome(&self) -> RowOutcome {
         match self.enters {
-            Some((_, false)) if self.link.is_none() => RowOutcome::ImportedUnderAnotherId,
+            Some((_, false)) => RowOutcome::ImportedUnderAnotherId,
+            Some(_) | None if self.lacks_domains => RowOutcome::ImportedWithoutDomains,
             Some(_) | None => RowOutcome::Imported,
         }
     }
@@ -173,12 +259,12 @@ fn decide(
     prepared: &Prepared,
 ) -> Result<Result<Plan, RowOutcome>, StoreError> {
     match &prepared.row {
-        ImportedRow::Organization(row) => decide_organization(tx, joining, row, prepared.looked_up.as_ref()),
+        ImportedRow::Organization(row) => decide_organization(tx, joining, row, &prepared.looked_up),
         ImportedRow::Domain { siret, domain, status } => {
             if check_status(&joining.providers, domain, *status).is_err() {
                 return Ok(Err(RowOutcome::OpenToAnybody));
             }
-            let (known, enters) = match place(tx, siret, prepared.looked_up.as_ref())? {
+            let (known, enters) = match place(tx, siret, &prepared.looked_up)? {
                 Ok(found) => found,
                 Err(outcome) => return Ok(Err(outcome)),
             };
@@ -186,15 +272,15 @@ fn decide(
                 Some(known) => email_domains::find(tx, known.id, domain)?,
                 None => None,
             };
-            if said.is_some_and(|said| said.status == *status) {
-                return Ok(Err(RowOutcome::Unchanged));
+            if let Some(standing) = said.and_then(|said| standing(said.status, *status)) {
+                return Ok(Err(standing));
             }
             let domains = vec![(domain.clone(), *status)];
-            Ok(Ok(Plan { enters, siret: siret.clone(), domains, link: None }))
+            Ok(Ok(Plan { enters, siret: siret.clone(), domains, lacks_domains: false, link: None }))
         }
         ImportedRow::Link { siret, user, is_external, verification, created_at } => {
             let Some(user) = find_user(tx, user)? else { return Ok(Err(RowOutcome::UnknownUser)) };
-            let (known, enters) = match place(tx, siret, prepared.looked_up.as_ref())? {
+            let (known, enters) = match place(tx, siret, &prepared.looked_up)? {
                 Ok(found) => found,
                 Err(outcome) => return Ok(Err(outcome)),
             };
@@ -216,71 +302,72 @@ fn decide(
             let began = created_at.unwrap_or(Timestamp(0));
             let link = Membership::begin((user.id, organization_id), verification, *is_external, began);
             let link = Some(Membership { greeting: Greeting::Done, ..link });
-            Ok(Ok(Plan { enters, siret: siret.clone(), domains: Vec::new(), link }))
+            Ok(Ok(Plan { enters, siret: siret.clone(), domains: Vec::new(), lacks_domains: false, link }))
         }
+    }
+}
+
+/// What stands in the way of a status where there is one already: what was reviewed here, or in an earlier row, stays.
+fn standing(here: EmailDomainStatus, there: EmailDomainStatus) -> Option<RowOutcome> {
+    match (here, there) {
+        (_, EmailDomainStatus::NotVerifiedYet) => Some(RowOutcome::Unchanged),
+        (EmailDomainStatus::NotVerifiedYet, _) => None,
+        (here, there) if here == there => Some(RowOutcome::Unchanged),
+        (here, _) => Some(RowOutcome::DecidedOtherwise(here)),
     }
 }
 
 /// The organization, or the one to enter, under whatever number is free.
 type Place = (Option<Organization>, Option<(Organization, bool)>);
 
-fn place(
-    tx: &impl Read,
-    siret: &Siret,
-    looked_up: Option<&Organization>,
-) -> Result<Result<Place, RowOutcome>, StoreError> {
+fn place(tx: &impl Read, siret: &Siret, looked_up: &LookedUp) -> Result<Result<Place, RowOutcome>, StoreError> {
     if let Some(known) = find_organization(tx, &OrganizationKey::Siret(siret.clone()))? {
         return Ok(Ok((Some(known), None)));
     }
-    Ok(match looked_up {
-        None => Err(RowOutcome::UnknownOrganization),
-        Some(found) if !found.is_active => Err(RowOutcome::Closed),
-        Some(found) => Ok((None, Some((found.clone(), true)))),
-    })
+    Ok(looked_up.found().map(|found| (None, Some((found.clone(), true)))))
 }
 
 fn decide_organization(
     tx: &impl Read,
     joining: &JoiningSettings,
     row: &ImportedOrganization,
-    looked_up: Option<&Organization>,
+    looked_up: &LookedUp,
 ) -> Result<Result<Plan, RowOutcome>, StoreError> {
-    let is_open = |(domain, status): &(EmailDomain, EmailDomainStatus)| {
-        check_status(&joining.providers, domain, *status).is_err()
-    };
-    if row.domains.iter().any(is_open) {
-        return Ok(Err(RowOutcome::OpenToAnybody));
-    }
     if let Some(faults) = row.facts.as_ref().and_then(|facts| facts.check().err()) {
         return Ok(Err(RowOutcome::Invalid(faults)));
     }
     let known = organizations::find_by_siret(tx, &row.siret)?;
-    let mut domains = row.domains.clone();
+    let is_good = |(domain, status): &&(EmailDomain, EmailDomainStatus)| {
+        check_status(&joining.providers, domain, *status).is_ok()
+    };
+    let mut domains: Vec<_> = row.domains.iter().filter(is_good).cloned().collect();
+    let lacks_domains = domains.len() < row.domains.len();
     if let Some(known) = &known {
-        for at in (0..domains.len()).rev() {
-            let said = match domains.get(at) {
-                Some((domain, _)) => email_domains::find(tx, known.id, domain)?,
-                None => None,
-            };
-            if said.zip(domains.get(at)).is_some_and(|(said, (_, status))| said.status == *status) {
-                drop(domains.remove(at));
+        let mut fresh = Vec::new();
+        for (domain, status) in domains {
+            let said = email_domains::find(tx, known.id, &domain)?;
+            if said.and_then(|said| standing(said.status, status)).is_none() {
+                fresh.push((domain, status));
             }
         }
-        if domains.is_empty() {
-            return Ok(Err(RowOutcome::Unchanged));
-        }
-        return Ok(Ok(Plan { enters: None, siret: row.siret.clone(), domains, link: None }));
+        return Ok(match fresh.is_empty() {
+            true => Err(RowOutcome::Unchanged),
+            false => Ok(Plan { enters: None, siret: row.siret.clone(), domains: fresh, lacks_domains, link: None }),
+        });
     }
+    domains.dedup();
     let created_at = row.created_at.unwrap_or(Timestamp(0));
-    let organization = match (&row.facts, looked_up) {
-        (Some(facts), _) => Organization {
+    let organization = match &row.facts {
+        Some(facts) => Organization {
             // The register is asked again at the next occasion.
             source: OrganizationSource::Register,
             updated_at: row.told_at.unwrap_or(created_at),
             ..facts.clone().into_organization(OrganizationId(0), created_at)
         },
-        (None, Some(found)) => Organization { created_at, ..found.clone() },
-        (None, None) => return Ok(Err(RowOutcome::UnknownOrganization)),
+        None => match looked_up.found() {
+            Ok(found) => Organization { created_at, ..found.clone() },
+            Err(outcome) => return Ok(Err(outcome)),
+        },
     };
     let own = match row.id {
         Some(id) if organizations::find(tx, id)?.is_none() => Some(id),
@@ -288,7 +375,7 @@ fn decide_organization(
     };
     let is_own = own.is_some() || row.id.is_none();
     let organization = Organization { id: own.unwrap_or(OrganizationId(0)), ..organization };
-    Ok(Ok(Plan { enters: Some((organization, is_own)), siret: row.siret.clone(), domains, link: None }))
+    Ok(Ok(Plan { enters: Some((organization, is_own)), siret: row.siret.clone(), domains, lacks_domains, link: None }))
 }
 
 fn carry_out(tx: &mut Tx, circumstances: &Circumstances, plan: Plan, now: Timestamp) -> Result<(), StoreError> {

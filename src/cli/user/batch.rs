@@ -71,6 +71,8 @@ impl<'a> Batch<'a> {
                 (Some("imported_without_factor"), false) => "imported without factor",
                 (Some("imported_under_another_id"), true) => "would be imported under another id",
                 (Some("imported_under_another_id"), false) => "imported under another id",
+                (Some("imported_without_domains"), true) => "would be imported without some domains",
+                (Some("imported_without_domains"), false) => "imported without some domains",
                 (Some("unchanged"), _) => "unchanged",
                 (Some(_) | None, _) => "refused",
             };

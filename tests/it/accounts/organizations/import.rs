@@ -12,17 +12,18 @@ use crate::support::{Instance, Operator};
 /// The original's tables as its database exports them.
 const ORGANIZATIONS: &str = "\
 id,siret,created_at,updated_at,organization_info_fetched_at,cached_libelle,cached_nom_complet,cached_categorie_juridique,\
-cached_activite_principale,cached_tranche_effectifs,cached_est_active,cached_adresse,cached_code_postal,verified_email_domains
+cached_activite_principale,cached_tranche_effectifs,cached_est_active,cached_adresse,cached_code_postal,verified_email_domains,external_authorized_email_domains
 901,21750001600019,2022-08-08 15:43:15.884+00,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00,Commune de paris - Mairie,\
-Commune de paris,7210,84.11Z,52,t,\"1 place de l'hotel de ville, 75004 Paris\",75004,{mairie.exemple.fr}
-902,21920023500014,2023-08-08 15:43:15+00,2024-01-01 00:00:00+00,,,,,,,,,,
-903,21920023500015,2023-08-08 15:43:15+00,2024-01-01 00:00:00+00,,Commune,,,,,,,,
+Commune de paris,7210,84.11Z,52,t,\"1 place de l'hotel de ville, 75004 Paris\",75004,\"{mairie.exemple.fr,orange.fr}\",{prestataire.exemple.fr}
+902,21920023500014,2023-08-08 15:43:15+00,2024-01-01 00:00:00+00,,,,,,,,,,,
+903,21920023500015,2023-08-08 15:43:15+00,2024-01-01 00:00:00+00,,Commune,,,,,,,,,
 ";
 const DOMAINS: &str = "\
 id,organization_id,domain,verification_type,can_be_suggested,verified_at,created_at,updated_at
 1,902,clamart.exemple.fr,verified,t,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00
 2,902,ext.clamart.exemple.fr,external,t,,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00
 3,901,nouveau.exemple.fr,,t,,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00
+6,902,clamart.exemple.fr,,t,,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00
 4,901,gmail.com,verified,t,,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00
 5,77,perdu.exemple.fr,verified,t,,2024-01-01 00:00:00+00,2024-01-01 00:00:00+00
 ";
@@ -69,9 +70,13 @@ async fn the_originals_organizations_domains_and_links_come_along_under_their_nu
     let table = file("organizations.csv", ORGANIZATIONS);
 
     let would = report(&operator, &["org", "import", &table, "--dry-run"]).await;
-    assert_eq!(would["counts"]["would be imported"], 1, "{would}");
+    assert_eq!(would["counts"]["would be imported without some domains"], 1, "{would}");
     let told = report(&operator, &["org", "import", &table]).await;
-    assert_eq!(told["counts"], json!({ "imported": 1, "unchanged": 1, "refused": 1 }), "Clamart is seeded: {told}");
+    assert_eq!(
+        told["counts"],
+        json!({ "imported without some domains": 1, "unchanged": 1, "refused": 1 }),
+        "Clamart is seeded: {told}"
+    );
     assert!(reasons(&told)[0].starts_with("siret: 14 digits"), "{told}");
     let paris = instance.app.store.read(|tx| organizations::find_by_siret(tx, &"21750001600019".parse().unwrap()));
     let paris = paris.unwrap().unwrap();
@@ -83,7 +88,11 @@ async fn the_originals_organizations_domains_and_links_come_along_under_their_nu
     let told = report(&operator, &["org", "import", &domains]).await;
     assert!(reasons(&told).iter().all(|reason| reason.contains("--organizations")), "{told}");
     let told = report(&operator, &["org", "import", &domains, "--organizations", &table]).await;
-    assert_eq!(told["counts"], json!({ "imported": 3, "refused": 2 }), "{told}");
+    assert_eq!(
+        told["counts"],
+        json!({ "imported": 3, "unchanged": 1, "refused": 2 }),
+        "a weaker row changes nothing: {told}"
+    );
     assert_eq!(
         reasons(&told),
         [
@@ -97,7 +106,14 @@ async fn the_originals_organizations_domains_and_links_come_along_under_their_nu
     };
     assert_eq!(status("mairie.exemple.fr"), Some(EmailDomainStatus::Verified), "of the organization's own row");
     assert_eq!(status("nouveau.exemple.fr"), Some(EmailDomainStatus::NotVerifiedYet));
-    assert_eq!(status("gmail.com"), None, "SEC-108");
+    for behind in ["gmail.com", "orange.fr", "prestataire.exemple.fr"] {
+        assert_eq!(status(behind), None, "SEC-108: {behind}");
+    }
+    operator.asks(&["org", "domain", "21750001600019", "mairie.exemple.fr", "refused"]).await;
+    let told = report(&operator, &["org", "import", &table]).await;
+    assert_eq!(told["counts"], json!({ "unchanged": 2, "refused": 1 }), "what was decided here stays: {told}");
+    assert_eq!(status("mairie.exemple.fr"), Some(EmailDomainStatus::Refused));
+    operator.asks(&["org", "domain", "21750001600019", "mairie.exemple.fr", "verified"]).await;
 
     let links = file("users_organizations.csv", LINKS);
     let told = report(&operator, &["org", "import", &links, "--organizations", &table]).await;
@@ -137,6 +153,13 @@ async fn the_originals_list_of_domains_enters_the_organizations_that_the_registe
             "{shown}"
         );
     }
+    // One of a line that cannot be is all of it.
+    operator.asks(&["org", "domain", "13002526500013", "autre.exemple.fr", "refused"]).await;
+    let list = "domain;sirets\nautre.exemple.fr;21340172201787 13002526500013\n";
+    let told = report(&operator, &["org", "import", &write(directory.path(), "domains.csv", list)]).await;
+    assert!(reasons(&told)[0].contains("is refused for 13002526500013 here"), "{told}");
+    let shown = operator.asks(&["org", "domain", "21340172201787"]).await;
+    assert!(!shown["domains"].to_string().contains("autre.exemple.fr"), "{shown}");
     drop(instance);
 }
 
