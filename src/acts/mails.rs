@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{By, Circumstances};
 use crate::app::App;
-use crate::domain::{Actor, AuditEvent, MailEnd};
+use crate::domain::{Actor, AuditEvent, MailContent, MailEnd, User};
 use crate::logs::Counted;
 use crate::mail::{self, Fate, Pen};
 use crate::protocol::Timestamp;
@@ -135,7 +135,13 @@ pub fn is_stale(queued: &QueuedMail, kept: Duration, now: Timestamp) -> bool {
 }
 
 fn note_end(tx: &mut Tx, circumstances: &Circumstances, queued: &QueuedMail, end: MailEnd) -> Result<(), StoreError> {
-    let user_id = users::find_by_email(tx, &queued.mail.to)?.map(|user| user.id);
+    let user = users::find_by_email(tx, &queued.mail.to)?;
+    let user_id = user.as_ref().map(|user| user.id);
+    // Whoever was not told is not erased; they are told anew. Whose mailbox is no more has left.
+    let is_untold = matches!(queued.mail.content, MailContent::UnusedAccount { .. }) && end != MailEnd::Refused;
+    if let Some(user) = user.filter(|user| is_untold && user.unused_notice.is_some()) {
+        users::update(tx, &User { unused_notice: None, ..user })?;
+    }
     let mail = queued.mail.content.name().to_owned();
     circumstances.record(tx, AuditEvent::MailGivenUp { user_id, mail, number: queued.id, end })
 }

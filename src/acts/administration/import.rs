@@ -129,6 +129,7 @@ fn enter(
         updated_at: person.updated_at.unwrap_or(created_at),
         sign_in_count: person.sign_in_count,
         last_sign_in_at: person.last_sign_in_at,
+        imported_at: Some(now),
         ..User::new(person.id.unwrap_or(fresh_id), person.email.clone(), created_at)
     };
     users::insert(tx, &user)?;

@@ -43,11 +43,9 @@ pub async fn make_retention_round(app: &App) -> Result<Option<RetentionRound>, A
         return Ok(None);
     }
     let number = last.as_ref().map_or(0, |last| last.number).saturating_add(1);
-    let found = match (app.config.retention.unused_accounts, app.config.lacks_mail()) {
-        // Whoever cannot be told is not erased.
-        (None, _) | (_, true) => Found::default(),
-        (Some(kept), false) => look_through(app, kept, number, now).await?,
-    };
+    // Whoever cannot be told is not erased, and what was announced before holds no more.
+    let kept = app.config.retention.unused_accounts.filter(|_| !app.config.lacks_mail());
+    let found = look_through(app, kept, number, now).await?;
     let mut round = RetentionRound {
         number,
         at: now,
@@ -57,9 +55,9 @@ pub async fn make_retention_round(app: &App) -> Result<Option<RetentionRound>, A
         addresses_removed: 0,
         addresses_until_millis: last.map_or(0, |last| last.addresses_until_millis),
     };
-    if let Some(kept) = app.config.retention.unused_accounts {
+    round.withdrawn = withdraw(app, found.withdraw, kept, number, now).await?;
+    if let Some(kept) = kept {
         round.announced = announce(app, found.announce, kept, number, now).await?;
-        round.withdrawn = withdraw(app, found.withdraw, kept, number, now).await?;
         round.erased = erase(app, found.erase, kept, number).await?;
     }
     remove_addresses(app, &mut round, now).await?;
@@ -68,12 +66,12 @@ pub async fn make_retention_round(app: &App) -> Result<Option<RetentionRound>, A
     Ok(Some(round))
 }
 
-async fn look_through(app: &App, kept: Duration, round: u64, now: Timestamp) -> Result<Found, ActError> {
+async fn look_through(app: &App, kept: Option<Duration>, round: u64, now: Timestamp) -> Result<Found, ActError> {
     let store = app.store.clone();
     let looking = tokio::task::spawn_blocking(move || {
         store.read(|tx| {
             let mut found = Found::default();
-            each(tx, |user| match decide_retention(&user, kept, round, now) {
+            each(tx, |user| match step(&user, kept, round, now) {
                 RetentionStep::Announce if found.announce.len() < ANNOUNCED_AT_ONCE => found.announce.push(user.id),
                 RetentionStep::Withdraw => found.withdraw.push(user.id),
                 RetentionStep::Erase if found.erase.len() < ERASED_AT_ONCE => found.erase.push(user),
@@ -95,13 +93,22 @@ fn each(tx: &impl Read, mut look: impl FnMut(User)) -> Result<(), StoreError> {
     }
 }
 
+/// What is to be done with an account; nothing stays announced where none is erased.
+fn step(user: &User, kept: Option<Duration>, round: u64, now: Timestamp) -> RetentionStep {
+    match kept {
+        Some(kept) => decide_retention(user, kept, round, now),
+        None if user.unused_notice.is_some() => RetentionStep::Withdraw,
+        None => RetentionStep::Keep,
+    }
+}
+
 /// The person as they are now, if this is still what is to be done with them.
 fn still(
     tx: &impl Read,
     id: UserId,
-    (step, kept, round, now): (RetentionStep, Duration, u64, Timestamp),
+    (wanted, kept, round, now): (RetentionStep, Option<Duration>, u64, Timestamp),
 ) -> Result<Option<User>, StoreError> {
-    Ok(users::find(tx, id)?.filter(|user| decide_retention(user, kept, round, now) == step))
+    Ok(users::find(tx, id)?.filter(|user| step(user, kept, round, now) == wanted))
 }
 
 async fn announce(app: &App, ids: Vec<UserId>, kept: Duration, round: u64, now: Timestamp) -> Result<u64, ActError> {
@@ -113,7 +120,7 @@ async fn announce(app: &App, ids: Vec<UserId>, kept: Duration, round: u64, now: 
         let announcing = move |tx: &mut Tx| {
             let mut count = 0_u64;
             for id in &some {
-                let Some(user) = still(tx, *id, (RetentionStep::Announce, kept, round, now))? else { continue };
+                let Some(user) = still(tx, *id, (RetentionStep::Announce, Some(kept), round, now))? else { continue };
                 let content = MailContent::UnusedAccount { erased_from };
                 outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), Locale::Fr, content, now))?;
                 users::update(tx, &User { unused_notice: Some(UnusedNotice { at: now, round }), ..user })?;
@@ -127,7 +134,13 @@ async fn announce(app: &App, ids: Vec<UserId>, kept: Duration, round: u64, now: 
     Ok(count)
 }
 
-async fn withdraw(app: &App, ids: Vec<UserId>, kept: Duration, round: u64, now: Timestamp) -> Result<u64, ActError> {
+async fn withdraw(
+    app: &App,
+    ids: Vec<UserId>,
+    kept: Option<Duration>,
+    round: u64,
+    now: Timestamp,
+) -> Result<u64, ActError> {
     let mut count = 0_u64;
     for some in ids.chunks(PAGE).map(<[UserId]>::to_vec) {
         let withdrawing = move |tx: &mut Tx| {

@@ -37,7 +37,7 @@ pub enum RetentionStep {
 impl User {
     /// The last time that the account was of use, as far as it is known.
     fn last_used_at(&self) -> Timestamp {
-        let times = [Some(self.created_at), self.last_sign_in_at, self.email_verified_at];
+        let times = [Some(self.created_at), self.imported_at, self.last_sign_in_at, self.email_verified_at];
         times.into_iter().flatten().max().unwrap_or(self.created_at)
     }
 }

@@ -47,6 +47,9 @@ pub struct User {
     pub sign_in_count: u64,
     /// The last time they did.
     pub last_sign_in_at: Option<Timestamp>,
+    /// When the account came here from another system; what happened before is not all known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_at: Option<Timestamp>,
     /// That they were told of the erasure of the account, which nobody uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused_notice: Option<UnusedNotice>,
@@ -81,6 +84,7 @@ impl User {
             updated_at: now,
             sign_in_count: 0,
             last_sign_in_at: None,
+            imported_at: None,
             unused_notice: None,
             epoch: 0,
             addresses_restored: 0,

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{make_retention_round, read_audit};
+use moncomptepro::acts::{By, settle_mail};
 use moncomptepro::config::DevOptions;
 use moncomptepro::domain::{Actor, AuditEvent, RetentionRound};
-use moncomptepro::store::users;
+use moncomptepro::mail::Fate;
+use moncomptepro::store::{outbox, users};
 
 use crate::support::{Instance, Operator};
 
@@ -154,4 +155,31 @@ async fn sec_168_no_network_address_of_somebody_erased_stays_in_the_audit() {
     assert_eq!(instance.audit().len(), length + 1, "the trail itself stays");
     let report = instance.app.store.check(instance.clock.now()).unwrap();
     assert!(report.is_sound(), "{:?}", report.findings);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_167_whoever_could_not_be_told_is_told_anew_and_not_erased() {
+    let (_directory, instance, _operator) = begin().await;
+    let everybody = people(&instance) as u64;
+    instance.clock.advance(DAY * 1_066).unwrap();
+    assert_eq!(round(&instance).await.announced, everybody);
+    // No server takes the mails for as long as they are worth keeping.
+    let due = instance.app.store.read(|tx| outbox::list(tx, None, 1_000)).unwrap();
+    for queued in due {
+        settle_mail(&instance.app, queued.id, Fate::Expired).await.unwrap();
+    }
+    let (announced, erased) = days(&instance, 40).await;
+    assert_eq!((announced, erased), (everybody, everybody), "told on the next day, and erased thirty days after that");
+    let trail = instance.audit();
+    let told = trail.iter().filter(|record| matches!(record.event, AuditEvent::UnusedAccountAnnounced { .. })).count();
+    assert_eq!(told as u64, 2 * everybody);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_167_an_account_that_was_imported_is_kept_from_that_day_on() {
+    let (directory, instance, operator) = begin().await;
+    let file = directory.path().join("people.csv");
+    std::fs::write(&file, "email,created_at\nimportee@mairie.example,2015-01-01T00:00:00Z\n").unwrap();
+    operator.asks(&["user", "import", file.to_str().unwrap()]).await;
+    assert_eq!((round(&instance).await.announced, days(&instance, 40).await), (0, (0, 0)));
 }
