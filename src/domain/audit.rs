@@ -179,6 +179,32 @@ pub enum ModerationStep {
     Commented,
 }
 
+impl ModerationStep {
+    /// Every step.
+    pub const ALL: [Self; 7] = [
+        Self::Requested,
+        Self::Accepted,
+        Self::Rejected,
+        Self::Reopened,
+        Self::Corrected,
+        Self::Cancelled,
+        Self::Commented,
+    ];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Reopened => "reopened",
+            Self::Corrected => "corrected",
+            Self::Cancelled => "cancelled",
+            Self::Commented => "commented",
+        }
+    }
+}
+
 /// A setting as it was and as it is; never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {

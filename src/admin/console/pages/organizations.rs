@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::{EmailDomainStatus, OrganizationSource, Verification};
+use crate::domain::{EmailDomainStatus, ModerationStep, OrganizationSource, Verification};
 use crate::render::Page;
 
 /// The search, `/admin/organizations`: gets `q`, and posts `siret` to enter what the register says.
@@ -429,8 +429,9 @@ impl Page for OrganizationHistory {
             by: String::from("cli:root"),
         };
         let mut acts: Vec<ActRow> = EVENTS.into_iter().map(act).collect();
-        let steps = ["requested", "accepted", "rejected", "reopened", "corrected", "cancelled"];
-        acts.extend(steps.map(|step| ActRow { step: Some(step.to_owned()), about: None, ..act("moderation_moved") }));
+        let step = |step: ModerationStep| Some(step.as_str().to_owned());
+        let moved = |made| ActRow { step: step(made), about: None, ..act("moderation_moved") };
+        acts.extend(ModerationStep::ALL.map(moved));
         acts.push(ActRow {
             domain: Some(String::from("mairie.example")),
             status: Some(String::from("verified")),
