@@ -31,8 +31,11 @@ pub fn has_every_factor(app: &App, active: &ActiveSession) -> bool {
 
 /// Whether the person signed in proved who they are a short while ago, with a second factor, in this very session: what
 /// the console of administration wants of whoever enters it (SEC-138). What is stated in place of proofs does not count.
-pub fn has_officers_proof(config: &Config, session: &Session, now: Timestamp) -> bool {
-    session.has_recent_proof(now, config.recent_proof) && session.has_recent_second_factor(now, config.recent_proof)
+pub fn has_officers_proof(config: &Config, (session, user): (&Session, &User), now: Timestamp) -> bool {
+    // A factor that was taken away since protects nothing any more.
+    !user.second_factor.is_none()
+        && session.has_recent_proof(now, config.recent_proof)
+        && session.has_recent_second_factor(now, config.recent_proof)
 }
 
 /// What is left to prove before any page of the person signed in is shown: a second factor, the mailbox, the browser.
@@ -218,11 +221,13 @@ fn second_factor_of(
 
 /// The same for the console of administration: one of this person's own, given a short while ago.
 fn second_factor_of_officer(config: &Config, (session, user): (&Session, &User), now: Timestamp) -> SecondFactor {
+    let is_given = session.has_recent_second_factor(now, config.recent_proof);
     match user.second_factor {
-        _ if session.has_recent_second_factor(now, config.recent_proof) => SecondFactor::Settled,
+        // Whatever was given before the last one was taken away.
         SecondFactorUse::None => {
             SecondFactor::Missing { is_proof_recent: session.has_recent_proof(now, config.recent_proof) }
         }
+        SecondFactorUse::OnDemand | SecondFactorUse::Always if is_given => SecondFactor::Settled,
         SecondFactorUse::OnDemand | SecondFactorUse::Always => SecondFactor::Wanted,
     }
 }

@@ -52,7 +52,7 @@ pub(super) async fn lead_to_entrance(
         Ok(active) => active,
         Err(elsewhere) => return Ok(Some(elsewhere)),
     };
-    if acts::has_officers_proof(&app.config, &active.session, app.clock.now()) {
+    if acts::has_officers_proof(&app.config, (&active.session, &active.user), app.clock.now()) {
         return Ok(None);
     }
     let page = AccountPage::Administration;

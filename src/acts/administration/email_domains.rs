@@ -1,7 +1,7 @@
 //! What e-mail domains are for organizations, and what they prove for members.
 
 use super::Decided;
-use super::moderation::ModerationRefusal;
+use super::moderation::{ModerationRefusal, may_decide};
 use super::organizations::{OrganizationKey, find as find_organization};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
@@ -106,6 +106,9 @@ pub async fn write_email_domain(
             let Some(organization) = find_organization(tx, &key)? else {
                 return Ok(Err(ModerationRefusal::UnknownOrganization));
             };
+            if !may_decide(tx, &circumstances.by.actor, organization.id, now)? {
+                return Ok(Err(ModerationRefusal::UnknownOrganization));
+            }
             put_domain(tx, &circumstances, organization.id, &domain, status, now)?;
             let written = email_domains::find(tx, organization.id, &domain)?;
             Ok(written.ok_or(ModerationRefusal::UnknownDomain))
@@ -132,6 +135,9 @@ pub async fn delete_email_domain(
             let Some(organization) = find_organization(tx, &key)? else {
                 return Ok(Err(ModerationRefusal::UnknownOrganization));
             };
+            if !may_decide(tx, &circumstances.by.actor, organization.id, now)? {
+                return Ok(Err(ModerationRefusal::UnknownOrganization));
+            }
             if !email_domains::delete(tx, organization.id, &domain)? {
                 return Ok(Err(ModerationRefusal::UnknownDomain));
             }

@@ -60,7 +60,7 @@ pub use officers::{EntryRefusal, Officer, enter_console, find_officer, leave_con
 pub use organization_import::{ImportedOrganization, ImportedRow, RowOutcome, import_organizations};
 pub use organizations::{
     Link, MalformedOrganizationKey, OrganizationDossier, OrganizationKey, OrganizationRefusal, create_organization,
-    find_organization, is_member, link_user, list_organizations, unlink_user, view_organization,
+    find_membership, find_organization, link_user, list_organizations, unlink_user, view_organization,
 };
 pub use overview::{Overview, look_over};
 pub use register::{

@@ -62,7 +62,7 @@ impl Officer {
 }
 
 /// Whoever is at work in the session of a person, by the cookie of administration; `None` when it opens nothing: it was
-/// never ours, is over, belongs to another session, or the person has no role any more.
+/// never ours, is over, belongs to another session, or the person has no role or no second factor any more.
 ///
 /// # Errors
 /// When the store fails.
@@ -73,7 +73,9 @@ pub async fn find_officer(app: &App, active: &ActiveSession, value: &str) -> Res
     let is_theirs = |opened: &AdministrationSession| {
         opened.user_id == active.user.id && opened.session == active.session.id && opened.is_alive(now)
     };
-    let Some(opened) = found.filter(is_theirs) else { return Ok(None) };
+    let Some(opened) = found.filter(is_theirs).filter(|_| !active.user.second_factor.is_none()) else {
+        return Ok(None);
+    };
     let Some(role) = role_in_use(&active.user, now) else { return Ok(None) };
     if opened.wants_touch(now) {
         app.store
@@ -115,7 +117,7 @@ pub async fn enter_console(
         .store
         .write(move |tx| {
             let entering = match find_live(tx, &session_key, now)? {
-                Some((session, user)) if has_officers_proof(&window, &session, now) => Some((session, user)),
+                Some((session, user)) if has_officers_proof(&window, (&session, &user), now) => Some((session, user)),
                 Some(_) | None => None,
             };
             let Some((session, user)) = entering else { return Ok(Err(EntryRefusal::Unproven)) };

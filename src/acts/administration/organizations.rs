@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::Decided;
+use super::moderation::{is_delegated, may_decide};
 use super::users::{UserKey, find as find_user};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
@@ -10,7 +11,7 @@ use crate::domain::{
     AuditEvent, Greeting, Membership, Organization, OrganizationFacts, OrganizationFault, OrganizationId, Siret, User,
     UserId, Verification,
 };
-use crate::store::{Read, StoreError, memberships, organizations, users};
+use crate::store::{Read, StoreError, memberships, moderations, organizations, users};
 
 /// How an operator names an organization: by SIRET or by our identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,16 +165,16 @@ pub fn view_organization(
     Ok(found)
 }
 
-/// Whether a person belongs to an organization.
+/// The link between a person and an organization.
 ///
 /// # Errors
 /// When the store fails.
-pub fn is_member(app: &App, id: OrganizationId, key: &UserKey) -> Result<bool, ActError> {
+pub fn find_membership(app: &App, id: OrganizationId, key: &UserKey) -> Result<Option<Membership>, ActError> {
     let found = app.store.read(|tx| match find_user(tx, key)? {
         Some(user) => memberships::find(tx, user.id, id),
         None => Ok(None),
     })?;
-    Ok(found.is_some())
+    Ok(found)
 }
 
 /// Links a person to an organization, or changes the link that there is.
@@ -187,21 +188,31 @@ pub async fn link_user(
     user_key: UserKey,
     link: Link,
 ) -> Decided<Membership, OrganizationRefusal> {
-    if link.verification == Some(Verification::Unverified) && !app.config.joining.policy.allow_unverified {
-        return Ok(Err(OrganizationRefusal::Unverified));
-    }
+    let keeps_unproven = app.config.joining.policy.allow_unverified;
     let circumstances = Circumstances::of(app, by);
     let now = app.clock.now();
     let outcome = app
         .store
         .write(move |tx| {
             let Some(organization) = find(tx, &key)? else { return Ok(Err(OrganizationRefusal::Unknown)) };
+            let actor = &circumstances.by.actor;
+            if !may_decide(tx, actor, organization.id, now)? {
+                return Ok(Err(OrganizationRefusal::Unknown));
+            }
             let Some(user) = find_user(tx, &user_key)? else { return Ok(Err(OrganizationRefusal::UnknownUser)) };
             let (user_id, organization_id) = (user.id, organization.id);
             let Link { is_external, verification } = link;
             let known = memberships::find(tx, user_id, organization_id)?;
+            // Whoever has some organizations learns of nobody else that they have an account (SEC-141).
+            if known.is_none() && is_delegated(tx, actor)? && !has_asked(tx, user_id, organization_id)? {
+                return Ok(Err(OrganizationRefusal::UnknownUser));
+            }
             let kept = known.as_ref().map_or(Verification::ProofReceived, |known| known.verification);
             let verification = verification.unwrap_or(kept);
+            let is_new = known.as_ref().is_none_or(|known| known.verification != verification);
+            if is_new && !verification.is_proven() && !keeps_unproven {
+                return Ok(Err(OrganizationRefusal::Unverified));
+            }
             let is_same = |known: &Membership| known.is_external == is_external && known.verification == verification;
             if let Some(known) = known.as_ref().filter(|known| is_same(known)) {
                 return Ok(Ok(known.clone()));
@@ -229,8 +240,15 @@ pub async fn link_user(
     Ok(outcome)
 }
 
+/// Whether a person asked to join an organization, whatever became of it.
+fn has_asked(tx: &impl Read, user_id: UserId, organization_id: OrganizationId) -> Result<bool, StoreError> {
+    let requests = moderations::list_of_user(tx, user_id)?;
+    Ok(requests.iter().any(|request| request.organization_id == organization_id))
+}
+
 /// Takes a link away. What the person authorized with it ends with everything else of theirs (SEC-37): they sign in
-/// again, for what they still belong to.
+/// again, for what they still belong to. Whoever moderates some organizations ends nothing beyond theirs (SEC-141): as
+/// when somebody leaves, services are told of the organization no more, and the sessions go on.
 ///
 /// # Errors
 /// When the store fails.
@@ -241,17 +259,24 @@ pub async fn unlink_user(
     user_key: UserKey,
 ) -> Decided<(UserId, OrganizationId), OrganizationRefusal> {
     let circumstances = Circumstances::of(app, by);
+    let now = app.clock.now();
     let outcome = app
         .store
         .write(move |tx| {
             let Some(organization) = find(tx, &key)? else { return Ok(Err(OrganizationRefusal::Unknown)) };
+            let actor = &circumstances.by.actor;
+            if !may_decide(tx, actor, organization.id, now)? {
+                return Ok(Err(OrganizationRefusal::Unknown));
+            }
             let Some(mut user) = find_user(tx, &user_key)? else { return Ok(Err(OrganizationRefusal::UnknownUser)) };
             let (user_id, organization_id) = (user.id, organization.id);
             if !memberships::delete(tx, user_id, organization_id)? {
                 return Ok(Err(OrganizationRefusal::NotAMember));
             }
-            user.void_everything();
-            users::update(tx, &user)?;
+            if !is_delegated(tx, actor)? {
+                user.void_everything();
+                users::update(tx, &user)?;
+            }
             circumstances.record(tx, AuditEvent::MembershipDeleted { user_id, organization_id })?;
             Ok(Ok((user_id, organization_id)))
         })

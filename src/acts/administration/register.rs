@@ -1,6 +1,7 @@
 //! Organizations looked for, entered and read anew, by what is known here and by what the register says.
 
 use super::audit::record_look;
+use super::moderation::{may_decide, may_enter};
 use super::organizations::{OrganizationRefusal, find};
 use super::{Decided, Officer, OrganizationKey};
 use crate::acts::{ActError, By, Circumstances};
@@ -155,16 +156,19 @@ pub async fn enter_from_register(app: &App, by: &By, siret: Siret) -> Decided<Or
     let outcome = app
         .store
         .write(move |tx| {
+            if !may_enter(tx, &circumstances.by.actor, now)? {
+                return Ok(Err(OrganizationRefusal::Unknown));
+            }
             if let Some(known) = organizations::find_by_siret(tx, &siret)? {
-                return Ok(known);
+                return Ok(Ok(known));
             }
             let organization = establishment.to_organization(organizations::next_id(tx)?, now);
             organizations::insert(tx, &organization)?;
             circumstances.record(tx, AuditEvent::OrganizationCreated { organization_id: organization.id })?;
-            Ok(organization)
+            Ok(Ok(organization))
         })
         .await?;
-    Ok(Ok(outcome))
+    Ok(outcome)
 }
 
 /// Reads anew what the register says of an organization.
@@ -188,6 +192,9 @@ pub async fn refresh_organization(
         .store
         .write(move |tx| {
             let Some(known) = find(tx, &key)? else { return Ok(Err(OrganizationRefusal::Unknown)) };
+            if !may_decide(tx, &circumstances.by.actor, known.id, now)? {
+                return Ok(Err(OrganizationRefusal::Unknown));
+            }
             let told = establishment.to_organization(known.id, now);
             let organization = Organization { created_at: known.created_at, ..told };
             organizations::update(tx, &organization)?;

@@ -3,10 +3,11 @@
 
 use super::Decided;
 use super::audit::record_look;
+use super::moderation::has_right;
 use super::users::{UserKey, UserRefusal, find, may_lock_out};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
-use crate::domain::{AuditEvent, MailContent, OutgoingMail, Role, User, UserId};
+use crate::domain::{AuditEvent, MailContent, OutgoingMail, Right, Role, User, UserId};
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, Tx, outbox, users};
 
@@ -46,6 +47,10 @@ pub async fn grant_role(
     let outcome = app
         .store
         .write(move |tx| {
+            // The role is that of this instant, not that of the page.
+            if !has_right(tx, &circumstances.by.actor, Right::ManageTeam, now)? {
+                return Ok(Err(UserRefusal::Unknown));
+            }
             let Some(user) = find(tx, &key)? else { return Ok(Err(UserRefusal::Unknown)) };
             if !user.may_sign_in() {
                 return Ok(Err(UserRefusal::Disabled));
@@ -85,6 +90,10 @@ pub async fn revoke_role(
     let outcome = app
         .store
         .write(move |tx| {
+            // The role is that of this instant, not that of the page.
+            if !has_right(tx, &circumstances.by.actor, Right::ManageTeam, now)? {
+                return Ok(Err(UserRefusal::Unknown));
+            }
             let Some(user) = find(tx, &key)? else { return Ok(Err(UserRefusal::Unknown)) };
             let Some(role) = user.role.clone() else { return Ok(Err(UserRefusal::NoRole)) };
             if is_last_administrator(tx, &user)? && !may_lock_out {

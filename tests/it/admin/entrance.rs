@@ -148,6 +148,21 @@ async fn sec_138_administration_is_left_and_ends_with_the_role_the_account_and_e
 }
 
 #[tokio::test]
+async fn sec_138_whoever_takes_their_last_second_factor_away_is_out_and_enters_with_another_one_only() {
+    let instance = Instance::dev().await;
+    let (person, _) = at_work(&instance, ADMINISTRATOR).await;
+    let entrance = person.visit("/admin/sign-in").await;
+    let factors = person.visit("/double-authentication").await;
+    person.submit(factors.form_to("delete-totp-configuration")).await;
+    assert_ne!(led(&person).await, "/admin", "what was open is not any more");
+    let entered = person.submit(entrance.form_to("admin/sign-in")).await;
+    assert_ne!(entered.url.path(), "/admin", "the proof of a short while ago was by a factor that is gone");
+    let asks = person.visit("/admin/sign-in").await;
+    let (entrance, _) = set_up(&instance, &person, &asks).await;
+    assert_eq!(person.submit(entrance.form_to("admin/sign-in")).await.url.path(), "/admin");
+}
+
+#[tokio::test]
 async fn sec_138_whoever_has_no_role_is_told_that_there_is_no_such_page() {
     let instance = Instance::dev().await;
     let person = signed_in(&instance, JEAN).await;

@@ -3,6 +3,7 @@
 mod entrance;
 mod moderations;
 mod organizations;
+mod reach;
 mod roles;
 mod team;
 

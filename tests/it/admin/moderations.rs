@@ -102,6 +102,9 @@ async fn a_moderator_refuses_with_a_reason_that_they_chose_and_reopens() {
     assert_eq!(person.visit(waits.url.as_str()).await.url.path(), "/users/unable-to-auto-join-organization");
     let noted = marie.submit(again.form_to("/comment").with("note", "Rappeler <lundi>")).await;
     assert!(noted.text("ol").contains("Rappeler <lundi>"), "as text");
+    let dinum = organization(&instance, DINUM);
+    let history = marie.visit(&format!("/admin/organizations/{dinum}/history")).await;
+    assert!(history.status == 200 && history.text("main").contains("annotée"), "{}", history.text("main"));
     let kept = [ModerationStep::Rejected, ModerationStep::Reopened, ModerationStep::Commented];
     assert_eq!(steps(&instance).iter().skip(1).map(|(_, step)| *step).collect::<Vec<_>>(), kept);
 }
@@ -245,6 +248,19 @@ async fn sec_76_a_moderator_decides_by_a_link_once_and_a_look_at_it_decides_noth
         );
     }
     assert_eq!(steps(&instance).len(), 1, "SEC-76: looking decides nothing");
+    let looks = instance.audit();
+    let looks = looks.iter().filter(|record| matches!(record.event, AuditEvent::ModerationViewed { .. }));
+    let looks: Vec<String> = looks.map(|record| record.actor.to_string()).collect();
+    assert_eq!(looks, ["moderator:1"; 3], "SEC-144: whoever looks is known by their link");
+    let data = person.visit("/connection-and-account/my-data").await;
+    let data = person.submit(data.main_form()).await.json();
+    let looks: Vec<_> =
+        data["acts"].as_array().unwrap().iter().filter(|act| act["event"] == "moderation_viewed").collect();
+    assert_eq!(looks.len(), 3, "{data}");
+    assert!(
+        looks.iter().all(|act| act["by"] == "operator" && act["source"].is_null()),
+        "and from where is theirs alone"
+    );
     let page = anybody.visit(&mine).await;
     let empty = anybody.submit(page.form_with("reason", None).with("correctable", "no")).await;
     assert_eq!(empty.status, 400);

@@ -171,7 +171,7 @@ pub async fn look_at_moderation_link(app: &App, by: &By, value: &str) -> Result<
         return Ok(ModerationLinkPlace::Void);
     };
     let dossier = complete(app, dossier).await;
-    let circumstances = Circumstances::of(app, by);
+    let circumstances = Circumstances::of(app, &By { actor, ..by.clone() });
     let event = AuditEvent::ModerationViewed { moderation_id: request.id, user_id: request.user_id };
     app.store.write(move |tx| circumstances.record(tx, event.clone())).await?;
     Ok(ModerationLinkPlace::Open(user, Box::new(dossier)))

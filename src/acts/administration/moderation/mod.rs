@@ -20,6 +20,7 @@ pub use dossier::{Contacts, ModerationDossier, view_moderation};
 pub(in crate::acts) use links::Heralds;
 pub use links::{LinkDecision, LinkOutcome, ModerationLinkPlace, decide_by_moderation_link, look_at_moderation_link};
 pub use listing::{ModerationPage, list_moderations};
+pub(super) use reach::{has_right, is_delegated, may_decide, may_enter};
 
 /// Why nothing was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -61,6 +61,37 @@ pub(in crate::acts::administration) fn may_decide(
     })
 }
 
+/// Whether whoever acts has a right, whichever the organization.
+pub(in crate::acts::administration) fn has_right(
+    tx: &impl Read,
+    actor: &Actor,
+    right: Right,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(match actor {
+        Actor::CommandLine(_) | Actor::Operator | Actor::System => true,
+        Actor::Visitor | Actor::Client(_) => false,
+        Actor::User(id) | Actor::Officer { user_id: id, .. } => {
+            role_of(tx, *id)?.is_some_and(|role| role.has(right, now))
+        }
+    })
+}
+
+/// Whether whoever acts enters organizations: a moderator of some has those, and no other.
+pub(in crate::acts::administration) fn may_enter(
+    tx: &impl Read,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(has_right(tx, actor, Right::ManageOrganizations, now)? && !is_delegated(tx, actor)?)
+}
+
+/// Whether whoever acts moderates some organizations only.
+pub(in crate::acts::administration) fn is_delegated(tx: &impl Read, actor: &Actor) -> Result<bool, StoreError> {
+    let role = actor.person().map_or(Ok(None), |id| role_of(tx, id))?;
+    Ok(role.is_some_and(|role| role.is_delegated()))
+}
+
 /// The role that a person has at this instant.
 fn role_of(tx: &impl Read, id: UserId) -> Result<Option<Role>, StoreError> {
     Ok(users::find(tx, id)?.filter(User::may_sign_in).and_then(|user| user.role))

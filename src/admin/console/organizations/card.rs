@@ -36,6 +36,12 @@ const PROOFS: [Verification; 6] = [
     Verification::OrdreProfessionnelDomain,
 ];
 
+/// The words of verification that the forms offer.
+pub(super) fn offered(app: &App) -> impl Iterator<Item = Verification> {
+    let unverified = app.config.joining.policy.allow_unverified.then_some(Verification::Unverified);
+    PROOFS.into_iter().chain(unverified)
+}
+
 /// What was typed, and what is wrong with it.
 #[derive(Debug, Default)]
 pub(super) struct Attempt {
@@ -91,7 +97,6 @@ fn answer(
     let last = members.last().filter(|_| has_more).map(|(link, _)| link.user_id);
     let word = query.get("notification").unwrap_or_default();
     let is_refused = attempt.is_refused();
-    let unverified = app.config.joining.policy.allow_unverified.then_some(Verification::Unverified);
     let page = OrganizationCard {
         notification: NOTIFICATIONS.into_iter().find(|known| *known == word).map(str::to_owned),
         register_problem: attempt.register.map(str::to_owned),
@@ -105,7 +110,7 @@ fn answer(
         is_first_page: cursor.is_none(),
         more_members_href: last.map(|last| format!("{here}?members_after={last}")),
         member_form: attempt.member,
-        verifications: PROOFS.into_iter().chain(unverified).collect(),
+        verifications: offered(app).collect(),
     };
     let status = if is_refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     browser.page_with(app, &page, status, None)
@@ -121,6 +126,7 @@ pub(super) async fn refresh(segment: String, app: App, submission: Submission) -
     let problem = match refresh_organization(&app, &officer.by(&request), key).await? {
         Ok(read) => return browser.redirect(&app, &after(read.id, "organization_refreshed")),
         Err(OrganizationRefusal::NotInRegister) => "unknown",
+        Err(OrganizationRefusal::Unknown) => return Err(Error::NotFound),
         Err(_) => "unavailable",
     };
     again(&app, &browser, &request, organization, Attempt { register: Some(problem), ..Attempt::default() }).await

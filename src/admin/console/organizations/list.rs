@@ -64,6 +64,7 @@ pub(super) async fn enter(app: App, submission: Submission) -> Result<Response, 
     let problem = match enter_from_register(&app, &officer.by(&request), siret.clone()).await? {
         Ok(organization) => return browser.redirect(&app, &after(organization.id, "organization_entered")),
         Err(OrganizationRefusal::NotInRegister) => "unknown",
+        Err(OrganizationRefusal::Unknown) => return Err(Error::NotFound),
         Err(_) => "unavailable",
     };
     answer(&app, &browser, typed, Ok(OrganizationWanted::Siret(siret)), Some(problem)).await

@@ -1,6 +1,6 @@
 //! Who belongs to an organization: added by address, changed, removed.
 
-use super::card::{Attempt, again};
+use super::card::{Attempt, again, offered};
 use super::pages::MemberForm;
 use super::{after, changeable};
 use crate::acts::administration::{self, Link, OrganizationKey, OrganizationRefusal, UserKey, link_user, unlink_user};
@@ -16,12 +16,17 @@ pub(super) async fn add(segment: String, app: App, submission: Submission) -> Re
     let officer = browser.officer()?;
     let organization = changeable(&app, officer, &segment)?;
     let verification: Verification = parse_word(&form, "verification")?;
+    check_offered(&app, verification, None)?;
     let is_external = form.has("is_external");
     let typed = form.get("email").unwrap_or_default().to_owned();
     let key = OrganizationKey::Id(organization.id);
+    let is_member = |email: &Email| {
+        let found = administration::find_membership(&app, organization.id, &UserKey::Email(email.clone()));
+        found.map(|found| found.is_some())
+    };
     let problem = match typed.parse::<Email>() {
         Err(_) => "malformed",
-        Ok(email) if administration::is_member(&app, organization.id, &UserKey::Email(email.clone()))? => "member",
+        Ok(email) if is_member(&email)? => "member",
         Ok(email) => {
             let link = Link { is_external, verification: Some(verification) };
             match link_user(&app, &officer.by(&request), key, UserKey::Email(email), link).await? {
@@ -45,16 +50,23 @@ pub(super) async fn change(segments: String, app: App, submission: Submission) -
     let (segment, named) = segments.split_once('/').ok_or(Error::NotFound)?;
     let organization = changeable(&app, officer, segment)?;
     let user = UserKey::Id(named.parse::<UserId>().map_err(|_| Error::NotFound)?);
-    if !administration::is_member(&app, organization.id, &user)? {
-        return Err(Error::NotFound);
-    }
+    let known = administration::find_membership(&app, organization.id, &user)?.ok_or(Error::NotFound)?;
     let verification: Verification = parse_word(&form, "verification")?;
+    check_offered(&app, verification, Some(known.verification))?;
     let link = Link { is_external: form.has("is_external"), verification: Some(verification) };
     let key = OrganizationKey::Id(organization.id);
     match link_user(&app, &officer.by(&request), key, user, link).await? {
         Ok(_) => browser.redirect(&app, &after(organization.id, "member_changed")),
         Err(OrganizationRefusal::Unverified) => Err(Error::bad_request("bad_request")),
         Err(_) => Err(Error::NotFound),
+    }
+}
+
+/// A word that the form does not offer is none of ours; that of the link as it is stays possible.
+fn check_offered(app: &App, verification: Verification, present: Option<Verification>) -> Result<(), Error> {
+    match offered(app).chain(present).any(|known| known == verification) {
+        true => Ok(()),
+        false => Err(Error::bad_request("bad_request").with_detail("verification")),
     }
 }
 
