@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::{Reply, Request, done, users};
 use crate::acts::administration::{
     self as acts, Acceptance, Accepted, ListedModeration, ModerationDossier, ModerationFilter, ModerationRefusal,
-    OrganizationKey, Rejection,
+    OrganizationKey, Rejection, SimilarOnes,
 };
 use crate::domain::{
     Email, EmailDomain, EmailDomainStatus, Likeness, Moderation, ModerationId, ModerationKind, ModerationQuery,
@@ -251,7 +251,8 @@ async fn show(request: &Request<'_>, id: ModerationId) -> Reply {
 async fn accept(request: &Request<'_>, id: ModerationId) -> Reply {
     let Accept { is_external, verification, domain, with_similar, notify, note } = request.call.document()?;
     let note = note.map(checked_note).transpose()?;
-    let acceptance = Acceptance { is_external, verification, domain, with_similar, notify, note };
+    let similar = if with_similar { SimilarOnes::All } else { SimilarOnes::Left };
+    let acceptance = Acceptance { is_external, verification, domain, similar, notify, note };
     match acts::accept_moderation(request.app, request.by, id, acceptance).await? {
         Ok(Accepted { request, others }) => Ok(done(&decided(&request, &others))),
         Err(refusal) => Err(refused(&id.to_string(), refusal)),

@@ -179,6 +179,9 @@ pub enum MailContent {
         name: Option<String>,
         /// For which organization.
         organization: String,
+        /// Whether the person has joined already, with a domain that is to be reviewed.
+        #[serde(default)]
+        is_review: bool,
     },
     /// The person took their request back.
     ModerationCancelled {
@@ -365,8 +368,15 @@ impl MailContent {
                 applicant: somebody.clone(),
                 name: Some(String::from("Jean & <fils>")),
                 organization: town(),
+                is_review: false,
             },
-            Self::ModerationArrived { expires_at: at, applicant: somebody.clone(), name: None, organization: town() },
+            Self::ModerationArrived {
+                expires_at: at,
+                applicant: somebody.clone(),
+                name: None,
+                organization: town(),
+                is_review: true,
+            },
             Self::Trial { at },
         ]
     }

@@ -64,8 +64,14 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::ModerationRejected { organization, reason, may_be_corrected } => {
             context! { organization => shortened(organization), reason, may_be_corrected }
         }
-        MailContent::OfficialContactCode { expires_at, applicant, name, organization }
-        | MailContent::ModerationArrived { expires_at, applicant, name, organization } => context! {
+        MailContent::OfficialContactCode { expires_at, applicant, name, organization } => context! {
+            expires_at => expires_at.0,
+            applicant => applicant.as_str(),
+            name => name.as_deref().map(shortened),
+            organization => shortened(organization),
+        },
+        MailContent::ModerationArrived { expires_at, applicant, name, organization, is_review } => context! {
+            is_review => is_review,
             expires_at => expires_at.0,
             applicant => applicant.as_str(),
             name => name.as_deref().map(shortened),

@@ -52,9 +52,9 @@ pub use keys::{
 pub(super) use moderation::Heralds;
 pub use moderation::{
     Acceptance, Accepted, Contacts, LinkDecision, LinkOutcome, ListedModeration, ModerationDossier, ModerationFilter,
-    ModerationLinkPlace, ModerationPage, ModerationRefusal, Rejection, accept_moderation, comment_moderation,
-    decide_by_moderation_link, list_moderations, look_at_moderation_link, reject_moderation, reopen_moderation,
-    view_moderation,
+    ModerationLinkPlace, ModerationPage, ModerationRefusal, Rejection, SimilarOnes, accept_moderation,
+    comment_moderation, decide_by_moderation_link, list_moderations, look_at_moderation_link, reject_moderation,
+    reopen_moderation, view_moderation,
 };
 pub use officers::{EntryRefusal, Officer, enter_console, find_officer, leave_console, note_refusal};
 pub use organization_import::{ImportedOrganization, ImportedRow, RowOutcome, import_organizations};

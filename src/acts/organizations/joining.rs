@@ -191,7 +191,8 @@ pub async fn join_organization(
         Found::Unavailable => return Ok(JoiningOutcome::Unavailable),
     };
     let circumstances = Circumstances::of(app, by);
-    let heralds = Heralds::draw(app)?;
+    let known = app.store.read(|tx| organizations::find_by_siret(tx, &organization.siret))?;
+    let heralds = Heralds::draw(app, known.map(|known| known.id))?;
     let (key, now, settings) = (active.key, app.clock.now(), app.config.joining.clone());
     let outcome = app
         .store

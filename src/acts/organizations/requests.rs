@@ -77,7 +77,8 @@ pub async fn cancel_request(
 /// When the store fails.
 pub async fn correct_request(app: &App, by: &By, active: &ActiveSession, id: ModerationId) -> Result<bool, ActError> {
     let circumstances = Circumstances::of(app, by);
-    let heralds = Heralds::draw(app)?;
+    let known = app.store.read(|tx| moderations::find(tx, id))?;
+    let heralds = Heralds::draw(app, known.map(|request| request.organization_id))?;
     let (active, now) = (active.clone(), app.clock.now());
     let is_waiting = app
         .store

@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use moncomptepro::acts::administration::find_organization;
+use moncomptepro::acts::By;
+use moncomptepro::acts::administration::{find_organization, write_email_domain};
 use moncomptepro::config::{Config, DevOptions};
-use moncomptepro::domain::{Actor, AuditEvent, ModerationStep, OrganizationId, RejectionReason, Role, RoleName};
+use moncomptepro::domain::{
+    Actor, AuditEvent, EmailDomainStatus, ModerationStep, OrganizationId, RejectionReason, Role, RoleName, User, UserId,
+};
+use moncomptepro::store::{Tx, users};
 
 use super::{ADMINISTRATOR, JEAN, at_work, dismiss, grant, officer};
 use crate::accounts::organizations::{ELODIE, arrive, claims, join, waiting};
@@ -301,6 +305,87 @@ async fn sec_76_a_link_ends_with_its_time_and_with_the_role_of_its_moderator() {
     assert_eq!(late.visit(&link).await.status, 410, "its time is over");
     assert_eq!(steps(&instance).len(), 1, "nothing was decided");
     assert_eq!(late.visit("/moderation/none").await.status, 410);
+}
+
+#[tokio::test]
+async fn a_review_of_somebody_who_has_joined_says_so_in_the_mail_and_on_every_page() {
+    let instance = Instance::dev().await;
+    grant(&instance, JEAN, moderator()).await;
+    let (by, domain) = (By::local(Actor::System), "inconnu.example".parse().unwrap());
+    let status = EmailDomainStatus::NotVerifiedYet;
+    write_email_domain(&instance.app, &by, DINUM.parse().unwrap(), domain, status).await.unwrap().unwrap();
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = arrive(&person, &client, ELODIE, &[]).await;
+    assert_eq!(join(&person, &asks, DINUM).await.url.path(), "/users/welcome");
+    let mail = instance.mails_to(JEAN).await.remove(0);
+    assert!(mail.text.contains("a rejoint") && !mail.text.contains("demande à rejoindre"), "{}", mail.text);
+    let anybody = instance.person();
+    let page = anybody.visit(&link_of(&instance, JEAN).await).await;
+    let text = page.text("main");
+    assert!(text.contains("Aucun courriel n’est envoyé") && !text.contains("prévenue par courriel"), "{text}");
+    let done = anybody.submit(page.form_with("decision", Some("accept")).with("decision", "accept")).await;
+    assert!(done.text("h1").contains("Rattachement confirmé"), "{}", done.text("main"));
+    assert!(!done.text("main").contains("est prévenue"), "{}", done.text("main"));
+}
+
+#[tokio::test]
+async fn sec_138_the_page_of_a_link_shows_no_telephone_number_and_no_job() {
+    let instance = Instance::dev().await;
+    grant(&instance, JEAN, moderator()).await;
+    let (person, _, _) = waiting(&instance).await;
+    let own = person.visit("/personal-information").await;
+    let own = own.form_with("given_name", None).with("job", "Cheffe de bureau").with("phone_number", "0123456789");
+    person.submit(own).await;
+    let marie = officer(&instance, "user19@yopmail.com", moderator()).await;
+    assert!(open_only(&marie).await.text("main").contains("Cheffe de bureau"));
+    let page = instance.person().visit(&link_of(&instance, JEAN).await).await;
+    let text = page.text("main");
+    assert!(text.contains(ELODIE) && !text.contains("Cheffe") && !page.body.contains("123456789"), "{text}");
+}
+
+#[tokio::test]
+async fn similar_requests_are_accepted_up_to_the_last_one_that_was_shown() {
+    let instance = Instance::dev().await;
+    let (_, client, _) = waiting(&instance).await;
+    let ask = async |address: &str| {
+        let person = instance.person();
+        let asks = arrive(&person, &client, address, &[]).await;
+        join(&person, &asks, DINUM).await
+    };
+    ask("deux@inconnu.example").await;
+    let marie = officer(&instance, JEAN, moderator()).await;
+    let list = marie.visit("/admin/moderations").await;
+    let href = list.attribute("[data-moderation] a", "href").unwrap();
+    let page = marie.visit(&href).await;
+    assert!(page.has("#similar") && page.has("input[name=similar_up_to]"), "{}", page.text("main"));
+    ask("trois@inconnu.example").await;
+    let form = acceptance(&page).with("similar", "true");
+    assert_eq!(marie.submit(form.clone().without("similar_up_to")).await.status, 400);
+    marie.submit(form).await;
+    let left = marie.visit("/admin/moderations").await.text("main");
+    assert!(left.contains("trois@inconnu.example"), "who came after the page was shown is weighed too: {left}");
+    assert!(!left.contains("deux@inconnu.example") && !left.contains(ELODIE), "{left}");
+}
+
+#[tokio::test]
+async fn the_moderators_of_an_organization_are_told_however_many_others_have_a_role() {
+    let instance = Instance::dev().await;
+    let elsewhere = BTreeSet::from([OrganizationId(1)]);
+    let now = instance.clock.now();
+    let job = move |tx: &mut Tx<'_>| {
+        for number in 0..60_u64 {
+            let email = format!("moderation-{number}@exemple.fr").parse().unwrap();
+            let role = Some(Role::Moderator { organizations: Some(elsewhere.clone()), until: None });
+            users::insert(tx, &User { role, ..User::new(UserId(1_000 + number), email, now) })?;
+        }
+        let email = "derniere@exemple.fr".parse().unwrap();
+        users::insert(tx, &User { role: Some(moderator()), ..User::new(UserId(2_000), email, now) })
+    };
+    instance.app.store.write(job).await.unwrap();
+    waiting(&instance).await;
+    assert_eq!(instance.mails_to("derniere@exemple.fr").await.len(), 1);
+    assert!(instance.mails_to("moderation-0@exemple.fr").await.is_empty());
+    assert!(instance.mails_to(ADMINISTRATOR).await.is_empty());
 }
 
 #[tokio::test]

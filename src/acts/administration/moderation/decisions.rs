@@ -1,15 +1,15 @@
 //! Decisions on requests, each taken once, on the state that it changes (SEC-111).
 
 use super::reach::may_decide;
-use super::{Acceptance, Accepted, ModerationRefusal, Rejection};
+use super::{Acceptance, Accepted, ModerationRefusal, Rejection, SimilarOnes};
 use crate::acts::administration::Decided;
 use crate::acts::administration::email_domains::{check_status, put_domain};
 use crate::acts::{By, Circumstances};
 use crate::app::App;
 use crate::config::JoiningSettings;
 use crate::domain::{
-    AuditEvent, EmailDomain, EmailDomainStatus, MailContent, Membership, Moderation, ModerationId, ModerationKind,
-    ModerationMove, ModerationNote, ModerationStep, OutgoingMail, User, Verification,
+    AuditEvent, EmailDomain, EmailDomainStatus, MailContent, MailProviders, Membership, Moderation, ModerationId,
+    ModerationKind, ModerationMove, ModerationNote, ModerationStep, OutgoingMail, User, Verification,
 };
 use crate::protocol::Timestamp;
 use crate::store::moderations::{Among, Direction, walk};
@@ -83,13 +83,15 @@ impl Bench {
         }
         self.let_in(tx, &request, acceptance)?;
         let mut others = Vec::new();
-        if acceptance.with_similar {
-            for similar in similar_to(tx, &request, &domain)? {
-                let step = self.moved(tx, similar.id, ModerationMove::Accept, acceptance.note.clone())?;
-                let Ok(similar) = step else { continue };
-                self.let_in(tx, &similar, acceptance)?;
-                others.push(similar.id);
-            }
+        let similar = match acceptance.similar {
+            SimilarOnes::Left => Vec::new(),
+            SimilarOnes::All | SimilarOnes::UpTo(_) => similar_to(tx, &self.settings.providers, &request, &domain)?,
+        };
+        for similar in similar.into_iter().filter(|similar| acceptance.similar.has(similar.id)) {
+            let step = self.moved(tx, similar.id, ModerationMove::Accept, acceptance.note.clone())?;
+            let Ok(similar) = step else { continue };
+            self.let_in(tx, &similar, acceptance)?;
+            others.push(similar.id);
         }
         Ok(Ok(Accepted { request, others }))
     }
@@ -176,13 +178,18 @@ impl Bench {
     }
 }
 
-/// Others who wait for the same organization with the same domain, the oldest first.
+/// Others who wait for the same organization with the same domain, the oldest first; nobody where anybody has an address
+/// at it, which says nothing of whoever has one (SEC-108).
 pub(super) fn similar_to(
     tx: &impl Read,
+    providers: &MailProviders,
     request: &Moderation,
     domain: &EmailDomain,
 ) -> Result<Vec<Moderation>, StoreError> {
     let mut similar = Vec::new();
+    if providers.kind_of(domain).is_open_to_anybody() {
+        return Ok(similar);
+    }
     for other in waiting_for_the_same(tx, request)? {
         let user: Option<User> = users::find(tx, other.user_id)?;
         let is_same = user.is_some_and(|user| EmailDomain::of(&user.email) == *domain);

@@ -156,7 +156,7 @@ pub(super) fn gather(
     earlier.retain(|other| other.id != id && reach.has(other.organization_id));
     let others = waiting_for_the_same(tx, &request)?;
     let duplicates = same_person(tx, &listed.user, &others)?;
-    let similar = similar_to(tx, &request, &domain)?;
+    let similar = similar_to(tx, &app.config.joining.providers, &request, &domain)?;
     let waiting: Vec<Moderation> =
         others.into_iter().filter(|other| other.user_id != request.user_id).take(SHOWN).collect();
     let is_open_to_anybody = app.config.joining.providers.kind_of(&domain).is_open_to_anybody();

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     Actor, AuditEvent, Email, HandleKey, MODERATION_LINK_LIFETIME, MailContent, Moderation, ModerationLink,
-    OutgoingMail, Role, SealedSecret, User, UserId,
+    OrganizationId, OutgoingMail, Right, Role, SealedSecret, User, UserId,
 };
 use crate::mail::seal;
 use crate::protocol::{Locale, Timestamp};
@@ -16,6 +16,8 @@ use crate::store::{Read, StoreError, Tx, moderation_links, moderations, organiza
 
 /// How many people are told of a request.
 const MOST_READERS: usize = 50;
+/// How many people with a role are looked at at once.
+const PAGE: usize = 200;
 
 /// Links that are drawn before a transaction in which somebody may come to wait; those of it that nobody needs are nothing.
 #[derive(Clone)]
@@ -30,22 +32,18 @@ struct Herald {
 }
 
 impl Heralds {
-    /// One link for each of those who moderate something.
-    pub(in crate::acts) fn draw(app: &App) -> Result<Self, ActError> {
+    /// One link for each of those who moderate the organization; one that is not known yet, whoever moderates all of them.
+    pub(in crate::acts) fn draw(app: &App, organization: Option<OrganizationId>) -> Result<Self, ActError> {
         let now = app.clock.now();
-        let with_role = app.store.read(|tx| users::list_with_role(tx, None, MOST_READERS))?;
+        let readers = app.store.read(|tx| those_who_moderate(tx, organization, now))?;
         let retained = now.plus(MODERATION_LINK_LIFETIME);
-        let moderates = |user: &User| match &user.role {
-            Some(Role::Administrator | Role::Moderator { .. }) => user.may_sign_in(),
-            Some(Role::Reader) | None => false,
-        };
         let draw = |user: User| {
             let handle = crypto::issue_handle::<ModerationLink>(&app.random, retained);
             let href = format!("{}/moderation/{}", app.config.issuer(), handle.value);
             let secret = seal(&app.master_key, &app.random, &user.email, &href);
             Herald { user_id: user.id, email: user.email, key: handle.key, secret }
         };
-        Ok(Self(with_role.into_iter().filter(moderates).map(draw).collect()))
+        Ok(Self(readers.into_iter().map(draw).collect()))
     }
 
     /// Tells the moderators of the organization that a request waits; where it has none, the administrators.
@@ -64,6 +62,7 @@ impl Heralds {
                 applicant: applicant.email.clone(),
                 name: applicant.information.full_name(),
                 organization: organization.clone(),
+                is_review: !request.is_blocking(),
             };
             moderation_links::insert(tx, &herald.key, &link)?;
             let mail = OutgoingMail::notice(reader.email, Locale::Fr, content, now);
@@ -92,6 +91,36 @@ impl Heralds {
         }
         Ok(if moderators.is_empty() { administrators } else { moderators })
     }
+}
+
+/// Some of those who decide for an organization, whoever else has a role: its moderators, and administrators, who are told
+/// where it has none.
+fn those_who_moderate(
+    tx: &impl Read,
+    organization: Option<OrganizationId>,
+    now: Timestamp,
+) -> Result<Vec<User>, StoreError> {
+    let decides = |role: &Role| match organization {
+        Some(id) => role.may_moderate(id, now),
+        None => role.has(Right::Moderate, now) && !role.is_delegated(),
+    };
+    let (mut after, mut moderators, mut administrators) = (None, Vec::new(), Vec::new());
+    loop {
+        let page = users::list_with_role(tx, after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        for user in page {
+            match user.may_sign_in() && user.role.as_ref().is_some_and(decides) {
+                true if user.is_active_administrator() => administrators.push(user),
+                true => moderators.push(user),
+                false => {}
+            }
+        }
+    }
+    moderators.truncate(MOST_READERS);
+    administrators.truncate(MOST_READERS);
+    moderators.append(&mut administrators);
+    Ok(moderators)
 }
 
 /// What a link is good for.

@@ -67,6 +67,28 @@ pub struct ListedModeration {
     pub decider: Option<String>,
 }
 
+/// Others who wait for the same organization with the same domain: nobody where anybody has an address at that host
+/// (SEC-108).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SimilarOnes {
+    /// They wait on.
+    Left,
+    /// Whoever waits at that moment.
+    All,
+    /// Those up to this number, the last one that the moderator saw.
+    UpTo(ModerationId),
+}
+
+impl SimilarOnes {
+    fn has(self, id: ModerationId) -> bool {
+        match self {
+            Self::Left => false,
+            Self::All => true,
+            Self::UpTo(last) => id <= last,
+        }
+    }
+}
+
 /// How a person is let in.
 #[derive(Debug, Clone)]
 pub struct Acceptance {
@@ -76,8 +98,8 @@ pub struct Acceptance {
     pub verification: Option<Verification>,
     /// What the person's domain is for the organization from now on, if anything is to change.
     pub domain: Option<EmailDomainStatus>,
-    /// Whether those who wait for the same organization with the same domain are let in likewise.
-    pub with_similar: bool,
+    /// Which of those who wait for the same organization with the same domain are let in likewise.
+    pub similar: SimilarOnes,
     /// Whether the person is told.
     pub notify: bool,
     /// What the moderator writes down.

@@ -1,10 +1,10 @@
 //! What the forms of a request say, and what they say again when they are refused.
 
 use super::{template, templates};
-use crate::acts::administration::{Acceptance, Rejection};
+use crate::acts::administration::{Acceptance, Rejection, SimilarOnes};
 use crate::admin::console::pages::{AcceptForm, Forms, RejectForm};
 use crate::app::App;
-use crate::domain::{EmailDomainStatus, RejectionReason, Verification};
+use crate::domain::{EmailDomainStatus, ModerationId, RejectionReason, Verification};
 use crate::protocol::Parameters;
 
 /// The longest note, in characters.
@@ -64,7 +64,7 @@ fn word_of(yes: bool) -> &'static str {
 }
 
 /// The fields of an acceptance.
-pub(super) const ACCEPT: [&str; 6] = ["link", "verification", "domain", "similar", "notify", "note"];
+pub(super) const ACCEPT: [&str; 7] = ["link", "verification", "domain", "similar", "similar_up_to", "notify", "note"];
 /// The fields of a refusal.
 pub(super) const REJECT: [&str; 5] = ["reason", "correctable", "refuse_domain", "notify", "note"];
 
@@ -94,11 +94,21 @@ pub(super) fn read_acceptance(form: &Parameters, forms: &mut Forms) -> Result<Op
     if domain.is_none() && kept.domain != "leave" {
         return Err(Foreign("domain"));
     }
+    let similar = match kept.similar {
+        true => SimilarOnes::UpTo(last_seen(form)?),
+        false => SimilarOnes::Left,
+    };
     let Some(note) = read_note(&kept.note) else {
         kept.has_bad_note = true;
         return Ok(None);
     };
-    Ok(Some(Acceptance { is_external, verification, domain, with_similar: kept.similar, notify: kept.notify, note }))
+    Ok(Some(Acceptance { is_external, verification, domain, similar, notify: kept.notify, note }))
+}
+
+/// The greatest number among the similar requests that the page showed.
+fn last_seen(form: &Parameters) -> Result<ModerationId, Foreign> {
+    let named = form.get("similar_up_to").and_then(|number| number.parse().ok());
+    named.ok_or(Foreign("similar_up_to"))
 }
 
 /// What the form of a refusal says; `None` when it is to be shown again, as it is kept in `forms`.

@@ -6,10 +6,10 @@ use super::forms::{Foreign, read_correctable, read_reason};
 use super::{applicant, requested_organization, row, template, templates, warnings};
 use crate::acts;
 use crate::acts::administration::{
-    self, Acceptance, LinkDecision, LinkOutcome, ModerationDossier, ModerationLinkPlace, Rejection,
+    self, Acceptance, LinkDecision, LinkOutcome, ModerationDossier, ModerationLinkPlace, Rejection, SimilarOnes,
 };
 use crate::admin::console::form::check_fields;
-use crate::admin::console::pages::{ModerationLink, OpenLink};
+use crate::admin::console::pages::{Applicant, ModerationLink, OpenLink};
 use crate::app::App;
 use crate::domain::{EmailDomain, User};
 use crate::protocol::Parameters;
@@ -58,8 +58,10 @@ pub(super) async fn submit(value: String, app: App, submission: Submission) -> R
     };
     let outcome = administration::decide_by_moderation_link(&app, &browser.by(&request), &value, decision).await?;
     match outcome {
-        LinkOutcome::Done(_) => {
+        LinkOutcome::Done(done) => {
             taken.given_back(&app)?;
+            let is_review = state == "accepted" && !done.request.is_blocking();
+            let state = if is_review { "accepted_review" } else { state };
             browser.page(&app, &ModerationLink::over(state))
         }
         LinkOutcome::Refused(refusal) => {
@@ -111,7 +113,7 @@ fn check_source(app: &App, request: &Request) -> Result<(), Error> {
 }
 
 fn acceptance(is_external: bool) -> Acceptance {
-    Acceptance { is_external, verification: None, domain: None, with_similar: false, notify: true, note: None }
+    Acceptance { is_external, verification: None, domain: None, similar: SimilarOnes::Left, notify: true, note: None }
 }
 
 /// What was typed, and why it was refused.
@@ -166,7 +168,8 @@ fn open(
             moderator: moderator.information.full_name().unwrap_or_else(|| moderator.email.to_string()),
             failure: None,
             request: row(&dossier.listed),
-            applicant: applicant(dossier),
+            // Whoever holds the mail sees no more than what a decision wants (SEC-138).
+            applicant: Applicant { job: None, phone_number: None, ..applicant(dossier) },
             organization: requested_organization(&dossier.listed.organization),
             warnings: warnings(dossier),
             duplicates: dossier.duplicates.iter().map(row).collect(),

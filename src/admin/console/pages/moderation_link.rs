@@ -9,7 +9,7 @@ use crate::render::Page;
 /// The page of a link, `/moderation/{id}`: posts `decision`, and of a refusal `reason` and `correctable`.
 #[derive(Debug, Clone, Serialize)]
 pub struct ModerationLink {
-    /// `open`, `accepted`, `rejected`, `decided` or `void`.
+    /// `open`, `accepted`, `accepted_review`, `rejected`, `decided` or `void`.
     pub state: &'static str,
     /// What it decides on, where it does.
     pub open: Option<OpenLink>,
@@ -61,7 +61,8 @@ impl Page for ModerationLink {
     const TEMPLATE: &'static str = "admin/moderation-link.html";
 
     fn samples() -> Vec<Self> {
-        let mut samples: Vec<Self> = ["accepted", "rejected", "decided", "void"].map(Self::over).into();
+        let mut samples: Vec<Self> =
+            ["accepted", "accepted_review", "rejected", "decided", "void"].map(Self::over).into();
         let open = |open| Self { state: "open", open: Some(open) };
         samples.extend(Moderation::samples().into_iter().filter_map(OpenLink::sample).map(open));
         samples

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    Acceptance, Contacts, ModerationFilter, ModerationRefusal, Rejection, accept_moderation, comment_moderation,
-    find_organization, grant_role, list_moderations, reject_moderation, reopen_moderation, view_moderation,
-    write_email_domain,
+    Acceptance, Contacts, ModerationFilter, ModerationRefusal, Rejection, SimilarOnes, accept_moderation,
+    comment_moderation, find_organization, grant_role, list_moderations, reject_moderation, reopen_moderation,
+    view_moderation, write_email_domain,
 };
 use moncomptepro::domain::{
     Actor, EmailDomainStatus, Likeness, ModerationId, OrganizationId, Role, User, UserId, Verification,
@@ -26,8 +26,8 @@ fn operator() -> By {
 }
 
 fn yes() -> Acceptance {
-    let with_similar = false;
-    Acceptance { is_external: false, verification: None, domain: None, with_similar, notify: true, note: None }
+    let similar = SimilarOnes::Left;
+    Acceptance { is_external: false, verification: None, domain: None, similar, notify: true, note: None }
 }
 
 fn no() -> Rejection {
@@ -168,6 +168,19 @@ async fn sec_141_a_moderator_of_some_organizations_meets_no_request_for_another_
 }
 
 #[tokio::test]
+async fn sec_108_at_a_host_that_anybody_has_an_address_at_nobody_is_similar() {
+    let instance = Instance::dev().await;
+    let first = ask(&instance, "un@gmail.com", HOSPITAL).await;
+    let other = ask(&instance, "deux@gmail.com", HOSPITAL).await;
+    let dossier = view_moderation(&instance.app, &operator(), first).await.unwrap().unwrap();
+    assert!(dossier.similar.is_empty() && dossier.waiting.len() == 1);
+    let all = Acceptance { similar: SimilarOnes::All, ..yes() };
+    let accepted = accept_moderation(&instance.app, &operator(), first, all).await.unwrap().unwrap();
+    assert_eq!(accepted.others, []);
+    assert_eq!(found(&instance, &operator(), "").await, [other.0]);
+}
+
+#[tokio::test]
 async fn those_who_wait_for_the_same_with_the_same_domain_are_let_in_at_once() {
     let instance = Instance::dev().await;
     let first = ask(&instance, "un@inconnu.example", DINUM).await;
@@ -181,7 +194,7 @@ async fn those_who_wait_for_the_same_with_the_same_domain_are_let_in_at_once() {
     assert_eq!(ids(&dossier.similar), [same]);
     assert_eq!(ids(&dossier.waiting), [same, other_domain]);
     assert_eq!(ids(&dossier.duplicates), [same, other_domain], "they all say that they are Élodie Martin");
-    let all = Acceptance { with_similar: true, verification: Some(Verification::ProofReceived), ..yes() };
+    let all = Acceptance { similar: SimilarOnes::All, verification: Some(Verification::ProofReceived), ..yes() };
     let accepted = accept_moderation(&instance.app, &operator(), first, all).await.unwrap().unwrap();
     assert_eq!(accepted.others, [same]);
     assert_eq!(found(&instance, &operator(), "").await, [other_domain.0, other_organization.0]);

@@ -2,7 +2,8 @@
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    self, Acceptance, ModerationRefusal, Rejection, accept_moderation, reject_moderation, reopen_moderation,
+    self, Acceptance, ModerationRefusal, Rejection, SimilarOnes, accept_moderation, reject_moderation,
+    reopen_moderation,
 };
 use moncomptepro::domain::{
     Actor, AuditEvent, EmailDomainStatus, ModerationFault, ModerationId, ModerationStep, RejectionReason, Verification,
@@ -18,7 +19,14 @@ fn moderator() -> By {
 }
 
 fn yes() -> Acceptance {
-    Acceptance { is_external: false, verification: None, domain: None, with_similar: false, notify: true, note: None }
+    Acceptance {
+        is_external: false,
+        verification: None,
+        domain: None,
+        similar: SimilarOnes::Left,
+        notify: true,
+        note: None,
+    }
 }
 
 fn no(reason: Option<&str>, may_be_corrected: bool) -> Rejection {
