@@ -182,6 +182,9 @@ pub enum MailContent {
         /// Whether the person has joined already, with a domain that is to be reviewed.
         #[serde(default)]
         is_review: bool,
+        /// Whether it leads to the console, for an administrator, in place of a link that decides.
+        #[serde(default)]
+        is_for_console: bool,
     },
     /// The person took their request back.
     ModerationCancelled {
@@ -369,6 +372,7 @@ impl MailContent {
                 name: Some(String::from("Jean & <fils>")),
                 organization: town(),
                 is_review: false,
+                is_for_console: false,
             },
             Self::ModerationArrived {
                 expires_at: at,
@@ -376,6 +380,7 @@ impl MailContent {
                 name: None,
                 organization: town(),
                 is_review: true,
+                is_for_console: true,
             },
             Self::Trial { at },
         ]

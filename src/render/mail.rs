@@ -70,13 +70,16 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
             name => name.as_deref().map(shortened),
             organization => shortened(organization),
         },
-        MailContent::ModerationArrived { expires_at, applicant, name, organization, is_review } => context! {
-            is_review => is_review,
-            expires_at => expires_at.0,
-            applicant => applicant.as_str(),
-            name => name.as_deref().map(shortened),
-            organization => shortened(organization),
-        },
+        MailContent::ModerationArrived { expires_at, applicant, name, organization, is_review, is_for_console } => {
+            context! {
+                is_review => is_review,
+                is_for_console => is_for_console,
+                expires_at => expires_at.0,
+                applicant => applicant.as_str(),
+                name => name.as_deref().map(shortened),
+                organization => shortened(organization),
+            }
+        }
         MailContent::SecondFactorAdded { at }
         | MailContent::SecondFactorRemoved { at }
         | MailContent::SecondFactorOnDemand { at }

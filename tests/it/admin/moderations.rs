@@ -389,10 +389,31 @@ async fn the_moderators_of_an_organization_are_told_however_many_others_have_a_r
 }
 
 #[tokio::test]
-async fn where_nobody_else_moderates_administrators_are_told_and_a_correction_is_told_anew() {
+async fn sec_138_where_nobody_else_moderates_administrators_are_told_and_decide_in_the_console() {
     let instance = Instance::dev().await;
+    waiting(&instance).await;
+    let mail = instance.mails_to(ADMINISTRATOR).await.remove(0);
+    assert!(mail.subject.contains("à examiner") && mail.text.contains("/admin/moderations\n"), "{}", mail.text);
+    assert!(!mail.text.contains("/moderation/") && !mail.text.contains("qu’une fois"), "{}", mail.text);
+}
+
+#[tokio::test]
+async fn sec_138_a_link_decides_nothing_for_a_moderator_who_became_an_administrator() {
+    let instance = Instance::dev().await;
+    grant(&instance, JEAN, moderator()).await;
+    waiting(&instance).await;
+    let (anybody, link) = (instance.person(), link_of(&instance, JEAN).await);
+    assert_eq!(anybody.visit(&link).await.status, 200);
+    grant(&instance, JEAN, Role::Administrator).await;
+    assert_eq!(anybody.visit(&link).await.status, 410);
+}
+
+#[tokio::test]
+async fn a_correction_is_told_anew() {
+    let instance = Instance::dev().await;
+    grant(&instance, JEAN, moderator()).await;
     let (person, _, waits) = waiting(&instance).await;
-    let (anybody, first) = (instance.person(), link_of(&instance, ADMINISTRATOR).await);
+    let (anybody, first) = (instance.person(), link_of(&instance, JEAN).await);
     let page = anybody.visit(&first).await;
     let reason = "Votre nom manque.";
     let form = page.form_with("reason", None).with("reason", reason).with("correctable", "yes");
@@ -400,7 +421,7 @@ async fn where_nobody_else_moderates_administrators_are_told_and_a_correction_is
     let refused = person.visit(waits.url.as_str()).await;
     assert!(refused.text("blockquote").contains(reason));
     person.submit(refused.form_to("/users/reopen-moderation/")).await;
-    let second = link_of(&instance, ADMINISTRATOR).await;
+    let second = link_of(&instance, JEAN).await;
     assert_ne!(first, second);
     assert_eq!(anybody.visit(&first).await.status, 410, "the first one was about the request as it was");
     assert_eq!(anybody.visit(&second).await.status, 200);

@@ -27,7 +27,8 @@ pub(in crate::acts) struct Heralds(Vec<Herald>);
 struct Herald {
     user_id: UserId,
     email: Email,
-    key: HandleKey<ModerationLink>,
+    /// Where their link lies; an administrator decides in the console, and has none (SEC-138).
+    key: Option<HandleKey<ModerationLink>>,
     secret: SealedSecret,
 }
 
@@ -38,10 +39,16 @@ impl Heralds {
         let readers = app.store.read(|tx| those_who_moderate(tx, organization, now))?;
         let retained = now.plus(MODERATION_LINK_LIFETIME);
         let draw = |user: User| {
-            let handle = crypto::issue_handle::<ModerationLink>(&app.random, retained);
-            let href = format!("{}/moderation/{}", app.config.issuer(), handle.value);
+            let issuer = app.config.issuer();
+            let (key, href) = match user.is_active_administrator() {
+                true => (None, format!("{issuer}/admin/moderations")),
+                false => {
+                    let handle = crypto::issue_handle::<ModerationLink>(&app.random, retained);
+                    (Some(handle.key), format!("{issuer}/moderation/{}", handle.value))
+                }
+            };
             let secret = seal(&app.master_key, &app.random, &user.email, &href);
-            Herald { user_id: user.id, email: user.email, key: handle.key, secret }
+            Herald { user_id: user.id, email: user.email, key, secret }
         };
         Ok(Self(readers.into_iter().map(draw).collect()))
     }
@@ -63,8 +70,11 @@ impl Heralds {
                 name: applicant.information.full_name(),
                 organization: organization.clone(),
                 is_review: !request.is_blocking(),
+                is_for_console: herald.key.is_none(),
             };
-            moderation_links::insert(tx, &herald.key, &link)?;
+            if let Some(key) = &herald.key {
+                moderation_links::insert(tx, key, &link)?;
+            }
             let mail = OutgoingMail::notice(reader.email, Locale::Fr, content, now);
             outbox::insert(tx, &mail.carrying(herald.secret.clone(), link.expires_at))?;
         }
@@ -83,7 +93,9 @@ impl Heralds {
             // The link was sealed for this address.
             let Some(user) = found.filter(|user| user.may_sign_in() && user.email == herald.email) else { continue };
             let may = user.role.as_ref().is_some_and(|role| role.may_moderate(request.organization_id, now));
-            match may && user.id != request.user_id {
+            // Nobody's link decides with the rights of an administrator, who became one meanwhile.
+            let is_as_drawn = user.is_active_administrator() == herald.key.is_none();
+            match may && is_as_drawn && user.id != request.user_id {
                 true if user.is_active_administrator() => administrators.push((herald, user)),
                 true => moderators.push((herald, user)),
                 false => {}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Moderation, ModerationId};
-use crate::domain::{User, UserId};
+use crate::domain::{Role, User, UserId};
 use crate::protocol::Timestamp;
 
 /// How long it works, where nobody decides meanwhile.
@@ -38,9 +38,10 @@ impl ModerationLink {
         }
     }
 
-    /// Whether it works now: in its time, for whoever still moderates, on the request as it was when the link was made.
+    /// Whether it works now: in its time, for whoever still moderates, and does so without being an administrator (SEC-138), on the request as it was when the link was made.
     pub fn opens(&self, moderator: &User, request: &Moderation, now: Timestamp) -> bool {
-        let may = moderator.role.as_ref().is_some_and(|role| role.may_moderate(request.organization_id, now));
+        let may_by = |role: &Role| role.may_moderate(request.organization_id, now) && !role.is_administrator();
+        let may = moderator.role.as_ref().is_some_and(may_by);
         let is_theirs = moderator.id == self.user_id && moderator.honours(self.epoch) && may;
         let is_its = request.id == self.moderation_id && request.is_pending() && request.history.len() == self.moves;
         is_theirs && is_its && !self.expires_at.has_come(now)
