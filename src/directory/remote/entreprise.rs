@@ -5,12 +5,10 @@
 use serde_json::Value;
 use url::Url;
 
-use super::fields::{parsed, text};
+use super::fields::{Written, parsed, text};
 use super::guard::Call;
 use crate::directory::Answer;
-use crate::domain::{
-    AddressParts, Diffusion, Establishment, EstablishmentSource, NameParts, Siret, capitalized, street_type,
-};
+use crate::domain::{Diffusion, Establishment, EstablishmentSource, NameParts, Siret};
 use crate::protocol::Timestamp;
 
 /// Why it is asked, in the words of its journal.
@@ -57,7 +55,7 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
         birth_name,
         signs: [sign.as_deref(), None, None],
     };
-    let of_address = [
+    let parts = [
         "complement_adresse",
         "numero_voie",
         "indice_repetition_voie",
@@ -67,24 +65,8 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
         "code_cedex",
         "libelle_cedex",
         "libelle_pays_etranger",
-    ]
-    .map(|name| text(written, name));
-    let [complement, number, repetition, kind, street, special, cedex, cedex_label, country] =
-        of_address.each_ref().map(Option::as_deref);
-    let commune = text(written, "libelle_commune").or_else(|| text(written, "libelle_commune_etranger"));
-    let postal_code = text(written, "code_postal");
-    let country = country.map(capitalized);
-    let address = AddressParts {
-        complement,
-        number,
-        repetition,
-        street_type: kind.map(street_type),
-        street,
-        special_distribution: special,
-        postal_code: cedex.or(postal_code.as_deref()),
-        town: cedex_label.or(commune.as_deref()),
-        country: country.as_deref(),
-    };
+    ];
+    let address = Written::of(written, parts, "code_postal", ["libelle_commune", "libelle_commune_etranger"]);
     let of = |document: &Value, group: &str| document.get(group).cloned().unwrap_or_default();
     Some(Establishment {
         siret: parsed(place, "siret")?,
@@ -98,9 +80,9 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
         is_entity_active: text(entity, "etat_administratif").as_deref() == Some("A"),
         diffusion: if is("partiellement_diffusible") { Diffusion::Partial } else { Diffusion::Full },
         address: address.line(),
-        postal_code,
+        postal_code: address.postal_code,
         commune_code: parsed(written, "code_commune"),
-        commune,
+        commune: address.commune,
         source: EstablishmentSource::ApiEntreprise,
         fetched_at: now,
     })

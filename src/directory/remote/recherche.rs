@@ -5,12 +5,10 @@
 use serde_json::Value;
 use url::Url;
 
-use super::fields::{cleaned, text};
+use super::fields::{Written, cleaned, text};
 use super::guard::Call;
 use crate::directory::Answer;
-use crate::domain::{
-    AddressParts, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, NameParts, Siret, street_type,
-};
+use crate::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, NameParts, Siret};
 use crate::protocol::Timestamp;
 
 /// The most establishments of one answer.
@@ -88,32 +86,18 @@ fn establishment(entity: &Value, place: &Value, now: Timestamp) -> Option<Establ
         signs: [sign(0), sign(1), sign(2)],
         ..NameParts::default()
     };
-    let commune = field("libelle_commune").or_else(|| field("libelle_commune_etranger"));
-    let postal_code = field("code_postal");
     let parts = [
-        field("complement_adresse"),
-        field("numero_voie"),
-        field("indice_repetition"),
-        field("type_voie"),
-        field("libelle_voie"),
-        field("distribution_speciale"),
-        field("cedex"),
-        field("libelle_cedex"),
-        field("libelle_pays_etranger"),
+        "complement_adresse",
+        "numero_voie",
+        "indice_repetition",
+        "type_voie",
+        "libelle_voie",
+        "distribution_speciale",
+        "cedex",
+        "libelle_cedex",
+        "libelle_pays_etranger",
     ];
-    let [complement, number, repetition, kind, street, special, cedex, cedex_label, country] =
-        parts.each_ref().map(Option::as_deref);
-    let address = AddressParts {
-        complement,
-        number,
-        repetition,
-        street_type: kind.map(street_type),
-        street,
-        special_distribution: special,
-        postal_code: cedex.or(postal_code.as_deref()),
-        town: cedex_label.or(commune.as_deref()),
-        country,
-    };
+    let address = Written::of(place, parts, "code_postal", ["libelle_commune", "libelle_commune_etranger"]);
     Some(Establishment {
         siret: field("siret")?.parse().ok()?,
         label: names.label(),
@@ -125,10 +109,10 @@ fn establishment(entity: &Value, place: &Value, now: Timestamp) -> Option<Establ
         is_active: field("etat_administratif").as_deref() == Some("A"),
         is_entity_active: text(entity, "etat_administratif").as_deref() == Some("A"),
         diffusion: if is("P") { Diffusion::Partial } else { Diffusion::Full },
-        address: if street.is_some() { address.line() } else { field("adresse").or_else(|| address.line()) },
-        postal_code,
+        address: if address.has_street() { address.line() } else { field("adresse").or_else(|| address.line()) },
+        postal_code: address.postal_code,
         commune_code: field("commune").and_then(|code| code.parse().ok()),
-        commune,
+        commune: address.commune,
         source: EstablishmentSource::RechercheEntreprises,
         fetched_at: now,
     })

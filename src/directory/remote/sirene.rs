@@ -5,13 +5,10 @@
 use serde_json::Value;
 use url::Url;
 
-use super::fields::{parsed, text};
+use super::fields::{Written, parsed, text};
 use super::guard::Call;
 use crate::directory::Answer;
-use crate::domain::{
-    AddressParts, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, NameParts, Siret, capitalized,
-    folded, street_type,
-};
+use crate::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, NameParts, Siret, folded};
 use crate::protocol::Timestamp;
 
 /// The header of the key.
@@ -134,7 +131,7 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
         birth_name,
         signs: [sign.or(usual.as_deref()), second, third],
     };
-    let of_address = [
+    let parts = [
         "complementAdresseEtablissement",
         "numeroVoieEtablissement",
         "indiceRepetitionEtablissement",
@@ -144,25 +141,9 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
         "codeCedexEtablissement",
         "libelleCedexEtablissement",
         "libellePaysEtrangerEtablissement",
-    ]
-    .map(|name| text(written, name));
-    let [complement, number, repetition, kind, street, special, cedex, cedex_label, country] =
-        of_address.each_ref().map(Option::as_deref);
-    let commune =
-        text(written, "libelleCommuneEtablissement").or_else(|| text(written, "libelleCommuneEtrangerEtablissement"));
-    let postal_code = text(written, "codePostalEtablissement");
-    let country = country.map(capitalized);
-    let address = AddressParts {
-        complement,
-        number,
-        repetition,
-        street_type: kind.map(street_type),
-        street,
-        special_distribution: special,
-        postal_code: cedex.or(postal_code.as_deref()),
-        town: cedex_label.or(commune.as_deref()),
-        country: country.as_deref(),
-    };
+    ];
+    let communes = ["libelleCommuneEtablissement", "libelleCommuneEtrangerEtablissement"];
+    let address = Written::of(written, parts, "codePostalEtablissement", communes);
     Some(Establishment {
         siret: parsed(place, "siret")?,
         label: names.label(),
@@ -175,9 +156,9 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
         is_entity_active: text(entity, "etatAdministratifUniteLegale").as_deref() == Some("A"),
         diffusion: if is_partial { Diffusion::Partial } else { Diffusion::Full },
         address: address.line(),
-        postal_code,
+        postal_code: address.postal_code,
         commune_code: parsed(written, "codeCommuneEtablissement"),
-        commune,
+        commune: address.commune,
         source: EstablishmentSource::Sirene,
         fetched_at: now,
     })
