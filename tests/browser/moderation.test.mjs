@@ -7,7 +7,8 @@ import { Secret, TOTP } from "otpauth";
 import { journey } from "./visit.mjs";
 
 const DINUM = "130 025 265 00013";
-const MODERATOR = "administration@yopmail.com";
+const ADMINISTRATOR = "administration@yopmail.com";
+const MODERATOR = "user19@yopmail.com";
 
 const arriveAt = (page, path) => page.waitForURL((url) => url.pathname === path);
 
@@ -47,10 +48,10 @@ async function ask(person, email, name) {
   await arriveAt(person.page, "/users/unable-to-auto-join-organization");
 }
 
-/** A moderator enters the console, and sets a second factor up on the way. */
+/** An administrator enters the console, and sets a second factor up on the way. */
 async function enter(person) {
   await person.goTo("/users/start-sign-in");
-  await person.answer("login", MODERATOR);
+  await person.answer("login", ADMINISTRATOR);
   await person.answer("password", "password123");
   await person.goTo("/admin/sign-in");
   await person.page.locator('a[href^="/users/totp-configuration"]').click();
@@ -97,6 +98,11 @@ journey("a moderator accepts while the person waits", async (person) => {
 });
 
 journey("a moderator refuses by the link of a mail, which decides once", async (person) => {
+  // Administrators decide in the console only: somebody else is to be a moderator.
+  await enter(person);
+  await person.goTo("/admin/team");
+  await person.page.locator('[name="role"]').selectOption("moderator");
+  await person.answer("email", MODERATOR);
   const waiting = await anotherBrowser(person);
   await inFrontOf(person, waiting, () => ask(person, "elodie@inconnu.example", "Petit"));
   const [mail] = await (await fetch(`${person.issuer}/_dev/api/mailbox?to=${encodeURIComponent(MODERATOR)}`)).json();
