@@ -6,6 +6,7 @@ use super::organizations::{OrganizationRefusal, find};
 use super::{Decided, Officer, OrganizationKey};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
+use crate::directory::DirectoryError;
 use crate::domain::{
     AuditEvent, Establishment, EstablishmentQuery, Organization, OrganizationId, Siret, User, UserId, folded,
 };
@@ -141,15 +142,22 @@ fn among(app: &App, ids: &[OrganizationId], wanted: &OrganizationWanted) -> Resu
     Ok(OrganizationSearch { known, may_be_more, ..OrganizationSearch::default() })
 }
 
+/// What the register says of a number, or why it says nothing.
+async fn look_up(app: &App, siret: &Siret) -> Result<Establishment, OrganizationRefusal> {
+    match app.directory.find_establishment(siret).await {
+        Ok(found) => found.ok_or(OrganizationRefusal::NotInRegister),
+        Err(DirectoryError::NoSource | DirectoryError::Unavailable) => Err(OrganizationRefusal::RegisterUnavailable),
+    }
+}
+
 /// Enters what the register says of a number; one that is known here is given as it is.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn enter_from_register(app: &App, by: &By, siret: Siret) -> Decided<Organization, OrganizationRefusal> {
-    let establishment = match app.directory.find_establishment(&siret).await {
-        Ok(Some(establishment)) => establishment,
-        Ok(None) => return Ok(Err(OrganizationRefusal::NotInRegister)),
-        Err(_silent) => return Ok(Err(OrganizationRefusal::RegisterUnavailable)),
+    let establishment = match look_up(app, &siret).await {
+        Ok(establishment) => establishment,
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let circumstances = Circumstances::of(app, by);
     let now = app.clock.now();
@@ -181,10 +189,9 @@ pub async fn refresh_organization(
     key: OrganizationKey,
 ) -> Decided<Organization, OrganizationRefusal> {
     let Some(known) = app.store.read(|tx| find(tx, &key))? else { return Ok(Err(OrganizationRefusal::Unknown)) };
-    let establishment = match app.directory.find_establishment(&known.siret).await {
-        Ok(Some(establishment)) => establishment,
-        Ok(None) => return Ok(Err(OrganizationRefusal::NotInRegister)),
-        Err(_silent) => return Ok(Err(OrganizationRefusal::RegisterUnavailable)),
+    let establishment = match look_up(app, &known.siret).await {
+        Ok(establishment) => establishment,
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let circumstances = Circumstances::of(app, by);
     let now = app.clock.now();

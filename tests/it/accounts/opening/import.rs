@@ -26,12 +26,12 @@ fn original() -> String {
     )
 }
 
-async fn begin(directory: &Path) -> (Instance, Operator) {
+pub(in crate::accounts) async fn begin(directory: &Path) -> (Instance, Operator) {
     let options = DevOptions { data_dir: Some(directory.join("data")), ..DevOptions::default() };
     (Instance::dev_with(options).await, Operator::at(&directory.join("data")))
 }
 
-fn write(directory: &Path, name: &str, text: &str) -> String {
+pub(in crate::accounts) fn write(directory: &Path, name: &str, text: &str) -> String {
     let file = directory.join(name);
     std::fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()

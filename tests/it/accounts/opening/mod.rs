@@ -1,6 +1,6 @@
 //! How accounts begin: people open them, are invited, or come from another system.
 
 mod address_checks;
-mod import;
+pub(super) mod import;
 mod invitations;
 mod sign_up;

@@ -1,13 +1,11 @@
 //! Organizations of another system, their e-mail domains and their links: entered from files, row by row.
 
-use std::path::Path;
-
-use moncomptepro::config::DevOptions;
 use moncomptepro::domain::{EmailDomainStatus, OrganizationSource, Verification};
 use moncomptepro::store::{email_domains, memberships, organizations};
 use serde_json::{Value, json};
 
-use crate::support::{Instance, Operator};
+use crate::accounts::opening::import::{begin, write};
+use crate::support::Operator;
 
 /// The original's tables as its database exports them.
 const ORGANIZATIONS: &str = "\
@@ -37,17 +35,6 @@ needs_official_contact_email_verification
 5999,902,f,2022-09-01 08:00:00+00,2022-09-01 08:00:00+00,domain,t,f
 ";
 const PEOPLE: &str = "id,email\n5001,jean@mairie.exemple.fr\n5002,anne@ailleurs.exemple.fr\n";
-
-async fn begin(directory: &Path) -> (Instance, Operator) {
-    let options = DevOptions { data_dir: Some(directory.join("data")), ..DevOptions::default() };
-    (Instance::dev_with(options).await, Operator::at(&directory.join("data")))
-}
-
-fn write(directory: &Path, name: &str, text: &str) -> String {
-    let file = directory.join(name);
-    std::fs::write(&file, text).unwrap();
-    file.to_str().unwrap().to_owned()
-}
 
 /// A report of which some rows are refused.
 async fn report(operator: &Operator, command: &[&str]) -> Value {
