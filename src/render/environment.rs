@@ -13,7 +13,7 @@ use super::dates;
 use super::files::{StaticFiles, Templates, text_of};
 use crate::protocol::{Locale, Timestamp};
 
-/// An engine with every template loaded.
+/// An engine that knows every template.
 pub(super) fn build(
     locale: Locale,
     catalogue: &Arc<Catalogue>,
@@ -40,10 +40,10 @@ pub(super) fn build(
         Ok::<_, Error>(Value::from_safe_string(picture))
     });
     environment.add_test("linkable", |address: Option<&str>| address.is_some_and(is_linkable));
-    for name in Templates::iter() {
-        let source = Templates::get(&name).and_then(text_of).ok_or_else(|| invalid("a template is no text"))?;
-        environment.add_template_owned(name.into_owned(), source)?;
-    }
+    // Parsed when first rendered: parsed, every one of them takes some thirty times the bytes of its source.
+    environment.set_loader(|name| {
+        Templates::get(name).map(|file| text_of(file).ok_or_else(|| invalid("a template is no text"))).transpose()
+    });
     Ok(environment)
 }
 

@@ -37,7 +37,7 @@ impl From<TextError> for RenderError {
 #[derive(Debug)]
 pub(super) struct Language {
     pub(super) catalogue: Arc<Catalogue>,
-    environment: Environment<'static>,
+    pub(super) environment: Environment<'static>,
 }
 
 /// Writes pages and mails, and holds the static files. Built once, shared by all.
@@ -49,7 +49,7 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// Loads every template, catalogue and file.
+    /// Loads every catalogue and file. A template is parsed when it is first rendered, and kept.
     ///
     /// # Errors
     /// When one of them is wrong.

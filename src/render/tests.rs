@@ -246,6 +246,18 @@ fn sec_115_every_form_that_posts_here_carries_the_token() {
     }
 }
 
+/// The engine parses a template when it is first rendered: a wrong one must not wait for its first reader.
+#[test]
+fn every_template_parses_in_both_languages() {
+    let renderer = Renderer::new().unwrap();
+    for name in Templates::iter() {
+        for locale in [Locale::Fr, Locale::En] {
+            let template = renderer.language(locale).environment.get_template(&name);
+            assert!(template.is_ok(), "{name}: {template:?}");
+        }
+    }
+}
+
 fn frame(locale: Locale) -> MailFrame<'static> {
     MailFrame { locale, instance_name: "Mairie de <Clamart>", secret: Some("0123456789") }
 }
