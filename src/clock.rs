@@ -139,6 +139,26 @@ impl Clock {
         }
     }
 
+    /// How long the clock has been running, as a time of its own: no date, and no change of the date moves it. For limits
+    /// that hold within one run (SEC-195).
+    pub fn running(&self) -> Timestamp {
+        Timestamp(self.elapsed().as_secs())
+    }
+
+    /// The date on which the clock will have been running for so long, or did.
+    pub fn date_of(&self, running: Timestamp) -> Timestamp {
+        let (now, here) = (self.now(), self.running());
+        Timestamp(
+            now.plus(Duration::from_secs(running.seconds_since(here))).0.saturating_sub(here.seconds_since(running)),
+        )
+    }
+
+    /// How long the clock will have been running on that date.
+    pub fn running_at(&self, date: Timestamp) -> Timestamp {
+        let (now, here) = (self.now(), self.running());
+        Timestamp(here.plus(Duration::from_secs(date.seconds_since(now))).0.saturating_sub(now.seconds_since(date)))
+    }
+
     /// Stops at `at`.
     pub fn freeze(&self, at: Timestamp) -> Result<(), NotSteerable> {
         self.steer(|steering| steering.hand = Hand::Frozen { at: at.0.saturating_mul(1000) })
@@ -259,6 +279,21 @@ mod tests {
         assert_eq!(clock.offset(), 0);
         clock.advance(Duration::from_secs(3_600)).unwrap();
         assert!((3_599..=3_600).contains(&clock.offset()));
+    }
+
+    #[test]
+    fn sec_195_the_time_of_a_run_is_not_moved_with_the_date() {
+        let clock = Clock::manual(Timestamp(1_700_000_000)).guarded();
+        clock.advance(Duration::from_secs(50)).unwrap();
+        for date in [1_700_003_650, 1_600_000_000] {
+            clock.freeze(Timestamp(date)).unwrap();
+            assert_eq!(clock.running(), Timestamp(50));
+            let now = clock.now();
+            assert_eq!(clock.date_of(Timestamp(80)), now.plus(Duration::from_secs(30)));
+            assert_eq!(clock.date_of(Timestamp(20)), Timestamp(now.0 - 30));
+            assert_eq!(clock.running_at(now.plus(Duration::from_secs(30))), Timestamp(80));
+            assert_eq!(clock.running_at(Timestamp(now.0 - 30)), Timestamp(20));
+        }
     }
 
     #[test]

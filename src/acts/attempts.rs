@@ -1,5 +1,5 @@
 //! Attempts are taken before they are made, in memory; the write of the request records how they ended, and any ban
-//! that must survive a restart.
+//! that must survive a restart. They are counted by the time of the run: a leap of the date ends no wait (SEC-195).
 
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
@@ -39,6 +39,12 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The end of a ban as a date: the limiter counts by the time of this run, which no change of the date moves; the store and
+/// its readers go by the date.
+pub(super) fn dated(app: &App, ban: Ban) -> Ban {
+    Ban { until: app.clock.date_of(ban.until), ..ban }
+}
+
 /// What a source may do, and whether many people share it; `None` where sources are not limited.
 fn limits_of(app: &App, source: Source) -> Option<(SourceLimits, bool)> {
     let limits = app.config.limits.per_source?;
@@ -63,7 +69,7 @@ impl FormTaken {
     /// When attempts cannot be counted.
     pub fn pays_for(self, app: &App, sign_in: &HandleKey<Interaction>) -> Result<(), ActError> {
         if self.source.is_some() {
-            let now = app.clock.now();
+            let now = app.clock.running();
             lock(app)?.pay_ahead(sign_in_key(app, sign_in), PAID_FOR, now);
         }
         Ok(())
@@ -102,7 +108,7 @@ pub fn take_form(
         return Ok(free);
     }
     let source = key(app, "source", &source.to_string());
-    lock(app)?.take_submission(source, limits.submissions, app.clock.now())?;
+    lock(app)?.take_submission(source, limits.submissions, app.clock.running())?;
     Ok(FormTaken { source: Some(source) })
 }
 
@@ -113,7 +119,7 @@ pub fn take_form(
 pub(super) fn take_begun(app: &App, source: Source) -> Result<(), ActError> {
     let Some((limits, _)) = limits_of(app, source) else { return Ok(()) };
     let key = key(app, "source", &source.to_string());
-    Ok(lock(app)?.take_begun(key, limits.begun, app.clock.now())?)
+    Ok(lock(app)?.take_begun(key, limits.begun, app.clock.running())?)
 }
 
 fn sign_in_key(app: &App, sign_in: &HandleKey<Interaction>) -> u64 {
@@ -149,7 +155,7 @@ pub(super) struct GuessTaken {
 /// # Errors
 /// When there were too many, with the seconds to wait, or a hundred in a row; nothing is charged then.
 pub(super) fn take_guess(app: &App, guess: &Guess<'_>) -> Result<GuessTaken, ActError> {
-    let now = app.clock.now();
+    let now = app.clock.running();
     let limits = &app.config.limits;
     let secret = match guess.known_browser {
         Some(browser) => key(app, "known browser", &hex(browser.digest())),
@@ -165,7 +171,7 @@ pub(super) fn take_guess(app: &App, guess: &Guess<'_>) -> Result<GuessTaken, Act
             limiter.take_submission(source, limits.submissions, now)?;
         }
         match limiter.take_failure(source, limits.failures, now) {
-            Ok(ban) => bans.extend(ban),
+            Ok(ban) => bans.extend(ban.map(|ban| dated(app, ban))),
             Err(refusal) => return Err(refusal.into()),
         }
     }
@@ -173,7 +179,7 @@ pub(super) fn take_guess(app: &App, guess: &Guess<'_>) -> Result<GuessTaken, Act
         Ok(taken) => {
             let (level, in_a_row) = (taken.level, taken.in_a_row);
             let waits = taken.waits_until.and_then(|until| Ban::lasting(secret, until, Banned::Guesses { level }, now));
-            bans.extend(waits);
+            bans.extend(waits.map(|ban| dated(app, ban)));
             let is_last = in_a_row >= limits.per_account.in_a_row;
             Ok(GuessTaken { secret, source: charged.map(|_| source), begun: source, is_last, bans })
         }
@@ -240,7 +246,7 @@ fn account_key(app: &App, email: &Email) -> u64 {
 
 /// Counts a failure of the instance, and says aloud when there are far more than usual.
 fn note_failure(app: &App) -> Result<(), ActError> {
-    if let Some(surge) = lock(app)?.note_failure(app.clock.now()) {
+    if let Some(surge) = lock(app)?.note_failure(app.clock.running()) {
         tracing::warn!(failures = surge.failures, usual = surge.usual, "far more failures than usual in five minutes");
     }
     Ok(())
@@ -251,7 +257,7 @@ fn note_failure(app: &App) -> Result<(), ActError> {
 /// # Errors
 /// When there were too many.
 pub(super) async fn count_wrong_secret(app: &App, by: &By, client_id: &str, source: Source) -> Result<(), ActError> {
-    let now = app.clock.now();
+    let now = app.clock.running();
     let client = key(app, "client", &format!("{client_id} {source}"));
     // Apart from people's: a service with an old secret keeps nobody of its office from signing in.
     let charged =
@@ -273,7 +279,7 @@ pub(super) async fn count_wrong_secret(app: &App, by: &By, client_id: &str, sour
         }
     };
     note_failure(app)?;
-    if let Some(ban) = ban {
+    if let Some(ban) = ban.map(|ban| dated(app, ban)) {
         let circumstances = Circumstances::of(app, by);
         let record = move |tx: &mut Tx| {
             bans::insert(tx, &ban)?;
@@ -302,13 +308,13 @@ pub async fn note_turned_away(app: &App, by: &By, reason: TurnedAway) -> Result<
 /// # Errors
 /// When the store fails.
 pub fn restore_bans(app: &App) -> Result<(), ActError> {
-    let now = app.clock.now();
+    let now = app.clock.running();
     let mut after = None;
     loop {
         let page = app.store.read(|tx| bans::list(tx, after.as_ref(), PAGE))?;
         let mut limiter = lock(app)?;
         for ban in &page {
-            limiter.restore(ban, now);
+            limiter.restore(&Ban { until: app.clock.running_at(ban.until), ..*ban }, now);
         }
         after = page.last().copied();
         if page.len() < PAGE {

@@ -395,6 +395,8 @@ pub enum AuditEvent {
     ClientSecretRotated { client_id: ClientId, previous_valid_until: Option<Timestamp> },
     /// The database was found in an earlier state of itself: everything that was handed out was made void.
     DatabasePutBack,
+    /// The run before went by a date that has not come yet: everything that was handed out was made void.
+    DateWasAhead,
     /// A backup was made, of this instant.
     BackupCreated { taken_at: Timestamp },
     /// The database was read from a backup, of that instant.

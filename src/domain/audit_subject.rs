@@ -132,6 +132,7 @@ impl AuditEvent {
             | Self::ClientDeleted { .. }
             | Self::ClientSecretRotated { .. }
             | Self::DatabasePutBack
+            | Self::DateWasAhead
             | Self::BackupCreated { .. }
             | Self::DatabaseRestored { .. }
             | Self::InstanceReset

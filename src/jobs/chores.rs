@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::acts::administration::{
     KeyRotation, Urgency, carry_out_factor_removals, drop_retired_keys, forget_old_invitations, keys_due,
@@ -11,6 +12,7 @@ use crate::acts::{self, By};
 use crate::app::App;
 use crate::domain::Actor;
 use crate::protocol::Timestamp;
+use crate::store::marks;
 
 /// What is retained no longer is deleted, by the time that the clock shows; after a leap of the clock nothing is.
 pub(super) async fn purge_expired(app: App, is_steady: bool) {
@@ -81,25 +83,45 @@ pub async fn look_after_keys(app: App, is_steady: bool) {
 }
 
 /// Makes the backup that is due; after a leap of the clock, none is.
-pub async fn back_up(app: App, started: Timestamp, is_steady: bool) {
+pub async fn back_up(app: App, serving_for: Duration, is_steady: bool) {
     if !is_steady {
         return;
     }
-    match acts::back_up_when_due(&app, &By::local(Actor::System), started).await {
+    match acts::back_up_when_due(&app, &By::local(Actor::System), serving_for).await {
         Ok(Some(made)) => tracing::info!(path = %made.path.display(), "a backup was made"),
         Ok(None) => {}
         Err(cause) => tracing::error!(%cause, "a backup is due and was not made; it is tried again"),
     }
 }
 
-/// A time after a leap of the clock is not noted: the next start must not believe it.
+/// A time after a leap of the clock is not noted as one that was seen: the next start must not believe it.
 pub(super) async fn note_time(app: App, is_steady: bool) {
-    if is_steady && let Err(cause) = acts::note_time(&app, app.clock.wall()).await {
+    let seen_at = is_steady.then(|| app.clock.wall());
+    if let Err(cause) = acts::note_time(&app, seen_at).await {
         tracing::warn!(%cause, "the time was not noted");
     }
 }
 
-/// Whether the operator has been told that the disk fills up.
+/// The latest time that earlier runs have seen; none where that cannot be read, which stops nothing.
+pub(super) fn time_seen(app: &App) -> Timestamp {
+    app.store.read(marks::get).map(|mark| mark.seen_at).unwrap_or_default()
+}
+
+/// The operator is told, once, that the clock was set back while the instance serves (SEC-195).
+pub(super) async fn look_at_clock(app: App, alarm: Alarm) {
+    let seconds = app.clock.seconds_behind();
+    match (seconds > 0, alarm.0.swap(seconds > 0, Ordering::AcqRel)) {
+        (true, false) => tracing::warn!(
+            seconds,
+            "the clock of this machine was set back while the instance serves: time goes on from where it was. Set it right; \
+             if it is right now, restart the instance"
+        ),
+        (false, true) => tracing::info!("the clock of this machine has caught up"),
+        (true, true) | (false, false) => {}
+    }
+}
+
+/// Whether the operator has been told.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Alarm(Arc<AtomicBool>);
 

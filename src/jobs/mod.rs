@@ -1,7 +1,8 @@
 //! Periodic work: what has expired is deleted, what waits in the outbox leaves, room is kept on the disk, time is noted.
 //!
+//! Nothing that rests on the date is done in the first minute.
 //! Refuses to be waited for: a round that fails or panics is logged, and the next one comes. Doors: [`run`],
-//! [`look_after_keys`], [`back_up`].
+//! [`Pace`], [`look_after_keys`], [`back_up`].
 
 mod chores;
 mod mails;
@@ -20,27 +21,44 @@ pub use chores::{back_up, look_after_keys};
 use steadiness::Steadiness;
 use supervision::{Supervisor, repeat};
 
-/// How long between two purges, and two looks at the disk.
-const PURGE_EVERY: Duration = Duration::from_secs(60);
-/// How long between two looks at the signing keys.
-const KEYS_EVERY: Duration = Duration::from_secs(10 * 60);
-/// How long between two looks at what is kept no longer than it is of use; a round is made once a day.
-const RETENTION_EVERY: Duration = Duration::from_secs(60 * 60);
-/// How long between two looks at the backups.
-const BACKUPS_EVERY: Duration = Duration::from_secs(10 * 60);
-/// How long after the start before anything is done that rests on the date: a machine that began in the wrong year is set
-/// right by then, and that is seen as a leap (SEC-195).
-const BELIEVED_AFTER: Duration = Duration::from_secs(60);
-/// How long between two notes of the time.
-const NOTE_TIME_EVERY: Duration = Duration::from_secs(5 * 60);
+/// How often the rounds are made, and from when on.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Between two purges, two looks at the disk, two looks at the clock.
+    pub purge: Duration,
+    /// Between two looks at what is kept no longer than it is of use; a round is made once a day.
+    pub retention: Duration,
+    /// Between two looks at the signing keys.
+    pub keys: Duration,
+    /// Between two looks at the backups.
+    pub backups: Duration,
+    /// Between two notes of the time.
+    pub note_time: Duration,
+    /// How long after the start before anything is done that rests on the date: a machine that began in the wrong year is
+    /// set right by then, and that is seen (SEC-195).
+    pub believed_after: Duration,
+}
+
+impl Pace {
+    /// That of every instance.
+    pub const STANDARD: Self = Self {
+        purge: Duration::from_secs(60),
+        retention: Duration::from_secs(60 * 60),
+        keys: Duration::from_secs(10 * 60),
+        backups: Duration::from_secs(10 * 60),
+        note_time: Duration::from_secs(5 * 60),
+        believed_after: Duration::from_secs(60),
+    };
+}
 
 /// Works until `stopped` becomes true. `current` gives the instance with the configuration that holds now.
-pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: watch::Receiver<bool>) {
+pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: watch::Receiver<bool>, pace: Pace) {
     let current = Arc::new(current);
     let app = current();
     let began = app.clock.elapsed();
     let supervisor = Supervisor::new(&app);
-    let steadiness = Arc::new(Mutex::new(Steadiness::begin(&app.clock)));
+    let seen_at = chores::time_seen(&app);
+    let steadiness = Arc::new(Mutex::new(Steadiness::begin(&app.clock, seen_at)));
     let is_steady = {
         let (steadiness, clock) = (Arc::clone(&steadiness), app.clock.clone());
         move || steadiness.lock().unwrap_or_else(PoisonError::into_inner).observe(&clock)
@@ -65,20 +83,25 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         let (app, alarm) = (app.clone(), chores::Alarm::default());
         move || chores::look_at_disk(app.clone(), alarm.clone())
     };
+    let clock = {
+        let (app, alarm) = (app.clone(), chores::Alarm::default());
+        move || chores::look_at_clock(app.clone(), alarm.clone())
+    };
     let backups = {
-        let (app, is_steady, started) = (app.clone(), is_steady.clone(), app.clock.now());
-        move || chores::back_up(app.clone(), started, is_steady())
+        let (app, is_steady) = (app.clone(), is_steady.clone());
+        move || chores::back_up(app.clone(), app.clock.elapsed().saturating_sub(began), is_steady())
     };
     tokio::join!(
         mails::deliver(move || current(), is_steady.clone(), &supervisor, stopped.clone()),
-        repeat("purge", PURGE_EVERY, BELIEVED_AFTER, &supervisor, stopped.clone(), purge),
-        repeat("disk", PURGE_EVERY, Duration::ZERO, &supervisor, stopped.clone(), disk),
-        repeat("retention", RETENTION_EVERY, BELIEVED_AFTER, &supervisor, stopped.clone(), retention),
-        repeat("keys", KEYS_EVERY, Duration::ZERO, &supervisor, stopped.clone(), keys),
-        repeat("backups", BACKUPS_EVERY, Duration::ZERO, &supervisor, stopped.clone(), backups),
-        repeat("time", NOTE_TIME_EVERY, BELIEVED_AFTER, &supervisor, stopped, note_time),
+        repeat("purge", (pace.purge, pace.believed_after), &supervisor, stopped.clone(), purge),
+        repeat("disk", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), disk),
+        repeat("clock", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), clock),
+        repeat("retention", (pace.retention, pace.believed_after), &supervisor, stopped.clone(), retention),
+        repeat("keys", (pace.keys, pace.believed_after), &supervisor, stopped.clone(), keys),
+        repeat("backups", (pace.backups, pace.believed_after), &supervisor, stopped.clone(), backups),
+        repeat("time", (pace.note_time, pace.believed_after), &supervisor, stopped, note_time),
     );
-    if app.clock.elapsed().saturating_sub(began) >= BELIEVED_AFTER {
+    if app.clock.elapsed().saturating_sub(began) >= pace.believed_after {
         chores::note_time(app, is_steady()).await;
     }
 }

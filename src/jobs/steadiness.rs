@@ -10,6 +10,9 @@ const LEAP: u64 = 3_600;
 /// How long a clock that has leapt must go on steadily before it is believed.
 const PROBATION: Duration = Duration::from_secs(24 * 3_600);
 
+/// A run that begins so long after the last time seen has begun by a wrong date, or after a long rest: nobody knows which.
+const REST: Duration = Duration::from_secs(30 * 24 * 3_600);
+
 /// Compares the date with the time that passes.
 #[derive(Debug)]
 pub(super) struct Steadiness {
@@ -20,8 +23,11 @@ pub(super) struct Steadiness {
 }
 
 impl Steadiness {
-    pub(super) fn begin(clock: &Clock) -> Self {
-        Self { believed: (clock.wall(), clock.elapsed()), leapt: None }
+    /// `seen_at` is the latest time that earlier runs have seen and believed; zero where there was none.
+    pub(super) fn begin(clock: &Clock, seen_at: Timestamp) -> Self {
+        let (date, elapsed) = (clock.wall(), clock.elapsed());
+        let has_rested = seen_at > Timestamp(0) && date > seen_at.plus(REST);
+        Self { believed: (if has_rested { seen_at } else { date }, elapsed), leapt: None }
     }
 
     /// Looks at the clock; whether what it shows may be acted upon for good.

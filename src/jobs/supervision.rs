@@ -45,12 +45,11 @@ impl Supervisor {
     }
 }
 
-/// Does one round after the other until `stopped` becomes true. Each is a task of its own, so that its panic ends it
+/// Does one round after the other, `every` so long and from `first_after` on, until `stopped` becomes true. Each is a task of its own, so that its panic ends it
 /// alone.
 pub(super) async fn repeat<F>(
     name: &'static str,
-    every: Duration,
-    first_after: Duration,
+    (every, first_after): (Duration, Duration),
     supervisor: &Supervisor,
     mut stopped: watch::Receiver<bool>,
     round: impl Fn() -> F,

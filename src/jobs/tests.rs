@@ -39,7 +39,7 @@ async fn sec_189_work_goes_on_after_a_panic_and_the_third_in_a_minute_is_told() 
             }
         }
     };
-    repeat("test", Duration::from_millis(1), Duration::ZERO, &supervisor, stopped, round).await;
+    repeat("test", (Duration::from_millis(1), Duration::ZERO), &supervisor, stopped, round).await;
     assert_eq!(told.lock().unwrap()[..6], [false, false, false, true, true, false]);
 }
 
@@ -47,7 +47,7 @@ async fn sec_189_work_goes_on_after_a_panic_and_the_third_in_a_minute_is_told() 
 fn sec_196_after_a_leap_nothing_is_deleted_until_the_clock_has_been_steady_for_a_day() {
     for leap in [24 * HOUR, 10 * 365 * 24 * HOUR] {
         let clock = Clock::manual(NOW);
-        let mut steadiness = Steadiness::begin(&clock);
+        let mut steadiness = Steadiness::begin(&clock, Timestamp(0));
         clock.advance(HOUR).unwrap();
         assert!(steadiness.observe(&clock), "an hour that passes is no leap");
         clock.freeze(clock.wall().plus(leap)).unwrap();
@@ -62,9 +62,27 @@ fn sec_196_after_a_leap_nothing_is_deleted_until_the_clock_has_been_steady_for_a
 }
 
 #[test]
+fn sec_195_a_run_that_begins_years_after_the_last_is_not_believed_for_a_day_and_one_after_a_holiday_is() {
+    let began = |after: Duration| Steadiness::begin(&Clock::manual(NOW.plus(after)), NOW);
+    assert!(began(29 * 24 * HOUR).observe(&Clock::manual(NOW.plus(29 * 24 * HOUR))));
+    let late = Clock::manual(NOW.plus(10 * 365 * 24 * HOUR));
+    let mut steadiness = Steadiness::begin(&late, NOW);
+    assert!(!steadiness.observe(&late));
+    late.advance(23 * HOUR).unwrap();
+    assert!(!steadiness.observe(&late));
+    late.advance(HOUR).unwrap();
+    assert!(steadiness.observe(&late), "it was the right year after all");
+    let wrong = Clock::manual(NOW.plus(10 * 365 * 24 * HOUR));
+    let mut steadiness = Steadiness::begin(&wrong, NOW);
+    assert!(!steadiness.observe(&wrong));
+    wrong.freeze(NOW.plus(HOUR)).unwrap();
+    assert!(steadiness.observe(&wrong), "set right, it is believed at once");
+}
+
+#[test]
 fn sec_196_a_clock_that_comes_back_is_believed_at_once_and_one_that_leaps_again_is_not() {
     let clock = Clock::manual(NOW);
-    let mut steadiness = Steadiness::begin(&clock);
+    let mut steadiness = Steadiness::begin(&clock, Timestamp(0));
     clock.freeze(NOW.plus(24 * HOUR)).unwrap();
     assert!(!steadiness.observe(&clock));
     clock.advance(20 * HOUR).unwrap();

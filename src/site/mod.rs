@@ -285,7 +285,7 @@ pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings, watch
     }
     let chores = {
         let current = current.clone();
-        tokio::spawn(jobs::run(move || current.borrow().app().clone(), stopped.clone()))
+        tokio::spawn(jobs::run(move || current.borrow().app().clone(), stopped.clone(), jobs::Pace::STANDARD))
     };
     let shown = watching.metrics.map(|bound| tokio::spawn(metrics::run(bound, metrics, is_told(stopped.clone()))));
     let answer = move |request, client| {

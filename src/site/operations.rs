@@ -21,10 +21,14 @@ async fn livez(_: App, _: Request) -> Result<Response, Error> {
     Ok(json_response(StatusCode::OK, &json!({ "status": "ok" })))
 }
 
-/// Answers 200 while writes are taken, tokens can be signed, and nobody has told the instance to stop.
+/// Answers 200 while writes are taken, tokens can be signed, and nobody has told the instance to stop. What only an operator
+/// can mend and hinders nobody is said in the body: an instance that serves is not taken out of service for it.
 async fn readyz(app: App, _: Request) -> Result<Response, Error> {
-    let (status, word) =
-        if is_ready(&app) { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "fail") };
+    let (status, word) = match (is_ready(&app), is_degraded(&app)) {
+        (true, false) => (StatusCode::OK, "ok"),
+        (true, true) => (StatusCode::OK, "degraded"),
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "fail"),
+    };
     Ok(json_response(status, &json!({ "status": word })))
 }
 
@@ -32,6 +36,11 @@ async fn readyz(app: App, _: Request) -> Result<Response, Error> {
 pub(super) fn is_ready(app: &App) -> bool {
     let has_trouble = !app.store.is_healthy() || !app.keyring.is_ready() || app.ails.load(Ordering::Acquire);
     !has_trouble && !app.stopping.load(Ordering::Relaxed)
+}
+
+/// Whether something is amiss that an operator has to mend: the clock was set back (SEC-195).
+pub(super) fn is_degraded(app: &App) -> bool {
+    app.clock.seconds_behind() > 0
 }
 
 /// An embedded file under the name that carries its digest: it never changes.

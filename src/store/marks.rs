@@ -20,8 +20,11 @@ const MOST_BYTES: u64 = 1_024;
 pub struct Mark {
     /// Raised at every start and every few minutes; never goes back.
     pub term: u64,
-    /// The latest time seen.
+    /// The latest time seen, when it could be believed.
     pub seen_at: Timestamp,
+    /// The time by which the last run dated what it handed out, believed or not.
+    #[serde(default)]
+    pub dated_at: Timestamp,
 }
 
 /// The mark in the database; that of a beginning when there is none.

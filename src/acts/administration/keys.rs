@@ -2,7 +2,7 @@
 //! (KEY-11, KEY-12, SEC-53, SEC-205).
 //!
 //! The database has the last word: a rotation is one transaction, and the keyring in use is read from it again
-//! afterwards.
+//! afterwards. Keys are dated by what the clock shows, as what they sign is.
 
 use std::time::Duration;
 
@@ -180,7 +180,7 @@ pub async fn rotate_keys(app: &App, by: &By, rotation: KeyRotation) -> Decided<K
         return Ok(Err(KeyRefusal::NotOurs));
     }
     let known = opened(before.clone(), &app.master_key)?;
-    let now = app.clock.now();
+    let now = app.clock.wall();
     if let Some(refusal) = too_young(&known, &rotation, app.config.keys_published_ahead, now) {
         return Ok(Err(refusal));
     }
@@ -228,7 +228,7 @@ fn rotated(known: &KeySet, rotation: &KeyRotation, rsa_bits: u32, now: Timestamp
 /// # Errors
 /// When the store fails.
 pub async fn drop_retired_keys(app: &App, by: &By) -> Result<usize, ActError> {
-    let now = app.clock.now();
+    let now = app.clock.wall();
     let is_over = |key: &SigningKey| match key.state() {
         KeyState::Retired { retired_at, .. } => retired_at.plus(KEPT_AFTER_RETIREMENT).has_come(now),
         KeyState::Next { .. } | KeyState::Current { .. } => false,
@@ -249,7 +249,7 @@ pub async fn drop_retired_keys(app: &App, by: &By) -> Result<usize, ActError> {
 /// The algorithms whose current keys have signed for the configured time, and whose next keys may sign now.
 pub fn keys_due(app: &App) -> Vec<SignatureAlgorithm> {
     let Some(every) = app.config.key_rotation_every else { return Vec::new() };
-    let (now, set) = (app.clock.now(), app.keyring.set());
+    let (now, set) = (app.clock.wall(), app.keyring.set());
     let is_due = |algorithm: &SignatureAlgorithm| {
         let has_signed_enough = set.find_current(*algorithm).is_some_and(|key| match key.state() {
             KeyState::Current { activated_at, .. } => activated_at.plus(every).has_come(now),

@@ -102,7 +102,7 @@ fn about_key_file(cause: &MasterKeyError) -> String {
 /// Why there is none.
 pub async fn create_backup(app: &App, by: &By, order: BackupOrder) -> Result<BackupMade, BackupRefusal> {
     let circumstances = Circumstances::of(app, by);
-    let (copy, now) = (app.clone(), app.clock.now());
+    let (copy, now) = (app.clone(), app.clock.wall());
     let made = tokio::task::spawn_blocking(move || write(&copy, &order, now)).await;
     let made = made.map_err(|_| BackupRefusal::CutShort)??;
     let taken_at = made.manifest.taken_at;

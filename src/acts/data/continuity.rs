@@ -1,11 +1,17 @@
 //! One run after the other on the same data: time does not go back, and neither does the database unnoticed.
 
+use std::time::Duration;
+
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{Actor, AuditEvent};
 use crate::protocol::Timestamp;
 use crate::store::marks::{self, Mark};
 use crate::store::{self, StoreError, Tx};
+
+/// How much later than this start the last run may have dated things, before it is said to have gone by a wrong date:
+/// more than passes between two notes of the time.
+const AHEAD: Duration = Duration::from_secs(3_600);
 
 /// What a start found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +20,9 @@ pub enum Continuity {
     Continued,
     /// It is an earlier state of itself: everything that was handed out has been made void.
     PutBack,
+    /// The last run went by a date that has not come: what it handed out, to be good until long after that date, has been
+    /// made void.
+    WasAhead,
 }
 
 /// Begins a run: takes over the latest time seen, and compares how far the database has come with what the file beside
@@ -44,37 +53,50 @@ pub async fn begin_run(app: &App) -> Result<Continuity, ActError> {
     let is_put_back = noted.term > known.term;
     // What the clock shows at the start is not believed yet: a machine that begins in the wrong year is set right soon.
     let seen_at = known.seen_at.max(noted.seen_at);
-    let mark = Mark { term: known.term.max(noted.term).saturating_add(1), seen_at };
+    let now = app.clock.now();
+    let was_ahead = known.dated_at.max(noted.dated_at).seconds_since(now) > AHEAD.as_secs();
+    let mark = Mark { term: known.term.max(noted.term).saturating_add(1), seen_at, dated_at: now };
     let circumstances = Circumstances::of(app, &By::local(Actor::System));
     let begin = move |tx: &mut Tx| {
         marks::put(tx, &mark)?;
         if is_put_back {
             store::void_what_was_handed_out(tx)?;
             circumstances.record(tx, AuditEvent::DatabasePutBack)?;
+        } else if was_ahead {
+            store::void_what_was_handed_out(tx)?;
+            circumstances.record(tx, AuditEvent::DateWasAhead)?;
         }
         Ok(())
     };
     app.store.write(begin).await?;
     write_beside(app, mark);
-    match is_put_back {
-        true => {
+    match (is_put_back, was_ahead) {
+        (true, _) => {
             tracing::error!(
                 "the database is an earlier state of itself: every session, code, token and link was made void"
             );
             Ok(Continuity::PutBack)
         }
-        false => Ok(Continuity::Continued),
+        (false, true) => {
+            tracing::error!(
+                "the last run went by a date that has not come yet: every session, code, token and link was made void"
+            );
+            Ok(Continuity::WasAhead)
+        }
+        (false, false) => Ok(Continuity::Continued),
     }
 }
 
-/// Notes that time has passed, in the database and beside it. `seen_at` is a time that can be trusted.
+/// Notes that time has passed, in the database and beside it. `seen_at` is the time, where it can be trusted.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn note_time(app: &App, seen_at: Timestamp) -> Result<(), ActError> {
+pub async fn note_time(app: &App, seen_at: Option<Timestamp>) -> Result<(), ActError> {
+    let dated_at = app.clock.now();
     let note = move |tx: &mut Tx| -> Result<Mark, StoreError> {
         let known = marks::get(tx)?;
-        let mark = Mark { term: known.term.saturating_add(1), seen_at: known.seen_at.max(seen_at) };
+        let seen_at = known.seen_at.max(seen_at.unwrap_or_default());
+        let mark = Mark { term: known.term.saturating_add(1), seen_at, dated_at };
         marks::put(tx, &mark)?;
         Ok(mark)
     };

@@ -202,7 +202,8 @@ impl Before {
         }
         let lessons = Lessons::of(&image).ok();
         let known = lessons.as_ref().map(Lessons::mark).unwrap_or_default();
-        let mark = Mark { term: noted.term.max(known.term), seen_at: noted.seen_at.max(known.seen_at) };
+        let (term, seen_at) = (noted.term.max(known.term), noted.seen_at.max(known.seen_at));
+        let mark = Mark { term, seen_at, ..Mark::default() };
         Ok(Self { lessons, mark })
     }
 }
@@ -230,7 +231,7 @@ fn build(
     drop(blank);
     // Opened as any database is: its mode, its issuer and its format are judged, and older records brought up to date.
     let store = Store::open(opening)?;
-    let mark = Mark { term: before.mark.term.saturating_add(1), seen_at: before.mark.seen_at };
+    let mark = Mark { term: before.mark.term.saturating_add(1), ..before.mark };
     let (lessons, now) = (before.lessons.clone(), order.now);
     let (actor, taken_at) = (order.actor.clone(), verified.manifest.taken_at);
     let erased_again = store.write_blocking(move |tx| {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::acts::ActError;
-use crate::acts::attempts::{is_shared, key, lock};
+use crate::acts::attempts::{dated, is_shared, key, lock};
 use crate::app::App;
 use crate::domain::{AttemptLimit, Ban, Email, Source, UserId};
 use crate::store::{StoreError, Tx, bans};
@@ -143,14 +143,14 @@ pub(in crate::acts) fn take_contact_guess(app: &App, user_id: UserId) -> Result<
 }
 
 fn take_all(app: &App, wanted: &[(u64, AttemptLimit)]) -> Result<Taken, ActError> {
-    let now = app.clock.now();
+    let now = app.clock.running();
     let mut limiter = lock(app)?;
     let mut taken = Taken { keys: Vec::new(), bans: Vec::new() };
     for (key, limit) in wanted {
         match limiter.take_failure(*key, *limit, now) {
             Ok(ban) => {
                 taken.keys.push(*key);
-                taken.bans.extend(ban);
+                taken.bans.extend(ban.map(|ban| dated(app, ban)));
             }
             Err(refusal) => {
                 for key in taken.keys {

@@ -197,6 +197,12 @@ impl Keyring {
         SignatureAlgorithm::ALL.iter().all(|algorithm| set.find_current(*algorithm).is_some())
     }
 
+    /// The date of a token that is signed when the clock shows `shown`: never before its key was made, or whoever reads it
+    /// would have to doubt one of the two (SEC-195).
+    pub fn date_of_token(&self, algorithm: SignatureAlgorithm, shown: Timestamp) -> Timestamp {
+        self.set().find_current(algorithm).map_or(shown, |key| shown.max(key.state().created_at()))
+    }
+
     /// Signs `claims` with the current key of `algorithm`: a compact JWS with `alg`, `kid` and, where given, `typ`.
     /// Takes a quarter of a millisecond for RS256: done in place.
     pub fn sign(

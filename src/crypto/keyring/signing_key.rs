@@ -49,6 +49,15 @@ pub enum KeyState {
 }
 
 impl KeyState {
+    /// When the key was made.
+    pub fn created_at(self) -> Timestamp {
+        match self {
+            Self::Next { created_at } | Self::Current { created_at, .. } | Self::Retired { created_at, .. } => {
+                created_at
+            }
+        }
+    }
+
     /// From when on a key that is next may sign, once everybody who keeps keys for `ahead` has seen it; none for others.
     pub fn signs_from(self, ahead: Duration) -> Option<Timestamp> {
         match self {

@@ -21,7 +21,8 @@ pub(super) fn id_token(app: &App, grant: &TokenGrant) -> Result<Option<Secret>, 
         return Ok(None);
     }
     // Clients compare with clocks of their own: what was judged by the latest time seen is dated by the time shown.
-    let now = app.clock.wall();
+    let algorithm = client.id_token_signed_response_alg;
+    let now = app.keyring.date_of_token(algorithm, app.clock.wall());
     let mut others = id_token_claims(subject, client, &authorization.claims);
     if app.config.mark_tokens {
         others.insert(String::from("mock"), Value::Bool(true));
@@ -40,6 +41,6 @@ pub(super) fn id_token(app: &App, grant: &TokenGrant) -> Result<Option<Secret>, 
         sid: authorization.sid.clone(),
         others,
     };
-    let token = app.keyring.sign(client.id_token_signed_response_alg, Some("JWT"), &claims).map_err(Error::internal)?;
+    let token = app.keyring.sign(algorithm, Some("JWT"), &claims).map_err(Error::internal)?;
     Ok(Some(Secret::new(token)))
 }

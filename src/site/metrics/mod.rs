@@ -152,7 +152,7 @@ impl Metrics {
             gauge("moncomptepro_disk_bytes", "Size of the disk of the data directory.", space.total);
         }
         if let DataLocation::Directory(directory) = &self.app.config.data
-            && let Some(taken_at) = acts::newest_backup(directory)
+            && let Some(taken_at) = acts::newest_backup(directory, self.app.clock.wall())
         {
             let help = "When the newest backup in the data directory was taken, in Unix seconds.";
             gauge("moncomptepro_backup_newest_timestamp_seconds", help, taken_at.0);

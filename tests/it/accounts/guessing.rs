@@ -4,10 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use moncomptepro::acts::{self, By};
+use moncomptepro::clock::Clock;
 use moncomptepro::config::{Config, DevOptions, Limits};
 use moncomptepro::domain::{Actor, GuessLimits, UserId};
+use moncomptepro::protocol::Timestamp;
 
-use crate::support::{Form, Instance, Person, hiding, join_all};
+use crate::support::{Form, Instance, MORNING, Person, hiding, join_all};
 
 const ADDRESS: &str = "user@yopmail.com";
 const UNKNOWN: &str = "nobody@exemple.fr";
@@ -30,6 +32,10 @@ async fn guess(person: &Person, form: &Form, times: usize) -> Vec<u16> {
 
 /// An instance with its data in a directory, so that it can be started again.
 async fn kept(directory: &Path, in_a_row: u32) -> Instance {
+    kept_at(directory, in_a_row, MORNING).await
+}
+
+async fn kept_at(directory: &Path, in_a_row: u32, now: Timestamp) -> Instance {
     let options = DevOptions {
         data_dir: Some(directory.to_owned()),
         issuer: Some("http://localhost:3000".parse().unwrap()),
@@ -37,7 +43,8 @@ async fn kept(directory: &Path, in_a_row: u32) -> Instance {
     };
     let per_account = GuessLimits { in_a_row, ..Limits::standard().per_account };
     let limits = Limits { per_account, ..Limits::standard() };
-    Instance::start(|port| Config { limits: limits.clone(), ..hiding(Config::dev(options.clone(), port)) }).await
+    let config = |port| Config { limits: limits.clone(), ..hiding(Config::dev(options.clone(), port)) };
+    Instance::with_clock(config, Clock::manual(now)).await
 }
 
 #[tokio::test]
@@ -118,8 +125,7 @@ async fn sec_95_r_7_a_restart_in_the_middle_shortens_no_wait_of_five_minutes() {
     let now = instance.clock.now();
     instance.stop().await;
 
-    let again = kept(directory.path(), 100).await;
-    again.clock.freeze(now).unwrap();
+    let again = kept_at(directory.path(), 100, now).await;
     let person = again.person();
     let form = asked(&person, ADDRESS).await;
     let refused = person.post(form.clone().with("password", ADDRESS)).await;

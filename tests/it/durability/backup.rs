@@ -406,10 +406,10 @@ fn sec_191_a_directory_that_cannot_be_written_is_refused_with_its_key_and_its_pa
 async fn sec_213_backups_are_made_by_schedule_and_the_old_ones_of_them_deleted() {
     let directory = tempfile::tempdir().unwrap();
     let instance = Instance::production(directory.path()).await;
-    let (started, data) = (instance.clock.now(), directory.path().join("data"));
+    let (began, data) = (instance.clock.elapsed(), directory.path().join("data"));
     let round = async |hours: u64| {
         instance.clock.advance(std::time::Duration::from_secs(hours * 3600)).unwrap();
-        moncomptepro::jobs::back_up(instance.app.clone(), started, true).await;
+        moncomptepro::jobs::back_up(instance.app.clone(), instance.clock.elapsed() - began, true).await;
         acts::list_own_backups(&data)
     };
     assert!(round(0).await.is_empty(), "there is nothing to keep yet");
@@ -419,7 +419,7 @@ async fn sec_213_backups_are_made_by_schedule_and_the_old_ones_of_them_deleted()
     for _ in 0..10 {
         round(24).await;
     }
-    moncomptepro::jobs::back_up(instance.app.clone(), started, false).await;
+    moncomptepro::jobs::back_up(instance.app.clone(), instance.clock.elapsed() - began, false).await;
     let left = acts::list_own_backups(&data);
     let (scheduled, asked): (Vec<_>, Vec<_>) =
         left.iter().partition(|path| path.to_str().unwrap().ends_with("-scheduled.backup"));
@@ -428,7 +428,7 @@ async fn sec_213_backups_are_made_by_schedule_and_the_old_ones_of_them_deleted()
         acts::verify_backup(path, None).unwrap();
     }
     let text = instance.metrics.expose();
-    let newest = acts::newest_backup(&data).unwrap().0;
+    let newest = acts::newest_backup(&data, instance.clock.now()).unwrap().0;
     assert!(text.contains(&format!("moncomptepro_backup_newest_timestamp_seconds {newest}\n")), "{text}");
     instance.stop().await;
 }

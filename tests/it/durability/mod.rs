@@ -15,3 +15,4 @@ mod recording;
 mod time;
 mod work;
 mod world;
+mod wrong_date;

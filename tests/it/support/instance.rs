@@ -210,6 +210,11 @@ impl Instance {
         }
     }
 
+    /// A cookie of an earlier run in development mode: its name carries the port of that run.
+    pub(crate) fn renamed(&self, cookie: &str) -> String {
+        format!("{}{}", self.app.config.cookies.prefix, cookie.splitn(3, '-').nth(2).unwrap())
+    }
+
     /// An administrator disables an account.
     pub(crate) async fn disable(&self, address: &str) {
         let (email, at) = (address.parse().unwrap(), self.clock.now());

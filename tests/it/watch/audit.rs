@@ -275,6 +275,11 @@ async fn machine(directory: &Path, trail: &mut Trail) {
     std::fs::write(&database, old).unwrap();
     let instance = Instance::production(directory).await;
     trail.take(&instance);
+    instance.clock.advance(DAY).unwrap();
+    acts::note_time(&instance.app, None).await.unwrap();
+    instance.stop().await;
+    let instance = Instance::production(directory).await;
+    trail.take(&instance);
     instance.stop().await;
 }
 

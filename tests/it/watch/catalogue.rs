@@ -85,6 +85,7 @@ pub(super) const CATALOGUE: &[(&str, &str)] = &[
     ("client_deleted", "l"),
     ("client_secret_rotated", "l"),
     ("database_put_back", "s"),
+    ("date_was_ahead", "s"),
     ("backup_created", "ls"),
     ("database_restored", "l"),
     ("instance_reset", "o"),
