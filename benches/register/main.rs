@@ -40,8 +40,9 @@ fn main() {
     println!("reading alone:        {:>8.2} s, {:>6.0} MB/s", bare.as_secs_f64(), rate(bytes, bare));
     let data = directory.path().join("data");
     let whole = |filter| Import { files: vec![units.clone(), places.clone()], filter };
-    let (mut reading, began) = (None, Instant::now());
+    let (mut reading, began, mut own) = (None, Instant::now(), 0);
     let report = import(&data, &whole(Filter::default()), Timestamp(1), &mut |progress| {
+        own = own.max(status("RssAnon"));
         if progress.step == Step::Names {
             reading.get_or_insert_with(|| began.elapsed());
         }
@@ -49,6 +50,7 @@ fn main() {
     .unwrap();
     let all = began.elapsed();
     let reading = reading.unwrap_or(all);
+    println!("most memory:          {own} MiB its own, {} MiB with the pages of its files", status("VmHWM"));
     println!(
         "rows imported:        {:>8.2} s, {:>6.0} MB/s, {:.0} % of reading alone",
         reading.as_secs_f64(),
@@ -68,7 +70,6 @@ fn main() {
         report.rows_bytes / report.establishments,
         report.names_bytes / report.establishments
     );
-    println!("most memory:          {} MiB, of which {} MiB its own at the end", status("VmHWM"), status("RssAnon"));
     ask("whole register", &data, &places);
 
     let part = directory.path().join("part");
@@ -165,15 +166,25 @@ fn ask(what: &str, data: &Path, places: &Path) {
         "mairie ba",
         "transport verche",
         "xyzzy",
+        "boulang",
+        "boulangrie",
+        "maconerie verch",
     ];
-    let mut times = Vec::new();
-    for (word, place) in words.iter().cycle().take(400).zip(["", "73", "", "Ville 12"].iter().cycle()) {
+    let (mut times, mut by_word) = (Vec::new(), vec![Vec::new(); words.len()]);
+    // Every word with every place.
+    let places = ["", "73", "Ville 12", "7300"];
+    for (at, place) in (0..800).map(|turn| (turn % words.len(), places[turn / words.len() % places.len()])) {
+        let word = words[at];
         let query = EstablishmentQuery::by_name(word).unwrap().at(place).unwrap();
         let began = Instant::now();
         runtime.block_on(directory.search(&query)).unwrap();
         times.push(began.elapsed());
+        by_word[at].push(began.elapsed());
     }
     println!("{what}: search by name     {}", quantiles(&mut times));
+    for (at, word) in words.iter().enumerate() {
+        println!("{what}: of these {word:<18} {}", quantiles(&mut by_word[at]));
+    }
 }
 
 fn quantiles(times: &mut [Duration]) -> String {

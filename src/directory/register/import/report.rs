@@ -136,12 +136,12 @@ impl ImportReport {
     }
 }
 
-/// The size of a file, or of the files of a directory.
+/// The size of a file, or of everything in a directory.
 fn size_of(path: &Path) -> u64 {
     let Ok(found) = std::fs::metadata(path) else { return 0 };
     if !found.is_dir() {
         return found.len();
     }
     let Ok(entries) = std::fs::read_dir(path) else { return 0 };
-    entries.filter_map(Result::ok).filter_map(|entry| entry.metadata().ok()).map(|found| found.len()).sum()
+    entries.filter_map(Result::ok).map(|entry| size_of(&entry.path())).sum()
 }

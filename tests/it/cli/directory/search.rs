@@ -3,7 +3,7 @@
 use moncomptepro::directory::Filter;
 use moncomptepro::domain::EstablishmentQuery;
 
-use super::files::{both, imported};
+use super::files::{ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, write};
 use crate::support::Instance;
 
 #[tokio::test]
@@ -37,4 +37,49 @@ async fn names_are_found_whatever_the_accents_the_order_and_the_mistakes() {
         assert!(search(name, place).await.is_empty(), "{name} {place}");
     }
     assert_eq!(search("clamart", "").await.len(), 3, "town hall, school and company");
+}
+
+#[tokio::test]
+async fn a_name_among_tens_of_thousands_that_begin_alike_is_found_and_the_town_hall_comes_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    // 30,000 cafés, each at the town hall; the last alone is called Zénith.
+    let (mut units, mut places) = (csv(ENTITY, &ENTITIES), csv(ESTABLISHMENT, &ESTABLISHMENTS));
+    for number in 0..30_000_u64 {
+        let siren = with_check_digit(50_000_000 + number);
+        let siret = with_check_digit(siren * 10_000 + 1);
+        let name = if number == 29_999 { "CAFE ZENITH DE LA MAIRIE" } else { "CAFE DE LA MAIRIE" };
+        units += &format!(",{siren},O,,,NN,A,,{name},5710,x\n");
+        places += &format!("{siret},A,O,true,NN,56.30Z,13001,13201,MARSEILLE,1,RUE,X,,,\n");
+    }
+    let files = vec![
+        write(directory.path(), "units.csv", units.as_bytes()),
+        write(directory.path(), "places.csv", places.as_bytes()),
+    ];
+    imported(&directory.path().join("data"), files, Filter::default()).unwrap();
+    let search = async |name: &str, place: &str| {
+        let query = EstablishmentQuery::by_name(name).unwrap().at(place).unwrap();
+        let found = instance.app.directory.search(&query).await.unwrap();
+        found.into_iter().map(|establishment| establishment.label).collect::<Vec<_>>()
+    };
+    for name in ["zen", "zeni", "zenit", "zenith", "café zenith", "mairie zénith", "zenyth"] {
+        assert_eq!(search(name, "").await, ["Cafe zenith de la mairie"], "{name}");
+    }
+    for (name, place) in [("zenith", "13"), ("zenith", "130"), ("zenith", "1300"), ("zenith", "13001"), ("zen", "mars")]
+    {
+        assert_eq!(search(name, place).await.len(), 1, "{name} {place}");
+    }
+    assert!(search("zenith", "75").await.is_empty());
+    assert_eq!(search("mairie", "").await[..2], ["Commune de clamart - Mairie", "Commune de les houches - Mairie"]);
+    assert_eq!(search("cafe", "").await.len(), 10);
+}
+
+fn with_check_digit(number: u64) -> u64 {
+    let digits = number.to_string();
+    let doubled =
+        digits.bytes().rev().map(|digit| u64::from(digit - b'0')).enumerate().map(|(at, digit)| match at % 2 {
+            0 => digit * 2 / 10 + digit * 2 % 10,
+            _ => digit,
+        });
+    number * 10 + (10 - doubled.sum::<u64>() % 10) % 10
 }
