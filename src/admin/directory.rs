@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use super::{Reply, Request, done};
-use crate::directory::ImportReport;
+use crate::acts::administration::{self, DirectoryImport};
+use crate::directory::{Annuaire, ContactsReport, ImportReport};
 use crate::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, OfficialContact, Siret};
 use crate::protocol::Timestamp;
+use crate::web::Method;
 
 /// An establishment as it is shown: codes with what they mean.
 #[derive(Debug, Serialize)]
@@ -80,6 +82,7 @@ struct Search {
 pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
     match rest {
         [] if request.call.is_get() => status(request),
+        ["imports", what] if request.call.method == Method::POST => note_import(request, what).await,
         ["establishments"] if request.call.is_get() => search(request).await,
         ["establishments", siret] if request.call.is_get() => find(request, siret).await,
         _ => Err(Refusal::NoSuchAddress),
@@ -90,18 +93,36 @@ fn status(request: &Request<'_>) -> Reply {
     request.call.nothing_else()?;
     let app = request.app;
     let sources: Vec<&str> = app.config.directory.sources.iter().map(|source| source.as_str()).collect();
-    let mut document = json!({ "sources": sources, "register": null });
-    if let (Some(imported), Some(register)) = (app.directory.imported(), document.get_mut("register")) {
-        *register = described_import(&imported);
-    }
-    Ok(done(&document))
+    let contact_sources: Vec<&str> = app.config.directory.contacts.iter().map(|source| source.as_str()).collect();
+    let now = app.clock.now();
+    let register = app.directory.imported().map(|imported| described_import(&imported, now));
+    let contacts = app.directory.imported_contacts().map(|imported| described_contacts(&imported, now));
+    Ok(done(&json!({
+        "sources": sources,
+        "register": register,
+        "contact_sources": contact_sources,
+        "contacts": contacts,
+    })))
+}
+
+/// Records what the command line has imported, as it lies now.
+async fn note_import(request: &Request<'_>, what: &str) -> Reply {
+    request.call.nothing_else()?;
+    let import = match what {
+        "register" => DirectoryImport::Register,
+        "contacts" => DirectoryImport::Contacts,
+        _ => return Err(Refusal::NoSuchAddress),
+    };
+    let is_source = administration::note_directory_import(request.app, request.by, import).await?;
+    Ok(done(&json!({ "is_source": is_source })))
 }
 
 /// What an import has made, as it is shown.
-pub fn described_import(report: &ImportReport) -> Value {
+pub fn described_import(report: &ImportReport, now: Timestamp) -> Value {
     let bytes = report.rows_bytes.saturating_add(report.names_bytes);
     json!({
         "imported_at": report.imported_at.to_string(),
+        "age_days": age_days(report.imported_at, now),
         "establishments": report.establishments,
         "entities": report.entities,
         "searchable": report.searchable,
@@ -111,6 +132,29 @@ pub fn described_import(report: &ImportReport) -> Value {
         "files": report.files,
         "rejected_file": report.rejected_file,
     })
+}
+
+/// What an import of official contacts has made, as it is shown.
+pub fn described_contacts(report: &ContactsReport, now: Timestamp) -> Value {
+    let of = |annuaire: Annuaire| {
+        report.annuaires.get(&annuaire).map(|imported| {
+            json!({
+                "imported_at": imported.imported_at.to_string(),
+                "age_days": age_days(imported.imported_at, now),
+                "subjects": imported.subjects,
+                "files": imported.files,
+            })
+        })
+    };
+    json!({
+        "service_public": of(Annuaire::ServicePublic),
+        "education": of(Annuaire::Education),
+        "rejected_file": report.rejected_file,
+    })
+}
+
+fn age_days(imported_at: Timestamp, now: Timestamp) -> u64 {
+    now.seconds_since(imported_at) / (24 * 3600)
 }
 
 async fn find(request: &Request<'_>, siret: &str) -> Reply {

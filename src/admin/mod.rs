@@ -39,7 +39,7 @@ use crate::web::{Method, StatusCode};
 pub use call::Call;
 pub use console::{pages, routes};
 pub use data::{described_backup, described_check};
-pub use directory::described_import;
+pub use directory::{described_contacts, described_import};
 use refusal::Refusal;
 
 /// What comes back.

@@ -57,6 +57,11 @@ impl Place {
         running(&self.directory()?).await
     }
 
+    /// Whether it is named by its configuration, with which its data can be opened.
+    pub(super) fn has_configuration(&self) -> bool {
+        self.data_dir.is_none()
+    }
+
     /// The data directory.
     pub(super) fn directory(&self) -> Result<PathBuf, Ending> {
         if let Some(directory) = &self.data_dir {

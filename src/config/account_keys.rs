@@ -267,11 +267,11 @@ pub(super) const ACCOUNT_KEYS: &[ConfigKey] = &[
     },
     ConfigKey {
         path: "directory.contacts",
-        kind: Kind::Flag,
-        standard: Standard::Flag(false),
+        kind: Kind::Words(&["files", "apis"]),
+        standard: Standard::Texts(&["files"]),
         about: [
-            "Si les annuaires publics (service-public, éducation) sont interrogés sur les adresses des mairies et des écoles.",
-            "Whether public directories (service-public, education) are asked for the addresses of town halls and schools.",
+            "Qui dit les adresses des mairies, des écoles et des services publics, dans l'ordre : ce qu'a lu `directory import-contacts` (\"files\") ; les annuaires publics interrogés (\"apis\").",
+            "Who says the addresses of town halls, schools and public services, in order: what `directory import-contacts` read (\"files\"); the public directories when asked (\"apis\").",
         ],
     },
     ConfigKey {

@@ -61,6 +61,25 @@ pub struct ApiEntreprise {
     pub recipient: Siret,
 }
 
+/// Who says where town halls, schools and other public services can be written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactSource {
+    /// The files of the public directories, imported into the data directory.
+    Files,
+    /// The public directories, over the network.
+    Apis,
+}
+
+impl ContactSource {
+    /// As the configuration writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Apis => "apis",
+        }
+    }
+}
+
 /// Where companies and administrations are looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectorySettings {
@@ -72,8 +91,8 @@ pub struct DirectorySettings {
     pub sirene: Option<ApiSirene>,
     /// API Entreprise, where a token and its owner are given.
     pub entreprise: Option<ApiEntreprise>,
-    /// Whether public directories are asked where establishments can be written to.
-    pub asks_contacts: bool,
+    /// Who says where establishments can be written to, in this order.
+    pub contacts: Vec<ContactSource>,
     /// Where the directory of public services is.
     pub annuaire_service_public: Url,
     /// Where the directory of schools is.
@@ -90,7 +109,7 @@ impl DirectorySettings {
             recherche_entreprises: at("https://recherche-entreprises.api.gouv.fr"),
             sirene: None,
             entreprise: None,
-            asks_contacts: false,
+            contacts: vec![ContactSource::Files],
             annuaire_service_public: at("https://api-lannuaire.service-public.gouv.fr"),
             annuaire_education: at("https://data.education.gouv.fr"),
             may_ask_itself: false,
@@ -124,7 +143,7 @@ pub(super) fn put_together(settings: &Settings) -> DirectorySettings {
     let text = |key: &str| settings.text(KEYS, key);
     let owner = text("directory.api_entreprise_siret").and_then(|siret| siret.parse::<Siret>().ok());
     DirectorySettings {
-        asks_contacts: settings.flag(KEYS, "directory.contacts"),
+        contacts: named_contacts(settings),
         sirene: text("directory.api_sirene_key").map(|key| ApiSirene { base: at(API_SIRENE), key: Secret::new(key) }),
         entreprise: text("directory.api_entreprise_token").zip(owner).map(|(token, recipient)| ApiEntreprise {
             base: at(API_ENTREPRISE),
@@ -142,6 +161,16 @@ fn named(settings: &Settings) -> Vec<DirectorySource> {
         "recherche-entreprises" => Some(DirectorySource::RechercheEntreprises),
         "api-sirene" => Some(DirectorySource::ApiSirene),
         "api-entreprise" => Some(DirectorySource::ApiEntreprise),
+        _ => None,
+    };
+    words.iter().filter_map(source).collect()
+}
+
+fn named_contacts(settings: &Settings) -> Vec<ContactSource> {
+    let words = settings.texts(KEYS, "directory.contacts");
+    let source = |word: &String| match word.as_str() {
+        "files" => Some(ContactSource::Files),
+        "apis" => Some(ContactSource::Apis),
         _ => None,
     };
     words.iter().filter_map(source).collect()

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 pub use clients::DeclaredClient;
 pub use dev::DevOptions;
-pub use directory::{ApiEntreprise, ApiSirene, DirectorySettings, DirectorySource};
+pub use directory::{ApiEntreprise, ApiSirene, ContactSource, DirectorySettings, DirectorySource};
 pub use file::{Loaded, Shown};
 use ipnet::IpNet;
 pub use mail::{Mailing, SmtpCredentials, SmtpEncryption, SmtpServer};

@@ -176,7 +176,7 @@ mod tests {
             ("directory.api_sirene_key", String::from("directory.api_sirene_key = \"a\"")),
             ("directory.api_entreprise_token", String::from(API_ENTREPRISE)),
             ("directory.api_entreprise_siret", String::from(API_ENTREPRISE)),
-            ("directory.contacts", String::from("directory.contacts = true")),
+            ("directory.contacts", String::from("directory.contacts = [\"apis\"]")),
             ("mail.from", MAIL.to_owned()),
             ("mail.from_name", format!("{MAIL}mail.from_name = \"Mairie\"")),
             ("mail.reply_to", format!("{MAIL}mail.reply_to = \"c@b.fr\"")),

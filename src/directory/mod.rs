@@ -1,10 +1,15 @@
 //! Companies and administrations by SIRET, and where they can be written to: several sources in an order that the
 //! configuration gives. The first that knows an establishment is believed.
 //!
-//! Refuses rules about what it finds, and any wait without an end. Doors: [`Directory`], [`Seeds`], [`import`].
+//! Refuses rules about what it finds, and any wait without an end. Doors: [`Directory`], [`Seeds`], [`import`],
+//! [`import_contacts`].
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod contacts;
+mod current;
+mod files;
+mod place;
 mod register;
 mod remote;
 mod seeds;
@@ -17,13 +22,16 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::config::{Config, DataLocation, DirectorySource};
+use crate::config::{Config, ContactSource, DataLocation, DirectorySource};
 use crate::domain::{Establishment, EstablishmentQuery, OfficialContact, Siret};
 use crate::fetch::Outward;
+use contacts::ImportedContacts;
 use register::Register;
 use remote::{Annuaires, Dialect, RemoteRegister};
 
-pub use register::{FileReport, Filter, Import, ImportError, ImportReport, Progress, Rejected, Step, import};
+pub use contacts::{Annuaire, AnnuaireReport, ContactsFile, ContactsReport, import_contacts};
+pub use files::{ImportError, Rejected};
+pub use register::{FileReport, Filter, Import, ImportReport, Progress, Step, import};
 pub use seeds::{Seeded, Seeds};
 
 /// How long a source may take to answer.
@@ -93,7 +101,7 @@ impl Answers {
 #[derive(Clone)]
 pub struct Directory {
     sources: Arc<Vec<Source>>,
-    annuaires: Option<Arc<Annuaires>>,
+    contacts: Arc<Vec<Contacts>>,
     clock: Clock,
 }
 
@@ -102,6 +110,12 @@ enum Source {
     Seeds(Seeds),
     Register { register: Arc<Register>, searches: Semaphore },
     Remote(Box<RemoteRegister>),
+}
+
+/// One source of official contacts, ready to be asked.
+enum Contacts {
+    Imported(ImportedContacts),
+    Remote(Box<Annuaires>),
 }
 
 impl Directory {
@@ -133,13 +147,21 @@ impl Directory {
             }),
         };
         let settings = &config.directory;
-        let annuaires = settings.asks_contacts.then(|| {
-            let outward = Outward::new(&clock, settings.may_ask_itself);
-            let (service_public, education) = (&settings.annuaire_service_public, &settings.annuaire_education);
-            Arc::new(Annuaires::new(service_public.clone(), education.clone(), &outward, &clock))
-        });
+        let open_contacts = |source: &ContactSource| match (source, &config.data) {
+            (ContactSource::Files, DataLocation::Directory(directory)) => {
+                Some(Contacts::Imported(ImportedContacts::of(directory)))
+            }
+            (ContactSource::Files, DataLocation::Memory) => None,
+            (ContactSource::Apis, _) => {
+                let outward = Outward::new(&clock, settings.may_ask_itself);
+                let (service_public, education) = (&settings.annuaire_service_public, &settings.annuaire_education);
+                let annuaires = Annuaires::new(service_public.clone(), education.clone(), &outward, &clock);
+                Some(Contacts::Remote(Box::new(annuaires)))
+            }
+        };
+        let contacts = Arc::new(settings.contacts.iter().filter_map(open_contacts).collect());
         let sources = Arc::new(config.directory.sources.iter().filter_map(open).collect());
-        Self { sources, annuaires, clock }
+        Self { sources, contacts, clock }
     }
 
     /// The establishment with this number; `None` where the register does not know it, or may not tell.
@@ -206,10 +228,14 @@ impl Directory {
                 return Ok(found);
             }
         }
-        if let Some(annuaires) = &self.annuaires
-            && let Some(found) = answers.note(annuaires.find(establishment).await)
-        {
-            return Ok(found);
+        for source in self.contacts.iter() {
+            let answer = match source {
+                Contacts::Imported(imported) => imported.find(establishment),
+                Contacts::Remote(annuaires) => annuaires.find(establishment).await,
+            };
+            if let Some(found) = answers.note(answer) {
+                return Ok(found);
+            }
         }
         answers.end(Vec::new())
     }
@@ -219,6 +245,14 @@ impl Directory {
         self.registers().find_map(|register| match register.about() {
             Answer::Known(about) => Some(about),
             Answer::Unknown | Answer::Withheld | Answer::Absent | Answer::Failed => None,
+        })
+    }
+
+    /// What was imported of official contacts, where their files are a source.
+    pub fn imported_contacts(&self) -> Option<ContactsReport> {
+        self.contacts.iter().find_map(|source| match source {
+            Contacts::Imported(imported) => imported.about(),
+            Contacts::Remote(_) => None,
         })
     }
 

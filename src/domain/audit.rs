@@ -159,50 +159,45 @@ pub enum MailEnd {
     Unwritable,
 }
 
-/// How a request to join moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ModerationStep {
-    /// It was made.
-    Requested,
-    /// A moderator let the person in, or reviewed the domain.
-    Accepted,
-    /// A moderator refused.
-    Rejected,
-    /// A moderator took a decision back.
-    Reopened,
-    /// The person corrected what was refused.
-    Corrected,
-    /// The person took it back.
-    Cancelled,
-    /// A moderator wrote something down about it.
-    Commented,
+/// The steps, each with its word: a step that is not here does not exist, and none is left out of their list.
+macro_rules! moderation_steps {
+    ($($(#[$about:meta])* $step:ident = $word:literal),+ $(,)?) => {
+        /// How a request to join moved.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum ModerationStep {
+            $($(#[$about])* $step),+
+        }
+
+        impl ModerationStep {
+            /// Every step.
+            pub const ALL: &'static [Self] = &[$(Self::$step),+];
+
+            /// Its word.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$step => $word),+
+                }
+            }
+        }
+    };
 }
 
-impl ModerationStep {
-    /// Every step.
-    pub const ALL: [Self; 7] = [
-        Self::Requested,
-        Self::Accepted,
-        Self::Rejected,
-        Self::Reopened,
-        Self::Corrected,
-        Self::Cancelled,
-        Self::Commented,
-    ];
-
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Accepted => "accepted",
-            Self::Rejected => "rejected",
-            Self::Reopened => "reopened",
-            Self::Corrected => "corrected",
-            Self::Cancelled => "cancelled",
-            Self::Commented => "commented",
-        }
-    }
+moderation_steps! {
+    /// It was made.
+    Requested = "requested",
+    /// A moderator let the person in, or reviewed the domain.
+    Accepted = "accepted",
+    /// A moderator refused.
+    Rejected = "rejected",
+    /// A moderator took a decision back.
+    Reopened = "reopened",
+    /// The person corrected what was refused.
+    Corrected = "corrected",
+    /// The person took it back.
+    Cancelled = "cancelled",
+    /// A moderator wrote something down about it.
+    Commented = "commented",
 }
 
 /// A setting as it was and as it is; never a secret.
@@ -342,7 +337,7 @@ pub enum AuditEvent {
         is_external: bool,
         verification: Verification,
     },
-    /// A link was taken away; everything of the person is void.
+    /// A link was taken away, with what rested on it.
     MembershipDeleted { user_id: UserId, organization_id: OrganizationId },
     /// A code was mailed to an organization's own address, for a person who wants to join it.
     ContactCodeMailed { user_id: UserId, organization_id: OrganizationId },
@@ -363,6 +358,10 @@ pub enum AuditEvent {
     EmailDomainWritten { organization_id: OrganizationId, domain: EmailDomain, status: EmailDomainStatus },
     /// An e-mail domain is nothing for an organization any more.
     EmailDomainDeleted { organization_id: OrganizationId, domain: EmailDomain },
+    /// The register was imported from files, which began at that instant.
+    RegisterImported { imported_at: Timestamp, establishments: u64 },
+    /// Official contacts were imported from files, which began at that instant.
+    ContactsImported { imported_at: Timestamp, subjects: u64 },
     /// An operator looked at who is signed in.
     SessionsListed { user_id: Option<UserId> },
     /// A session was ended, by the digest that listings show.

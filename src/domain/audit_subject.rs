@@ -123,6 +123,8 @@ impl AuditEvent {
             | Self::ModerationsListed
             | Self::EmailDomainWritten { .. }
             | Self::EmailDomainDeleted { .. }
+            | Self::RegisterImported { .. }
+            | Self::ContactsImported { .. }
             | Self::EverySessionRevoked
             | Self::AuditRead
             | Self::SigningKeyRotated { .. }

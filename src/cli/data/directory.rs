@@ -2,20 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
+use serde_json::Value;
 
 use crate::admin::{self, Call};
 use crate::cli::ending::{is_json, note};
 use crate::cli::output::Column;
-use crate::cli::place::account;
+use crate::cli::place::{Place, account};
 use crate::cli::spelling::{parse_line, parse_path};
 use crate::cli::{Ending, Noun};
 use crate::clock::Clock;
-use crate::directory::{self, Filter, Import, ImportError, Progress, Step};
+use crate::directory::{self, Filter, Import, ImportError, Progress, Rejected, Step};
 use crate::domain::Siret;
+use crate::protocol::Timestamp;
+use crate::site;
 use crate::store;
 use crate::web::Method;
 
@@ -53,6 +56,13 @@ pub(in crate::cli) enum Command {
         #[arg(long)]
         active_only: bool,
     },
+    /// Import official contacts: the files of the directory of public services and of that of schools, CSV or JSON, zipped,
+    /// gzipped or neither, as published. What was imported of a directory that none of the files is of stays.
+    ImportContacts {
+        /// The files; all those of one directory together.
+        #[arg(required = true, value_parser = parse_path)]
+        files: Vec<PathBuf>,
+    },
     /// Show the sources, and what was imported.
     Status,
     /// Show an establishment, and the official addresses that it can be written to.
@@ -86,29 +96,23 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let Noun { place, output, command } = arguments;
     match command {
         Command::Import { files, public_sector, departments, active_only } => {
-            let data_directory = place.directory()?;
-            account(&data_directory)?;
-            store::create_private_directory(&data_directory)
-                .map_err(|cause| Ending::refused(format!("--data-dir {}: {cause}", data_directory.display())))?;
+            let data_directory = data_directory(&place)?;
             let departments: BTreeSet<String> = departments.into_iter().collect();
             let filter = Filter { is_public_sector_only: public_sector, is_active_only: active_only, departments };
             let import = Import { files, filter };
-            let clock = Clock::system();
-            let importing = tokio::task::spawn_blocking(move || {
-                let mut shown = Shown::new(clock.clone());
-                let report =
-                    directory::import(&data_directory, &import, clock.now(), &mut |progress| shown.show(progress));
-                shown.end();
-                report
-            });
-            let report = importing.await.map_err(Ending::refused)?.map_err(refused)?;
-            for rejected in report.rejected.iter().take(10) {
-                note(&format!("{}: line {}: {}: left out", rejected.file, rejected.line, rejected.reason));
-            }
-            if let (true, Some(file)) = (report.rejected.len() > 10, &report.rejected_file) {
-                note(&format!("more lines were left out: {} lists them", file.display()));
-            }
-            output.one(&admin::described_import(&report));
+            let into = data_directory.clone();
+            let report = importing(move |now, watch| directory::import(&into, &import, now, watch)).await?;
+            tell_rejected(&report.rejected, report.rejected_file.as_deref());
+            output.one(&admin::described_import(&report, report.imported_at));
+            record(&place, &data_directory, "register").await?;
+        }
+        Command::ImportContacts { files } => {
+            let data_directory = data_directory(&place)?;
+            let into = data_directory.clone();
+            let report = importing(move |now, watch| directory::import_contacts(&into, &files, now, watch)).await?;
+            tell_rejected(&report.rejected, report.rejected_file.as_deref());
+            output.one(&admin::described_contacts(&report, Clock::system().now()));
+            record(&place, &data_directory, "contacts").await?;
         }
         Command::Status => {
             output.one(&place.open().await?.ask(Call::new(Method::GET, &["directory"])).await?);
@@ -124,6 +128,57 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
                 .with_parameter("limit", &limit.to_string());
             output.whole(&place.open().await?.ask(call).await?, COLUMNS);
         }
+    }
+    Ok(())
+}
+
+/// Where the files are imported; made where it is not there.
+fn data_directory(place: &Place) -> Result<PathBuf, Ending> {
+    let directory = place.directory()?;
+    account(&directory)?;
+    store::create_private_directory(&directory)
+        .map_err(|cause| Ending::refused(format!("--data-dir {}: {cause}", directory.display())))?;
+    Ok(directory)
+}
+
+/// Imports beside the runtime, and shows how far it is.
+async fn importing<T: Send + 'static>(
+    import: impl FnOnce(Timestamp, &mut dyn FnMut(Progress)) -> Result<T, ImportError> + Send + 'static,
+) -> Result<T, Ending> {
+    let clock = Clock::system();
+    let imported = tokio::task::spawn_blocking(move || {
+        let mut shown = Shown::new(clock.clone());
+        let imported = import(clock.now(), &mut |progress| shown.show(progress));
+        shown.end();
+        imported
+    });
+    imported.await.map_err(Ending::refused)?.map_err(refused)
+}
+
+fn tell_rejected(rejected: &[Rejected], list: Option<&Path>) {
+    for rejected in rejected.iter().take(10) {
+        note(&format!("{}: line {}: {}: left out", rejected.file, rejected.line, rejected.reason));
+    }
+    if let (true, Some(list)) = (rejected.len() > 10, list) {
+        note(&format!("more lines were left out: {} lists them", list.display()));
+    }
+}
+
+/// Has the import recorded in the audit of the instance whose data it is.
+async fn record(place: &Place, data_directory: &Path, what: &str) -> Result<(), Ending> {
+    let office = match place.find_running().await? {
+        Some(running) => running,
+        None if place.has_configuration() && site::has_data(data_directory) => place.open().await?,
+        None => {
+            note("no instance could be reached: the import is in no audit");
+            return Ok(());
+        }
+    };
+    let answer = office.ask(Call::new(Method::POST, &["directory", "imports", what])).await?;
+    if answer.get("is_source") == Some(&Value::Bool(false)) {
+        note(
+            "the configuration names nothing of this as a source (directory.sources, directory.contacts): it is not used",
+        );
     }
     Ok(())
 }
@@ -194,6 +249,7 @@ fn described(progress: Progress, since: Duration) -> String {
         Step::Entities => "legal entities",
         Step::Establishments => "establishments",
         Step::Names => "names",
+        Step::Contacts => "official contacts",
     };
     let share = progress.done.saturating_mul(100).checked_div(progress.whole).unwrap_or(0).min(100);
     let left = progress.whole.saturating_sub(progress.done);

@@ -6,20 +6,21 @@
 
 mod import;
 mod names;
-mod place;
 mod rows;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Answer;
+use super::current::Current;
+use super::place::Place;
 use crate::domain::{Establishment, EstablishmentQuery, Siret};
 use crate::store::BulkReader;
-pub use import::{FileReport, Filter, Import, ImportError, ImportReport, Progress, Rejected, Step, import};
+pub use import::{FileReport, Filter, Import, ImportReport, Progress, Step, import};
 use names::Names;
-use place::{Place, Stamp};
-use rows::{ENTITIES, ESTABLISHMENTS, EntityRow, EstablishmentRow};
+use rows::{ENTITIES, ESTABLISHMENTS, EntityRow, EstablishmentRow, PARTIAL, WITHHELD};
 
+/// The name of its place in the data directory.
+const PLACE: &str = "register";
 /// The file of the rows in a generation.
 const ROWS: &str = "rows.redb";
 /// The directory of the index of names in a generation.
@@ -39,71 +40,51 @@ struct Generation {
     about: ImportReport,
 }
 
-/// The register of a data directory, whichever generation counts.
-pub(super) struct Register {
-    place: Place,
-    open: Mutex<Option<(Stamp, Arc<Generation>)>>,
+/// What a generation says of a number.
+enum Found {
+    Told(Box<Establishment>),
+    /// Nobody may tell anything of it.
+    Withheld,
 }
+
+/// The register of a data directory, whichever generation counts.
+pub(super) struct Register(Current<Generation>);
 
 impl Register {
     pub(super) fn of(data_directory: &Path) -> Self {
-        Self { place: Place::of(data_directory), open: Mutex::new(None) }
+        Self(Current::new(Place::of(data_directory, PLACE), Generation::open))
     }
 
     /// What the import has told that made the generation that counts; `None` before the first.
     pub(super) fn about(&self) -> Answer<ImportReport> {
-        self.with(|generation| Ok(Some(generation.about.clone())))
+        self.0.with(|generation| Ok(Some(generation.about.clone())))
     }
 
     pub(super) fn find(&self, siret: &Siret) -> Answer<Establishment> {
-        self.with(|generation| {
+        let found = self.0.with(|generation| {
             let number = siret.as_str().parse().unwrap_or(0);
             generation.find(number)
-        })
+        });
+        match found {
+            Answer::Known(Found::Told(establishment)) => Answer::Known(*establishment),
+            Answer::Known(Found::Withheld) | Answer::Withheld => Answer::Withheld,
+            Answer::Unknown => Answer::Unknown,
+            Answer::Absent => Answer::Absent,
+            Answer::Failed => Answer::Failed,
+        }
     }
 
     pub(super) fn search(&self, query: &EstablishmentQuery) -> Answer<Vec<Establishment>> {
-        self.with(|generation| {
+        self.0.with(|generation| {
             let numbers = generation.names.search(query).map_err(|cause| cause.to_string())?;
-            let found = numbers.into_iter().filter_map(|number| generation.find(number).transpose());
-            found.collect::<Result<Vec<_>, _>>().map(Some)
-        })
-    }
-
-    /// Asks the generation that counts; what it does not know is unknown.
-    fn with<T>(&self, ask: impl FnOnce(&Generation) -> Result<Option<T>, String>) -> Answer<T> {
-        let asked = match self.current() {
-            Ok(None) => return Answer::Absent,
-            Ok(Some(generation)) => ask(&generation),
-            Err(reason) => Err(reason),
-        };
-        match asked {
-            Ok(Some(found)) => Answer::Known(found),
-            Ok(None) => Answer::Unknown,
-            Err(reason) => {
-                tracing::error!(%reason, "the register cannot be read: import it anew with `directory import`");
-                Answer::Failed
+            let mut establishments = Vec::new();
+            for number in numbers {
+                if let Some(Found::Told(establishment)) = generation.find(number)? {
+                    establishments.push(*establishment);
+                }
             }
-        }
-    }
-
-    /// Opens the generation that counts, unless it is open.
-    fn current(&self) -> Result<Option<Arc<Generation>>, String> {
-        let current = self.place.current().map_err(|cause| cause.to_string())?;
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((stamp, path)) = current else {
-            *open = None;
-            return Ok(None);
-        };
-        if let Some((known, generation)) = open.as_ref()
-            && *known == stamp
-        {
-            return Ok(Some(Arc::clone(generation)));
-        }
-        let generation = Arc::new(Generation::open(&path)?);
-        tracing::info!(establishments = generation.about.establishments, "the register has been opened");
-        *open = Some((stamp, Arc::clone(&generation)));
-        Ok(Some(generation))
+            Ok(Some(establishments))
+        })
     }
 }
 
@@ -117,17 +98,25 @@ impl Generation {
         })
     }
 
-    fn find(&self, number: u64) -> Result<Option<Establishment>, String> {
+    fn find(&self, number: u64) -> Result<Option<Found>, String> {
         let read = |table, number| self.rows.find(table, number).map_err(|cause| cause.to_string());
-        let Some(row) = read(ESTABLISHMENTS, number)? else { return Ok(None) };
-        let entity = read(ENTITIES, number / 100_000)?;
+        let (row, entity) = (read(ESTABLISHMENTS, number)?, read(ENTITIES, number / 100_000)?);
         let unreadable = || format!("the row of {number:014} is something else");
-        let row = EstablishmentRow::read(&row).ok_or_else(unreadable)?;
         let entity = match &entity {
             Some(entity) => EntityRow::read(entity).ok_or_else(unreadable)?,
-            None => EntityRow::new(0),
+            // What nothing is known of may have asked for discretion.
+            None => EntityRow::new(PARTIAL),
         };
+        let row = match &row {
+            _ if entity.has(WITHHELD) => return Ok(Some(Found::Withheld)),
+            Some(row) => EstablishmentRow::read(row).ok_or_else(unreadable)?,
+            None => return Ok(None),
+        };
+        if row.has(WITHHELD) {
+            return Ok(Some(Found::Withheld));
+        }
         let siret = format!("{number:014}").parse().map_err(|_| unreadable())?;
-        Ok(Some(rows::establishment(siret, &row, &entity, self.about.imported_at)))
+        let told = rows::establishment(siret, &row, &entity, self.about.imported_at);
+        Ok(Some(Found::Told(Box::new(told))))
     }
 }

@@ -17,6 +17,8 @@ const MAX_TEXT_BYTES: usize = 255;
 pub(super) const ACTIVE: u8 = 1;
 pub(super) const HEAD_OFFICE: u8 = 2;
 pub(super) const PARTIAL: u8 = 4;
+/// Nothing of it may be told, by whomever.
+pub(super) const WITHHELD: u8 = 8;
 
 /// Texts of a legal entity, in their order.
 pub(super) mod entity {

@@ -12,17 +12,14 @@ use super::fields::text;
 use super::guard::{Budget, Call, Outcome, Service};
 use crate::clock::Clock;
 use crate::directory::Answer;
+use crate::directory::contacts::{Gathered, Subject, addresses_in};
 use crate::domain::{Email, Establishment, OfficialContact, OfficialContactKind};
 use crate::fetch::Outward;
 
-/// The most addresses of one establishment.
-const MAX_CONTACTS: usize = 10;
 /// The most records that are asked for.
 const MAX_RECORDS: &str = "20";
 /// Calls to each directory.
 const BUDGET: Budget = Budget { calls: 5, within: Duration::from_secs(1) };
-/// Legal categories of communes.
-const COMMUNES: [&str; 2] = ["7210", "7312"];
 
 /// Both directories.
 pub(in crate::directory) struct Annuaires {
@@ -40,7 +37,7 @@ struct Question<'a> {
     /// The field of the addresses.
     field: &'static str,
     /// A field that every record must have, and its value.
-    must_be: Option<(&'static str, String)>,
+    must_be: (&'static str, String),
 }
 
 impl Annuaires {
@@ -72,46 +69,42 @@ impl Annuaires {
     /// A school is asked about in its own directory, a commune by its code, everybody else by their number. The values in a
     /// condition are digits and the letters of Corsica, by their types.
     fn question(&self, establishment: &Establishment) -> Question<'_> {
-        let (base, service) = &self.service_public;
-        let siret = establishment.siret.as_str();
-        let category = establishment.legal_category.as_ref().map_or("", |code| code.as_str());
-        match &establishment.commune_code {
-            _ if is_school(establishment) => Question {
-                base: &self.education.0,
-                service: &self.education.1,
+        let subject = Subject::of(establishment);
+        let (base, service) = match &subject {
+            Subject::School(_) => &self.education,
+            Subject::TownHall(_) | Subject::PublicService(_) => &self.service_public,
+        };
+        let kind = subject.kind();
+        match subject {
+            Subject::School(siret) => Question {
+                base,
+                service,
                 dataset: "fr-en-annuaire-education",
                 condition: format!("siren_siret = \"{siret}\""),
-                kind: OfficialContactKind::School,
+                kind,
                 field: "mail",
-                must_be: Some(("siren_siret", siret.to_owned())),
+                must_be: ("siren_siret", siret.to_string()),
             },
-            Some(code) if COMMUNES.contains(&category) => Question {
+            Subject::TownHall(code) => Question {
                 base,
                 service,
                 dataset: "api-lannuaire-administration",
                 condition: format!("code_insee_commune LIKE \"{code}\" and pivot LIKE \"mairie\""),
-                kind: OfficialContactKind::TownHall,
+                kind,
                 field: "adresse_courriel",
-                must_be: Some(("code_insee_commune", code.to_string())),
+                must_be: ("code_insee_commune", code.to_string()),
             },
-            Some(_) | None => Question {
+            Subject::PublicService(siret) => Question {
                 base,
                 service,
                 dataset: "api-lannuaire-administration",
                 condition: format!("siret = \"{siret}\""),
-                kind: OfficialContactKind::PublicService,
+                kind,
                 field: "adresse_courriel",
-                must_be: Some(("siret", siret.to_owned())),
+                must_be: ("siret", siret.to_string()),
             },
         }
     }
-}
-
-/// A public school of the first or second degree, by its activity and its category.
-fn is_school(establishment: &Establishment) -> bool {
-    let activity = establishment.activity.as_ref().map_or("", |code| code.as_str());
-    let category = establishment.legal_category.as_ref().map_or("", |code| code.as_str());
-    matches!((activity, category), ("85.31Z" | "85.32Z", "7331") | ("85.20Z" | "85.10Z", "7210"))
 }
 
 impl Question<'_> {
@@ -126,23 +119,18 @@ impl Question<'_> {
     /// Every address once, in the order of the records; `None` where it is no answer.
     fn read(&self, call: &Call) -> Option<Vec<OfficialContact>> {
         let records = call.document.get("results")?.as_array()?;
-        let mut contacts: Vec<OfficialContact> = Vec::new();
+        let (field, value) = &self.must_be;
+        let mut gathered = Gathered::default();
         for record in records {
-            let is_other = self.must_be.as_ref().is_some_and(|(name, value)| {
-                record.get(*name).and_then(Value::as_str).map(str::trim) != Some(value.as_str())
-            });
+            let is_theirs = record.get(*field).and_then(Value::as_str).map(str::trim) == Some(value.as_str());
             let addresses = record.get(self.field).and_then(Value::as_str).unwrap_or_default();
-            if is_other {
+            if !is_theirs {
                 continue;
             }
             let name = ["nom", "nom_etablissement"].iter().find_map(|field| text(record, field)).unwrap_or_default();
-            for email in addresses.split([';', ',', ' ']).filter_map(|address| address.parse::<Email>().ok()) {
-                let is_new = !contacts.iter().any(|known| known.email == email);
-                if is_new && email.domain().contains('.') && contacts.len() < MAX_CONTACTS {
-                    contacts.push(OfficialContact { email, name: name.clone(), kind: self.kind });
-                }
-            }
+            let addresses: Vec<Email> = addresses_in(addresses).collect();
+            gathered.add(&addresses, &name, self.kind);
         }
-        Some(contacts)
+        Some(gathered.into_contacts())
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn parsed<T: FromStr>(document: &Value, name: &str) -> Option<T> {
 }
 
 /// At most 256 characters, none of them control characters; `[ND]` is nothing.
-pub(super) fn cleaned(text: &str) -> Option<String> {
+pub(in crate::directory) fn cleaned(text: &str) -> Option<String> {
     let cleaned: String = text.chars().filter(|character| !character.is_control()).take(256).collect();
     let cleaned = cleaned.trim();
     if cleaned.is_empty() || cleaned == "[ND]" { None } else { Some(cleaned.to_owned()) }

@@ -18,6 +18,7 @@ use crate::domain::{Establishment, EstablishmentQuery, Siret};
 use crate::fetch::Outward;
 use crate::protocol::{Secret, Timestamp};
 pub(super) use annuaires::Annuaires;
+pub(super) use fields::cleaned;
 use guard::{Budget, Call, Outcome, Service};
 
 /// Fewer than the seven a second that Recherche d'entreprises allows from one address.

@@ -4,7 +4,7 @@ mod audit;
 #[cfg(unix)]
 mod check_config;
 mod client;
-mod directory;
+pub(crate) mod directory;
 mod keys;
 #[cfg(unix)]
 mod nonsense;

@@ -258,6 +258,9 @@ async fn machine(directory: &Path, trail: &mut Trail) {
     assert_eq!(operator.types(&["keys", "rotate"]).await.code, 0);
     instance.clock.advance(DAY * 3).unwrap();
     assert!(drop_retired_keys(&instance.app, &By::local(Actor::System)).await.unwrap() > 0);
+    let [units, places] = &crate::cli::directory::both_register_files(directory)[..] else { panic!("two files") };
+    operator.asks(&["directory", "import", units, places]).await;
+    operator.asks(&["directory", "import-contacts", &crate::cli::directory::contacts_file(directory)]).await;
     acts::note_start(&instance.app, BTreeMap::new()).await.unwrap();
     acts::note_reload(&instance.app, &[]).await.unwrap();
     acts::note_stop(&instance.app).await.unwrap();

@@ -54,6 +54,8 @@ pub(super) const CATALOGUE: &[(&str, &str)] = &[
     ("team_viewed", "a address session"),
     ("role_granted", "l"),
     ("role_revoked", "l"),
+    ("register_imported", "l"),
+    ("contacts_imported", "l"),
     ("administration_entered", "u address session"),
     ("administration_left", "a address session"),
     ("administration_refused", "ua address session"),

@@ -1,8 +1,7 @@
 //! Which column of a published file holds what: by name, whatever the order, and whatever else there is.
 
-use super::error::ImportError;
-use super::records::Record;
-use crate::directory::register::rows::{ACTIVE, HEAD_OFFICE, PARTIAL, Row, entity, establishment};
+use crate::directory::files::{ImportError, Record};
+use crate::directory::register::rows::{ACTIVE, HEAD_OFFICE, PARTIAL, Row, WITHHELD, entity, establishment};
 
 /// What one of the two files is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +126,7 @@ impl Layout {
         match field(self.diffusion) {
             "O" => {}
             "P" => flags |= PARTIAL,
-            "N" => return Ok(Line::Hidden),
+            "N" => return Ok(Line::Hidden(key, Row::new(WITHHELD))),
             _ => return Err("a diffusion that is neither O, P nor N"),
         }
         if self.head_office.is_some_and(|index| field(index) == "true") {
@@ -148,8 +147,8 @@ impl Layout {
 /// What a line says.
 pub(super) enum Line<'a, const N: usize> {
     Row(u64, Row<'a, N>),
-    /// Nobody may read anything of it.
-    Hidden,
+    /// Nobody may read anything of it: what is kept says so, lest another source tells it.
+    Hidden(u64, Row<'a, N>),
 }
 
 fn siren_number(text: &str) -> Option<u64> {

@@ -2,26 +2,23 @@
 //! their own that takes the place of the one before when it is whole.
 
 mod columns;
-mod error;
 mod filter;
-mod input;
 mod pass;
-mod records;
 mod report;
 
 use std::path::{Path, PathBuf};
 
 use super::names::NameWriter;
-use super::place::Place;
-use super::rows::{ENTITIES, ESTABLISHMENTS, EntityRow, EstablishmentRow, PARTIAL};
-use super::{NAMES, ROWS, about_file};
+use super::rows::{ENTITIES, ESTABLISHMENTS, EntityRow, EstablishmentRow, PARTIAL, WITHHELD};
+use super::{NAMES, PLACE, ROWS, about_file};
+pub(super) use crate::directory::files::ImportError;
+use crate::directory::place::Place;
 use crate::protocol::Timestamp;
 use crate::store::{BulkReader, BulkWriter};
 use columns::Kind;
-pub use error::ImportError;
 pub use filter::Filter;
 use pass::{File, Kept, Pass};
-pub use report::{FileReport, ImportReport, Progress, Rejected, Step};
+pub use report::{FileReport, ImportReport, Progress, Step};
 
 /// Memory for the pages of the file that is written.
 const CACHE_BYTES: usize = 48 * 1024 * 1024;
@@ -45,7 +42,7 @@ pub fn import(
     now: Timestamp,
     watch: &mut dyn FnMut(Progress),
 ) -> Result<ImportReport, ImportError> {
-    let place = Place::of(data_directory);
+    let place = Place::of(data_directory, PLACE);
     let unwritable = |cause| ImportError::Unwritable { place: place.directory().to_owned(), cause };
     let files = sorted_files(import)?;
     let Some(_lock) = place.lock().map_err(unwritable)? else {
@@ -126,8 +123,9 @@ fn index(
         }
         let Some(row) = EstablishmentRow::read(bytes) else { continue };
         let known = entity.as_ref().filter(|(number, _)| *number == siren);
-        let entity_row = known.and_then(|(_, bytes)| EntityRow::read(bytes)).unwrap_or_else(|| EntityRow::new(0));
-        if !row.has(PARTIAL) && !entity_row.has(PARTIAL) {
+        let entity_row = known.and_then(|(_, bytes)| EntityRow::read(bytes)).unwrap_or_else(|| EntityRow::new(PARTIAL));
+        let is_discreet = |flags: u8| flags & (PARTIAL | WITHHELD) != 0;
+        if !is_discreet(row.flags) && !is_discreet(entity_row.flags) {
             writer.add(siret, &row, &entity_row)?;
         }
     }

@@ -4,15 +4,13 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::columns::{Kind, Layout, Line};
-use super::error::ImportError;
 use super::filter::Filter;
-use super::input::with_chunks;
-use super::records::{Next, Record, Records};
-use super::report::{FileReport, Progress, Rejected, Step};
+use super::report::{FileReport, Progress, Step};
+use crate::directory::files::{ImportError, Next, Record, Records, Rejected, with_chunks};
 use crate::directory::register::rows::{
     ACTIVE, ENTITIES, ESTABLISHMENTS, EntityRow, EstablishmentRow, entity, establishment,
 };
-use crate::store::BulkWriter;
+use crate::store::{BulkError, BulkWriter};
 
 /// After how many lines whoever watches is told.
 pub(super) const WATCHED_EVERY: u64 = 65_536;
@@ -142,7 +140,10 @@ impl Pass<'_> {
             Kind::Entities => {
                 let (siren, row): (u64, EntityRow<'_>) = match layout.read(record)? {
                     Line::Row(siren, row) => (siren, row),
-                    Line::Hidden => return Ok(Outcome::Hidden),
+                    Line::Hidden(siren, row) => {
+                        row.write(bytes);
+                        return Ok(hidden(self.writer.add(ENTITIES, siren, bytes)));
+                    }
                 };
                 let category = row.text(entity::CATEGORY).unwrap_or_default();
                 if !self.filter.admits_entity(siren, category) || !self.kept.has_siren(siren) {
@@ -158,7 +159,10 @@ impl Pass<'_> {
             Kind::Establishments => {
                 let (siret, row): (u64, EstablishmentRow<'_>) = match layout.read(record)? {
                     Line::Row(siret, row) => (siret, row),
-                    Line::Hidden => return Ok(Outcome::Hidden),
+                    Line::Hidden(siret, row) => {
+                        row.write(bytes);
+                        return Ok(hidden(self.writer.add(ESTABLISHMENTS, siret, bytes)));
+                    }
                 };
                 let siren = siret / 100_000;
                 let commune = row.text(establishment::COMMUNE_CODE).unwrap_or_default();
@@ -185,6 +189,10 @@ enum Outcome {
     LeftOut,
     Hidden,
     Failed(ImportError),
+}
+
+fn hidden(added: Result<(), BulkError>) -> Outcome {
+    added.map_or_else(|cause| Outcome::Failed(cause.into()), |()| Outcome::Hidden)
 }
 
 /// Whether it is worth going on.

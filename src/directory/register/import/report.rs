@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::filter::Filter;
+use crate::directory::files::{Rejected, keep_rejected};
 use crate::protocol::Timestamp;
 
 /// What is being done.
@@ -17,6 +18,8 @@ pub enum Step {
     Establishments,
     /// Names are indexed.
     Names,
+    /// Official contacts are read.
+    Contacts,
 }
 
 /// How far one step is: of a file in bytes, of the names in rows.
@@ -30,17 +33,6 @@ pub struct Progress {
     pub whole: u64,
     /// How many lines that is.
     pub rows: u64,
-}
-
-/// A line that was not read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejected {
-    /// Of which file.
-    pub file: String,
-    /// Which one; the first is 1.
-    pub line: u64,
-    /// Why.
-    pub reason: &'static str,
 }
 
 /// What became of the lines of one file, the first left aside.
@@ -121,17 +113,7 @@ impl ImportReport {
 
     /// Lists the lines that could not be read, in a file of its own; without any, the list of the import before goes.
     pub(super) fn keep_rejected(&mut self, directory: &Path) -> io::Result<()> {
-        let path = directory.join("rejected.tsv");
-        if self.rejected.is_empty() {
-            return match std::fs::remove_file(&path) {
-                Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
-                Ok(()) | Err(_) => Ok(()),
-            };
-        }
-        let listed = |Rejected { file, line, reason }: &Rejected| format!("{file}\t{line}\t{reason}\n");
-        let text: String = self.rejected.iter().map(listed).collect();
-        std::fs::write(&path, text)?;
-        self.rejected_file = Some(path);
+        self.rejected_file = keep_rejected(directory, &self.rejected)?;
         Ok(())
     }
 }

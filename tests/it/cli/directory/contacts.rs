@@ -1,6 +1,6 @@
 //! Public directories, and what people have written in them.
 
-use moncomptepro::config::{Config, DevOptions, DirectorySettings, DirectorySource};
+use moncomptepro::config::{Config, ContactSource, DevOptions, DirectorySettings, DirectorySource};
 use moncomptepro::directory::{DirectoryError, Seeded, Seeds};
 use moncomptepro::domain::{OfficialContact, OfficialContactKind};
 use serde_json::{Value, json};
@@ -9,19 +9,23 @@ use super::remote::{Does, Service, ok, with_status};
 use crate::support::Instance;
 
 /// An instance of which both directories are the same server.
-async fn instance(port: u16) -> Instance {
+pub(super) async fn instance(port: u16) -> Instance {
     let base = || format!("http://127.0.0.1:{port}").parse().unwrap();
     Instance::start(|own| {
         let config = Config::dev(DevOptions::default(), own);
         let (annuaire_service_public, annuaire_education) = (base(), base());
-        let directory =
-            DirectorySettings { asks_contacts: true, annuaire_service_public, annuaire_education, ..config.directory };
+        let directory = DirectorySettings {
+            contacts: vec![ContactSource::Apis],
+            annuaire_service_public,
+            annuaire_education,
+            ..config.directory
+        };
         Config { directory, ..config }
     })
     .await
 }
 
-async fn contacts(instance: &Instance, siret: &str) -> Result<Vec<OfficialContact>, DirectoryError> {
+pub(super) async fn contacts(instance: &Instance, siret: &str) -> Result<Vec<OfficialContact>, DirectoryError> {
     let directory = &instance.app.directory;
     let establishment = directory.find_establishment(&siret.parse().unwrap()).await.unwrap().unwrap();
     // Those of the seeds are set aside: the directories are asked.
@@ -34,11 +38,11 @@ async fn contacts(instance: &Instance, siret: &str) -> Result<Vec<OfficialContac
     asked.find_official_contacts(&establishment).await
 }
 
-fn addresses(contacts: &[OfficialContact]) -> Vec<&str> {
+pub(super) fn addresses(contacts: &[OfficialContact]) -> Vec<&str> {
     contacts.iter().map(|contact| contact.email.as_str()).collect()
 }
 
-fn town_hall(changes: Value) -> Value {
+pub(super) fn town_hall(changes: Value) -> Value {
     let mut record = json!({
         "nom": "Mairie - La Hague", "code_insee_commune": "50041", "siret": "20006541500016",
         "adresse_courriel": "mairie@lahague.example", "pivot": "[{\"type_service_local\": \"mairie\"}]",

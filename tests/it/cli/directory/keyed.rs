@@ -226,6 +226,25 @@ async fn partly_diffusible_companies_are_masked_whoever_tells() {
 }
 
 #[tokio::test]
+async fn sec_113_what_api_entreprise_may_not_tell_no_other_source_tells() {
+    let document = with(of_api_entreprise(), "/data/unite_legale", json!({ "status_diffusion": "non_diffusible" }));
+    let service = Service::start(ok(&document)).await;
+    let base: url::Url = format!("http://127.0.0.1:{}/base", service.port).parse().unwrap();
+    let instance = Instance::start(|own| {
+        let config = Config::dev(DevOptions::default(), own);
+        let recipient = "21920023500014".parse().unwrap();
+        let directory = DirectorySettings {
+            sources: vec![DirectorySource::ApiEntreprise, DirectorySource::Seeds],
+            entreprise: Some(ApiEntreprise { base, token: Secret::new("le-jeton"), recipient }),
+            ..config.directory
+        };
+        Config { directory, ..config }
+    })
+    .await;
+    assert_eq!(find(&instance).await, Ok(None), "the seeds know it");
+}
+
+#[tokio::test]
 async fn sec_61_fields_of_another_type_are_not_there() {
     let changes = json!({ "trancheEffectifsEtablissement": 42, "etablissementSiege": "true", "periodesEtablissement": [
         { "dateFin": null, "etatAdministratifEtablissement": "A", "activitePrincipaleEtablissement": { "code": "84.11Z" },

@@ -1,10 +1,21 @@
 //! Where companies and administrations are looked up: the register's files, good and bad, and a service on the
 //! network that answers or does not.
 
+mod contact_files;
 mod contacts;
 mod files;
 mod import;
 mod keyed;
-mod remote;
+pub(crate) mod remote;
 mod search;
 mod swap;
+
+/// Both files of a small register.
+pub(crate) fn both_register_files(directory: &std::path::Path) -> Vec<String> {
+    files::both(directory).iter().map(|path| path.to_str().unwrap().to_owned()).collect()
+}
+
+/// A small directory of schools.
+pub(crate) fn contacts_file(directory: &std::path::Path) -> String {
+    contact_files::schools(directory).to_str().unwrap().to_owned()
+}

@@ -15,33 +15,33 @@ const CLAMART: &str = "21920023500014";
 
 /// What the service does next.
 #[derive(Clone)]
-pub(super) enum Does {
+pub(crate) enum Does {
     Says(String),
     Hangs,
     Drowns,
 }
 
-pub(super) fn with_status(status: &str, headers: &str, body: &str) -> Does {
+pub(crate) fn with_status(status: &str, headers: &str, body: &str) -> Does {
     Does::Says(format!(
         "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
         body.len()
     ))
 }
 
-pub(super) fn ok(document: &Value) -> Does {
+pub(crate) fn ok(document: &Value) -> Does {
     with_status("200 OK", "", &document.to_string())
 }
 
 /// A server that does what it is told, and notes what it was asked.
 #[derive(Clone)]
-pub(super) struct Service {
-    pub(super) port: u16,
+pub(crate) struct Service {
+    pub(crate) port: u16,
     does: Arc<Mutex<Does>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Service {
-    pub(super) async fn start(does: Does) -> Self {
+    pub(crate) async fn start(does: Does) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let service = Self {
             port: listener.local_addr().unwrap().port(),
@@ -76,11 +76,11 @@ impl Service {
         service
     }
 
-    pub(super) fn does(&self, does: Does) {
+    pub(crate) fn does(&self, does: Does) {
         *self.does.lock().unwrap() = does;
     }
 
-    pub(super) fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -100,7 +100,7 @@ async fn find(instance: &Instance, siret: &str) -> Result<Option<Establishment>,
 }
 
 /// A document as the service writes it, with a place that differs.
-fn found(changes: Value) -> Value {
+pub(crate) fn found(changes: Value) -> Value {
     let mut place = json!({
         "siret": CLAMART, "activite_principale": "84.11Z", "adresse": "1 PLACE MAURICE GUNSBOURG 92140 CLAMART",
         "code_postal": "92140", "commune": "92023", "libelle_commune": "CLAMART", "est_siege": true,
@@ -287,4 +287,22 @@ async fn sec_57_production_asks_no_machine_of_its_own_network() {
     .await;
     assert_eq!(find(&own, CLAMART).await, Err(DirectoryError::Unavailable));
     assert!(service.asked().is_empty());
+}
+
+#[tokio::test]
+async fn sec_113_whoever_asked_for_discretion_is_found_by_number_only_and_told_by_nobody_else() {
+    let service = Service::start(ok(&found(json!({ "statut_diffusion_etablissement": "P" })))).await;
+    let instance = Instance::start(|own| {
+        let config = Config::dev(DevOptions::default(), own);
+        let sources = vec![DirectorySource::RechercheEntreprises, DirectorySource::Seeds];
+        let base = format!("http://127.0.0.1:{}", service.port).parse().unwrap();
+        Config { directory: DirectorySettings { sources, recherche_entreprises: base, ..config.directory }, ..config }
+    })
+    .await;
+    let query = EstablishmentQuery::by_name("commune secrete").unwrap();
+    assert_eq!(instance.app.directory.search(&query).await, Ok(Vec::new()), "a name confirms nothing");
+    assert_eq!(find(&instance, CLAMART).await.unwrap().unwrap().label, UNKNOWN_NAME);
+    instance.clock.advance(Duration::from_secs(25 * 3600)).unwrap();
+    service.does(ok(&found(json!({ "statut_diffusion_etablissement": "N" }))));
+    assert_eq!(find(&instance, CLAMART).await, Ok(None), "the seeds know it, and do not tell");
 }

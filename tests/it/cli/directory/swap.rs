@@ -1,5 +1,6 @@
 //! A register that is imported while the instance serves.
 
+use moncomptepro::config::{Config, DevOptions, DirectorySettings, DirectorySource};
 use moncomptepro::directory::{DirectoryError, Filter};
 use moncomptepro::domain::{Diffusion, Establishment, EstablishmentSource, UNKNOWN_NAME};
 
@@ -49,6 +50,43 @@ async fn of_a_partially_diffusible_establishment_the_register_tells_the_town_alo
     assert_eq!((hidden.label.as_str(), hidden.diffusion), (UNKNOWN_NAME, Diffusion::Partial));
     assert_eq!(hidden.address.as_deref(), Some("75111 Paris"));
     assert!(!format!("{hidden:?}").to_lowercase().contains("cachee"));
+}
+
+#[tokio::test]
+async fn sec_113_what_the_register_hides_is_hidden_whoever_else_knows_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let lines = ENTITIES.map(|line| line.replace("219200235,O", "219200235,N"));
+    let lines: Vec<&str> = lines.iter().map(String::as_str).filter(|line| !line.contains("217401157")).collect();
+    let units = write(directory.path(), "units.csv", csv(ENTITY, &lines).as_bytes());
+    let lines = ESTABLISHMENTS.map(|line| line.replace("13002526500013,A,O", "13002526500013,A,N"));
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let places = write(directory.path(), "places.csv", csv(ESTABLISHMENT, &lines).as_bytes());
+    let report = imported(&data, vec![units, places], Filter::default()).unwrap();
+    assert_eq!((report.establishments, report.entities), (7, 5), "what is hidden is counted apart");
+    let options = DevOptions {
+        data_dir: Some(data.clone()),
+        issuer: Some("http://localhost:3000".parse().unwrap()),
+        ..DevOptions::default()
+    };
+    let instance = Instance::start(|own| {
+        let config = Config::dev(options.clone(), own);
+        let sources = vec![DirectorySource::Register, DirectorySource::Seeds];
+        Config { directory: DirectorySettings { sources, ..config.directory }, ..config }
+    })
+    .await;
+    for siret in ["13002526500013", "21920023500014"] {
+        assert_eq!(find(&instance, siret).await, Ok(None), "{siret}: the seeds know it, and do not tell");
+    }
+    let orphan = find(&instance, "21740115700011").await.unwrap().unwrap();
+    assert_eq!(
+        (orphan.label.as_str(), orphan.diffusion),
+        (UNKNOWN_NAME, Diffusion::Partial),
+        "nothing says that it may"
+    );
+    let query = moncomptepro::domain::EstablishmentQuery::by_name("mairie").unwrap();
+    let hits = instance.app.directory.search(&query).await.unwrap();
+    assert!(hits.iter().all(|hit| hit.source != EstablishmentSource::Register), "{hits:?}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Where the register lies: each import makes a generation of its own, and one small file says which one counts.
+//! Where something that is imported lies, the register or official contacts: each import makes a generation of its own, and one small file says which one counts.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
@@ -13,29 +13,29 @@ const PREFIX: &str = "generation-";
 
 /// The directory of all generations.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(in crate::directory) struct Place {
     directory: PathBuf,
 }
 
 /// Which generation counts, and since when: it differs after every import.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(in crate::directory) struct Stamp {
     modified: Option<SystemTime>,
     generation: String,
 }
 
 impl Place {
-    /// The register of a data directory.
-    pub(super) fn of(data_directory: &Path) -> Self {
-        Self { directory: data_directory.join("register") }
+    /// The place of this name in a data directory.
+    pub(in crate::directory) fn of(data_directory: &Path, name: &str) -> Self {
+        Self { directory: data_directory.join(name) }
     }
 
-    pub(super) fn directory(&self) -> &Path {
+    pub(in crate::directory) fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// The generation that counts; `None` before the first import.
-    pub(super) fn current(&self) -> io::Result<Option<(Stamp, PathBuf)>> {
+    pub(in crate::directory) fn current(&self) -> io::Result<Option<(Stamp, PathBuf)>> {
         let path = self.directory.join(CURRENT);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
@@ -46,7 +46,7 @@ impl Place {
         let is_name = generation.starts_with(PREFIX)
             && generation.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
         if !is_name {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "names no generation of the register"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "names no generation"));
         }
         let modified = fs::metadata(&path)?.modified().ok();
         let stamp = Stamp { modified, generation: generation.to_owned() };
@@ -54,7 +54,7 @@ impl Place {
     }
 
     /// Keeps everybody else from importing for as long as the file lives; `None` where somebody else imports.
-    pub(super) fn lock(&self) -> io::Result<Option<File>> {
+    pub(in crate::directory) fn lock(&self) -> io::Result<Option<File>> {
         store::create_private_directory(&self.directory)?;
         let file = File::options().create(true).truncate(false).write(true).open(self.directory.join(LOCK))?;
         match file.try_lock() {
@@ -65,7 +65,7 @@ impl Place {
     }
 
     /// A new generation, empty. What an import that was killed has left is thrown away.
-    pub(super) fn begin(&self, name: &str) -> io::Result<PathBuf> {
+    pub(in crate::directory) fn begin(&self, name: &str) -> io::Result<PathBuf> {
         self.clean()?;
         // The one that counts may have been made in the same second.
         let path = self.directory.join(format!("{PREFIX}{name}"));
@@ -75,7 +75,7 @@ impl Place {
     }
 
     /// From now on this generation counts; the one before is thrown away, whoever still reads it reads on.
-    pub(super) fn publish(&self, generation: &Path) -> io::Result<()> {
+    pub(in crate::directory) fn publish(&self, generation: &Path) -> io::Result<()> {
         let name = generation.file_name().unwrap_or_default().to_string_lossy().into_owned();
         store::sync_directory(generation)?;
         let temporary = self.directory.join("current.new");

@@ -1,4 +1,4 @@
-//! Why files of the register cannot be imported. Nothing was changed: the register before goes on.
+//! Why files cannot be imported. Nothing was changed: what was imported before goes on.
 
 use std::io;
 use std::path::PathBuf;
@@ -43,6 +43,31 @@ pub enum ImportError {
          files, zipped or not, of the data set « Base Sirene des entreprises » on data.gouv.fr"
     )]
     UnknownFile(String),
+    /// A file is of neither of the two public directories.
+    #[error(
+        "{0}: neither the directory of public services nor that of schools: it names none of their columns or members. Take \
+         the CSV or JSON files of « Annuaire de l'administration » and « Annuaire de l'éducation » on data.gouv.fr"
+    )]
+    UnknownContacts(String),
+    /// A file ends in the middle of something.
+    #[error("{file}: ends in line {line}, in the middle of its list: fetch it again")]
+    Cut {
+        /// The file.
+        file: String,
+        /// Where it ends.
+        line: u64,
+    },
+    /// There are more addresses than the whole country has.
+    #[error("{file}: more addresses than {most_bytes} bytes of text: this is not a public directory as published")]
+    TooManyContacts {
+        /// The file.
+        file: String,
+        /// The most that is read.
+        most_bytes: usize,
+    },
+    /// No address is left.
+    #[error("these files give no address of anybody: nothing was changed")]
+    NoContacts,
     /// Columns are missing.
     #[error("{file}: columns are missing: {}. The file was cut, or the register has changed its form", columns.join(", "))]
     MissingColumns {
@@ -89,7 +114,7 @@ pub enum ImportError {
         cause: io::Error,
     },
     /// The file of the register cannot be written.
-    #[error("the register cannot be written: {0}")]
+    #[error("what was read cannot be written: {0}")]
     Rows(#[from] BulkError),
     /// The same.
     #[error(transparent)]

@@ -11,7 +11,7 @@ const MAX_RECORD_BYTES: usize = 64 * 1024;
 const MAX_FIELDS: usize = 256;
 
 /// What comes next.
-pub(super) enum Next<'a> {
+pub(in crate::directory) enum Next<'a> {
     /// A record.
     Record(Record<'a>),
     /// Something without an end, up to a line that may be one again.
@@ -23,40 +23,40 @@ pub(super) enum Next<'a> {
 
 /// The fields of a record.
 #[derive(Clone, Copy)]
-pub(super) struct Record<'a> {
+pub(in crate::directory) struct Record<'a> {
     /// The line in which it begins; the first is 1.
-    pub(super) line: u64,
+    pub(in crate::directory) line: u64,
     bytes: &'a [u8],
     ends: &'a [usize],
 }
 
 impl<'a> Record<'a> {
     /// How many fields there are.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::directory) fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// A field; `None` where there is none.
-    pub(super) fn get(&self, index: usize) -> Option<&'a [u8]> {
+    pub(in crate::directory) fn get(&self, index: usize) -> Option<&'a [u8]> {
         self.bytes.get(range(self.ends, index)?)
     }
 
     /// The same as text; `None` where it is none.
-    pub(super) fn text(&self) -> Option<TextRecord<'a>> {
+    pub(in crate::directory) fn text(&self) -> Option<TextRecord<'a>> {
         std::str::from_utf8(self.bytes).ok().map(|text| TextRecord { text, ends: self.ends })
     }
 }
 
 /// The fields of a record that is text.
 #[derive(Clone, Copy)]
-pub(super) struct TextRecord<'a> {
+pub(in crate::directory) struct TextRecord<'a> {
     text: &'a str,
     ends: &'a [usize],
 }
 
 impl<'a> TextRecord<'a> {
     /// A field; `None` where there is none.
-    pub(super) fn get(&self, index: usize) -> Option<&'a str> {
+    pub(in crate::directory) fn get(&self, index: usize) -> Option<&'a str> {
         self.text.get(range(self.ends, index)?)
     }
 }
@@ -71,13 +71,13 @@ fn range(ends: &[usize], index: usize) -> Option<std::ops::Range<usize>> {
 }
 
 /// Reads one record after the other.
-pub(super) struct Records<'a> {
+pub(in crate::directory) struct Records<'a> {
     chunks: &'a mut Chunks,
     chunk: Vec<u8>,
     at: usize,
     has_ended: bool,
     /// How many bytes were looked at.
-    pub(super) read_bytes: u64,
+    pub(in crate::directory) read_bytes: u64,
     core: Reader,
     fields: Vec<u8>,
     ends: Vec<usize>,
@@ -85,7 +85,7 @@ pub(super) struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// Begins a file: skips its mark of byte order, and tells commas from semicolons by its first line.
-    pub(super) fn new(chunks: &'a mut Chunks) -> Result<Self, ImportError> {
+    pub(in crate::directory) fn new(chunks: &'a mut Chunks) -> Result<Self, ImportError> {
         let chunk = chunks.next()?.unwrap_or_default();
         let at = if chunk.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let first_line = chunk.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -105,7 +105,7 @@ impl<'a> Records<'a> {
     }
 
     /// The next record; `None` at the end of the file.
-    pub(super) fn next(&mut self) -> Result<Option<Next<'_>>, ImportError> {
+    pub(in crate::directory) fn next(&mut self) -> Result<Option<Next<'_>>, ImportError> {
         let (mut written, mut ended) = (0_usize, 0_usize);
         self.skip_line_ends()?;
         let line = self.core.line();

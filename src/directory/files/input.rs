@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use flate2::read::MultiGzDecoder;
 use zip_archive::ZipArchive;
 
 use super::error::ImportError;
@@ -21,21 +22,38 @@ const SMALL_BYTES: u64 = 1024 * 1024;
 const MAX_BYTES: u64 = 64 * 1024 * 1024 * 1024;
 /// The first bytes of a zip archive.
 const ZIP: &[u8; 4] = b"PK\x03\x04";
+/// Those of a file that `gzip` made.
+const GZIP: &[u8; 2] = b"\x1f\x8b";
+/// Those of a file that `bzip2` made.
+const BZIP2: &[u8; 3] = b"BZh";
 
 /// The pieces of a file, one after the other.
-pub(super) struct Chunks {
+pub(in crate::directory) struct Chunks {
     receiver: Receiver<Result<Vec<u8>, ImportError>>,
+    /// One that was looked at before its turn.
+    ahead: Option<Vec<u8>>,
 }
 
 impl Chunks {
+    /// The next piece, which stays the next one; empty at the end.
+    pub(in crate::directory) fn peek(&mut self) -> Result<&[u8], ImportError> {
+        if self.ahead.is_none() {
+            self.ahead = self.next()?;
+        }
+        Ok(self.ahead.as_deref().unwrap_or_default())
+    }
+
     /// The next piece; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Vec<u8>>, ImportError> {
-        self.receiver.recv().ok().transpose()
+    pub(in crate::directory) fn next(&mut self) -> Result<Option<Vec<u8>>, ImportError> {
+        match self.ahead.take() {
+            Some(ahead) => Ok(Some(ahead)),
+            None => self.receiver.recv().ok().transpose(),
+        }
     }
 }
 
 /// Lets `look` see a file, unpacked where it is zipped, with the size that it is said to have.
-pub(super) fn with_chunks<T>(
+pub(in crate::directory) fn with_chunks<T>(
     path: &Path,
     look: impl FnOnce(&mut Chunks, u64) -> Result<T, ImportError>,
 ) -> Result<T, ImportError> {
@@ -44,22 +62,30 @@ pub(super) fn with_chunks<T>(
     let mut file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
     let mut first = [0; 4];
-    let is_zip = file.read_exact(&mut first).is_ok() && first == *ZIP;
+    let is_long = file.read_exact(&mut first).is_ok();
     let file = File::open(path).map_err(unreadable)?;
-    if !is_zip {
-        return read_ahead(name.clone(), file, MAX_BYTES, |chunks| look(chunks, length));
-    }
+    let most = length.saturating_mul(MAX_RATIO).saturating_add(SMALL_BYTES).min(MAX_BYTES);
     let broken = |reason: String| ImportError::Archive { file: name.clone(), reason };
+    match first {
+        _ if is_long && first == *ZIP => {}
+        _ if is_long && first.starts_with(GZIP) => {
+            let unpacked = MultiGzDecoder::new(io::BufReader::new(file));
+            return read_ahead(name.clone(), unpacked, most, |chunks| look(chunks, most));
+        }
+        _ if is_long && first.starts_with(BZIP2) => {
+            return Err(broken(String::from("unpack it first, with `tar -xjf`, and give the CSV or JSON files in it")));
+        }
+        _ => return read_ahead(name.clone(), file, MAX_BYTES, |chunks| look(chunks, length)),
+    }
     let mut archive = ZipArchive::new(io::BufReader::new(file)).map_err(|cause| broken(cause.to_string()))?;
     let index = match archive.len() {
         1 => 0,
-        count => return Err(broken(format!("{count} files in the archive: one CSV file is expected, as published"))),
+        count => return Err(broken(format!("{count} files in the archive: one file is expected, as published"))),
     };
     let entry = archive.by_index(index).map_err(|cause| broken(cause.to_string()))?;
     if entry.encrypted() || !entry.is_file() {
         return Err(broken(String::from("the file in the archive is encrypted, or is none")));
     }
-    let most = length.saturating_mul(MAX_RATIO).saturating_add(SMALL_BYTES).min(MAX_BYTES);
     // What an archive says of itself is for the progress only.
     let said = entry.size().min(most);
     read_ahead(name.clone(), entry, most, |chunks| look(chunks, said))
@@ -75,7 +101,7 @@ fn read_ahead<T>(
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
         scope.spawn(move || pump(&file, input, most_bytes, &sender));
-        look(&mut Chunks { receiver })
+        look(&mut Chunks { receiver, ahead: None })
     })
 }
 
