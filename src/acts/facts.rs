@@ -101,14 +101,15 @@ pub fn gather(
         return Ok(Standing { facts: Facts { person: Some(facts), demands: Demands::NONE }, organization_id: None });
     };
     let subject = subject_of(tx, user.clone(), session.organization_id)?;
-    let released: Vec<OrganizationId> = subject.released_to(client).map(|(_, organization)| organization.id).collect();
+    let released: Vec<_> = subject.released_to(client).map(|(_, known)| (known.id, known.is_active)).collect();
     let hint = pending.request.siret_hint.as_deref();
     let hinted = subject.organizations.iter().find(|(_, organization)| hint == Some(organization.siret.as_str()));
     let hinted = hinted.map(|(_, organization)| organization.id);
     let chosen = progress.organization.or(hinted).or(session.organization_id);
     let organization_id = match (chosen, released.as_slice()) {
-        (Some(chosen), list) if list.contains(&chosen) => Some(chosen),
-        (_, [only]) => Some(*only),
+        (Some(chosen), list) if list.iter().any(|(id, _)| *id == chosen) => Some(chosen),
+        // Whoever has a closed one alone is told so, and goes on with it only by their own choice (SEC-107).
+        (_, [(only, true)]) => Some(*only),
         (_, _) => None,
     };
     let is_hinted = pending.expected_user.is_none_or(|expected| expected == user.id);
@@ -168,7 +169,7 @@ pub fn facts_of_account(
     let demands = Demands { fresh_sign_in: Demand::of(!is_recent, false), ..Demands::NONE };
     let names_known = user.information.has_names();
     let mailbox = MailboxStanding::of(user, session, config.accounts.mailbox, now);
-    let second_factor = match page == AccountPage::Administration {
+    let second_factor = match page.is_entrance() {
         true => second_factor_of_officer(config, (session, user), now),
         // What protects an account wants everything that the account has.
         false => second_factor_of(config, (session, user), !user.second_factor.is_none(), now),

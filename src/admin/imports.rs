@@ -119,6 +119,7 @@ fn view(reading: &Reading, outcome: Option<ImportOutcome>) -> View {
         Some(ImportOutcome::EmailTaken) => refused(String::from("email: somebody else has it")),
         Some(ImportOutcome::IdTaken) => refused(String::from("id: somebody else has it")),
         Some(ImportOutcome::IdErased) => refused(String::from("id: it was that of somebody who was erased")),
+        Some(ImportOutcome::ClosedOrganization(key)) => refused(format!("siret: {key} is closed")),
         Some(ImportOutcome::UnknownOrganization(key)) => refused(format!("siret: no org {key}: `org add` enters it")),
         None => refused(String::from("nothing was answered")),
     }

@@ -215,6 +215,8 @@ fn refused(id: &str, refusal: ModerationRefusal) -> Refusal {
         ModerationRefusal::Unverified => Refusal::Unverified,
         ModerationRefusal::UnknownDomain => Refusal::UnknownDomain(id),
         ModerationRefusal::TooManyNotes => Refusal::TooManyNotes(id),
+        ModerationRefusal::Closed => Refusal::Closed,
+        ModerationRefusal::Own => Refusal::Own,
     }
 }
 

@@ -10,10 +10,12 @@ use serde_json::{Map, Value};
 use super::imports::{Fields, Order};
 use super::{Reply, Request, done};
 use crate::acts::administration::{self as acts, ImportedOrganization, ImportedRow, RowOutcome};
-use crate::domain::{EmailDomain, EmailDomainStatus, OrganizationFacts, OrganizationId, Siret, Verification};
+use crate::domain::{
+    EmailDomain, EmailDomainStatus, OrganizationFacts, OrganizationId, Siret, UNKNOWN_NAME, Verification,
+};
 
 /// Columns that are read.
-const READ: [&str; 29] = [
+const READ: [&str; 31] = [
     "id",
     "siret",
     "label",
@@ -32,6 +34,8 @@ const READ: [&str; 29] = [
     "cached_siege_social",
     "address",
     "cached_adresse",
+    "cached_statut_diffusion",
+    "cached_est_diffusible",
     "created_at",
     "organization_info_fetched_at",
     "verified_email_domains",
@@ -47,7 +51,7 @@ const READ: [&str; 29] = [
 
 /// Columns of the original that are known and left behind: other words for the same facts, marks of its journeys, codes that
 /// open nothing here, and domains that the first member of an organization once opened it to (SEC-108).
-const LEFT_BEHIND: [&str; 19] = [
+const LEFT_BEHIND: [&str; 17] = [
     "organization_id",
     "updated_at",
     "verified_at",
@@ -63,8 +67,6 @@ const LEFT_BEHIND: [&str; 19] = [
     "cached_enseigne",
     "cached_code_postal",
     "cached_etat_administratif",
-    "cached_statut_diffusion",
-    "cached_est_diffusible",
     "cached_code_officiel_geographique",
     "cached_libelle_tranche_effectif",
 ];
@@ -270,18 +272,22 @@ fn organization(fields: &Fields<'_>) -> Result<ImportedRow, String> {
         Some(flag) => Ok::<_, String>(Some(flag)),
         None => fields.flag(other),
     };
+    let status = fields.one_of("cached_statut_diffusion", "cached_statut_diffusion")?;
+    let is_discreet = fields.flag("cached_est_diffusible")? == Some(false)
+        || status.is_some_and(|status| !matches!(status.as_str(), "O" | "diffusible"));
     let facts = match fields.one_of("label", "cached_libelle")? {
         None => None,
         Some(label) => Some(OrganizationFacts {
             siret: siret.clone(),
-            label,
+            // Whoever asked for discretion has a neutral name here, whatever name they had there (SEC-113).
+            label: if is_discreet { UNKNOWN_NAME.to_owned() } else { label },
             legal_category: fields.one_of("legal_category", "cached_categorie_juridique")?,
             activity: fields.one_of("activity", "cached_activite_principale")?,
             headcount: fields.one_of("headcount", "cached_tranche_effectifs")?,
             entity_headcount: fields.one_of("entity_headcount", "cached_tranche_effectifs_unite_legale")?,
             is_head_office: flag("is_head_office", "cached_siege_social")?.unwrap_or(false),
             is_active: flag("is_active", "cached_est_active")?.unwrap_or(true),
-            address: fields.one_of("address", "cached_adresse")?,
+            address: fields.one_of("address", "cached_adresse")?.filter(|_| !is_discreet),
         }),
     };
     let mut domains = Vec::new();

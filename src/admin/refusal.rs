@@ -54,6 +54,10 @@ pub(super) enum Refusal {
         "this instance keeps no links that nothing proves: say how it was verified, or set joining.allow_unverified"
     )]
     Unverified,
+    #[error("the establishment is closed according to the register: nobody joins it any more")]
+    Closed,
+    #[error("nobody decides on what concerns themselves: somebody else has to")]
+    Own,
     #[error("request {0} cannot be moved so: {1}; `moderation show {0}` says how it stands")]
     Moderation(String, ModerationFault),
     #[error("request {0} bears two hundred notes already: add nothing more")]
@@ -153,6 +157,8 @@ impl Refusal {
             }
             OrganizationRefusal::UnknownUser => Self::Unknown { noun: "user", id: user },
             OrganizationRefusal::Unverified => Self::Unverified,
+            OrganizationRefusal::Closed => Self::Closed,
+            OrganizationRefusal::Own => Self::Own,
             OrganizationRefusal::NotInRegister => Self::Unknown { noun: "org", id },
             OrganizationRefusal::RegisterUnavailable => Self::Directory(DirectoryError::Unavailable),
             OrganizationRefusal::NotAMember => Self::NotAMember { user, organization: id },
@@ -186,6 +192,8 @@ impl Refusal {
             Self::NoRemoval(_) => (StatusCode::CONFLICT, "no_removal"),
             Self::NotAMember { .. } => (StatusCode::CONFLICT, "not_a_member"),
             Self::Unverified => (StatusCode::CONFLICT, "unverified"),
+            Self::Closed => (StatusCode::CONFLICT, "closed"),
+            Self::Own => (StatusCode::CONFLICT, "own"),
             Self::Moderation(..) => (StatusCode::CONFLICT, "decided"),
             Self::TooManyNotes(_) => (StatusCode::CONFLICT, "too_many_notes"),
             Self::OpenToAnybody(_) => (StatusCode::CONFLICT, "open_to_anybody"),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::factor_removals;
 use super::page::{ENTRIES, Listing, Page};
 use super::refusal::Refusal;
-use super::{Reply, Request, created, done, instant};
+use super::{Reply, Request, created, done};
 use crate::acts::administration::{
     self as acts, LinkedUser, NewUser, OrganizationKey, UserDossier, UserKey, UserRefusal,
 };
@@ -13,6 +13,7 @@ use crate::domain::{
     Email, Membership, Organization, OrganizationId, PersonalInformation, PersonalInformationFault, Role, Siret, User,
     UserId, UserState, Verification,
 };
+use crate::protocol::Timestamp;
 use crate::web::paths;
 
 /// A person as they are shown.
@@ -256,7 +257,7 @@ fn role(request: &Request<'_>, grant: Grant) -> Result<Role, Refusal> {
         "moderator" => {
             let organizations = grant.organizations.map(|keys| organization_ids(request, &keys)).transpose()?;
             let until = grant.until.map(|text| {
-                instant(&text).ok_or_else(|| {
+                Timestamp::parse_end(&text).ok_or_else(|| {
                     invalid("until", "a date or an instant is expected, such as 2027-01-31 or 2027-01-31T12:00:00Z")
                 })
             });

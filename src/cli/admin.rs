@@ -41,7 +41,7 @@ pub(super) enum Command {
         /// For this organization only (SIRET or identifier), of a moderator; several times for several.
         #[arg(long = "organization", value_name = "ORG", value_parser = parse_organization)]
         organizations: Option<Vec<String>>,
-        /// Until this day or instant only, of a moderator: 2027-01-31, 2027-01-31T12:00:00Z.
+        /// Until the end of this day in Paris, or this instant, of a moderator: 2027-01-31, 2027-01-31T12:00:00Z.
         #[arg(long, value_name = "DAY")]
         until: Option<String>,
         #[command(flatten)]

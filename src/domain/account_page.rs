@@ -1,6 +1,11 @@
 //! The pages of a person's account that a sign-in can lead back to.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
+
+use super::{ModerationId, OrganizationId};
 
 /// One of them. The list is closed: where a sign-in ends is never an address that came from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,4 +27,94 @@ pub enum AccountPage {
     DoubleAuthentication,
     /// The entrance to the console of administration, which wants a second factor.
     Administration,
+    /// The same, on the way to one of its pages.
+    AdministrationFor(ConsolePage),
+}
+
+impl AccountPage {
+    /// Whether it is the entrance to the console of administration.
+    pub fn is_entrance(self) -> bool {
+        matches!(self, Self::Administration | Self::AdministrationFor(_))
+    }
+}
+
+/// A page of the console of administration that its entrance can lead to. The list is closed, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsolePage {
+    /// The first one.
+    Home,
+    /// Requests to join.
+    Moderations,
+    /// One of them.
+    Moderation(ModerationId),
+    /// Organizations.
+    Organizations,
+    /// One of them.
+    Organization(OrganizationId),
+    /// Who has which role.
+    Team,
+}
+
+/// The text names no page of the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no page of the console")]
+pub struct NoConsolePage;
+
+impl FromStr for ConsolePage {
+    type Err = NoConsolePage;
+
+    /// Reads what stands behind the console's own address: `moderations/7`.
+    fn from_str(text: &str) -> Result<Self, NoConsolePage> {
+        let number = |text: &str| text.parse::<OrganizationId>().map_err(|_| NoConsolePage);
+        Ok(match text.split_once('/') {
+            None if text.is_empty() => Self::Home,
+            None if text == "moderations" => Self::Moderations,
+            None if text == "organizations" => Self::Organizations,
+            None if text == "team" => Self::Team,
+            Some(("moderations", id)) => Self::Moderation(ModerationId(number(id)?.0)),
+            Some(("organizations", id)) => Self::Organization(number(id)?),
+            Some(_) | None => return Err(NoConsolePage),
+        })
+    }
+}
+
+impl fmt::Display for ConsolePage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Home => Ok(()),
+            Self::Moderations => formatter.write_str("moderations"),
+            Self::Moderation(id) => write!(formatter, "moderations/{id}"),
+            Self::Organizations => formatter.write_str("organizations"),
+            Self::Organization(id) => write!(formatter, "organizations/{id}"),
+            Self::Team => formatter.write_str("team"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_the_console_is_one_of_a_list_and_nothing_else() {
+        for text in ["", "moderations", "moderations/7", "organizations", "organizations/12", "team"] {
+            assert_eq!(text.parse::<ConsolePage>().unwrap().to_string(), text);
+        }
+        for text in [
+            "/",
+            "//evil.example",
+            "moderations/",
+            "moderations/x",
+            "moderations/7/accept",
+            "moderations/7?a=b",
+            "../mailbox",
+            "sign-in",
+            "https://evil.example",
+            "organizations/-1",
+            "team/",
+        ] {
+            assert_eq!(text.parse::<ConsolePage>(), Err(NoConsolePage), "{text}");
+        }
+    }
 }

@@ -24,7 +24,7 @@ mod pre_session;
 mod session;
 pub mod steps;
 
-pub use account_page::AccountPage;
+pub use account_page::{AccountPage, ConsolePage, NoConsolePage};
 pub use attempts::{
     AttemptLimit, Ban, Banned, GuessLimits, GuessRefusal, Limiter, Refusals, Samples, Source, SourceLimits, Surge,
     Taken, TooManyAttempts,

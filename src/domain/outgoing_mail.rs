@@ -185,6 +185,9 @@ pub enum MailContent {
         /// Whether it leads to the console, for an administrator, in place of a link that decides.
         #[serde(default)]
         is_for_console: bool,
+        /// The request in the console, for an administrator: no secret.
+        #[serde(default)]
+        console_href: Option<String>,
     },
     /// The person took their request back.
     ModerationCancelled {
@@ -373,6 +376,7 @@ impl MailContent {
                 organization: town(),
                 is_review: false,
                 is_for_console: false,
+                console_href: None,
             },
             Self::ModerationArrived {
                 expires_at: at,
@@ -381,6 +385,7 @@ impl MailContent {
                 organization: town(),
                 is_review: true,
                 is_for_console: true,
+                console_href: Some(String::from("https://identite.example/admin/moderations/7")),
             },
             Self::Trial { at },
         ]

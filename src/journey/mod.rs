@@ -43,7 +43,9 @@ pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current
         (Step::Welcome(_), _) => paths::within(paths::WELCOME, id),
         (Step::Consent, Some(current)) => paths::consent(&current.id),
         (Step::Refuse(_) | Step::Finish, Some(current)) => paths::interaction(&current.id),
-        (Step::Finish, None) => account.map_or(paths::HOME, |(page, _)| paths::account(page)).to_owned(),
+        (Step::Finish, None) => {
+            account.map_or_else(|| paths::HOME.to_owned(), |(page, _)| paths::account(page).into_owned())
+        }
         (Step::Consent | Step::Refuse(_), None) => paths::HOME.to_owned(),
     })
 }

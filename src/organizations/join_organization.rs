@@ -26,12 +26,19 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     };
     let typed = hint.map(|siret| siret.to_string()).unwrap_or_default();
     let search = search(&app, &place, &visit.query).await?;
-    answer(&app, place, Shown { typed, problem: None, hinted, search }).await
+    let is_external = says_external(&visit.query, "is_external_hint");
+    answer(&app, place, Shown { typed, is_external, problem: None, hinted, search }).await
+}
+
+/// Whether a parameter says that the person works for the organization without belonging to it.
+fn says_external(parameters: &Parameters, name: &str) -> bool {
+    parameters.get(name) == Some("true")
 }
 
 /// What the page shows beside what it always shows.
 struct Shown {
     typed: String,
+    is_external: bool,
     problem: Option<&'static str>,
     hinted: Option<EstablishmentTile>,
     search: Search,
@@ -71,6 +78,7 @@ async fn answer(app: &App, place: Place, shown: Shown) -> Result<Response, Error
         client: place.client(app)?,
         email: place.active.user.email.to_string(),
         siret: shown.typed,
+        is_external: shown.is_external,
         problem: shown.problem.map(str::to_owned),
         hinted: shown.hinted,
         suggestions: suggestions.iter().map(tile).collect(),
@@ -89,11 +97,14 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         Found::Elsewhere(response) => return Ok(response),
     };
     let typed = form.get("siret").unwrap_or_default().to_owned();
-    let Ok(siret) = typed.parse::<Siret>() else { return again(&app, place, typed, "malformed").await };
+    let typed = Typed { siret: typed, is_external: says_external(&form, "is_external") };
+    let Ok(siret) = typed.siret.parse::<Siret>() else { return again(&app, place, typed, "malformed").await };
+    let hinted = place.current.as_ref().and_then(|current| current.interaction.authorization());
     let attempt = JoiningAttempt {
         siret: siret.clone(),
         is_confirmed: form.get("confirmed") == Some("true"),
         interaction: place.key(),
+        is_external: typed.is_external || hinted.is_some_and(|pending| pending.request.is_external_hint),
         locale: place.browser.locale,
     };
     let by = place.browser.by(&request);
@@ -134,9 +145,16 @@ async fn prove(app: &App, place: &Place, request: &Request, id: OrganizationId) 
     place.lead_to(app, &paths::of(paths::OFFICIAL_CONTACT, id))
 }
 
-async fn again(app: &App, place: Place, typed: String, problem: &'static str) -> Result<Response, Error> {
+/// What was typed, and what came with it.
+struct Typed {
+    siret: String,
+    is_external: bool,
+}
+
+async fn again(app: &App, place: Place, typed: Typed, problem: &'static str) -> Result<Response, Error> {
     let search = Search { name: String::new(), place: String::new(), problem: None, found: None };
-    answer(app, place, Shown { typed, problem: Some(problem), hinted: None, search }).await
+    let Typed { siret, is_external } = typed;
+    answer(app, place, Shown { typed: siret, is_external, problem: Some(problem), hinted: None, search }).await
 }
 
 fn refusal_path(refusal: JoiningRefusal) -> &'static str {

@@ -65,6 +65,7 @@ fn tiles(app: &App, active: &ActiveSession, current: Option<&Current>) -> Result
             address: organization.address.clone(),
             is_external: membership.is_external,
             is_chosen: chosen == Some(organization.id),
+            is_closed: !organization.is_active,
         };
     Ok(released.into_iter().map(tile).collect())
 }

@@ -290,6 +290,23 @@ fn rpl_1_gen_7_a_logout_request_refuses_repetition_and_excess() {
 }
 
 #[test]
+fn sec_197_what_lasts_until_a_day_lasts_to_its_last_second_in_paris() {
+    let read = |text: &str| Timestamp::parse_end(text).map(|instant| instant.to_iso8601());
+    for (text, expected) in [
+        ("2027-01-31", "2027-01-31T22:59:59.000Z"),
+        ("2027-03-27", "2027-03-27T22:59:59.000Z"),
+        ("2027-03-28", "2027-03-28T21:59:59.000Z"),
+        ("2027-10-31", "2027-10-31T22:59:59.000Z"),
+        ("2027-01-31T12:00:00Z", "2027-01-31T12:00:00.000Z"),
+    ] {
+        assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+    }
+    for text in ["", "2027-02-30", "demain", "31/01/2027"] {
+        assert_eq!(read(text), None, "{text}");
+    }
+}
+
+#[test]
 fn r_41_instants_and_dates_are_read_and_nothing_else() {
     let read = |text: &str| Timestamp::parse_iso8601(text).map(|instant| instant.to_iso8601());
     for (text, expected) in [

@@ -49,6 +49,14 @@ impl Timestamp {
         Some((begin(date)?, begin(date.tomorrow().ok()?)?))
     }
 
+    /// Until when something lasts: an instant with its offset, or a day, to its last second in Paris.
+    pub fn parse_end(text: &str) -> Option<Self> {
+        match Self::parse_day_in_paris(text) {
+            Some((_, after)) => Some(Self(after.0.saturating_sub(1))),
+            None => Self::parse_iso8601(text),
+        }
+    }
+
     /// Reads an instant in ISO 8601 with its offset (`2024-06-15T16:17:05Z`), or a date, which begins at midnight UTC.
     /// Fractions of a second are cut off.
     pub fn parse_iso8601(text: &str) -> Option<Self> {

@@ -70,8 +70,17 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
             name => name.as_deref().map(shortened),
             organization => shortened(organization),
         },
-        MailContent::ModerationArrived { expires_at, applicant, name, organization, is_review, is_for_console } => {
+        MailContent::ModerationArrived {
+            expires_at,
+            applicant,
+            name,
+            organization,
+            is_review,
+            is_for_console,
+            console_href,
+        } => {
             context! {
+                console_href => console_href,
                 is_review => is_review,
                 is_for_console => is_for_console,
                 expires_at => expires_at.0,

@@ -7,7 +7,7 @@ use super::{Browser, Error, Method, Request, Response, StatusCode, cookies, gate
 use crate::acts::administration::{self, Officer};
 use crate::acts::{self, ActiveSession, By};
 use crate::app::App;
-use crate::domain::{AccountPage, Right};
+use crate::domain::{AccountPage, ConsolePage, Right};
 
 impl Officer {
     /// Who acts, for the audit.
@@ -32,7 +32,7 @@ pub(super) async fn lead_officer(
         Some(value) => administration::find_officer(app, &active, value).await?,
         None => None,
     };
-    let Some(officer) = officer else { return browser.redirect(app, paths::ADMIN_SIGN_IN).map(Some) };
+    let Some(officer) = officer else { return browser.redirect(app, &paths::entrance_to(wanted(request))).map(Some) };
     if !officer.has(right) {
         administration::note_refusal(app, &officer.by(request), &officer.user).await?;
         return Err(Error::refused(StatusCode::FORBIDDEN, "forbidden").with_way_on(paths::ADMIN));
@@ -55,9 +55,16 @@ pub(super) async fn lead_to_entrance(
     if acts::has_officers_proof(&app.config, (&active.session, &active.user), app.clock.now()) {
         return Ok(None);
     }
-    let page = AccountPage::Administration;
+    let to = request.query.strip_prefix("to=").and_then(|to| to.parse().ok());
+    let page = to.map_or(AccountPage::Administration, AccountPage::AdministrationFor);
     let handle = acts::begin_proof(app, request.source(), &active, browser.place().handle, page).await?;
     browser.redirect(app, &paths::interaction(&handle.value)).map(Some)
+}
+
+/// The page that whoever is led to the entrance wanted to look at, where it is one of those that it leads to.
+fn wanted(request: &Request) -> ConsolePage {
+    let behind = request.path.strip_prefix(paths::ADMIN).filter(|_| request.method == Method::GET);
+    behind.and_then(|path| path.trim_start_matches('/').parse().ok()).unwrap_or(ConsolePage::Home)
 }
 
 /// The person signed in, who has a role; or where they are led instead.

@@ -1,7 +1,9 @@
 //! Every address of the site that code refers to. Redirects inside the site go here and nowhere else.
 
+use std::borrow::Cow;
+
 use crate::config::Notices;
-use crate::domain::{AccountPage, Siret};
+use crate::domain::{AccountPage, ConsolePage, Siret};
 use crate::render::NoticeLinks;
 
 /// The home page.
@@ -223,8 +225,8 @@ pub const READYZ: &str = "/readyz";
 pub const ASSET: &str = "/assets/{id}";
 
 /// A page of the account that a sign-in leads back to.
-pub fn account(page: AccountPage) -> &'static str {
-    match page {
+pub fn account(page: AccountPage) -> Cow<'static, str> {
+    Cow::Borrowed(match page {
         AccountPage::ConnectionAndAccount => CONNECTION_AND_ACCOUNT,
         AccountPage::Password => OWN_PASSWORD,
         AccountPage::Email => OWN_EMAIL,
@@ -233,6 +235,23 @@ pub fn account(page: AccountPage) -> &'static str {
         AccountPage::Delete => DELETE,
         AccountPage::DoubleAuthentication => DOUBLE_AUTHENTICATION,
         AccountPage::Administration => ADMIN_SIGN_IN,
+        AccountPage::AdministrationFor(wanted) => return Cow::Owned(entrance_to(wanted)),
+    })
+}
+
+/// The entrance to the console, on the way to one of its pages.
+pub fn entrance_to(wanted: ConsolePage) -> String {
+    match wanted {
+        ConsolePage::Home => ADMIN_SIGN_IN.to_owned(),
+        wanted => format!("{ADMIN_SIGN_IN}?to={wanted}"),
+    }
+}
+
+/// A page of the console.
+pub fn console(page: ConsolePage) -> String {
+    match page {
+        ConsolePage::Home => ADMIN.to_owned(),
+        page => format!("{ADMIN}/{page}"),
     }
 }
 

@@ -97,8 +97,11 @@ fn sec_75_both_parts_of_a_mail_say_the_same_and_nothing_is_fetched_or_said_in_th
         let fetched = document.select(&select("img, link, script, iframe, [src], [background]")).count();
         assert!(fetched == 0 && !mail.html.contains("url("), "{name}");
         assert!(!mail.subject.contains(CODE) && !mail.subject.contains(char::is_control), "{name}");
+        // Administrators are led to the console, which is no secret.
+        let console = "https://identite.example/admin/moderations/7";
+        let carried = if mail.text.contains(console) { console } else { CODE };
         for link in document.select(&select("a")) {
-            assert_eq!(link.value().attr("href"), Some(CODE), "{name}: the only link is the one that is carried");
+            assert_eq!(link.value().attr("href"), Some(carried), "{name}: the only link is the one that is carried");
         }
         // A code or a link can be picked from the text without its neighbours.
         let is_carried = mail.text.contains(CODE);

@@ -101,10 +101,10 @@ pub(super) async fn record_look(app: &App, by: &By, event: AuditEvent) -> Result
 }
 
 /// Long reads belong on the blocking pool.
-async fn looking(
+pub(super) async fn looking<T: Send + 'static>(
     store: &Store,
-    look: impl Fn(&crate::store::Snapshot) -> Result<Vec<AuditEntry>, StoreError> + Send + 'static,
-) -> Result<Vec<AuditEntry>, ActError> {
+    look: impl Fn(&crate::store::Snapshot) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, ActError> {
     let store = store.clone();
     let looking = tokio::task::spawn_blocking(move || store.read(look));
     Ok(looking.await.unwrap_or(Err(StoreError::Panicked))?)

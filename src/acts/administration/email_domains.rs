@@ -31,7 +31,7 @@ pub(super) fn check_status(
 
 /// Says what a domain is for an organization. Links of members with that domain that nothing proved are proven by one that
 /// is approved; those that it proved are not any more when it is refused (SEC-109).
-pub(super) fn put_domain(
+pub(in crate::acts) fn put_domain(
     tx: &mut Tx,
     circumstances: &Circumstances,
     organization_id: OrganizationId,

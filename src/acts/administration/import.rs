@@ -50,6 +50,8 @@ pub enum ImportOutcome {
     IdErased,
     /// There is no such organization.
     UnknownOrganization(String),
+    /// The organization is closed: nobody joins it any more (SEC-107).
+    ClosedOrganization(String),
 }
 
 /// Enters people, or says what would become of them. One outcome for each, in their order.
@@ -106,6 +108,7 @@ fn decide(tx: &impl Read, person: &ImportedUser) -> Result<Result<Vec<Organizati
     let mut organizations = Vec::new();
     for key in &person.organizations {
         match find_organization(tx, key)? {
+            Some(found) if !found.is_active => return Ok(Err(ImportOutcome::ClosedOrganization(key.to_string()))),
             Some(found) if !organizations.contains(&found.id) => organizations.push(found.id),
             Some(_) => {}
             None => return Ok(Err(ImportOutcome::UnknownOrganization(key.to_string()))),
@@ -136,7 +139,7 @@ fn enter(
     credentials::insert(tx, &Credentials::new(user.id, person.password_hash.clone(), now))?;
     circumstances.record(tx, AuditEvent::UserCreated { user_id: user.id })?;
     for organization_id in organizations {
-        let (user_id, verification) = (user.id, Verification::ProofReceived);
+        let (user_id, verification) = (user.id, Verification::ManualDecision);
         let link = Membership {
             user_id,
             organization_id: *organization_id,

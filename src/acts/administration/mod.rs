@@ -5,6 +5,7 @@
 
 mod audit;
 mod clients;
+mod directory_imports;
 mod email_domains;
 mod erasure;
 mod factor_removals;
@@ -34,6 +35,8 @@ pub use clients::{
 };
 
 pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
+pub use directory_imports::{DirectoryImport, note_directory_import};
+pub(super) use email_domains::put_domain;
 pub use email_domains::{delete_email_domain, has_email_domain, list_email_domains, write_email_domain};
 pub use erasure::erase_user;
 pub(super) use erasure::{Leaving, Wish, carry_out as erase_completely, erase};

@@ -288,6 +288,9 @@ fn decide(
             if memberships::find(tx, user.id, organization_id)?.is_some() {
                 return Ok(Err(RowOutcome::Unchanged));
             }
+            if known.as_ref().is_some_and(|known| !known.is_active) {
+                return Ok(Err(RowOutcome::Closed));
+            }
             let domain = EmailDomain::of(&user.email);
             let said = email_domains::find(tx, organization_id, &domain)?;
             // Here a domain proves what it is approved for here, whatever it proved there.

@@ -3,15 +3,15 @@
 use std::str::FromStr;
 
 use super::Decided;
-use super::moderation::{is_delegated, may_decide};
+use super::moderation::{is_delegated, may_decide, may_enter};
 use super::users::{UserKey, find as find_user};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, Greeting, Membership, Organization, OrganizationFacts, OrganizationFault, OrganizationId, Siret, User,
-    UserId, Verification,
+    AuditEvent, Greeting, Membership, ModerationKind, ModerationStep, Organization, OrganizationFacts,
+    OrganizationFault, OrganizationId, Siret, User, UserId, Verification,
 };
-use crate::store::{Read, StoreError, memberships, moderations, organizations, users};
+use crate::store::{Read, StoreError, contact_proofs, memberships, moderations, organizations, users};
 
 /// How an operator names an organization: by SIRET or by our identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,10 @@ pub enum OrganizationRefusal {
     NotInRegister,
     /// No source of the register answers.
     RegisterUnavailable,
+    /// The establishment is closed: nobody joins it any more (SEC-107).
+    Closed,
+    /// Nobody links themselves to an organization in the console.
+    Own,
 }
 
 /// An organization and some of those who belong to it.
@@ -83,7 +87,7 @@ pub struct OrganizationDossier {
 pub struct Link {
     /// Whether the person works for the organization without belonging to it.
     pub is_external: bool,
-    /// How that was proven; without it, a link that there is keeps its proof, and a new one has a proof received.
+    /// How that was proven; without it, a link that there is keeps its proof, and a new one is what somebody decided.
     pub verification: Option<Verification>,
 }
 
@@ -111,6 +115,10 @@ pub async fn create_organization(
     let outcome = app
         .store
         .write(move |tx| {
+            // The role is that of this instant, not that of the page.
+            if !may_enter(tx, &circumstances.by.actor, now)? {
+                return Ok(Err(OrganizationRefusal::Unknown));
+            }
             if let Some(known) = organizations::find_by_siret(tx, &facts.siret)? {
                 return Ok(Err(OrganizationRefusal::Exists(known.id)));
             }
@@ -207,7 +215,13 @@ pub async fn link_user(
             if known.is_none() && is_delegated(tx, actor)? && !has_asked(tx, user_id, organization_id)? {
                 return Ok(Err(OrganizationRefusal::UnknownUser));
             }
-            let kept = known.as_ref().map_or(Verification::ProofReceived, |known| known.verification);
+            if actor.person() == Some(user_id) {
+                return Ok(Err(OrganizationRefusal::Own));
+            }
+            if known.is_none() && !organization.is_active {
+                return Ok(Err(OrganizationRefusal::Closed));
+            }
+            let kept = known.as_ref().map_or(Verification::ManualDecision, |known| known.verification);
             let verification = verification.unwrap_or(kept);
             let is_new = known.as_ref().is_none_or(|known| known.verification != verification);
             if is_new && !verification.is_proven() && !keeps_unproven {
@@ -246,9 +260,9 @@ fn has_asked(tx: &impl Read, user_id: UserId, organization_id: OrganizationId) -
     Ok(requests.iter().any(|request| request.organization_id == organization_id))
 }
 
-/// Takes a link away. What the person authorized with it ends with everything else of theirs (SEC-37): they sign in
-/// again, for what they still belong to. Whoever moderates some organizations ends nothing beyond theirs (SEC-141): as
-/// when somebody leaves, services are told of the organization no more, and the sessions go on.
+/// Takes a link away, with what rested on it and nothing else (SEC-37): as when somebody leaves, no session acts for the
+/// organization any more, services are told of it no more, whichever tokens they hold, and what waited for a review of the
+/// link or for a code is gone. What the person has elsewhere goes on.
 ///
 /// # Errors
 /// When the store fails.
@@ -268,14 +282,18 @@ pub async fn unlink_user(
             if !may_decide(tx, actor, organization.id, now)? {
                 return Ok(Err(OrganizationRefusal::Unknown));
             }
-            let Some(mut user) = find_user(tx, &user_key)? else { return Ok(Err(OrganizationRefusal::UnknownUser)) };
+            let Some(user) = find_user(tx, &user_key)? else { return Ok(Err(OrganizationRefusal::UnknownUser)) };
             let (user_id, organization_id) = (user.id, organization.id);
             if !memberships::delete(tx, user_id, organization_id)? {
                 return Ok(Err(OrganizationRefusal::NotAMember));
             }
-            if !is_delegated(tx, actor)? {
-                user.void_everything();
-                users::update(tx, &user)?;
+            contact_proofs::delete(tx, user_id, organization_id)?;
+            for request in moderations::list_of_user(tx, user_id)? {
+                let is_of_the_link = request.kind == ModerationKind::NonVerifiedDomain;
+                if request.organization_id == organization_id && is_of_the_link && request.is_pending() {
+                    moderations::delete(tx, &request)?;
+                    circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Cancelled))?;
+                }
             }
             circumstances.record(tx, AuditEvent::MembershipDeleted { user_id, organization_id })?;
             Ok(Ok((user_id, organization_id)))

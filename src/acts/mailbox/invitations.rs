@@ -186,7 +186,12 @@ fn redeem(
     user: &User,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let invited_to = invitation.organization;
+    // Nobody joins an establishment that closed meanwhile (SEC-107).
+    let is_open = |id| Ok::<_, StoreError>(organizations::find(tx, id)?.is_some_and(|known| known.is_active));
+    let invited_to = match invitation.organization {
+        Some(invited) if is_open(invited.organization_id)? => Some(invited),
+        Some(_) | None => None,
+    };
     let Some(accepted) = invitation.accepted(user.id, now) else { return Ok(()) };
     invitations::close(tx, key, &accepted)?;
     let organization_id = invited_to.map(|invited| invited.organization_id);

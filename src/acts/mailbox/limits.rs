@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::acts::ActError;
 use crate::acts::attempts::{dated, is_shared, key, lock};
 use crate::app::App;
-use crate::domain::{AttemptLimit, Ban, Email, Source, UserId};
+use crate::domain::{AttemptLimit, Ban, Email, Siret, Source, UserId};
 use crate::store::{StoreError, Tx, bans};
 
 /// Guesses at the codes of one address in a short while.
@@ -17,6 +17,10 @@ const GUESSES_DAILY: AttemptLimit = AttemptLimit { attempts: 20, window: Duratio
 const SECOND_FACTORS: AttemptLimit = AttemptLimit { attempts: 5, window: Duration::from_secs(15 * 60) };
 /// Looks at the directory for one account, or from one source.
 const DIRECTORY_LOOKS: AttemptLimit = AttemptLimit { attempts: 60, window: Duration::from_secs(15 * 60) };
+/// Requests of one person for one organization: each is mails to others.
+const REQUESTS: AttemptLimit = AttemptLimit { attempts: 3, window: Duration::from_secs(24 * 3600) };
+/// Requests of one person, for whichever organization.
+const REQUESTS_OF_ONE: AttemptLimit = AttemptLimit { attempts: 20, window: Duration::from_secs(24 * 3600) };
 /// How much more a source may ask for that many people share.
 const SHARED_FACTOR: u32 = 20;
 
@@ -102,6 +106,17 @@ pub(in crate::acts) fn take_second_factor(app: &App, user_id: UserId) -> Result<
 pub(in crate::acts) fn take_directory_look(app: &App, user_id: UserId) -> Result<(), ActError> {
     let _charged = take_all(app, &[(key(app, "directory looks of", &user_id.to_string()), DIRECTORY_LOOKS)])?;
     Ok(())
+}
+
+/// Takes one request of a person to join an organization, which moderators are told of by mail: whoever takes theirs back
+/// and asks again does not write to them without end.
+///
+/// # Errors
+/// When there were too many; nothing is charged then.
+pub(in crate::acts) fn take_joining_request(app: &App, user_id: UserId, siret: &Siret) -> Result<Taken, ActError> {
+    let user_id = user_id.to_string();
+    let one = format!("{user_id} {siret}");
+    take_all(app, &[(key(app, "requests for", &one), REQUESTS), (key(app, "requests of", &user_id), REQUESTS_OF_ONE)])
 }
 
 /// Takes one look at the directory for whoever asks from a source, where sources are limited.

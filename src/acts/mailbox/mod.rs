@@ -23,8 +23,8 @@ pub use invitations::{
     look_at_invitation,
 };
 pub(super) use limits::{
-    take_code_guess, take_contact_guess, take_contact_mail, take_directory_look, take_mail, take_public_look,
-    take_second_factor, write_bans,
+    take_code_guess, take_contact_guess, take_contact_mail, take_directory_look, take_joining_request, take_mail,
+    take_public_look, take_second_factor, write_bans,
 };
 pub use magic_links::{
     LinkAttempt, LinkOrder, LinkPlace, disown_magic_link, look_at_magic_link, mail_magic_link, redeem_magic_link,

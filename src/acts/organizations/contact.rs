@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::crypto::MacKey;
 use crate::domain::{
     AuditEvent, ContactCode, ContactProof, ContactProofRefusal, Email, EmailDomain, EmailDomainStatus, HandleKey,
-    Interaction, MailContent, Organization, OrganizationId, OutgoingMail, Source, UserId, Verification,
+    Interaction, KnownContact, MailContent, Organization, OrganizationId, OutgoingMail, Source, UserId, Verification,
     normalized_words, words_of,
 };
 use crate::mail::seal;
@@ -117,7 +117,9 @@ async fn contacts_now(app: &App, organization: &Organization) -> Vec<Email> {
         return Vec::new();
     };
     let found = known_contacts(app, &establishment).await.unwrap_or_default();
-    found.into_iter().map(|contact| contact.email).collect()
+    // An address that anybody can have is believed of communes only (SEC-110).
+    let is_believed = |contact: &KnownContact| !organization.is_school() || contact.own_domain().is_some();
+    found.into_iter().filter(is_believed).map(|contact| contact.email).collect()
 }
 
 /// Where the person stands with the proof for an organization.
@@ -274,7 +276,8 @@ pub async fn redeem_contact_code(
                 return Ok(ContactOutcome::NotAwaited);
             }
             let circumstances = &circumstances;
-            let joined = Joined { key, session: &session, user: &user, interaction, locale, circumstances, now };
+            let (session, user, is_external) = (&session, &user, false);
+            let joined = Joined { key, session, user, interaction, is_external, locale, circumstances, now };
             link(tx, &joined, &organization, Verification::CodeSentToOfficialContactEmail, false)?;
             Ok(ContactOutcome::Joined)
         })

@@ -1,8 +1,8 @@
 //! Joining: the directory is asked first, outside any transaction; then one transaction gathers the facts, decides, and
 //! writes what follows.
 
-use crate::acts::administration::Heralds;
-use crate::acts::mailbox::{take_directory_look, take_public_look};
+use crate::acts::administration::{Heralds, put_domain};
+use crate::acts::mailbox::{take_directory_look, take_joining_request, take_public_look};
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
@@ -12,8 +12,8 @@ use crate::domain::{
     AuditEvent, BrowserSession, ClientId, ContactProof, EmailDomain, EmailDomainStatus, Establishment,
     EstablishmentQuery, HandleKey, Interaction, Joining, JoiningFacts, JoiningRefusal, KnownContact, MailContent,
     Membership, Moderation, ModerationId, ModerationKind, ModerationState, ModerationStep, Organization,
-    OrganizationDomain, OrganizationId, OrganizationSource, OutgoingMail, RequestStanding, Session, Siret, Source,
-    User, Verification, decide_joining,
+    OrganizationId, OrganizationSource, OutgoingMail, RequestStanding, Session, Siret, Source, User, Verification,
+    decide_joining,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -53,6 +53,8 @@ pub struct JoiningAttempt {
     pub is_confirmed: bool,
     /// The sign-in under way.
     pub interaction: Option<HandleKey<Interaction>>,
+    /// Whether the person works for the organization without belonging to it, as whoever led them here says.
+    pub is_external: bool,
     /// The language of the person's mails.
     pub locale: Locale,
 }
@@ -190,14 +192,18 @@ pub async fn join_organization(
         Found::Unknown => return Ok(JoiningOutcome::Unknown),
         Found::Unavailable => return Ok(JoiningOutcome::Unavailable),
     };
+    // Whoever takes a request back and asks again does not write to moderators without end.
+    let taken = take_joining_request(app, active.user.id, &attempt.siret)?;
     let circumstances = Circumstances::of(app, by);
     let known = app.store.read(|tx| organizations::find_by_siret(tx, &organization.siret))?;
     let heralds = Heralds::draw(app, known.map(|known| known.id))?;
     let (key, now, settings) = (active.key, app.clock.now(), app.config.joining.clone());
-    let outcome = app
+    let (outcome, is_announced) = app
         .store
         .write(move |tx| {
-            let Some((session, user)) = find_live(tx, &key, now)? else { return Ok(JoiningOutcome::SignedOut) };
+            let Some((session, user)) = find_live(tx, &key, now)? else {
+                return Ok((JoiningOutcome::SignedOut, false));
+            };
             let organization = match organizations::find_by_siret(tx, &organization.siret)? {
                 Some(known) => Organization { id: known.id, created_at: known.created_at, ..organization.clone() },
                 None => organization.clone(),
@@ -208,13 +214,18 @@ pub async fn join_organization(
                 session: &session,
                 user: &user,
                 interaction: attempt.interaction,
+                is_external: attempt.is_external,
                 locale: attempt.locale,
                 circumstances: &circumstances,
                 now,
             };
-            carry_out(tx, &joined, &heralds, organization, &contacts, decided)
+            let is_announced = matches!(decided, Joining::Moderate | Joining::Join { review: Some(_), .. });
+            Ok((carry_out(tx, &joined, &heralds, organization, &contacts, decided)?, is_announced))
         })
         .await?;
+    if !is_announced {
+        taken.given_back(app)?;
+    }
     Ok(outcome)
 }
 
@@ -263,6 +274,8 @@ pub(super) struct Joined<'a> {
     pub(super) user: &'a User,
     /// The sign-in under way.
     pub(super) interaction: Option<HandleKey<Interaction>>,
+    /// Whether they say that they work for it without belonging to it.
+    pub(super) is_external: bool,
     /// The language of their mails.
     pub(super) locale: Locale,
     /// Who does it, and when.
@@ -333,8 +346,8 @@ fn enter(tx: &mut Tx, organization: Organization, circumstances: &Circumstances)
     Ok(organization)
 }
 
-/// The domain of a town hall's own address is its own: the directory says so, and nobody who joins. What a moderator made
-/// of a domain stays.
+/// The domain of a town hall's own address is its own: the directory says so, and nobody who joins; it proves the links of
+/// members who waited for a review. What a moderator made of a domain stays.
 fn note_official_domains(
     tx: &mut Tx,
     joined: &Joined<'_>,
@@ -345,23 +358,11 @@ fn note_official_domains(
         return Ok(());
     }
     for domain in contacts.iter().filter_map(KnownContact::own_domain) {
-        if email_domains::find(tx, organization.id, &domain)?.is_some() {
-            continue;
+        let known = email_domains::find(tx, organization.id, &domain)?;
+        if known.is_none_or(|known| known.status == EmailDomainStatus::NotVerifiedYet) {
+            let status = EmailDomainStatus::OfficialContact;
+            put_domain(tx, joined.circumstances, organization.id, &domain, status, joined.now)?;
         }
-        let record = OrganizationDomain {
-            organization_id: organization.id,
-            domain,
-            status: EmailDomainStatus::OfficialContact,
-            created_at: joined.now,
-            updated_at: joined.now,
-        };
-        email_domains::put(tx, &record)?;
-        let event = AuditEvent::EmailDomainWritten {
-            organization_id: organization.id,
-            domain: record.domain,
-            status: record.status,
-        };
-        joined.circumstances.record(tx, event)?;
     }
     Ok(())
 }
@@ -409,6 +410,7 @@ fn request(
         state: ModerationState::Pending { since: joined.now, by: None },
         client_id: client_of(tx, joined)?,
         created_at: joined.now,
+        as_external: joined.is_external,
         locale: joined.locale,
         history: Vec::new(),
         notes: Vec::new(),

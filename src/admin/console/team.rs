@@ -158,12 +158,12 @@ fn take_organizations(
     Ok(Some(found))
 }
 
-/// The day that was typed, at whose beginning the role ends; none when none was.
+/// The day that was typed, at whose end the role ends; none when none was.
 fn take_end(app: &App, name: RoleName, typed: &mut GrantForm) -> Option<Timestamp> {
     if typed.until.trim().is_empty() {
         return None;
     }
-    let until = Timestamp::parse_iso8601(typed.until.trim());
+    let until = Timestamp::parse_end(typed.until.trim());
     let problem = match until {
         _ if name != RoleName::Moderator => Some("not_a_moderator"),
         None => Some("malformed"),

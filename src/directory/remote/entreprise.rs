@@ -30,17 +30,22 @@ pub(super) fn find_url(base: &Url, recipient: &Siret, siret: &Siret) -> Option<U
 /// What a look-up has told.
 pub(super) fn read_found(call: &Call, siret: &Siret, now: Timestamp) -> Answer<Establishment> {
     let Some(place) = call.document.get("data").filter(|place| place.is_object()) else { return Answer::Failed };
+    if has_status(place, "non_diffusible") {
+        return Answer::Withheld;
+    }
     let found = establishment(place, now).filter(|found| found.siret == *siret);
     found.map_or(Answer::Unknown, Answer::Known)
 }
 
+/// Whether the establishment, its legal entity or its address has this status of diffusion.
+fn has_status(place: &Value, status: &str) -> bool {
+    let of = |document: Option<&Value>| document.and_then(|document| text(document, "status_diffusion"));
+    let said = [of(Some(place)), of(place.get("unite_legale")), of(place.get("adresse"))];
+    said.iter().flatten().any(|said| said == status)
+}
+
 fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
     let (entity, written) = (place.get("unite_legale")?, place.get("adresse")?);
-    let said = [text(place, "status_diffusion"), text(entity, "status_diffusion"), text(written, "status_diffusion")];
-    let is = |word: &str| said.iter().flatten().any(|status| status == word);
-    if is("non_diffusible") {
-        return None;
-    }
     let legal = entity.get("personne_morale_attributs").unwrap_or(&Value::Null);
     let natural = entity.get("personne_physique_attributs").unwrap_or(&Value::Null);
     let (denomination, acronym) = (text(legal, "raison_sociale"), text(legal, "sigle"));
@@ -78,7 +83,7 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
         is_head_office: place.get("siege_social").and_then(Value::as_bool).unwrap_or(false),
         is_active: text(place, "etat_administratif").as_deref() == Some("A"),
         is_entity_active: text(entity, "etat_administratif").as_deref() == Some("A"),
-        diffusion: if is("partiellement_diffusible") { Diffusion::Partial } else { Diffusion::Full },
+        diffusion: if has_status(place, "partiellement_diffusible") { Diffusion::Partial } else { Diffusion::Full },
         address: address.line(),
         postal_code: address.postal_code,
         commune_code: parsed(written, "code_commune"),

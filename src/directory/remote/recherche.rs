@@ -42,17 +42,29 @@ fn address(base: &Url, parameters: &[(&str, &str)]) -> Option<Url> {
 pub(super) fn read_found(call: &Call, siret: &Siret, now: Timestamp) -> Answer<Establishment> {
     let Some(results) = call.document.get("results").and_then(Value::as_array) else { return Answer::Failed };
     let found = results.iter().find_map(|entity| {
-        let of_entity = places(entity).find(|place| text(place, "siret").as_deref() == Some(siret.as_str()))?;
-        establishment(entity, of_entity, now)
+        let place = places(entity).find(|place| text(place, "siret").as_deref() == Some(siret.as_str()))?;
+        Some((entity, place))
     });
-    found.map_or(Answer::Unknown, Answer::Known)
+    match found {
+        Some((entity, place)) if has_status(entity, place, "N") => Answer::Withheld,
+        Some((entity, place)) => establishment(entity, place, now).map_or(Answer::Unknown, Answer::Known),
+        None => Answer::Unknown,
+    }
 }
 
-/// What a search has told.
+/// What a search has told. Whoever asked for discretion is found by their number only: a search by a name that led to them
+/// would confirm it (SEC-113).
 pub(super) fn read_searched(call: &Call, now: Timestamp) -> Answer<Vec<Establishment>> {
     let Some(results) = call.document.get("results").and_then(Value::as_array) else { return Answer::Failed };
     let found = results.iter().filter_map(|entity| establishment(entity, places(entity).next()?, now));
-    Answer::Known(found.filter(|establishment| establishment.is_active).take(MAX_FOUND).collect())
+    let is_found = |found: &Establishment| found.is_active && found.diffusion == Diffusion::Full;
+    Answer::Known(found.filter(is_found).take(MAX_FOUND).collect())
+}
+
+/// Whether the establishment or its legal entity has this status of diffusion.
+fn has_status(entity: &Value, place: &Value, status: &str) -> bool {
+    let said = [text(entity, "statut_diffusion"), text(place, "statut_diffusion_etablissement")];
+    said.iter().flatten().any(|said| said == status)
 }
 
 /// The establishments that match first, then the head office.
@@ -63,9 +75,7 @@ fn places(entity: &Value) -> impl Iterator<Item = &Value> {
 
 /// An establishment with its legal entity; `None` where nothing of it may be told, or its number is none.
 fn establishment(entity: &Value, place: &Value, now: Timestamp) -> Option<Establishment> {
-    let diffusion = [text(entity, "statut_diffusion"), text(place, "statut_diffusion_etablissement")];
-    let is = |word: &str| diffusion.iter().flatten().any(|said| said == word);
-    if is("N") {
+    if has_status(entity, place, "N") {
         return None;
     }
     let field = |name: &str| text(place, name);
@@ -108,7 +118,7 @@ fn establishment(entity: &Value, place: &Value, now: Timestamp) -> Option<Establ
         is_head_office: place.get("est_siege").and_then(Value::as_bool).unwrap_or(false),
         is_active: field("etat_administratif").as_deref() == Some("A"),
         is_entity_active: text(entity, "etat_administratif").as_deref() == Some("A"),
-        diffusion: if is("P") { Diffusion::Partial } else { Diffusion::Full },
+        diffusion: if has_status(entity, place, "P") { Diffusion::Partial } else { Diffusion::Full },
         address: if address.has_street() { address.line() } else { field("adresse").or_else(|| address.line()) },
         postal_code: address.postal_code,
         commune_code: field("commune").and_then(|code| code.parse().ok()),

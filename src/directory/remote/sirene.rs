@@ -77,11 +77,12 @@ pub(super) fn read_found(call: &Call, siret: &Siret, now: Timestamp) -> Answer<E
     found.map_or(Answer::Unknown, Answer::Known)
 }
 
-/// What a search has told.
+/// What a search has told. Whoever asked for discretion is found by their number only (SEC-113).
 pub(super) fn read_searched(call: &Call, now: Timestamp) -> Answer<Vec<Establishment>> {
     let Some(places) = call.document.get("etablissements").and_then(Value::as_array) else { return Answer::Failed };
     let found = places.iter().filter_map(|place| establishment(place, now));
-    Answer::Known(found.filter(|establishment| establishment.is_active).take(MAX_FOUND).collect())
+    let is_found = |found: &Establishment| found.is_active && found.diffusion == Diffusion::Full;
+    Answer::Known(found.filter(is_found).take(MAX_FOUND).collect())
 }
 
 /// The period that lasts; the service gives it first.

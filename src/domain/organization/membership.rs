@@ -17,6 +17,8 @@ pub enum Verification {
     CodeSentToOfficialContactEmail,
     /// A moderator received a proof.
     ProofReceived,
+    /// A moderator or an administrator decided, by what they saw or knew; no proof was kept.
+    ManualDecision,
     /// An operator invited the person.
     Invitation,
     /// A moderator found the person among the representatives in the register of enterprises.
@@ -47,6 +49,7 @@ impl Verification {
             Self::OfficialContactEmail => "official_contact_email",
             Self::CodeSentToOfficialContactEmail => "code_sent_to_official_contact_email",
             Self::ProofReceived => "proof_received",
+            Self::ManualDecision => "manual_decision",
             Self::Invitation => "invitation",
             Self::InListeDirigeantsRne => "in_liste_dirigeants_rne",
             Self::InListeDirigeantsRna => "in_liste_dirigeants_rna",
@@ -72,6 +75,7 @@ impl Verification {
             }
             Self::CodeSentToOfficialContactEmail
             | Self::ProofReceived
+            | Self::ManualDecision
             | Self::Invitation
             | Self::InListeDirigeantsRne
             | Self::InListeDirigeantsRna
@@ -91,6 +95,7 @@ impl Verification {
             | Self::OfficialContactEmail
             | Self::CodeSentToOfficialContactEmail
             | Self::ProofReceived
+            | Self::ManualDecision
             | Self::Invitation
             | Self::InListeDirigeantsRne
             | Self::InListeDirigeantsRna

@@ -32,6 +32,8 @@ pub struct OrganizationTile {
     pub is_external: bool,
     /// Whether it was chosen before.
     pub is_chosen: bool,
+    /// Whether it is closed, according to the register.
+    pub is_closed: bool,
 }
 
 impl Page for SelectOrganization {
@@ -45,6 +47,7 @@ impl Page for SelectOrganization {
             address: None,
             is_external: false,
             is_chosen: false,
+            is_closed: false,
         };
         let external = OrganizationTile {
             address: Some(String::from("63720 LES MARTRES-SUR-MORGE")),
@@ -53,6 +56,7 @@ impl Page for SelectOrganization {
         };
         let chosen = OrganizationTile { is_chosen: true, ..tile("17", "Red needles SARL", "83951732300011") };
         let long = tile("18", &"Syndicat intercommunal à vocation multiple ".repeat(6), "13002526500013");
+        let long = OrganizationTile { is_closed: true, ..long };
         let interaction = Some("aUJ3gA".repeat(8));
         vec![
             Self {

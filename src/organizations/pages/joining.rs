@@ -17,6 +17,8 @@ pub struct JoinOrganization {
     pub email: String,
     /// The number, as it was typed.
     pub siret: String,
+    /// Whether the person works for the organization without belonging to it, as whoever led them here says.
+    pub is_external: bool,
     /// Why it cannot be: `malformed`, `unknown`, `closed`, `member`, `unavailable`.
     pub problem: Option<String>,
     /// What the number in the field is that of, where the client named it.
@@ -52,6 +54,7 @@ impl Page for JoinOrganization {
             client: None,
             email: String::from("jean@clamart.fr"),
             siret: String::new(),
+            is_external: false,
             problem: None,
             hinted: None,
             suggestions: Vec::new(),
@@ -60,6 +63,7 @@ impl Page for JoinOrganization {
         };
         let with_problem = |problem: &str| Self {
             siret: String::from("130 025 265 0001"),
+            is_external: true,
             problem: Some(problem.to_owned()),
             interaction: sample_interaction(),
             client: Some(ClientLabel::sample()),

@@ -69,6 +69,9 @@ pub struct AuthorizationRequest {
     /// The organization that the client suggests: 14 digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub siret_hint: Option<String>,
+    /// Whether the client says that the person works for an organization without belonging to it: `is_external_hint=true`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_external_hint: bool,
     /// The service behind a federation, in its own words. At most 100 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sp_name: Option<String>,
@@ -150,6 +153,7 @@ impl AuthorizationRequest {
             id_token_hint: parameters.get("id_token_hint").map(str::to_owned),
             locale: parameters.get("ui_locales").and_then(Locale::from_ui_locales),
             siret_hint,
+            is_external_hint: parameters.get("is_external_hint") == Some("true"),
             sp_name: parameters
                 .get("sp_name")
                 .map(|name| cut(&without_invisible(name), 100))

@@ -4,6 +4,7 @@ mod entrance;
 mod moderations;
 mod organizations;
 mod reach;
+mod refusals;
 mod roles;
 mod team;
 

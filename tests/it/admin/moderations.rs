@@ -393,7 +393,7 @@ async fn sec_138_where_nobody_else_moderates_administrators_are_told_and_decide_
     let instance = Instance::dev().await;
     waiting(&instance).await;
     let mail = instance.mails_to(ADMINISTRATOR).await.remove(0);
-    assert!(mail.subject.contains("à examiner") && mail.text.contains("/admin/moderations\n"), "{}", mail.text);
+    assert!(mail.subject.contains("à examiner") && mail.text.contains("/admin/moderations/1\n"), "{}", mail.text);
     assert!(!mail.text.contains("/moderation/") && !mail.text.contains("qu’une fois"), "{}", mail.text);
 }
 

@@ -144,11 +144,21 @@ async fn sec_37_members_are_added_by_address_changed_and_removed() {
     person.submit(changed).await;
     let link = link_of(&instance, 19, 1).unwrap();
     assert!(!link.is_external && link.verification == Verification::InListeDirigeantsRna);
-    let member = super::signed_in(&instance, "user19@yopmail.com").await;
+    let (member, client) = (super::signed_in(&instance, "user19@yopmail.com").await, instance.standard_client());
+    let asks = member.visit(&client.authorization("openid organization", &[])).await;
+    let back = member.submit(asks.form_with("organization_id", Some("1")).with("organization_id", "1")).await;
+    let token = client.redeem(&client.code(&back)).await.access_token;
+    let told = || async { client.userinfo(&token).await.json() };
+    assert_eq!(told().await["siret"], "21920023500014");
     let card = person.visit(CLAMART).await;
     person.submit(card.form_to("members/19/remove")).await;
     assert_eq!(link_of(&instance, 19, 1), None);
-    assert_eq!(member.visit("/").await.url.path(), "/users/start-sign-in", "their sessions ended");
+    assert_eq!(told().await.get("siret"), None, "what rested on the link is over at once");
+    assert_eq!(member.visit("/").await.url.path(), "/", "and nothing else is");
+    let back = member.visit(&client.authorization("openid organization", &[])).await;
+    let token = client.redeem(&client.code(&back)).await.access_token;
+    let told = client.userinfo(&token).await.json();
+    assert_eq!(told["siret"], "13002526500013", "they act for what they still belong to: {told}");
     for (typed, word) in [("personne@exemple.fr", "Aucun compte"), ("@", "Saisissez"), (JEAN, "déjà partie")] {
         let refused = person.submit(form.clone().with("email", typed).with("verification", "proof_received")).await;
         assert_eq!(refused.status, 400, "{typed}");

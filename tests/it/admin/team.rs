@@ -38,7 +38,7 @@ async fn r_29_a_role_is_given_for_all_for_some_organizations_and_until_a_day() {
         panic!("{}", given.text("main"))
     };
     assert!(organizations.contains(&OrganizationId(1)) && organizations.len() == 2);
-    assert_eq!(until.to_iso8601(), "2026-12-24T00:00:00.000Z");
+    assert_eq!(until.to_iso8601(), "2026-12-24T22:59:59.000Z", "SEC-197: to its end in Paris");
     assert!(given.text("[data-user='19']").contains("clamart"), "{}", given.text("main"));
     let moderator = at_work(&instance, OTHER).await.0;
     assert_eq!(moderator.get("/admin/team").await.status, 403, "who moderates does not see the team");

@@ -336,7 +336,7 @@ async fn sec_93_what_protects_an_account_wants_a_recent_proof_and_does_nothing_w
         assert!(asks.text("main").contains(ADDRESS), "{at}: the password of that very account");
         assert_eq!(instance.recorded_acts(), before, "{at}: nothing was done");
         assert!(
-            stale.person.visit(paths::account(page)).await.url.path() == "/users/sign-in",
+            stale.person.visit(&paths::account(page)).await.url.path() == "/users/sign-in",
             "{at}: and comes back to it"
         );
     }

@@ -52,6 +52,9 @@ impl Bench {
     ) -> Result<Result<Moderation, ModerationRefusal>, StoreError> {
         let Some(request) = self.find(tx, id)? else { return Ok(Err(ModerationRefusal::Unknown)) };
         let by = self.circumstances.by.actor.clone();
+        if by.person() == Some(request.user_id) {
+            return Ok(Err(ModerationRefusal::Own));
+        }
         Ok(match request.moved(by.clone(), step, self.now) {
             Ok(mut request) => {
                 request.notes.extend(note.map(|text| ModerationNote { at: self.now, by, text }));
@@ -74,6 +77,9 @@ impl Bench {
             Ok(request) => request,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if request.is_blocking() && !organizations::get(tx, request.organization_id)?.is_active {
+            return Ok(Err(ModerationRefusal::Closed));
+        }
         let domain = EmailDomain::of(&users::get(tx, request.user_id)?.email);
         if let Some(status) = acceptance.domain {
             if let Err(refusal) = check_status(&self.settings.providers, &domain, status) {
@@ -105,7 +111,7 @@ impl Bench {
         let is_approved = email_domains::find(tx, organization.id, &domain)?
             .is_some_and(|known| known.status.is_approved())
             && !self.settings.providers.kind_of(&domain).is_open_to_anybody();
-        let by_domain = if is_approved { Verification::Domain } else { Verification::ProofReceived };
+        let by_domain = if is_approved { Verification::Domain } else { Verification::ManualDecision };
         let verification = acceptance.verification.unwrap_or(by_domain);
         self.write_link(tx, request, verification, acceptance.is_external)?;
         self.circumstances.record(tx, AuditEvent::moderation(request, ModerationStep::Accepted))?;

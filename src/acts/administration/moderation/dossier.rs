@@ -6,11 +6,12 @@ use super::ListedModeration;
 use super::decisions::{similar_to, waiting_for_the_same};
 use super::listing::{all_listed, listed_with};
 use super::reach::{Reach, may_decide};
+use crate::acts::administration::audit::looking;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    Actor, AuditEvent, Client, EmailDomain, LookAlike, Membership, Moderation, ModerationId, ModerationState,
-    OfficialContact, Organization, OrganizationDomain, User, UserId, folded, look_alikes,
+    Actor, AuditEvent, Client, EmailDomain, LookAlike, MailProviders, Membership, Moderation, ModerationId,
+    ModerationState, OfficialContact, Organization, OrganizationDomain, User, UserId, folded, look_alikes,
 };
 use crate::protocol::Timestamp;
 use crate::store::moderations::{Among, Direction, walk};
@@ -86,8 +87,7 @@ impl ModerationDossier {
 /// # Errors
 /// When the store fails.
 pub async fn view_moderation(app: &App, by: &By, id: ModerationId) -> Result<Option<ModerationDossier>, ActError> {
-    let now = app.clock.now();
-    let Some(dossier) = app.store.read(|tx| gather(app, tx, &by.actor, id, now))? else { return Ok(None) };
+    let Some(dossier) = gather(app, by.actor.clone(), id).await? else { return Ok(None) };
     let dossier = complete(app, dossier).await;
     let circumstances = Circumstances::of(app, by);
     let event = AuditEvent::ModerationViewed { moderation_id: id, user_id: dossier.listed.user.id };
@@ -121,9 +121,14 @@ async fn contacts(app: &App, organization: &Organization) -> Contacts {
     }
 }
 
-/// What the store says of it, where it is there for whoever looks (SEC-141).
-pub(super) fn gather(
-    app: &App,
+/// What the store says of it, where it is there for whoever looks (SEC-141); the read is a long one.
+pub(super) async fn gather(app: &App, actor: Actor, id: ModerationId) -> Result<Option<ModerationDossier>, ActError> {
+    let (now, joining) = (app.clock.now(), app.config.joining.clone());
+    looking(&app.store, move |tx| gathered(&joining.providers, tx, &actor, id, now)).await
+}
+
+fn gathered(
+    providers: &MailProviders,
     tx: &impl Read,
     actor: &Actor,
     id: ModerationId,
@@ -156,12 +161,13 @@ pub(super) fn gather(
     earlier.retain(|other| other.id != id && reach.has(other.organization_id));
     let others = waiting_for_the_same(tx, &request)?;
     let duplicates = same_person(tx, &listed.user, &others)?;
-    let similar = similar_to(tx, &app.config.joining.providers, &request, &domain)?;
+    let similar = similar_to(tx, providers, &request, &domain)?;
     let waiting: Vec<Moderation> =
         others.into_iter().filter(|other| other.user_id != request.user_id).take(SHOWN).collect();
-    let is_open_to_anybody = app.config.joining.providers.kind_of(&domain).is_open_to_anybody();
+    let is_open_to_anybody = providers.kind_of(&domain).is_open_to_anybody();
     Ok(Some(ModerationDossier {
-        may_decide: may_decide(tx, actor, request.organization_id, now)?,
+        // Nobody decides on their own request.
+        may_decide: may_decide(tx, actor, request.organization_id, now)? && actor.person() != Some(request.user_id),
         client,
         is_open_to_anybody,
         domains: email_domains::list_of_organization(tx, request.organization_id, DOMAINS)?,

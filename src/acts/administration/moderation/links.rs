@@ -21,15 +21,17 @@ const PAGE: usize = 200;
 
 /// Links that are drawn before a transaction in which somebody may come to wait; those of it that nobody needs are nothing.
 #[derive(Clone)]
-pub(in crate::acts) struct Heralds(Vec<Herald>);
+pub(in crate::acts) struct Heralds {
+    heralds: Vec<Herald>,
+    issuer: String,
+}
 
 #[derive(Clone)]
 struct Herald {
     user_id: UserId,
     email: Email,
-    /// Where their link lies; an administrator decides in the console, and has none (SEC-138).
-    key: Option<HandleKey<ModerationLink>>,
-    secret: SealedSecret,
+    /// Where their link lies, and what it is; an administrator decides in the console, and has none (SEC-138).
+    link: Option<(HandleKey<ModerationLink>, SealedSecret)>,
 }
 
 impl Heralds {
@@ -38,19 +40,16 @@ impl Heralds {
         let now = app.clock.now();
         let readers = app.store.read(|tx| those_who_moderate(tx, organization, now))?;
         let retained = now.plus(MODERATION_LINK_LIFETIME);
+        let issuer = app.config.issuer().to_owned();
         let draw = |user: User| {
-            let issuer = app.config.issuer();
-            let (key, href) = match user.is_active_administrator() {
-                true => (None, format!("{issuer}/admin/moderations")),
-                false => {
-                    let handle = crypto::issue_handle::<ModerationLink>(&app.random, retained);
-                    (Some(handle.key), format!("{issuer}/moderation/{}", handle.value))
-                }
-            };
-            let secret = seal(&app.master_key, &app.random, &user.email, &href);
-            Herald { user_id: user.id, email: user.email, key, secret }
+            let link = (!user.is_active_administrator()).then(|| {
+                let handle = crypto::issue_handle::<ModerationLink>(&app.random, retained);
+                let href = format!("{issuer}/moderation/{}", handle.value);
+                (handle.key, seal(&app.master_key, &app.random, &user.email, &href))
+            });
+            Herald { user_id: user.id, email: user.email, link }
         };
-        Ok(Self(readers.into_iter().map(draw).collect()))
+        Ok(Self { heralds: readers.into_iter().map(draw).collect(), issuer })
     }
 
     /// Tells the moderators of the organization that a request waits; where it has none, the administrators.
@@ -70,13 +69,21 @@ impl Heralds {
                 name: applicant.information.full_name(),
                 organization: organization.clone(),
                 is_review: !request.is_blocking(),
-                is_for_console: herald.key.is_none(),
+                is_for_console: herald.link.is_none(),
+                console_href: herald
+                    .link
+                    .is_none()
+                    .then(|| format!("{}/admin/moderations/{}", self.issuer, request.id)),
             };
-            if let Some(key) = &herald.key {
-                moderation_links::insert(tx, key, &link)?;
-            }
             let mail = OutgoingMail::notice(reader.email, Locale::Fr, content, now);
-            outbox::insert(tx, &mail.carrying(herald.secret.clone(), link.expires_at))?;
+            let mail = match &herald.link {
+                Some((key, secret)) => {
+                    moderation_links::insert(tx, key, &link)?;
+                    mail.carrying(secret.clone(), link.expires_at)
+                }
+                None => mail,
+            };
+            outbox::insert(tx, &mail)?;
         }
         Ok(())
     }
@@ -88,13 +95,13 @@ impl Heralds {
         now: Timestamp,
     ) -> Result<Vec<(&Herald, User)>, StoreError> {
         let (mut moderators, mut administrators) = (Vec::new(), Vec::new());
-        for herald in &self.0 {
+        for herald in &self.heralds {
             let found = users::find(tx, herald.user_id)?;
             // The link was sealed for this address.
             let Some(user) = found.filter(|user| user.may_sign_in() && user.email == herald.email) else { continue };
             let may = user.role.as_ref().is_some_and(|role| role.may_moderate(request.organization_id, now));
             // Nobody's link decides with the rights of an administrator, who became one meanwhile.
-            let is_as_drawn = user.is_active_administrator() == herald.key.is_none();
+            let is_as_drawn = user.is_active_administrator() == herald.link.is_none();
             match may && is_as_drawn && user.id != request.user_id {
                 true if user.is_active_administrator() => administrators.push((herald, user)),
                 true => moderators.push((herald, user)),
@@ -208,9 +215,7 @@ pub async fn look_at_moderation_link(app: &App, by: &By, value: &str) -> Result<
         Standing::Void => return Ok(ModerationLinkPlace::Void),
     };
     let Some(actor) = acting(&user) else { return Ok(ModerationLinkPlace::Void) };
-    let Some(dossier) = app.store.read(|tx| gather(app, tx, &actor, request.id, now))? else {
-        return Ok(ModerationLinkPlace::Void);
-    };
+    let Some(dossier) = gather(app, actor.clone(), request.id).await? else { return Ok(ModerationLinkPlace::Void) };
     let dossier = complete(app, dossier).await;
     let circumstances = Circumstances::of(app, &By { actor, ..by.clone() });
     let event = AuditEvent::ModerationViewed { moderation_id: request.id, user_id: request.user_id };

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::reach::Reach;
 use super::{ListedModeration, ModerationFilter, UserKey};
+use crate::acts::administration::audit::looking;
 use crate::acts::administration::organizations::{OrganizationKey, find as find_organization};
 use crate::acts::administration::users::find as find_user;
 use crate::acts::{ActError, By, Circumstances};
@@ -51,14 +52,15 @@ pub async fn list_moderations(
 ) -> Result<ModerationPage, ActError> {
     let (circumstances, now) = (Circumstances::of(app, by), app.clock.now());
     app.store.write(move |tx| circumstances.record(tx, AuditEvent::ModerationsListed)).await?;
-    let page = app.store.read(|tx| {
-        let reach = Reach::of(tx, &by.actor, now)?;
-        match search(tx, &reach, filter)? {
+    let (actor, filter) = (by.actor.clone(), filter.clone());
+    looking(&app.store, move |tx| {
+        let reach = Reach::of(tx, &actor, now)?;
+        match search(tx, &reach, &filter)? {
             Some(search) => look(tx, &reach, &search, &filter.query, cursor, limit),
             None => Ok(ModerationPage { listed: Vec::new(), next: None }),
         }
-    })?;
-    Ok(page)
+    })
+    .await
 }
 
 /// What to look for, and where; nothing where nothing can be found.

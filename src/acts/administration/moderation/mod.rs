@@ -39,6 +39,10 @@ pub enum ModerationRefusal {
     UnknownDomain,
     /// Too much was written down about it already.
     TooManyNotes,
+    /// The establishment is closed: nobody joins it any more (SEC-107).
+    Closed,
+    /// Nobody decides on their own request.
+    Own,
 }
 
 /// Which requests are listed.
@@ -94,7 +98,7 @@ impl SimilarOnes {
 pub struct Acceptance {
     /// Whether they work for the organization without belonging to it.
     pub is_external: bool,
-    /// How it was proven; without it by the domain where that is approved, else by a proof that was received.
+    /// How it was proven; without it by the domain where that is approved, else by nothing but the decision.
     pub verification: Option<Verification>,
     /// What the person's domain is for the organization from now on, if anything is to change.
     pub domain: Option<EmailDomainStatus>,

@@ -114,5 +114,7 @@ pub(super) fn word_of(refusal: &ModerationRefusal) -> Option<&'static str> {
         ModerationRefusal::OpenToAnybody(_) => Some("open_to_anybody"),
         ModerationRefusal::Unverified => Some("unverified"),
         ModerationRefusal::TooManyNotes => Some("too_many_notes"),
+        ModerationRefusal::Closed => Some("closed"),
+        ModerationRefusal::Own => Some("own"),
     }
 }

@@ -33,7 +33,7 @@ pub(super) async fn look(
 /// The forms of whoever decides.
 pub(super) fn offered(app: &App, dossier: &ModerationDossier, reason: Option<&str>) -> Option<Forms> {
     let here = paths::of(paths::ADMIN_MODERATION, dossier.listed.request.id);
-    dossier.may_decide.then(|| fresh(app, &here, reason, dossier.is_open_to_anybody))
+    dossier.may_decide.then(|| fresh(app, &here, reason, dossier))
 }
 
 /// The page again, with what was sent and why nothing was done.

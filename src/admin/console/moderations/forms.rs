@@ -1,7 +1,7 @@
 //! What the forms of a request say, and what they say again when they are refused.
 
 use super::{template, templates};
-use crate::acts::administration::{Acceptance, Rejection, SimilarOnes};
+use crate::acts::administration::{Acceptance, ModerationDossier, Rejection, SimilarOnes};
 use crate::admin::console::pages::{AcceptForm, Forms, RejectForm};
 use crate::app::App;
 use crate::domain::{EmailDomainStatus, ModerationId, RejectionReason, Verification};
@@ -24,7 +24,9 @@ const DOMAINS: [EmailDomainStatus; 3] =
     [EmailDomainStatus::Verified, EmailDomainStatus::External, EmailDomainStatus::Refused];
 
 /// The forms before anything is typed; `reason` names a template.
-pub(super) fn fresh(app: &App, here: &str, reason: Option<&str>, is_open_to_anybody: bool) -> Forms {
+pub(super) fn fresh(app: &App, here: &str, reason: Option<&str>, dossier: &ModerationDossier) -> Forms {
+    let is_open_to_anybody = dossier.is_open_to_anybody;
+    let link = if dossier.listed.request.as_external { "external" } else { "internal" };
     let chosen = template(app, reason);
     let is_correctable = chosen.as_ref().is_some_and(|(_, may_be_corrected)| *may_be_corrected);
     let unverified = app.config.joining.policy.allow_unverified.then_some(Verification::Unverified);
@@ -33,7 +35,7 @@ pub(super) fn fresh(app: &App, here: &str, reason: Option<&str>, is_open_to_anyb
     let domains = DOMAINS.into_iter().filter(may_be).map(EmailDomainStatus::as_str);
     Forms {
         accept: AcceptForm {
-            link: String::from("internal"),
+            link: String::from(link),
             verification: String::from("automatic"),
             verifications: ["automatic"].into_iter().chain(verifications).collect(),
             domain: String::from("leave"),

@@ -89,6 +89,7 @@ fn row(listed: &ListedModeration) -> ModerationRow {
         siret: organization.siret.to_string(),
         service: service.clone(),
         is_blocking: request.is_blocking(),
+        as_external: request.as_external,
         status: match request.state {
             ModerationState::Pending { .. } => "pending",
             ModerationState::Accepted { .. } => "accepted",

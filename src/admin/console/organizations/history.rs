@@ -6,7 +6,7 @@ use super::pages::{ActRow, OrganizationHistory};
 use super::visible;
 use crate::acts::administration::{OrganizationAct, list_organization_acts, note_organization_view};
 use crate::app::App;
-use crate::domain::User;
+use crate::domain::{AuditEvent, User};
 use crate::web::{Error, Response, Visit, paths};
 
 /// Acts of one page.
@@ -27,9 +27,13 @@ pub(super) async fn show(segment: String, app: App, visit: Visit) -> Result<Resp
         let (at, sequence) = (last.entry.record.at_millis, last.entry.sequence);
         format!("{here}?before={at}-{sequence}")
     });
+    // Of what was done before its trail began, nothing is known: the page says so.
+    let is_whole =
+        acts.last().is_some_and(|act| matches!(act.entry.record.event, AuditEvent::OrganizationCreated { .. }));
     let page = OrganizationHistory {
         id: organization.id.to_string(),
         label: organization.label,
+        incomplete_since: (!has_more && !is_whole).then_some(organization.created_at.0),
         acts: acts.into_iter().map(row).collect::<Result<_, _>>()?,
         next_href,
     };

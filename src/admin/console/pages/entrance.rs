@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::render::Page;
 
-/// The entrance to the console, `/admin/sign-in`: its form has no fields.
+/// The entrance to the console, `/admin/sign-in`: its form has no fields to fill in.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignIn {
     /// The name of the person, where it is known.
@@ -15,6 +15,8 @@ pub struct SignIn {
     pub role: &'static str,
     /// Its end, where it has one.
     pub until: Option<u64>,
+    /// The page of the console that it leads to, other than the first one.
+    pub to: Option<String>,
 }
 
 impl Page for SignIn {
@@ -26,10 +28,16 @@ impl Page for SignIn {
             email: String::from("jean.martin@mairie.example"),
             role: "administrator",
             until: None,
+            to: None,
         };
         vec![
             plain.clone(),
-            Self { role: "moderator", until: Some(1_795_424_400), ..plain.clone() },
+            Self {
+                role: "moderator",
+                until: Some(1_795_424_400),
+                to: Some(String::from("moderations/7")),
+                ..plain.clone()
+            },
             Self { name: None, email: format!("{}@mairie.example", "a".repeat(64)), role: "reader", ..plain },
         ]
     }

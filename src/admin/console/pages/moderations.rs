@@ -85,6 +85,8 @@ pub struct ModerationRow {
     pub service: Option<String>,
     /// Whether the person waits for it; else they joined already, and their domain is reviewed.
     pub is_blocking: bool,
+    /// Whether it was made for somebody who works for the organization without belonging to it.
+    pub as_external: bool,
     /// `pending`, `accepted` or `rejected`.
     pub status: &'static str,
     /// When it was made, in seconds.
@@ -106,6 +108,7 @@ impl ModerationRow {
             siret: String::from("21920023500014"),
             service: Some(String::from("DataPass")),
             is_blocking: true,
+            as_external: true,
             status: "pending",
             requested_at: 1_795_424_400,
             decided_at: None,

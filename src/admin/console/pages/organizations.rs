@@ -371,6 +371,8 @@ pub struct OrganizationHistory {
     pub label: String,
     /// Acts, the latest first.
     pub acts: Vec<ActRow>,
+    /// Since when the organization is known, where what was done before the oldest act here was not kept.
+    pub incomplete_since: Option<u64>,
     /// Where older ones are.
     pub next_href: Option<String>,
 }
@@ -431,7 +433,7 @@ impl Page for OrganizationHistory {
         let mut acts: Vec<ActRow> = EVENTS.into_iter().map(act).collect();
         let step = |step: ModerationStep| Some(step.as_str().to_owned());
         let moved = |made| ActRow { step: step(made), about: None, ..act("moderation_moved") };
-        acts.extend(ModerationStep::ALL.map(moved));
+        acts.extend(ModerationStep::ALL.iter().copied().map(moved));
         acts.push(ActRow {
             domain: Some(String::from("mairie.example")),
             status: Some(String::from("verified")),
@@ -445,7 +447,8 @@ impl Page for OrganizationHistory {
         });
         let next_href = Some(String::from("/admin/organizations/1/history?before=1-2"));
         let label = String::from("Commune de clamart - Mairie");
-        let whole = Self { id: String::from("1"), label, acts, next_href };
-        vec![Self { acts: Vec::new(), next_href: None, ..whole.clone() }, whole]
+        let whole = Self { id: String::from("1"), label, acts, incomplete_since: None, next_href };
+        let incomplete_since = Some(1_795_424_400);
+        vec![Self { acts: Vec::new(), incomplete_since, next_href: None, ..whole.clone() }, whole]
     }
 }

@@ -239,11 +239,13 @@ impl JoiningFacts<'_> {
         proven.or_else(|| when(self.has_free_mail() && !self.contacts.is_empty(), Joining::ProveByContact))
     }
 
+    /// An address that anybody can have is believed of communes only (SEC-110).
     fn by_contact_of_a_school(&self) -> Option<Joining> {
-        let is_own = self.contacts.iter().any(|contact| contact.email == *self.email);
-        match is_own {
+        let mut own = self.contacts.iter().filter(|contact| contact.own_domain().is_some()).peekable();
+        let has_one = own.peek().is_some();
+        match own.any(|contact| contact.email == *self.email) {
             true => Some(Joining::by(Verification::OfficialContactEmail)),
-            false => when(!self.contacts.is_empty(), Joining::ProveByContact),
+            false => when(has_one, Joining::ProveByContact),
         }
     }
 }

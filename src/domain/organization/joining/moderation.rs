@@ -164,6 +164,9 @@ pub struct Moderation {
     pub client_id: Option<ClientId>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether it was made for somebody who works for the organization without belonging to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_external: bool,
     /// The language in which the person asked, and is answered.
     #[serde(default = "french")]
     pub locale: Locale,

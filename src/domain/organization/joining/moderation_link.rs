@@ -69,6 +69,7 @@ mod tests {
             state: ModerationState::Pending { since: now, by: None },
             client_id: None,
             created_at: now,
+            as_external: false,
             locale: Locale::Fr,
             history: Vec::new(),
             notes: Vec::new(),

@@ -266,6 +266,17 @@ fn rule_16_the_address_of_a_school_proves_who_writes_from_it_or_is_sent_a_code()
 }
 
 #[test]
+fn sec_110_an_address_that_anybody_can_have_is_believed_of_communes_only() {
+    let primary = || organization("21340126800049", "7210", "85.20Z", "NN");
+    let by = |email: &str, contacts: &[&str]| case(primary(), email).contacts(contacts).decided();
+    assert_eq!(by(FREE, &[FREE]), ("20", Joining::Moderate), "neither by equality");
+    assert_eq!(by("jean@ac-paris.fr", &[FREE]), ("20", Joining::Moderate), "nor by a code");
+    assert_eq!(by("jean@ac-paris.fr", &[FREE, "0750663k@ac-paris.fr"]), ("16", Joining::ProveByContact));
+    let hall = organization("21999993500014", "7210", "84.11Z", "03");
+    assert_eq!(case(hall, "autre@gmail.com").contacts(&[FREE]).decided(), ("15", Joining::ProveByContact));
+}
+
+#[test]
 fn rule_17_an_approved_domain_proves_and_an_external_one_marks() {
     for status in EmailDomainStatus::ALL.into_iter().filter(|status| status.is_approved()) {
         let is_external = status == EmailDomainStatus::External;
@@ -320,6 +331,7 @@ fn sec_111_a_decided_request_is_not_decided_again() {
         state: ModerationState::Pending { since: NOW, by: None },
         client_id: None,
         created_at: NOW,
+        as_external: false,
         locale: Locale::Fr,
         history: Vec::new(),
         notes: Vec::new(),
@@ -434,7 +446,7 @@ proptest! {
             NoVerificationMeansForEntrepriseUnipersonnelle
             | NoVerificationMeansForSmallAssociation
             | NoVerificationMeansForSmallOrganization => prop_assert!(case.policy.allow_unverified),
-            CodeSentToOfficialContactEmail | ProofReceived | Invitation | InListeDirigeantsRne | InListeDirigeantsRna
+            CodeSentToOfficialContactEmail | ProofReceived | ManualDecision | Invitation | InListeDirigeantsRne | InListeDirigeantsRna
             | OrdreProfessionnelDomain | Unverified => prop_assert!(false, "no rule gives {:?}", verification),
         }
         prop_assert!(!is_external || case.domain == Some(EmailDomainStatus::External));

@@ -149,7 +149,13 @@ impl Establishment {
                 | EstablishmentSource::Seeds => OrganizationSource::Register,
             },
             created_at: now,
-            updated_at: now,
+            // What a service said before stands in for one that does not answer, and becomes no younger by that.
+            updated_at: match self.source {
+                EstablishmentSource::Register | EstablishmentSource::Seeds | EstablishmentSource::Invented => now,
+                EstablishmentSource::RechercheEntreprises
+                | EstablishmentSource::Sirene
+                | EstablishmentSource::ApiEntreprise => self.fetched_at,
+            },
         }
     }
 }

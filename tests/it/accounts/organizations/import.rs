@@ -178,3 +178,23 @@ async fn sec_150_rows_of_organizations_that_cannot_be_are_told_with_what_is_expe
     let broken = write(directory.path(), "table.csv", "id,siret\n1,21340172201787\n1,13002526500013\n");
     operator.types(&["org", "import", &broken, "--organizations", &broken]).await.refused(1, "line 3");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_113_whoever_asked_for_discretion_comes_along_without_a_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let (instance, operator) = begin(directory.path()).await;
+    let table = "id,siret,cached_libelle,cached_adresse,cached_statut_diffusion,cached_est_diffusible\n\
+                 911,94957325700019,Sacha Cachee,\"1 rue Secrete, 75011 Paris\",P,f\n\
+                 912,82869625200018,Camille Exemple,\"9 rue Pasteur, 93130 Noisy\",O,t\n\
+                 913,45334017600024,Secrete SAS,\"2 rue Secrete, 75011 Paris\",non_diffusible,f\n";
+    operator.asks(&["org", "import", &write(directory.path(), "o.csv", table)]).await;
+    let known = |siret: &str| {
+        let siret = siret.parse().unwrap();
+        instance.app.store.read(|tx| organizations::find_by_siret(tx, &siret)).unwrap().unwrap()
+    };
+    for siret in ["94957325700019", "45334017600024"] {
+        let hidden = known(siret);
+        assert_eq!((hidden.label.as_str(), hidden.address), (moncomptepro::domain::UNKNOWN_NAME, None), "{siret}");
+    }
+    assert_eq!(known("82869625200018").label, "Camille Exemple");
+}

@@ -7,6 +7,7 @@ mod moderated;
 mod moderating;
 mod official_contact;
 mod organization_info;
+mod outage;
 mod requests;
 
 use crate::support::{Instance, Operator, Page, Person, RelyingParty};
