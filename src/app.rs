@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::crypto::{Keyring, MacKey, MasterKey, PasskeySite, PasswordLane, Random};
 use crate::directory::Directory;
 use crate::domain::{Limiter, Samples};
+use crate::fetch::LeakedPasswords;
 use crate::logs::Counts;
 use crate::mail::Mailbox;
 use crate::render::Renderer;
@@ -47,6 +48,8 @@ pub struct App {
     pub keyring: Keyring,
     /// Password hashing.
     pub passwords: PasswordLane,
+    /// Who is asked whether a password was leaked, where the configuration says so.
+    pub leaked_passwords: Arc<LeakedPasswords>,
     /// What authenticators are asked; none where browsers allow no passkeys.
     pub passkeys: Option<Arc<PasskeySite>>,
     /// Keys of message authentication codes.

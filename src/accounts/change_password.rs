@@ -47,6 +47,7 @@ pub(super) fn word(fault: PasswordFault) -> &'static str {
         PasswordFault::HoldsInstanceName => "holds_instance_name",
         PasswordFault::Predictable => "predictable",
         PasswordFault::Common => "common",
+        PasswordFault::Leaked => "leaked",
         PasswordFault::SameAsBefore => "same_as_before",
     }
 }

@@ -14,11 +14,12 @@ use super::spelling::parse_path;
 use super::{Ending, language, say};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, Weakening};
+use crate::fetch::LeakedPasswords;
 use crate::mail::examine;
 use crate::protocol::Locale;
 use crate::site::Examined;
 use crate::store::{DirectoryLock, OpenError};
-use crate::{serve, site};
+use crate::{crypto, serve, site};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -40,6 +41,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         examined.push(addresses("metrics.listen", &config, &[address.ip()], address.port()).await);
     }
     examined.extend(server_of_mails(&config).await);
+    examined.extend(service_of_leaked_passwords(&config).await);
     let faults: Vec<String> = examined.iter().filter_map(fault).collect();
     if arguments.output.form() == Form::Table {
         for good in examined.iter().filter(|examined| examined.verdict.is_ok()) {
@@ -104,6 +106,20 @@ async fn server_of_mails(config: &Config) -> Option<Examined> {
         Err(cause) => Err(cause.to_string()),
     };
     Some(Examined { key: "smtp.host", subject, verdict })
+}
+
+/// The service of leaked passwords can be reached, and knows one that everybody knows.
+async fn service_of_leaked_passwords(config: &Config) -> Option<Examined> {
+    let service = config.leaked_passwords.as_ref()?;
+    let asking = LeakedPasswords::new(&Clock::system(), config.directory.may_ask_itself);
+    let verdict = match asking.knows(service, &crypto::sha1(b"password")).await {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            Err(String::from("it answers, but does not know `password`: a list of leaked passwords is expected"))
+        }
+        Err(cause) => Err(format!("{cause}; without this key nobody is asked")),
+    };
+    Some(Examined { key: "accounts.leaked_passwords_url", subject: service.to_string(), verdict })
 }
 
 /// The addresses are free, or held while the instance of these very data runs: it is what is about to be reloaded.

@@ -122,6 +122,15 @@ pub(super) const ACCOUNT_KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "accounts.leaked_passwords_url",
+        kind: Kind::WebPage,
+        standard: Standard::Absent("https://api.pwnedpasswords.com/range/"),
+        about: [
+            "Un service de mots de passe volés, à qui sont dits cinq caractères sur quarante d'une empreinte ; sinon aucun.",
+            "A service of stolen passwords, which is told five characters in forty of a digest; else none.",
+        ],
+    },
+    ConfigKey {
         path: "notices.controller",
         kind: Kind::Text(120),
         standard: Standard::Absent("Commune de Clamart"),

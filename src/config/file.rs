@@ -264,6 +264,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         retention: retention(settings)?,
         accounts: accounts(settings)?,
         addresses: address_checks(settings),
+        leaked_passwords: text("accounts.leaked_passwords_url").and_then(|text| text.parse().ok()),
         notices: notices(settings)?,
         acr_vocabulary: acr_vocabulary(&text("acr.vocabulary")?),
         recent_proof: Duration::from_secs(settings.number(KEYS, "accounts.recent_proof_minutes")?.saturating_mul(60)),
@@ -273,11 +274,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         rsa_bits: settings.number(KEYS, "keys.rsa_bits").and_then(|bits| u32::try_from(bits).ok())?,
         key_rotation_every: hours("keys.rotate_every_days", 24).filter(|every| !every.is_zero()),
         keys_published_ahead: hours("keys.published_ahead_hours", 1)?,
-        limits: Limits {
-            shared_sources: networks(settings, "limits.shared_sources"),
-            administration_sources: networks(settings, "limits.administration_sources"),
-            ..Limits::standard()
-        },
+        limits: limits(settings),
         people_picker: None,
         automatic_sign_in: None,
         mark_tokens: is_sandbox,
@@ -292,6 +289,14 @@ fn acr_vocabulary(word: &str) -> AcrVocabulary {
         "levels-2026" => AcrVocabulary::Levels2026,
         "employer" => AcrVocabulary::Employer,
         _ => AcrVocabulary::Moncomptepro,
+    }
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        shared_sources: networks(settings, "limits.shared_sources"),
+        administration_sources: networks(settings, "limits.administration_sources"),
+        ..Limits::standard()
     }
 }
 

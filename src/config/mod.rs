@@ -42,6 +42,8 @@ pub use retention::RetentionRules;
 pub use template::template;
 pub use weakenings::Weakening;
 
+use url::Url;
+
 use crate::domain::{
     AcrVocabulary, AttemptLimit, Email, GuessLimits, JoiningPolicy, MailProviders, MailboxPolicy, RejectionReason,
     Retention, SourceLimits,
@@ -362,6 +364,8 @@ pub struct Config {
     pub retention: RetentionRules,
     /// What is asked of addresses that are new here.
     pub addresses: AddressChecks,
+    /// Who is asked whether a password was leaked, if anybody: the address to which five digits of a digest are added.
+    pub leaked_passwords: Option<Url>,
     /// What is said where data is asked.
     pub notices: Notices,
     /// The words in which `acr` is said.

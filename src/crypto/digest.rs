@@ -16,6 +16,16 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     result
 }
 
+/// SHA-1 of `bytes`, by which lists of leaked passwords name them. It protects nothing.
+pub fn sha1(bytes: &[u8]) -> [u8; 20] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, bytes);
+    let mut result = [0; 20];
+    for (slot, byte) in result.iter_mut().zip(digest.as_ref()) {
+        *slot = *byte;
+    }
+    result
+}
+
 /// The S256 code challenge of a verifier (RFC 7636 §4.2).
 pub fn s256_code_challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()))

@@ -1,9 +1,11 @@
 //! The only outward HTTP, bounded in time and size, and what is asked of name servers.
 //!
 //! Refuses every address of this machine and of the network that it stands in, unless it is asked to ask itself, and every
-//! redirect to another host. Doors: [`own_server`], [`Outward`].
+//! redirect to another host. Doors: [`own_server`], [`Outward`], [`LeakedPasswords`].
 
 mod addresses;
+mod circuit;
+mod leaked_passwords;
 mod mail_exchange;
 mod outward;
 mod own_server;
@@ -13,6 +15,8 @@ use std::io;
 
 use thiserror::Error;
 
+pub use circuit::{Budget, Circuit};
+pub use leaked_passwords::LeakedPasswords;
 pub use mail_exchange::{MailExchange, find_mail_exchange};
 pub use outward::{Outward, OutwardAnswer};
 pub use own_server::{OwnAnswer, OwnRequest, own_server};
@@ -44,4 +48,13 @@ pub enum FetchError {
     /// The answer is larger than any that is read, or broke off.
     #[error("the answer is too large or broke off")]
     Body,
+    /// It failed, or was asked too often, and is left alone for a while.
+    #[error("it is left alone for a while: it failed, or was asked too often")]
+    LeftAlone,
+    /// It answered that it will not.
+    #[error("status {0}")]
+    Status(u16),
+    /// The answer has another form than the service is known for.
+    #[error("an answer of another form than such a service gives")]
+    Nonsense,
 }

@@ -53,6 +53,12 @@ pub enum Counted {
     SmtpReached,
     /// The server of mails was not there, or did not want us.
     SmtpFailed,
+    /// A password is among those that were leaked somewhere.
+    PasswordLeaked,
+    /// A password is not.
+    PasswordNotLeaked,
+    /// The service of leaked passwords did not say: the password was accepted.
+    PasswordLeakUnknown,
 }
 
 /// A family of numbers, the name of its label, and the word of each act in it.
@@ -102,11 +108,20 @@ impl Counted {
             ],
         ),
         ("smtp_connections", "outcome", &[(Self::SmtpReached, "opened"), (Self::SmtpFailed, "failed")]),
+        (
+            "leaked_password_checks",
+            "outcome",
+            &[
+                (Self::PasswordLeaked, "leaked"),
+                (Self::PasswordNotLeaked, "not_leaked"),
+                (Self::PasswordLeakUnknown, "unanswered"),
+            ],
+        ),
     ];
 }
 
 /// As many numbers as there are acts to count.
-const NUMBERS: usize = Counted::SmtpFailed as usize + 1;
+const NUMBERS: usize = Counted::PasswordLeakUnknown as usize + 1;
 
 /// How often acts happened since the start; clones share the numbers.
 #[derive(Debug, Clone)]

@@ -32,6 +32,7 @@ use crate::crypto::{Keyring, MasterKeyError, Parameters, PasskeySite, PasswordLa
 use crate::dev::{self, SeedError};
 use crate::directory::{Directory, Seeds};
 use crate::domain::{Actor, Limiter};
+use crate::fetch::LeakedPasswords;
 use crate::logs::{Counts, Log};
 use crate::mail::Mailbox;
 use crate::render::{RenderError, Renderer};
@@ -178,6 +179,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
     };
     let app = App {
         directory: Directory::new(&config, clock.clone(), seeds),
+        leaked_passwords: Arc::new(LeakedPasswords::new(&clock, config.directory.may_ask_itself)),
         clock,
         passwords: PasswordLane::new(parameters, random.clone()),
         passkeys: PasskeySite::new(config.issuer(), &config.instance_name).map(Arc::new),

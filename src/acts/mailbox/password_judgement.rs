@@ -6,6 +6,7 @@ use crate::acts::ActError;
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{Email, PasswordFault, PasswordRules, PersonalInformation, UserId, check_password};
+use crate::logs::Counted;
 use crate::store::{Read, StoreError, memberships, organizations};
 
 /// Words that anybody would try here first.
@@ -16,7 +17,8 @@ pub fn minimum_password_length(app: &App) -> usize {
     PasswordRules::minimum_length(app.config.accounts.require_second_factor)
 }
 
-/// Judges a password, after normalization, for a person who is there already or is to be (SEC-62).
+/// Judges a password, after normalization, for a person who is there already or is to be (SEC-62,
+/// SEC-60).
 ///
 /// # Errors
 /// When the store fails. The fault is a value.
@@ -37,6 +39,7 @@ pub(in crate::acts) async fn judge_password(
         texts.extend(app.store.read(|tx| labels_of(tx, user_id))?);
     }
     let words = words_of(&texts);
+    let digest = Zeroizing::new(crypto::sha1(password.as_bytes()));
     let password = Zeroizing::new(password.to_owned());
     // Milliseconds of computing.
     let judging = tokio::task::spawn_blocking(move || {
@@ -44,7 +47,24 @@ pub(in crate::acts) async fn judge_password(
         crypto::is_easily_guessed(&password, &words)
     });
     let is_common = judging.await.map_err(|_| StoreError::Panicked)?;
-    Ok(if is_common { Err(PasswordFault::Common) } else { Ok(()) })
+    if is_common {
+        return Ok(Err(PasswordFault::Common));
+    }
+    Ok(if is_leaked(app, &digest).await { Err(PasswordFault::Leaked) } else { Ok(()) })
+}
+
+/// Whether the service that the configuration names knows the password; whoever does not answer keeps nobody from
+/// choosing one (SEC-60).
+async fn is_leaked(app: &App, digest: &[u8; 20]) -> bool {
+    let Some(service) = &app.config.leaked_passwords else { return false };
+    let (counted, is_leaked) = match app.leaked_passwords.knows(service, digest).await {
+        Ok(true) => (Counted::PasswordLeaked, true),
+        Ok(false) => (Counted::PasswordNotLeaked, false),
+        // It was logged where it failed.
+        Err(_) => (Counted::PasswordLeakUnknown, false),
+    };
+    app.counts.count(counted);
+    is_leaked
 }
 
 fn labels_of(tx: &impl Read, user_id: UserId) -> Result<Vec<String>, StoreError> {

@@ -40,6 +40,7 @@ const HARMLESS: &[&str] = &[
     "accounts.check_deliverability",
     "accounts.name_server",
     "accounts.expected_domains",
+    "accounts.leaked_passwords_url",
     // What it takes away by default is decided: the other value protects more.
     "accounts.hide_existence",
     "joining.free_mail_domains",

@@ -9,12 +9,12 @@ use serde_json::Value;
 use url::Url;
 
 use super::fields::text;
-use super::guard::{Budget, Call, Outcome, Service};
+use super::guard::{Call, Outcome, Service};
 use crate::clock::Clock;
 use crate::directory::Answer;
 use crate::directory::contacts::{Gathered, Subject, addresses_in};
 use crate::domain::{Email, Establishment, OfficialContact, OfficialContactKind};
-use crate::fetch::Outward;
+use crate::fetch::{Budget, Outward};
 
 /// The most records that are asked for.
 const MAX_RECORDS: &str = "20";

@@ -10,28 +10,15 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::domain::{Establishment, Siret};
-use crate::fetch::Outward;
+use crate::fetch::{Budget, Circuit, Outward};
 use crate::protocol::Timestamp;
 
 /// How long a call may take.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
-/// After how many failures in a row nobody asks for a while.
-const FAILURES: u32 = 5;
-/// For how long.
-const OPEN_FOR: Duration = Duration::from_secs(30);
-/// The longest that a service may ask to be left alone.
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
 /// The most establishments that are remembered.
 const REMEMBERED: usize = 10_000;
 /// How long what was said may stand in for an answer that does not come.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// How often a service may be asked.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Budget {
-    pub(super) calls: u32,
-    pub(super) within: Duration,
-}
 
 /// A document that a service answered with.
 pub(super) struct Call {
@@ -50,17 +37,6 @@ pub(super) enum Outcome {
     Failed,
 }
 
-/// The state of a service.
-#[derive(Debug, Default)]
-struct Circuit {
-    failures: u32,
-    /// Nobody asks before.
-    open_until: Duration,
-    /// When the budget began to be spent, and how many calls were made since.
-    since: Duration,
-    calls: u32,
-}
-
 /// What was said, in the order of its age.
 #[derive(Debug, Default)]
 struct Memory {
@@ -72,17 +48,15 @@ struct Memory {
 /// A service.
 pub(super) struct Service {
     outward: Outward,
-    clock: Clock,
-    budget: Budget,
     /// The status by which it says that it may not tell.
     withholding: Option<u16>,
-    circuit: Mutex<Circuit>,
+    circuit: Circuit,
     memory: Mutex<Memory>,
 }
 
 impl Service {
     pub(super) fn new(outward: Outward, clock: Clock, budget: Budget) -> Self {
-        Self { outward, clock, budget, withholding: None, circuit: Mutex::default(), memory: Mutex::default() }
+        Self { outward, withholding: None, circuit: Circuit::new(clock, budget), memory: Mutex::default() }
     }
 
     /// The same where a status says that it may not tell.
@@ -92,7 +66,7 @@ impl Service {
 
     /// Asks, unless the service is to be left alone.
     pub(super) async fn ask(&self, url: &Url, headers: &[(&'static str, String)]) -> Outcome {
-        if !self.may_ask() {
+        if !self.circuit.may_ask() {
             return Outcome::Failed;
         }
         let answer = match self.outward.get(url, headers, TIME_LIMIT).await {
@@ -123,7 +97,7 @@ impl Service {
 
     /// The document was one: failures in a row are over.
     pub(super) fn understood(&self) {
-        locked(&self.circuit).failures = 0;
+        self.circuit.note_answer();
     }
 
     /// Counts a document that was none as a failure.
@@ -131,34 +105,10 @@ impl Service {
         self.fail(url, "a document of another form", None);
     }
 
-    fn may_ask(&self) -> bool {
-        let now = self.clock.elapsed();
-        let mut circuit = locked(&self.circuit);
-        if now < circuit.open_until {
-            return false;
-        }
-        if now.saturating_sub(circuit.since) >= self.budget.within {
-            circuit.since = now;
-            circuit.calls = 0;
-        }
-        circuit.calls = circuit.calls.saturating_add(1);
-        circuit.calls <= self.budget.calls
-    }
-
     fn fail(&self, url: &Url, reason: &str, wait: Option<Duration>) -> Outcome {
         let host = url.host_str().unwrap_or_default();
         tracing::warn!(host, reason, "a source of the register did not answer");
-        let now = self.clock.elapsed();
-        let mut circuit = locked(&self.circuit);
-        circuit.failures = circuit.failures.saturating_add(1);
-        let pause = match wait {
-            Some(wait) => Some(wait.min(LONGEST_WAIT)),
-            None => (circuit.failures >= FAILURES).then_some(OPEN_FOR),
-        };
-        if let Some(pause) = pause {
-            circuit.open_until = now.saturating_add(pause);
-            circuit.failures = 0;
-        }
+        self.circuit.note_failure(wait);
         Outcome::Failed
     }
 

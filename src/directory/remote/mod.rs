@@ -15,11 +15,11 @@ use url::Url;
 use super::Answer;
 use crate::clock::Clock;
 use crate::domain::{Establishment, EstablishmentQuery, Siret};
-use crate::fetch::Outward;
+use crate::fetch::{Budget, Outward};
 use crate::protocol::{Secret, Timestamp};
 pub(super) use annuaires::Annuaires;
 pub(super) use fields::cleaned;
-use guard::{Budget, Call, Outcome, Service};
+use guard::{Call, Outcome, Service};
 
 /// Fewer than the seven a second that Recherche d'entreprises allows from one address.
 const OPEN_BUDGET: Budget = Budget { calls: 5, within: Duration::from_secs(1) };

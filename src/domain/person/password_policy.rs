@@ -26,6 +26,8 @@ pub enum PasswordFault {
     Predictable,
     /// Made of what everybody chooses, or of words about the person: few guesses find it.
     Common,
+    /// It is among those that were leaked somewhere.
+    Leaked,
     /// It is the one that the person has already.
     SameAsBefore,
 }

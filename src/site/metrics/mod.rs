@@ -83,6 +83,7 @@ impl Metrics {
                 "tokens" => "Token answers with an access token, by grant.",
                 "mails" => "Mails that left the outbox or were put off, by outcome.",
                 "smtp_connections" => "Conversations with the server of mails, by outcome.",
+                "leaked_password_checks" => "Passwords that a service of leaked ones was asked about, by what it said.",
                 _ => "Clients that showed a credential, by outcome.",
             };
             document.family(&name, Kind::Counter, help);

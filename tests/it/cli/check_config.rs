@@ -205,3 +205,16 @@ async fn sec_216_data_that_do_not_go_with_the_configuration_are_told_before_the_
     let ended = machine.check();
     assert!(ended.code == 78 && ended.stderr.contains("says that there was a database"), "{ended:?}");
 }
+
+#[test]
+fn sec_60_a_service_of_leaked_passwords_that_cannot_be_asked_is_told_before_the_start() {
+    let machine = Machine::new();
+    machine.configured("accounts.leaked_passwords_url = \"https://127.0.0.1:9/range/\"");
+    machine.is_told(&[
+        "accounts.leaked_passwords_url: https://127.0.0.1:9/range/: ",
+        "may not be asked",
+        "without this key",
+    ]);
+    machine.configured("accounts.leaked_passwords_url = \"http://api.exemple.fr/range/\"");
+    machine.is_told(&["accounts.leaked_passwords_url", "https://"]);
+}

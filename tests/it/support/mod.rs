@@ -8,6 +8,7 @@ mod instance;
 mod page;
 mod person;
 mod relying_party;
+pub(crate) mod service;
 mod stored;
 pub(crate) mod tls;
 mod totp;

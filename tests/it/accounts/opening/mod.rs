@@ -3,4 +3,5 @@
 mod address_checks;
 pub(super) mod import;
 mod invitations;
+mod leaked_passwords;
 mod sign_up;

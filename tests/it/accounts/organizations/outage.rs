@@ -7,7 +7,8 @@ use moncomptepro::config::{Config, ContactSource, DevOptions, DirectorySettings,
 use serde_json::json;
 
 use super::{arrive, join};
-use crate::cli::directory::remote::{Service, found, ok, with_status};
+use crate::cli::directory::remote::{found, ok};
+use crate::support::service::{Service, with_status};
 use crate::support::{Instance, Page};
 
 /// Known to the service, and to nobody here.

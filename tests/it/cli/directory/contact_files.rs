@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use super::contacts::{addresses, contacts, town_hall};
 use super::files::{write, zipped};
-use super::remote::{Service, ok};
+use super::remote::ok;
 use crate::accounts::organizations::{arrive, join};
+use crate::support::service::Service;
 use crate::support::{Instance, Operator};
 
 const LA_HAGUE: &str = "20006541500016";

@@ -5,8 +5,9 @@ use moncomptepro::directory::{DirectoryError, Seeded, Seeds};
 use moncomptepro::domain::{OfficialContact, OfficialContactKind};
 use serde_json::{Value, json};
 
-use super::remote::{Does, Service, ok, with_status};
+use super::remote::ok;
 use crate::support::Instance;
+use crate::support::service::{Does, Service, with_status};
 
 /// An instance of which both directories are the same server.
 pub(super) async fn instance(port: u16) -> Instance {

@@ -6,8 +6,9 @@ use moncomptepro::domain::{Diffusion, Establishment, EstablishmentQuery, Establi
 use moncomptepro::protocol::Secret;
 use serde_json::{Value, json};
 
-use super::remote::{Does, Service, ok, with_status};
+use super::remote::ok;
 use crate::support::Instance;
+use crate::support::service::{Does, Service, with_status};
 
 const CLAMART: &str = "21920023500014";
 const RECIPIENT: &str = "13002526500013";

@@ -1,88 +1,19 @@
 //! A service of the register on the network, and every way in which it does not answer.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use moncomptepro::config::{Config, DevOptions, DirectorySettings, DirectorySource};
 use moncomptepro::directory::DirectoryError;
 use moncomptepro::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, UNKNOWN_NAME};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::support::Instance;
+use crate::support::service::{Does, Service, with_status};
 
 const CLAMART: &str = "21920023500014";
 
-/// What the service does next.
-#[derive(Clone)]
-pub(crate) enum Does {
-    Says(String),
-    Hangs,
-    Drowns,
-}
-
-pub(crate) fn with_status(status: &str, headers: &str, body: &str) -> Does {
-    Does::Says(format!(
-        "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    ))
-}
-
 pub(crate) fn ok(document: &Value) -> Does {
     with_status("200 OK", "", &document.to_string())
-}
-
-/// A server that does what it is told, and notes what it was asked.
-#[derive(Clone)]
-pub(crate) struct Service {
-    pub(crate) port: u16,
-    does: Arc<Mutex<Does>>,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl Service {
-    pub(crate) async fn start(does: Does) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let service = Self {
-            port: listener.local_addr().unwrap().port(),
-            does: Arc::new(Mutex::new(does)),
-            asked: Arc::default(),
-        };
-        let shared = service.clone();
-        tokio::spawn(async move {
-            loop {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let shared = shared.clone();
-                tokio::spawn(async move {
-                    let mut request = vec![0; 8192];
-                    let read = stream.read(&mut request).await.unwrap_or(0);
-                    shared.asked.lock().unwrap().push(String::from_utf8_lossy(&request[..read]).into_owned());
-                    let does = shared.does.lock().unwrap().clone();
-                    match does {
-                        // Whoever gave up is gone.
-                        Does::Says(text) => drop(stream.write_all(text.as_bytes()).await),
-                        Does::Hangs => std::future::pending().await,
-                        Does::Drowns => {
-                            let head = "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n";
-                            let mut is_read = stream.write_all(head.as_bytes()).await.is_ok();
-                            while is_read {
-                                is_read = stream.write_all(&[b' '; 65_536]).await.is_ok();
-                            }
-                        }
-                    }
-                });
-            }
-        });
-        service
-    }
-
-    pub(crate) fn does(&self, does: Does) {
-        *self.does.lock().unwrap() = does;
-    }
-
-    pub(crate) fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
-    }
 }
 
 async fn instance(port: u16) -> Instance {
