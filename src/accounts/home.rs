@@ -1,6 +1,8 @@
 //! The home page of a person: who they are, for whom they act, where they can go.
 
+use super::console::Notification;
 use super::pages::{Home, HomeOrganization, HomeService, HomeUsedService};
+use super::second_factor;
 use crate::acts::{self, UsedService};
 use crate::app::App;
 use crate::domain::{Client, ClientId};
@@ -17,10 +19,11 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     };
     let chosen = active.session.organization_id;
     let after = visit.query.get("services_after").and_then(|id| id.parse::<ClientId>().ok());
-    let (subject, used, mut services) = app.store.read(|tx| {
+    let (subject, used, mut services, removal) = app.store.read(|tx| {
+        let removal = acts::find_pending_removal(tx, &active.user)?;
         let subject = acts::subject_of(tx, active.user.clone(), chosen)?;
         let used = acts::list_used_services(tx, active.user.id)?;
-        Ok((subject, used, clients::list_offered(tx, after.as_ref(), SERVICES.saturating_add(1))?))
+        Ok((subject, used, clients::list_offered(tx, after.as_ref(), SERVICES.saturating_add(1))?, removal))
     })?;
     let is_all = services.len() <= SERVICES;
     services.truncate(SERVICES);
@@ -31,6 +34,8 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         is_external: membership.is_external,
     });
     let page = Home {
+        notification: Notification::of(&visit.query),
+        removal: removal.as_ref().map(second_factor::pending_removal),
         name: subject.user.information.full_name().unwrap_or_default(),
         email: subject.user.email.to_string(),
         organizations: organizations.collect(),

@@ -8,6 +8,8 @@ use super::mailbox_pages::{
     VerifyEmail,
 };
 use super::second_factor;
+use crate::accounts::console::Notification;
+use crate::accounts::second_factor::pages::PendingRemoval;
 use crate::render::{Page, PageCheck};
 use crate::web::pages::ClientLabel;
 
@@ -365,6 +367,10 @@ impl Page for ChangePassword {
 /// The home page, `/`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Home {
+    /// What was just done.
+    pub notification: Option<Notification>,
+    /// The removal of the second factors that an operator asked for.
+    pub removal: Option<PendingRemoval>,
     /// Both names; may be empty.
     pub name: String,
     /// The address.
@@ -428,6 +434,8 @@ impl Page for Home {
         };
         vec![
             Self {
+                notification: Some(Notification::SecondFactorKept),
+                removal: Some(PendingRemoval::sample()),
                 name: String::from("Jean Martin"),
                 email: String::from("jean.martin@exemple.fr"),
                 organizations: vec![
@@ -447,6 +455,8 @@ impl Page for Home {
                 more_services_href: Some(String::from("/?services_after=api-particulier")),
             },
             Self {
+                notification: None,
+                removal: None,
                 name: String::new(),
                 email: long_address(),
                 organizations: Vec::new(),

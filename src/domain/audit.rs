@@ -234,6 +234,8 @@ pub enum AuditEvent {
     PasskeyAdded { user_id: UserId },
     /// A passkey was taken away; other sessions ended.
     PasskeyRemoved { user_id: UserId },
+    /// A passkey goes by another name.
+    PasskeyRenamed { user_id: UserId },
     /// The authenticator of a passkey counted backwards: it is not accepted any more.
     PasskeySuspended { user_id: UserId },
     /// A second factor was given.

@@ -84,6 +84,7 @@ impl AuditEvent {
             | Self::SecondFactorRemoved { user_id }
             | Self::PasskeyAdded { user_id }
             | Self::PasskeyRemoved { user_id }
+            | Self::PasskeyRenamed { user_id }
             | Self::PasskeySuspended { user_id }
             | Self::SecondFactorGiven { user_id }
             | Self::SecondFactorRefused { user_id }

@@ -82,6 +82,10 @@ pub const NEW_PASSKEY_OPTIONS: &str = "/passkeys/options";
 pub const NEW_PASSKEY: &str = "/passkeys/verify-registration";
 /// A passkey is taken away.
 pub const DELETE_PASSKEY: &str = "/delete-passkeys/{id}";
+/// A passkey is given another name.
+pub const RENAME_PASSKEY: &str = "/rename-passkeys/{id}";
+/// The removal that an operator asked for is stopped.
+pub const KEEP_OWN_SECOND_FACTOR: &str = "/keep-second-factor";
 /// It is taken away.
 pub const DELETE_TOTP_CONFIGURATION: &str = "/delete-totp-configuration";
 /// Where it is asked.

@@ -39,6 +39,15 @@ async function signOut(person) {
 
 const pressPasskey = (person) => person.page.locator("[data-passkey-button]").first().click();
 
+/** Opens the form of the first passkey, where it is not open already, and gives it another name. */
+async function rename(person, name) {
+  const details = person.page.locator("details:has(form[action^='/rename-passkeys/'])").first();
+  if ((await details.getAttribute("open")) === null) await details.locator("summary").click();
+  await details.locator('input[name="name"]').fill(name);
+  await details.locator("button").click();
+  await person.page.waitForLoadState();
+}
+
 /** Without scripts nothing is offered that cannot be used, and a sentence says why. */
 async function withoutScripts(person) {
   await person.goTo("/users/start-sign-in");
@@ -74,6 +83,12 @@ journey("a person adds a passkey, and signs in with it in every way", async (per
   await pressPasskey(person);
   await person.page.locator('[data-failure="InvalidStateError"]').waitFor();
   await person.see("double-authentication-passkey-known");
+  await rename(person, " ");
+  await person.see("double-authentication-passkey-not-renamed");
+  assert.match(await person.text(), /Téléphone du service/);
+  await rename(person, "Téléphone de Marie");
+  await person.see("double-authentication-passkey-renamed");
+  assert.match(await person.text(), /Téléphone de Marie/);
   await person.press("force2fa", "enable");
   await signOut(person);
 

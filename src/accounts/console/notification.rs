@@ -36,11 +36,16 @@ pub enum Notification {
     /// A passkey was taken away.
     #[serde(rename = "passkey_successfully_deleted")]
     PasskeyDeleted,
+    /// A passkey goes by another name.
+    #[serde(rename = "passkey_successfully_renamed")]
+    PasskeyRenamed,
+    /// The second factor stays.
+    SecondFactorKept,
 }
 
 impl Notification {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::PersonalInformationUpdateSuccess,
         Self::PasswordChangeSuccess,
         Self::AddressChangeSuccess,
@@ -52,6 +57,8 @@ impl Notification {
         Self::AuthenticatorDeleted,
         Self::PasskeyCreated,
         Self::PasskeyDeleted,
+        Self::PasskeyRenamed,
+        Self::SecondFactorKept,
     ];
 
     /// The word in the address.
@@ -68,6 +75,8 @@ impl Notification {
             Self::AuthenticatorDeleted => "authenticator_successfully_deleted",
             Self::PasskeyCreated => "passkey_successfully_created",
             Self::PasskeyDeleted => "passkey_successfully_deleted",
+            Self::PasskeyRenamed => "passkey_successfully_renamed",
+            Self::SecondFactorKept => "second_factor_kept",
         }
     }
 

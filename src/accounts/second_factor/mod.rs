@@ -9,6 +9,8 @@ pub mod pages;
 mod passkeys;
 mod set_up;
 
+pub(super) use overview::pending_removal;
+
 use crate::acts::{ActiveSession, InSession};
 use crate::app::App;
 use crate::domain::AccountPage;
@@ -33,6 +35,8 @@ pub(super) fn routes(app: &App) -> Table {
         .submission(paths::NEW_PASSKEY_OPTIONS, protected, passkeys::ask_for_new)
         .submission(paths::NEW_PASSKEY, protected, passkeys::add)
         .submission_at(paths::DELETE_PASSKEY, protected, passkeys::remove)
+        .submission_at(paths::RENAME_PASSKEY, protected, passkeys::rename)
+        .submission(paths::KEEP_OWN_SECOND_FACTOR, Guard::Person, overview::keep)
         .visit(paths::SET_UP_TOTP, Guard::Session, set_up::show_in_sign_in)
         .submission(paths::SET_UP_TOTP, Guard::Session, set_up::submit_in_sign_in)
         .visit(paths::DOUBLE_AUTHENTICATION, protected, overview::show)

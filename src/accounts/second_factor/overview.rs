@@ -1,13 +1,21 @@
 //! What is asked beside the password, in the account: looked at, chosen, taken away.
 
-use super::pages::{DoubleAuthentication, PasskeyCard, RecoveryCodes};
+use super::pages::{DoubleAuthentication, PasskeyCard, PasskeyRenaming, PendingRemoval, RecoveryCodes};
 use super::place;
 use crate::accounts::console::Notification;
 use crate::acts::{self, ActiveSession};
 use crate::app::App;
-use crate::domain::{Passkey, SecondFactorUse};
+use crate::domain::{FactorRemoval, Passkey, SecondFactorUse};
 use crate::store::credentials;
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths};
+
+/// What the last attempt came to nothing with.
+pub(super) enum Failed {
+    /// A passkey was not added.
+    Passkey,
+    /// A passkey cannot go by the name that was typed.
+    Renaming(PasskeyRenaming),
+}
 
 /// Shows what there is.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
@@ -15,19 +23,30 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     page(&app, &visit.browser, active, Notification::of(&visit.query), None)
 }
 
-/// The page; `problem` says why the last attempt came to nothing: `passkey`.
+/// The page, after an attempt that came to nothing too.
 pub(super) fn page(
     app: &App,
     browser: &Browser,
     active: &ActiveSession,
     notification: Option<Notification>,
-    problem: Option<&str>,
+    failed: Option<Failed>,
 ) -> Result<Response, Error> {
-    let known = app.store.read(|tx| credentials::find(tx, active.user.id))?.map(|known| known.second_factors);
-    let known = known.unwrap_or_default();
+    let (known, removal) = app.store.read(|tx| {
+        let known = credentials::find(tx, active.user.id)?;
+        Ok((known, acts::find_pending_removal(tx, &active.user)?))
+    })?;
+    let known = known.map(|known| known.second_factors).unwrap_or_default();
+    let status = if failed.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let (is_refused, renaming) = match failed {
+        Some(Failed::Passkey) => (true, None),
+        Some(Failed::Renaming(renaming)) => (false, Some(renaming)),
+        None => (false, None),
+    };
     let page = DoubleAuthentication {
         notification,
-        problem: problem.map(str::to_owned),
+        is_refused,
+        renaming,
+        removal: removal.as_ref().map(pending_removal),
         used: match active.user.second_factor {
             SecondFactorUse::None => "none",
             SecondFactorUse::OnDemand => "on_demand",
@@ -39,8 +58,26 @@ pub(super) fn page(
         passkeys: known.passkeys.into_iter().map(card).collect(),
         is_required: app.config.accounts.require_second_factor,
     };
-    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     browser.page_with(app, &page, status, None)
+}
+
+/// A removal as its owner sees it.
+pub(in crate::accounts) fn pending_removal(removal: &FactorRemoval) -> PendingRemoval {
+    PendingRemoval {
+        asked_at: removal.asked_at.0,
+        due_at: removal.due_at.0,
+        reason: removal.reason.as_str().to_owned(),
+    }
+}
+
+/// Stops the removal of the second factors. Who lost them never comes to their page: the home page shows what became of it.
+pub(super) async fn keep(app: App, submission: Submission) -> Result<Response, Error> {
+    let Submission { browser, request, .. } = submission;
+    let Some(active) = &browser.session else { return browser.redirect(&app, paths::START_SIGN_IN) };
+    match acts::keep_own_second_factors(&app, &browser.by(&request), active, browser.locale).await? {
+        true => browser.redirect(&app, &Notification::SecondFactorKept.on(paths::HOME)),
+        false => browser.redirect(&app, paths::HOME),
+    }
 }
 
 fn card(passkey: Passkey) -> PasskeyCard {

@@ -292,8 +292,8 @@ pub struct PasskeyCard {
 }
 
 impl PasskeyCard {
-    fn samples() -> Vec<Self> {
-        let named = Self {
+    fn sample() -> Self {
+        Self {
             id: String::from("abcdefghijklmnopqrstuvwxyz0123456789-_ABCDE"),
             name: Some(String::from("Téléphone de <service>")),
             made_in: Some(BrowserHint { program: BrowserProgram::Firefox, system: BrowserSystem::Linux }),
@@ -301,13 +301,48 @@ impl PasskeyCard {
             last_used_at: Some(1_767_312_000),
             uses: 12,
             is_suspended: false,
-        };
+        }
+    }
+
+    fn samples() -> Vec<Self> {
+        let named = |number: usize| Self { id: format!("{}{number}", "abcdefghij".repeat(4)), ..Self::sample() };
         vec![
-            named.clone(),
-            Self { name: None, last_used_at: None, uses: 0, ..named.clone() },
-            Self { name: None, made_in: None, uses: 1, is_suspended: true, ..named.clone() },
-            Self { name: Some("É".repeat(60)), ..named },
+            named(0),
+            Self { name: None, last_used_at: None, uses: 0, ..named(1) },
+            Self { name: None, made_in: None, uses: 1, is_suspended: true, ..named(2) },
+            Self { name: Some("É".repeat(60)), ..named(3) },
         ]
+    }
+}
+
+/// A passkey that cannot go by the name that was typed.
+#[derive(Debug, Clone, Serialize)]
+pub struct PasskeyRenaming {
+    /// Which one.
+    pub id: String,
+    /// What was typed.
+    pub typed: String,
+    /// Why not: `missing`, `too_long` or `malformed`.
+    pub fault: &'static str,
+}
+
+/// A removal of the second factors that an operator asked for, and that the person can stop: posts to `/keep-second-factor`.
+#[derive(Debug, Clone, Serialize)]
+pub struct PendingRemoval {
+    /// When it was asked for, in Unix seconds.
+    pub asked_at: u64,
+    /// When it is carried out.
+    pub due_at: u64,
+    /// Why, in the words of the operator.
+    pub reason: String,
+}
+
+impl PendingRemoval {
+    /// One of them.
+    pub fn sample() -> Self {
+        Self {
+            asked_at: 1_795_424_400, due_at: 1_795_510_800, reason: String::from("Téléphone <perdu>, ticket 4512")
+        }
     }
 }
 
@@ -316,8 +351,12 @@ impl PasskeyCard {
 pub struct DoubleAuthentication {
     /// What was just done.
     pub notification: Option<Notification>,
-    /// Why the last attempt came to nothing: `passkey`.
-    pub problem: Option<String>,
+    /// Whether the passkey was not added.
+    pub is_refused: bool,
+    /// The passkey that did not get another name.
+    pub renaming: Option<PasskeyRenaming>,
+    /// The removal that an operator asked for.
+    pub removal: Option<PendingRemoval>,
     /// `none`, `on_demand` or `always`.
     pub used: &'static str,
     /// When the application was set up, in Unix seconds.
@@ -338,13 +377,20 @@ impl Page for DoubleAuthentication {
     fn samples() -> Vec<Self> {
         let used = |used, left| Self {
             notification: None,
-            problem: None,
+            is_refused: false,
+            renaming: None,
+            removal: None,
             passkeys: Vec::new(),
             may_add_passkeys: true,
             used,
             added_at: (used != "none").then_some(1_767_225_600),
             recovery_codes_left: left,
             is_required: false,
+        };
+        let renaming = |typed: &str, fault| Self {
+            renaming: Some(PasskeyRenaming { id: PasskeyCard::sample().id, typed: typed.to_owned(), fault }),
+            passkeys: vec![PasskeyCard::sample()],
+            ..used("on_demand", 9)
         };
         vec![
             used("none", 0),
@@ -353,7 +399,11 @@ impl Page for DoubleAuthentication {
             Self { notification: Some(Notification::SecondFactorEnabled), ..used("always", 1) },
             Self { is_required: true, ..used("on_demand", 0) },
             Self { passkeys: PasskeyCard::samples(), added_at: None, ..used("on_demand", 9) },
-            Self { problem: Some(String::from("passkey")), may_add_passkeys: false, ..used("always", 1) },
+            Self { is_refused: true, may_add_passkeys: false, ..used("always", 1) },
+            Self { removal: Some(PendingRemoval::sample()), ..used("always", 10) },
+            renaming("", "missing"),
+            renaming(&"é".repeat(80), "too_long"),
+            renaming("Clé\u{202e}", "malformed"),
         ]
     }
 }

@@ -1,12 +1,14 @@
 //! Passkeys: what browsers are asked about them, and those that come to an account or leave it.
 
-use super::overview;
+use super::overview::{self, Failed};
+use super::pages::PasskeyRenaming;
 use super::place;
 use super::set_up::{self, Where};
 use crate::accounts::console::Notification;
 use crate::acts::{self, PasskeyAnswer, PasskeyAsked, PasskeyOutcome};
 use crate::app::App;
 use crate::domain::steps::Step;
+use crate::domain::{Passkey, PasskeyNameFault};
 use crate::journey;
 use crate::web::{Error, Response, StatusCode, Submission, json_response, paths};
 
@@ -83,8 +85,36 @@ async fn take(app: App, submission: Submission, place_of: Where<'_>) -> Result<R
         }
         PasskeyOutcome::Refused => match place_of {
             Where::SignIn(current) => set_up::choose(&app, &browser, current, Some("passkey")),
-            Where::Account => overview::page(&app, &browser, active, None, Some("passkey")),
+            Where::Account => overview::page(&app, &browser, active, None, Some(Failed::Passkey)),
         },
+    }
+}
+
+/// Gives a passkey another name.
+pub(super) async fn rename(id: String, app: App, submission: Submission) -> Result<Response, Error> {
+    let Submission { browser, request, form, .. } = submission;
+    let Some(active) = &browser.session else { return browser.redirect(&app, paths::START_SIGN_IN) };
+    let typed = form.get("name").unwrap_or_default();
+    let name = match Passkey::parse_name(typed) {
+        Ok(name) => name,
+        Err(fault) => {
+            let renaming = PasskeyRenaming { id, typed: typed.to_owned(), fault: word(fault) };
+            return overview::page(&app, &browser, active, None, Some(Failed::Renaming(renaming)));
+        }
+    };
+    let place = place(&app, &request, &browser, active, None);
+    match acts::rename_passkey(&app, &browser.by(&request), place, &id, name).await? {
+        true => browser.redirect(&app, &Notification::PasskeyRenamed.on(paths::DOUBLE_AUTHENTICATION)),
+        false => browser.redirect(&app, paths::DOUBLE_AUTHENTICATION),
+    }
+}
+
+/// The word of the catalogue.
+fn word(fault: PasskeyNameFault) -> &'static str {
+    match fault {
+        PasskeyNameFault::Missing => "missing",
+        PasskeyNameFault::TooLong => "too_long",
+        PasskeyNameFault::Malformed => "malformed",
     }
 }
 

@@ -23,9 +23,9 @@ pub use restored_address::{AddressChangePlace, look_at_address_change, restore_a
 pub use second_factors::{
     FactorOutcome, FactorRemovalPlace, InSession, PasskeyAnswer, PasskeyAsked, PasskeyAttempt, PasskeyOutcome,
     Presented, SetUpOutcome, TotpOffer, add_passkey, ask_for_passkey, ask_passkey_as_second_factor,
-    ask_passkey_to_sign_in, keep_second_factors, look_at_factor_removal, make_recovery_codes, offer_totp,
-    present_passkey, present_second_factor, remove_passkey, remove_totp, set_up_totp, sign_in_with_passkey,
-    use_second_factor,
+    ask_passkey_to_sign_in, find_pending_removal, keep_own_second_factors, keep_second_factors, look_at_factor_removal,
+    make_recovery_codes, offer_totp, present_passkey, present_second_factor, remove_passkey, remove_totp,
+    rename_passkey, set_up_totp, sign_in_with_passkey, use_second_factor,
 };
 pub(super) use second_factors::{credentials_of, find_removal, stop_removal, take_away, tell};
 pub use services::{UsedService, list_used_services, revoke_service};

@@ -114,6 +114,8 @@ impl FactorRemoval {
 pub enum FactorRemovalStop {
     /// By the link that was mailed.
     Link,
+    /// By the person, signed in.
+    Session,
     /// The second factor was given: it is not lost.
     SecondFactor,
     /// By an operator.

@@ -28,7 +28,9 @@ pub use mailbox::{
     BrowserTrust, CodePurpose, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS, MagicLink, MailboxPolicy,
     MailboxStanding, MailedCode, MailedCodeRefusal, digits_of_code, suggest_spelling,
 };
-pub use passkey::{MOST_PASSKEYS, PASSKEY_CEREMONY_LIFETIME, Passkey, PasskeyCeremony, PasskeyPurpose};
+pub use passkey::{
+    MOST_PASSKEYS, PASSKEY_CEREMONY_LIFETIME, Passkey, PasskeyCeremony, PasskeyNameFault, PasskeyPurpose,
+};
 pub use password_link::{PasswordLink, PasswordLinkRefusal};
 pub use password_policy::{PasswordFault, PasswordRules, check_password};
 pub use personal_data::{

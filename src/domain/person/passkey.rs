@@ -60,6 +60,35 @@ impl Passkey {
         let name = name.trim();
         (!name.is_empty()).then(|| name.to_owned())
     }
+
+    /// The name that a person gives to a passkey of theirs afterwards: nothing but the name is lost where it cannot stand.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn parse_name(typed: &str) -> Result<String, PasskeyNameFault> {
+        let name = typed.trim();
+        if name.chars().all(|character| character.is_control() || is_invisible(character)) {
+            return Err(PasskeyNameFault::Missing);
+        }
+        if name.chars().count() > LONGEST_NAME {
+            return Err(PasskeyNameFault::TooLong);
+        }
+        match Self::readable_name(name).as_deref() == Some(name) {
+            true => Ok(name.to_owned()),
+            false => Err(PasskeyNameFault::Malformed),
+        }
+    }
+}
+
+/// Why a passkey cannot go by a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasskeyNameFault {
+    /// Nothing that can be seen was typed.
+    Missing,
+    /// More than 60 characters.
+    TooLong,
+    /// Characters that cannot be shown.
+    Malformed,
 }
 
 /// What the answer of a browser will be good for.
@@ -136,5 +165,18 @@ mod tests {
         assert_eq!(Passkey::readable_name("a\u{202e}b\u{7}c"), Some(String::from("abc")));
         assert_eq!(Passkey::readable_name(" \u{200b} "), None);
         assert_eq!(Passkey::readable_name(&"é".repeat(90)), Some("é".repeat(60)));
+    }
+
+    #[test]
+    fn a_name_that_is_given_afterwards_stands_as_it_was_typed_or_not_at_all() {
+        assert_eq!(Passkey::parse_name("  Clé du bureau "), Ok(String::from("Clé du bureau")));
+        assert_eq!(Passkey::parse_name(&"é".repeat(60)), Ok("é".repeat(60)));
+        for missing in ["", "  ", "\u{200b}\u{200b}", "\u{7}"] {
+            assert_eq!(Passkey::parse_name(missing), Err(PasskeyNameFault::Missing), "{missing:?}");
+        }
+        assert_eq!(Passkey::parse_name(&"é".repeat(61)), Err(PasskeyNameFault::TooLong));
+        for malformed in ["a\nb", "a\u{202e}b", "a\u{0}b", "a\u{200b}b"] {
+            assert_eq!(Passkey::parse_name(malformed), Err(PasskeyNameFault::Malformed), "{malformed:?}");
+        }
     }
 }

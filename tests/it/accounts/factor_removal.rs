@@ -161,6 +161,43 @@ async fn sec_73_a_factor_that_is_given_meanwhile_is_not_lost_and_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sec_73_a_pending_removal_is_shown_to_its_owner_signed_in_and_a_button_stops_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let story = Story::begin(directory.path()).await;
+    let instance = &story.instance;
+    for path in ["/", "/double-authentication"] {
+        assert!(!story.owner.visit(path).await.has("form[action='/keep-second-factor']"), "{path}: nothing is pending");
+    }
+    story.ask().await;
+    for path in ["/", "/double-authentication"] {
+        let page = story.owner.visit(path).await;
+        let told = page.text("[aria-labelledby=removal-title]");
+        let words = ["téléphone perdu, ticket 12", "23\u{a0}novembre 2026", "24\u{a0}novembre 2026"];
+        assert!(words.iter().all(|word| told.contains(word)), "{path}: {told}");
+    }
+    assert!(story.stops().is_empty(), "looking stops nothing");
+    let page = story.owner.visit("/double-authentication").await;
+    let mut forged = page.form_to("keep-second-factor").with("_csrf", "forged");
+    assert_eq!(story.owner.submit(forged.clone()).await.status, 403, "SEC-115");
+    let thief = instance.person();
+    let theirs =
+        thief.sign_in(thief.visit("/users/start-sign-in").await, "datapass@yopmail.com", "datapass@yopmail.com").await;
+    forged = forged.with("_csrf", &theirs.attribute("input[name=_csrf]", "value").unwrap());
+    assert_eq!(thief.submit(forged).await.url.path(), "/");
+    assert!(story.stops().is_empty(), "nobody stops that of somebody else");
+    let kept = story.owner.submit(page.form_to("keep-second-factor")).await;
+    assert!(kept.url.path() == "/" && kept.text("[role=status]").contains("est conservé"), "{}", kept.body);
+    assert_eq!(story.stops(), [FactorRemovalStop::Session]);
+    assert!(!kept.has("form[action='/keep-second-factor']"));
+    assert!(instance.mails_to(ADDRESS).await[0].subject.contains("est conservé"));
+    story.owner.submit(page.form_to("keep-second-factor")).await;
+    assert_eq!(story.stops().len(), 1, "once");
+    instance.clock.advance(DAY * 2).unwrap();
+    assert_eq!(story.carry_out().await, 0);
+    assert!(!story.is_password_enough().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sec_73_an_operator_gives_a_removal_up_and_mistakes_are_told() {
     let directory = tempfile::tempdir().unwrap();
     let story = Story::begin(directory.path()).await;

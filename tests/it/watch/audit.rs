@@ -106,7 +106,7 @@ async fn people(instance: &Instance) {
     choose(&chosen, &page, "user_id", "1").await;
 }
 
-/// A passkey is added, used, copied and taken away.
+/// A passkey is added, used, copied, renamed and taken away.
 async fn passkeys(instance: &Instance) {
     let (person, mut device) = (instance.person(), Device::counting());
     let page = person.visit("/users/start-sign-in").await;
@@ -122,6 +122,7 @@ async fn passkeys(instance: &Instance) {
         person.submit(asked.answered(&answer)).await;
     }
     let page = person.visit("/double-authentication").await;
+    person.submit(page.form_to("rename-passkeys").with("name", "Clé du bureau")).await;
     person.submit(page.form_to("delete-passkeys")).await;
 }
 

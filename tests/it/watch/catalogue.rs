@@ -12,6 +12,7 @@ pub(super) const CATALOGUE: &[(&str, &str)] = &[
     ("second_factor_removed", "u address session"),
     ("passkey_added", "u address session"),
     ("passkey_removed", "u address session"),
+    ("passkey_renamed", "u address session"),
     ("passkey_suspended", "v address"),
     ("second_factor_given", "u address session"),
     ("second_factor_refused", "u address session"),

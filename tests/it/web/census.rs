@@ -149,6 +149,8 @@ POST /users/passkeys/verify-registration Session
 POST /passkeys/options RecentProof(DoubleAuthentication)
 POST /passkeys/verify-registration RecentProof(DoubleAuthentication)
 POST /delete-passkeys/{id} RecentProof(DoubleAuthentication)
+POST /rename-passkeys/{id} RecentProof(DoubleAuthentication)
+POST /keep-second-factor Person
 GET /users/sign-in Visitor
 POST /users/sign-in Visitor
 GET /users/sign-in-with-magic-link Link

@@ -28,10 +28,12 @@ pub use ceremonies::{
 };
 pub use choice::{remove_totp, use_second_factor};
 pub use passkey_use::{PasskeyAttempt, present_passkey, sign_in_with_passkey};
-pub use passkeys::{PasskeyOutcome, add_passkey, remove_passkey};
+pub use passkeys::{PasskeyOutcome, add_passkey, remove_passkey, rename_passkey};
 pub use present::{FactorOutcome, Presented, present_second_factor};
 pub use recovery_codes::make_recovery_codes;
-pub use removal::{FactorRemovalPlace, keep_second_factors, look_at_factor_removal};
+pub use removal::{
+    FactorRemovalPlace, find_pending_removal, keep_own_second_factors, keep_second_factors, look_at_factor_removal,
+};
 pub(in crate::acts) use removal::{find_removal, stop_removal, take_away};
 pub use totp::{SetUpOutcome, TotpOffer, offer_totp, set_up_totp};
 

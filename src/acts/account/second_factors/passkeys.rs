@@ -94,6 +94,38 @@ pub async fn add_passkey(
     }
 }
 
+/// Gives a passkey of the person another name, which opens and closes nothing: no session ends, and no mail is sent. Whether
+/// it was there.
+///
+/// # Errors
+/// When the store fails.
+pub async fn rename_passkey(
+    app: &App,
+    by: &By,
+    place: InSession<'_>,
+    id: &str,
+    name: String,
+) -> Result<bool, ActError> {
+    let (now, session, id) = (app.clock.now(), place.active.key, id.to_owned());
+    let circumstances = Circumstances::of(app, by);
+    let is_done = app
+        .store
+        .write(move |tx| {
+            let Some((session, user)) = find_live(tx, &session, now)? else { return Ok(false) };
+            let mut known = credentials_of(tx, &user, now)?;
+            let Some(passkey) = known.second_factors.passkey_mut(&id) else { return Ok(false) };
+            if passkey.name.as_deref() == Some(name.as_str()) {
+                return Ok(true);
+            }
+            passkey.name = Some(name.clone());
+            credentials::update(tx, &known)?;
+            circumstances.in_session(&session).record(tx, AuditEvent::PasskeyRenamed { user_id: user.id })?;
+            Ok(true)
+        })
+        .await?;
+    Ok(is_done)
+}
+
 /// Takes a passkey away. Whether it was there.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 //! the second factor (SEC-73).
 
 use super::{credentials_of, tell};
+use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
@@ -36,6 +37,40 @@ pub(in crate::acts) fn stop_removal(
     tell(tx, user, MailContent::FactorRemovalStopped { at: now }, locale, now)?;
     circumstances.record(tx, AuditEvent::FactorRemovalStopped { user_id: user.id, how })?;
     Ok(true)
+}
+
+/// The removal that the person can stop now.
+///
+/// # Errors
+/// When the store fails.
+pub fn find_pending_removal(tx: &impl Read, user: &User) -> Result<Option<FactorRemoval>, StoreError> {
+    // Most people have nothing to remove.
+    if user.second_factor.is_none() {
+        return Ok(None);
+    }
+    Ok(find_removal(tx, user.id)?.map(|(_, removal)| removal).filter(FactorRemoval::is_pending))
+}
+
+/// Stops the removal in a session of the person, who keeps what protects their account. Whether there was one.
+///
+/// # Errors
+/// When the store fails.
+pub async fn keep_own_second_factors(
+    app: &App,
+    by: &By,
+    active: &ActiveSession,
+    locale: Locale,
+) -> Result<bool, ActError> {
+    let (now, key, circumstances) = (app.clock.now(), active.key, Circumstances::of(app, by));
+    let is_stopped = app
+        .store
+        .write(move |tx| {
+            let Some((session, user)) = find_live(tx, &key, now)? else { return Ok(false) };
+            let circumstances = circumstances.in_session(&session);
+            stop_removal(tx, &circumstances, &user, FactorRemovalStop::Session, locale, now)
+        })
+        .await?;
+    Ok(is_stopped)
 }
 
 /// Takes everything away that stands beside the password, in the record of the person too, which the caller writes.
