@@ -107,10 +107,11 @@ fn examine_header(config: &Config, image: &StillImage, database: &Path) -> Exami
         Ok(header) if header.mode != config.mode.as_str() => {
             Err(OpenError::OtherMode { stored: header.mode }.to_string())
         }
-        Ok(header) if header.issuer != config.issuer() => {
-            Err(OpenError::OtherIssuer { stored: header.issuer }.to_string())
-        }
-        Ok(_) => Ok(()),
+        Ok(_) => match image.refusal_of_issuer(config.issuer()) {
+            Ok(None) => Ok(()),
+            Ok(Some(refusal)) => Err(refusal.to_string()),
+            Err(cause) => Err(cause.to_string()),
+        },
         Err(cause) => Err(cause.to_string()),
     };
     let key = if verdict.is_ok() { "data_dir" } else { "public_url" };

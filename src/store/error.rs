@@ -64,12 +64,15 @@ pub enum OpenError {
     },
     /// The database belongs to another issuer, and a change of issuer was not accepted.
     #[error(
-        "the database belongs to issuer `{stored}`; --accept-issuer-change makes it this one's, and ends what is bound to \
-         the old name: tokens, and later passkeys"
+        "the database belongs to issuer `{stored}`, and `public_url` names another one: put it back, or \
+         --accept-issuer-change makes the database this one's, and ends what is bound to the old name: {}",
+        bound(*.passkeys)
     )]
     OtherIssuer {
         /// The issuer in the header.
         stored: String,
+        /// How many passkeys are bound to its host, and of no use under another one.
+        passkeys: u64,
     },
     /// The database was written by a newer version of this program.
     #[error("the database has format {stored}, this program knows formats up to {known}")]
@@ -94,6 +97,15 @@ pub enum OpenError {
     /// The system refuses something that opening needs.
     #[error("the database cannot be opened: {0}")]
     Io(#[from] io::Error),
+}
+
+/// What is bound to the name of an issuer.
+pub(in crate::store) fn bound(passkeys: u64) -> String {
+    match passkeys {
+        0 => String::from("tokens (no passkey is bound to its host)"),
+        1 => String::from("tokens, and 1 passkey, whose owner signs in by other means"),
+        many => format!("tokens, and {many} passkeys, whose owners sign in by other means"),
+    }
 }
 
 fn named(holder: Option<u32>) -> String {

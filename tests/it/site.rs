@@ -9,7 +9,7 @@ use moncomptepro::site::{self, StartError};
 use moncomptepro::store::signing_keys::{self, StoredSigningKey};
 use moncomptepro::store::{OpenError, clients, users};
 
-use crate::support::Instance;
+use crate::support::{Device, Instance};
 
 const ADDRESS: &str = "user@yopmail.com";
 
@@ -128,6 +128,37 @@ async fn r_4_iss_2_another_issuer_is_refused_and_a_second_instance_too() {
     let options = DevOptions { issuer: Some("http://other.test".parse().unwrap()), ..kept(directory.path()) };
     let refused = site::start(Config::dev(options, 3000), Clock::system(), Random::system()).await.unwrap_err();
     assert!(matches!(refused, StartError::Open(OpenError::OtherIssuer { .. })), "{refused}");
+}
+
+#[tokio::test]
+async fn sec_87_another_host_is_refused_with_the_key_and_the_number_of_passkeys_that_it_would_cost() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::dev_with(kept(directory.path())).await;
+    let person = instance.person();
+    person.sign_in(person.visit("/").await, "user@yopmail.com", "user@yopmail.com").await;
+    for _ in 0..2 {
+        let asked = person.press_passkey(&person.visit("/double-authentication").await).await;
+        let made = Device::new().create(&instance.address, &asked.options).await;
+        assert_eq!(person.submit(asked.answered(&made)).await.status, 200);
+    }
+    let port = instance.app.config.port;
+    let stored = instance.app.config.issuer().to_owned();
+    instance.stop().await;
+    let moved = |issuer: &str, accepts| {
+        let issuer = Some(issuer.parse().unwrap());
+        let options = DevOptions { issuer, accept_issuer_change: accepts, ..kept(directory.path()) };
+        site::start(Config::dev(options, port), Clock::system(), Random::system())
+    };
+    let refused = moved("http://other.test", false).await.unwrap_err().to_string();
+    for words in [stored.as_str(), "`public_url`", "2 passkeys", "--accept-issuer-change"] {
+        assert!(refused.contains(words), "no {words:?} in {refused}");
+    }
+    let refused = moved("http://localhost:1", false).await.unwrap_err().to_string();
+    assert!(refused.contains("no passkey is bound"), "the host is what they are kept for: {refused}");
+    drop(moved("http://other.test", true).await.unwrap());
+    drop(moved("http://other.test", false).await.unwrap());
+    let back = moved(&stored, false).await.unwrap_err().to_string();
+    assert!(back.contains("2 passkeys"), "they are there still: {back}");
 }
 
 #[tokio::test]

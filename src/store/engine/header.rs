@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::table::Table;
 use super::transaction::{Snapshot, Tx};
 use crate::protocol::Timestamp;
+use crate::store::error::bound;
+use crate::store::person::passkey_owners;
 use crate::store::{OpenError, StoreError};
 
 /// A change of stored records from one format to the next; part of the transaction that opens the database, so that it
@@ -17,6 +19,8 @@ pub(in crate::store) type Migration = fn(&mut Tx) -> Result<(), StoreError>;
 pub(in crate::store) const NAME: &str = "header";
 pub(super) const TABLE: Table<str, Header> = Table::new(NAME);
 const KEY: &str = "header";
+/// The table that has a row for each passkey.
+const PASSKEYS: &str = passkey_owners::OWNERS.name();
 
 /// The first record of every database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +65,17 @@ pub(super) fn admit(tx: &mut Tx, identity: &Identity, migrations: &[Migration]) 
         return Ok(header);
     }
     let mut header = TABLE.get(tx, KEY).map_err(unusable)?;
-    check(&header, identity, known)?;
+    check(&header, identity, known, || tx.count(PASSKEYS))?;
+    if header.issuer != identity.issuer {
+        let passkeys = lost_passkeys(&header, &identity.issuer, || tx.count(PASSKEYS)).map_err(unusable)?;
+        let (before, ended) = (&header.issuer, bound(passkeys));
+        tracing::warn!(
+            before,
+            issuer = identity.issuer,
+            passkeys,
+            "another issuer takes the database over, and ends {ended}"
+        );
+    }
     let done = usize::try_from(header.format).unwrap_or(usize::MAX);
     for migration in migrations.iter().skip(done) {
         migration(tx).map_err(unusable)?;
@@ -76,12 +90,17 @@ pub(super) fn admit(tx: &mut Tx, identity: &Identity, migrations: &[Migration]) 
 pub(super) fn peek(snapshot: &Snapshot, identity: &Identity, migrations: &[Migration]) -> Result<(), OpenError> {
     let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
     match TABLE.find(snapshot, KEY).map_err(unusable)? {
-        Some(header) => check(&header, identity, known),
+        Some(header) => check(&header, identity, known, || snapshot.count(PASSKEYS)),
         None => Ok(()),
     }
 }
 
-fn check(header: &Header, identity: &Identity, known: u32) -> Result<(), OpenError> {
+fn check(
+    header: &Header,
+    identity: &Identity,
+    known: u32,
+    count: impl FnOnce() -> Result<u64, StoreError>,
+) -> Result<(), OpenError> {
     if header.format > known {
         return Err(OpenError::NewerFormat { stored: header.format, known });
     }
@@ -89,9 +108,40 @@ fn check(header: &Header, identity: &Identity, known: u32) -> Result<(), OpenErr
         return Err(OpenError::OtherMode { stored: header.mode.clone() });
     }
     if header.issuer != identity.issuer && !identity.accept_issuer_change {
-        return Err(OpenError::OtherIssuer { stored: header.issuer.clone() });
+        return Err(other_issuer(header, &identity.issuer, count).map_err(unusable)?);
     }
     Ok(())
+}
+
+/// Why an opener of another issuer is refused, if it is one.
+pub(super) fn find_other_issuer(snapshot: &Snapshot, issuer: &str) -> Result<Option<OpenError>, StoreError> {
+    let header = get(snapshot)?;
+    let is_other = header.issuer != issuer;
+    is_other.then(|| other_issuer(&header, issuer, || snapshot.count(PASSKEYS))).transpose()
+}
+
+fn other_issuer(
+    header: &Header,
+    issuer: &str,
+    count: impl FnOnce() -> Result<u64, StoreError>,
+) -> Result<OpenError, StoreError> {
+    let passkeys = lost_passkeys(header, issuer, count)?;
+    Ok(OpenError::OtherIssuer { stored: header.issuer.clone(), passkeys })
+}
+
+/// How many passkeys are of no use to the opener: all of them where the host is another one, since it is what authenticators
+/// keep them for (SEC-87).
+fn lost_passkeys(
+    header: &Header,
+    issuer: &str,
+    count: impl FnOnce() -> Result<u64, StoreError>,
+) -> Result<u64, StoreError> {
+    if host(&header.issuer) == host(issuer) { Ok(0) } else { count() }
+}
+
+/// The host of an issuer.
+fn host(issuer: &str) -> Option<String> {
+    url::Url::parse(issuer).ok()?.host_str().map(str::to_owned)
 }
 
 /// The header of a database that is only looked at.

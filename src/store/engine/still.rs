@@ -42,6 +42,14 @@ impl StillImage {
         self.read(header::get)
     }
 
+    /// Why an opener of another issuer is refused.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn refusal_of_issuer(&self, issuer: &str) -> Result<Option<OpenError>, StoreError> {
+        self.read(|snapshot| header::find_other_issuer(snapshot, issuer))
+    }
+
     /// Runs `job` on what lies there.
     ///
     /// # Errors

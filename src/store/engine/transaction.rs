@@ -163,6 +163,13 @@ impl Rows for Snapshot {
     }
 }
 
+impl Tx<'_> {
+    /// How many rows a table has: the engine keeps count, and nothing is read for it.
+    pub(in crate::store) fn count(&self, table: &'static str) -> Result<u64, StoreError> {
+        self.within(table, |rows| rows.len().map_err(|error| fault(table, error)))
+    }
+}
+
 impl Rows for Tx<'_> {
     fn row<T>(&self, table: &'static str, key: &[u8], read: impl FnOnce(&[u8]) -> T) -> Result<Option<T>, StoreError> {
         self.within(table, |rows| read_row(rows, table, key, read))

@@ -127,7 +127,7 @@ async fn r_4_another_issuer_is_refused_unless_accepted() {
     drop(open(&disk));
     let moved = Opening { issuer: String::from("https://moved.example"), ..opening() };
     let refused = open_on(&disk, moved.clone());
-    assert!(matches!(refused, Err(OpenError::OtherIssuer { stored }) if stored == "https://identity.example"));
+    assert!(matches!(refused, Err(OpenError::OtherIssuer { stored, .. }) if stored == "https://identity.example"));
 
     drop(open_on(&disk, Opening { accept_issuer_change: true, ..moved.clone() }).unwrap());
     let store = open_on(&disk, moved).unwrap();
