@@ -63,9 +63,13 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
             }
             None => MagicLinkState::Void,
         },
-        LinkPlace::Elsewhere(link) => {
-            MagicLinkState::Elsewhere { magic_link: value.to_owned(), service: link.service, asked_at: link.asked_at.0 }
-        }
+        LinkPlace::Elsewhere(link) => MagicLinkState::Elsewhere {
+            magic_link: value.to_owned(),
+            service: link.service,
+            asked_at: link.asked_at.0,
+            browser: link.whereabouts.browser,
+            source: link.whereabouts.source,
+        },
         LinkPlace::Void => MagicLinkState::Void,
     };
     show_state(&app, &visit.browser, state, None)

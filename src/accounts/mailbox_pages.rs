@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::pages::{long_address, sample_interaction};
+use crate::domain::{BrowserHint, BrowserProgram, BrowserSystem};
 use crate::render::Page;
 use crate::web::pages::ClientLabel;
 
@@ -166,6 +167,10 @@ pub enum MagicLinkState {
         service: Option<String>,
         /// When, in Unix seconds.
         asked_at: u64,
+        /// In which browser, as it described itself.
+        browser: Option<BrowserHint>,
+        /// From which network address.
+        source: Option<String>,
     },
     /// It does not work any more.
     Void,
@@ -190,8 +195,16 @@ impl Page for SignInWithMagicLink {
                 magic_link: value(),
                 service: Some(String::from("DataPass")),
                 asked_at: 1_767_225_600,
+                browser: Some(BrowserHint { program: BrowserProgram::Firefox, system: BrowserSystem::Windows }),
+                source: Some(String::from("2001:db8:1234:5678:9abc:def0:1234:5678")),
             },
-            MagicLinkState::Elsewhere { magic_link: value(), service: None, asked_at: 1_767_225_600 },
+            MagicLinkState::Elsewhere {
+                magic_link: value(),
+                service: None,
+                asked_at: 1_767_225_600,
+                browser: None,
+                source: None,
+            },
             MagicLinkState::Void,
             MagicLinkState::Disowned,
         ];

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use moncomptepro::domain::AuditEvent;
+use moncomptepro::store::clients;
 use reqwest::header::{HeaderMap, HeaderValue};
 
 use crate::support::{Form, Instance, Page, Person};
@@ -59,6 +60,27 @@ async fn sec_70_r_28_elsewhere_a_link_opens_nothing_and_can_be_given_up() {
     let here = attacker.visit(&link).await;
     assert_eq!(here.status, 410, "and it opens nothing any more where it was asked");
     assert!(instance.audit().iter().any(|record| matches!(record.event, AuditEvent::MagicLinkDisowned { .. })));
+}
+
+#[tokio::test]
+async fn sec_70_elsewhere_a_link_says_what_was_asked_when_for_which_service_and_from_where() {
+    const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+    let instance = Instance::dev().await;
+    let (asker, client) = (instance.person_at(0, 7), instance.standard_client());
+    let page = asker.visit(&client.authorization("openid", &[])).await;
+    let asks = asker.submit(page.form_with("login", None).with("login", ADDRESS)).await;
+    let mut headers = HeaderMap::new();
+    headers.insert("user-agent", HeaderValue::from_static(FIREFOX));
+    headers.insert("origin", HeaderValue::from_str(&instance.address).unwrap());
+    assert_eq!(asker.post_with(asks.form_to("send-magic-link"), headers).await.status, 303);
+    let elsewhere = instance.person().visit(&instance.link_of(ADDRESS).await).await;
+    let told = elsewhere.text("main").replace(['\u{a0}', '\u{202f}'], " ");
+    let service = &instance.app.store.read(|tx| clients::find(tx, &"standard_client_id".parse().unwrap())).unwrap();
+    let service = service.as_ref().unwrap().name.as_str();
+    for word in ["23 novembre 2026", service, "Firefox", "Linux", "127.0.0.7"] {
+        assert!(told.contains(word), "no {word:?} in {told}");
+    }
+    assert!(!elsewhere.body.contains(ADDRESS) && !elsewhere.body.contains("Gecko"));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Email, HandleKey, Interaction};
+use crate::domain::{Email, HandleKey, Interaction, Whereabouts};
 use crate::protocol::Timestamp;
 
 /// What a link to `/users/sign-in-with-magic-link` stands for.
@@ -17,6 +17,9 @@ pub struct MagicLink {
     pub interaction: HandleKey<Interaction>,
     /// The name of the service that the sign-in leads to, if it leads to one.
     pub service: Option<String>,
+    /// From where it was asked.
+    #[serde(default)]
+    pub whereabouts: Whereabouts,
     /// When it was asked.
     pub asked_at: Timestamp,
     /// When it stops working.
