@@ -3,6 +3,9 @@
 //! A user is always verified by the authenticator, so that a passkey is two factors by itself. What is checked here is
 //! text and signatures; whose the passkey is, and that a question is answered once, is for the caller.
 
+#[cfg(test)]
+mod tests;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -15,7 +18,7 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
-use super::sha256;
+use crate::crypto::sha256;
 
 /// No authenticator may give a longer name to a passkey (WebAuthn §4).
 const LONGEST_ID: usize = 1023;
