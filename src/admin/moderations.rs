@@ -7,13 +7,13 @@ use super::page::{Cursor, ENTRIES, Page};
 use super::refusal::Refusal;
 use super::{Reply, Request, done, users};
 use crate::acts::administration::{
-    self as acts, Acceptance, Accepted, ListedModeration, ModerationDossier, ModerationFilter, ModerationRefusal,
-    OrganizationKey, Rejection, SimilarOnes,
+    self as acts, Acceptance, Accepted, Contacts, ListedModeration, ModerationDossier, ModerationFilter,
+    ModerationRefusal, OrganizationKey, Rejection, SimilarOnes,
 };
 use crate::domain::{
     Email, EmailDomain, EmailDomainStatus, Likeness, Moderation, ModerationId, ModerationKind, ModerationQuery,
-    ModerationQueryFault, ModerationStanding, ModerationState, OrganizationDomain, OrganizationId, RejectionReason,
-    Siret, UserId, Verification,
+    ModerationQueryFault, ModerationStanding, ModerationState, OfficialContact, OrganizationDomain, OrganizationId,
+    RejectionReason, Siret, UserId, Verification,
 };
 
 /// Which requests are listed.
@@ -59,6 +59,8 @@ struct DossierView {
     request: View,
     service: Option<String>,
     job: Option<String>,
+    phone_number: Option<String>,
+    as_external: bool,
     email_domain: String,
     email_domain_status: Option<EmailDomainStatus>,
     is_open_to_anybody: bool,
@@ -66,10 +68,20 @@ struct DossierView {
     activity: Option<String>,
     address: Option<String>,
     is_public_service: bool,
+    is_active: bool,
+    is_head_office: bool,
+    headcount: Option<String>,
+    as_of: String,
+    /// None where the directories do not answer.
+    official_contacts: Option<Vec<OfficialContact>>,
     domains: Vec<DomainView>,
     look_alikes: Vec<LookAlikeView>,
     members: Vec<MemberView>,
+    duplicates: Vec<ModerationId>,
+    similar: Vec<ModerationId>,
     others: Vec<View>,
+    /// How it stood before, and how it stands, the oldest first.
+    history: Vec<ModerationState>,
     notes: Vec<NoteView>,
 }
 
@@ -351,7 +363,9 @@ fn dossier_view(dossier: ModerationDossier) -> DossierView {
         .iter()
         .map(|alike| LookAlikeView { domain: alike.known.to_string(), likeness: alike.likeness });
     let look_alikes = look_alikes.collect();
-    let ModerationDossier { listed, client, is_open_to_anybody, domains, members, .. } = dossier;
+    let ids = |listed: &[ListedModeration]| listed.iter().map(|other| other.request.id).collect();
+    let (duplicates, similar) = (ids(&dossier.duplicates), ids(&dossier.similar));
+    let ModerationDossier { listed, client, is_open_to_anybody, domains, members, contacts, .. } = dossier;
     let domain = EmailDomain::of(&listed.user.email);
     let note = |note: &crate::domain::ModerationNote| NoteView {
         at: note.at.to_iso8601(),
@@ -361,6 +375,19 @@ fn dossier_view(dossier: ModerationDossier) -> DossierView {
     DossierView {
         service: client.map(|client| client.name),
         job: listed.user.information.job.clone(),
+        phone_number: listed.user.information.phone_number.clone(),
+        as_external: listed.request.as_external,
+        is_active: listed.organization.is_active,
+        is_head_office: listed.organization.is_head_office,
+        headcount: listed.organization.headcount.clone(),
+        as_of: listed.organization.updated_at.to_iso8601(),
+        official_contacts: match contacts {
+            Contacts::Known(known) => Some(known),
+            Contacts::Unavailable => None,
+        },
+        duplicates,
+        similar,
+        history: listed.request.history.iter().chain([&listed.request.state]).cloned().collect(),
         email_domain_status: domains.iter().find(|known| known.domain == domain).map(|known| known.status),
         email_domain: domain.to_string(),
         is_open_to_anybody,

@@ -72,7 +72,9 @@ pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
     match (request.call.method.as_str(), rest) {
         ("GET", []) => list(request),
         ("POST", []) => create(request).await,
-        ("GET", [key]) => show(request, &parse(key)?),
+        ("GET", [key]) => show(request, &parse(key)?).await,
+        ("POST", [key, "refresh"]) => refresh(request, parse(key)?).await,
+        ("GET", [key, "history"]) => history(request, &parse(key)?).await,
         (_, [key, "domains", rest @ ..]) => moderations::route_domains(request, parse(key)?, rest).await,
         ("PUT", [key, "members", user]) => link(request, parse(key)?, user).await,
         ("DELETE", [key, "members", user]) => unlink(request, parse(key)?, user).await,
@@ -101,11 +103,40 @@ async fn create(request: &Request<'_>) -> Reply {
     }
 }
 
-fn show(request: &Request<'_>, key: &OrganizationKey) -> Reply {
+/// Reads anew what the register says.
+async fn refresh(request: &Request<'_>, key: OrganizationKey) -> Reply {
+    request.call.nothing_else()?;
+    let name = key.to_string();
+    match acts::refresh_organization(request.app, request.by, key).await? {
+        Ok(organization) => Ok(done(&view(organization))),
+        Err(refusal) => Err(Refusal::of_organization(&name, "", refusal)),
+    }
+}
+
+/// The latest acts that concern it.
+async fn history(request: &Request<'_>, key: &OrganizationKey) -> Reply {
+    request.call.nothing_else()?;
+    let unknown = || Refusal::Unknown { noun: "org", id: key.to_string() };
+    let organization = acts::find_organization(request.app, key)?.ok_or_else(unknown)?;
+    acts::note_organization_view(request.app, request.by, organization.id).await?;
+    let acts = acts::list_organization_acts(request.app, organization.id, None, ENTRIES)?;
+    let shown = |act: &acts::OrganizationAct| {
+        serde_json::json!({
+            "at": crate::protocol::Timestamp(act.entry.record.at_millis / 1_000).to_iso8601(),
+            "by": act.entry.record.actor.to_string(),
+            "act": act.entry.record.event,
+        })
+    };
+    let items: Vec<serde_json::Value> = acts.iter().map(shown).collect();
+    Ok(done(&serde_json::json!({ "known_since": organization.created_at.to_iso8601(), "items": items })))
+}
+
+async fn show(request: &Request<'_>, key: &OrganizationKey) -> Reply {
     let Listing { cursor } = request.call.parameters()?;
     let after = members_after(&cursor)?;
     match acts::view_organization(request.app, key, after, ENTRIES)? {
         Some(OrganizationDossier { organization, members }) => {
+            acts::note_organization_view(request.app, request.by, organization.id).await?;
             let members = members.into_iter().map(member_view).collect();
             let members = Page::new("members", members, |member: &MemberView| member.user_id.to_string());
             Ok(done(&DossierView { organization: view(organization), members }))

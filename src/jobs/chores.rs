@@ -1,12 +1,12 @@
 //! What is done again and again; one round of each.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::acts::administration::{
-    KeyRotation, Urgency, carry_out_factor_removals, drop_retired_keys, forget_old_invitations, keys_due,
-    make_retention_round, rotate_keys,
+    KeyRotation, RefreshRound, Urgency, carry_out_factor_removals, drop_retired_keys, forget_old_invitations, keys_due,
+    make_retention_round, refresh_stale_organizations, rotate_keys,
 };
 use crate::acts::{self, By};
 use crate::app::App;
@@ -57,6 +57,18 @@ pub(super) async fn look_after_retention(app: App, is_steady: bool) {
             "what is kept no longer than it is of use was looked at"
         ),
         Err(cause) => tracing::warn!(%cause, "the round of retention was not made; it is tried again"),
+    }
+}
+
+/// Organizations of which the register spoke long ago are read anew, a few at a time; after a leap of the clock nothing is.
+pub(super) async fn refresh_organizations(app: App, round: Arc<Mutex<RefreshRound>>, is_steady: bool) {
+    if !is_steady {
+        return;
+    }
+    let begun = *round.lock().unwrap_or_else(PoisonError::into_inner);
+    match refresh_stale_organizations(&app, begun).await {
+        Ok(done) => *round.lock().unwrap_or_else(PoisonError::into_inner) = done,
+        Err(cause) => tracing::warn!(%cause, "organizations were not read anew; it is tried again"),
     }
 }
 

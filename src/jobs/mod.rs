@@ -28,7 +28,7 @@ pub struct Pace {
     pub purge: Duration,
     /// Between two looks at what is kept no longer than it is of use; a round is made once a day.
     pub retention: Duration,
-    /// Between two looks at the signing keys.
+    /// Between two looks at the signing keys, and at what the register said long ago.
     pub keys: Duration,
     /// Between two looks at the backups.
     pub backups: Duration,
@@ -75,6 +75,10 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         let (current, is_steady) = (Arc::clone(&current), is_steady.clone());
         move || chores::look_after_retention(current(), is_steady())
     };
+    let register = {
+        let (current, is_steady, round) = (Arc::clone(&current), is_steady.clone(), Arc::default());
+        move || chores::refresh_organizations(current(), Arc::clone(&round), is_steady())
+    };
     let note_time = {
         let (app, is_steady) = (app.clone(), is_steady.clone());
         move || chores::note_time(app.clone(), is_steady())
@@ -97,6 +101,7 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         repeat("disk", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), disk),
         repeat("clock", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), clock),
         repeat("retention", (pace.retention, pace.believed_after), &supervisor, stopped.clone(), retention),
+        repeat("register", (pace.keys, pace.believed_after), &supervisor, stopped.clone(), register),
         repeat("keys", (pace.keys, pace.believed_after), &supervisor, stopped.clone(), keys),
         repeat("backups", (pace.backups, pace.believed_after), &supervisor, stopped.clone(), backups),
         repeat("time", (pace.note_time, pace.believed_after), &supervisor, stopped, note_time),

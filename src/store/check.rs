@@ -16,7 +16,7 @@ use super::{
     moderations, organizations, outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions,
     retention_rounds, service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
-use crate::domain::{AuditSubject, CodeState, HandleKey};
+use crate::domain::{AuditSubject, CodeState, HandleKey, Moderation};
 use crate::protocol::Timestamp;
 
 /// Records read at once.
@@ -116,7 +116,7 @@ pub(super) fn run(tx: &Snapshot, now: Timestamp) -> Result<CheckReport, StoreErr
     inspection.organizations(format >= migrations::ORGANIZATIONS_INDEXED)?;
     inspection.memberships()?;
     inspection.email_domains()?;
-    inspection.moderations()?;
+    inspection.moderations(format >= migrations::PENDING_INDEXED)?;
     inspection.clients(format >= migrations::CLIENTS_INDEXED)?;
     inspection.tokens(now)?;
     inspection.trail()?;
@@ -281,7 +281,7 @@ impl Inspection<'_> {
         })
     }
 
-    fn moderations(&mut self) -> Result<(), StoreError> {
+    fn moderations(&mut self, is_indexed: bool) -> Result<(), StoreError> {
         let tx = self.tx;
         let last = moderations::last_id(tx)?;
         self.each(&moderations::MODERATIONS, |key, request| {
@@ -289,9 +289,12 @@ impl Inspection<'_> {
             let is_listed = moderations::BY_USER.has(tx, &(person, id))?
                 && moderations::BY_ORGANIZATION.has(tx, &(organization, id))?;
             let is_awaited = moderations::PENDING.has(tx, &id)? == request.is_pending();
+            let is_indexed =
+                !is_indexed || moderations::PENDING_OF.has(tx, &(organization, id))? == request.is_pending();
             let problem = misfiled(key, &id)
                 .or(not_in(moderations::BY_USER.name(), is_listed))
                 .or(not_in(moderations::PENDING.name(), is_awaited))
+                .or(not_in(moderations::PENDING_OF.name(), is_indexed))
                 .or(without(users::USERS.name(), users::USERS.has(tx, &person)?));
             let is_there = organizations::ORGANIZATIONS.has(tx, &organization)?;
             let problem = problem.or(without(organizations::ORGANIZATIONS.name(), is_there));
@@ -300,6 +303,11 @@ impl Inspection<'_> {
         self.each(&moderations::PENDING, |key, id| {
             let is_pending = moderations::MODERATIONS.find(tx, id)?.is_some_and(|request| request.is_pending());
             Ok(misfiled(key, id).or(without(moderations::MODERATIONS.name(), is_pending)))
+        })?;
+        self.each(&moderations::PENDING_OF, |key, id| {
+            let request = moderations::MODERATIONS.find(tx, id)?.filter(Moderation::is_pending);
+            let is_its = request.is_some_and(|request| misfiled(key, &(request.organization_id, *id)).is_none());
+            Ok(without(moderations::MODERATIONS.name(), is_its))
         })?;
         self.each(&moderations::BY_USER, |key, id| {
             let request = moderations::MODERATIONS.find(tx, id)?;

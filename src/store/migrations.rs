@@ -4,7 +4,7 @@
 //! default needs no migration.
 
 use super::engine::Migration;
-use super::{clients, organizations};
+use super::{clients, moderations, organizations};
 
 /// The newest format of records that this program knows.
 pub(super) fn known_format() -> u32 {
@@ -17,5 +17,8 @@ pub(super) const CLIENTS_INDEXED: u32 = 1;
 /// The first format whose organizations are found by words of their names.
 pub(super) const ORGANIZATIONS_INDEXED: u32 = 2;
 
+/// The first format whose requests that wait are found by their organization.
+pub(super) const PENDING_INDEXED: u32 = 3;
+
 /// All changes, oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[clients::index_all, organizations::index_all];
+pub(super) const MIGRATIONS: &[Migration] = &[clients::index_all, organizations::index_all, moderations::index_pending];

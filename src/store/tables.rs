@@ -75,6 +75,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(moderations::BY_USER.name(), Keeping::Index),
     listed(moderations::BY_ORGANIZATION.name(), Keeping::Index),
     listed(moderations::PENDING.name(), Keeping::Index),
+    listed(moderations::PENDING_OF.name(), Keeping::Index),
     listed(contact_proofs::PROOFS.name(), Keeping::Passing),
     listed(clients::CLIENTS.name(), Keeping::Lasting),
     listed(clients::PUBLIC_ORIGINS.name(), Keeping::Index),

@@ -7,7 +7,7 @@ use crate::protocol::Timestamp;
 use crate::store::moderations::{Among, Direction};
 use crate::store::{StoreError, moderations, organizations, users};
 
-/// How many requests that wait are looked through for a moderator of some organizations.
+/// How many requests that wait are counted for a moderator of some organizations.
 const LOOKED_THROUGH: usize = 500;
 
 /// What there is, as far as the officer may see it.
@@ -42,9 +42,9 @@ pub fn look_over(app: &App, officer: &Officer) -> Result<Overview, ActError> {
                 people_with_roles,
             });
         };
-        let looked_through = moderations::walk(tx, &Among::Pending, Direction::OldestFirst, None, LOOKED_THROUGH)?;
-        let may_be_more = looked_through.len() == LOOKED_THROUGH;
-        let theirs: Vec<_> = looked_through.iter().filter(|request| officer.may_see(request.organization_id)).collect();
+        let among = Among::PendingOf(own.iter().copied().collect());
+        let theirs = moderations::walk(tx, &among, Direction::OldestFirst, None, LOOKED_THROUGH)?;
+        let may_be_more = theirs.len() == LOOKED_THROUGH;
         Ok::<_, StoreError>(Overview {
             pending: u64::try_from(theirs.len()).unwrap_or(u64::MAX),
             may_be_more,

@@ -1,6 +1,8 @@
 //! Organizations looked for, entered and read anew, by what is known here and by what the register says.
 
-use super::audit::record_look;
+use std::time::Duration;
+
+use super::audit::{looking, record_look};
 use super::moderation::{may_decide, may_enter};
 use super::organizations::{OrganizationRefusal, find};
 use super::{Decided, Officer, OrganizationKey};
@@ -8,15 +10,23 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::directory::DirectoryError;
 use crate::domain::{
-    AuditEvent, Establishment, EstablishmentQuery, Organization, OrganizationId, Siret, User, UserId, folded,
+    Actor, AuditEvent, Establishment, EstablishmentQuery, Organization, OrganizationId, OrganizationSource, Siret,
+    User, UserId, folded,
 };
+use crate::protocol::Timestamp;
 use crate::store::audit::{self, AuditEntry};
-use crate::store::{StoreError, organizations, users};
+use crate::store::{StoreError, Tx, organizations, users};
 
 /// How many organizations one page shows.
 pub const ORGANIZATIONS_SHOWN: usize = 50;
 /// How many establishments of the register are shown beside them.
 const FROM_REGISTER: usize = 20;
+/// After how long the register is read anew.
+const STALE_AFTER_SECONDS: u64 = 30 * 24 * 3600;
+/// How many organizations one round looks through, and about how many of them it asks.
+const LOOKED_THROUGH: usize = 500;
+const READ_AT_ONCE: usize = 50;
+const BETWEEN_READS: Duration = Duration::from_millis(250);
 /// More organizations than a moderator of some has.
 const OF_ONE_MODERATOR: usize = 1_000;
 
@@ -210,6 +220,62 @@ pub async fn refresh_organization(
         })
         .await?;
     Ok(outcome)
+}
+
+/// Where the round goes on that reads organizations anew, and how many it has read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RefreshRound {
+    /// The last one that was looked at; the round begins anew where there is none.
+    pub after: Option<OrganizationId>,
+    /// How many the register was asked about.
+    pub read: usize,
+}
+
+/// Reads anew, a few at a time, what the register said of organizations more than thirty days ago (SEC-114): claims and rules
+/// rest on what it says now. A register that does not answer is left alone until the next round.
+///
+/// # Errors
+/// When the store fails.
+pub async fn refresh_stale_organizations(app: &App, round: RefreshRound) -> Result<RefreshRound, ActError> {
+    let (now, after) = (app.clock.now(), round.after);
+    let page = looking(&app.store, move |tx| organizations::list(tx, after, LOOKED_THROUGH)).await?;
+    let is_stale = |known: &Organization| {
+        known.source == OrganizationSource::Register && now.seconds_since(known.updated_at) > STALE_AFTER_SECONDS
+    };
+    let mut done = RefreshRound { after: None, read: 0 };
+    for known in &page {
+        if is_stale(known) {
+            if done.read == READ_AT_ONCE {
+                return Ok(done);
+            }
+            match app.directory.find_establishment(&known.siret).await {
+                Ok(Some(told)) => write_anew(app, known.id, told, now).await?,
+                // What it does not know any more stays as it was told.
+                Ok(None) => {}
+                Err(_) => return Ok(RefreshRound { after: done.after.or(after), ..done }),
+            }
+            done.read = done.read.saturating_add(1);
+            // Services allow a few questions a second, and people ask them too.
+            tokio::time::sleep(BETWEEN_READS).await;
+        }
+        done.after = Some(known.id);
+    }
+    Ok(if page.len() < LOOKED_THROUGH { RefreshRound { after: None, ..done } } else { done })
+}
+
+/// Writes what the register says now; what it says differently is recorded.
+async fn write_anew(app: &App, id: OrganizationId, told: Establishment, now: Timestamp) -> Result<(), ActError> {
+    let circumstances = Circumstances::of(app, &By::local(Actor::System));
+    let job = move |tx: &mut Tx<'_>| {
+        let Some(known) = organizations::find(tx, id)? else { return Ok(()) };
+        let fresh = Organization { created_at: known.created_at, ..told.to_organization(known.id, now) };
+        organizations::update(tx, &fresh)?;
+        match fresh == (Organization { updated_at: fresh.updated_at, ..known }) {
+            true => Ok(()),
+            false => circumstances.record(tx, AuditEvent::OrganizationRefreshed { organization_id: id }),
+        }
+    };
+    Ok(app.store.write(job).await?)
 }
 
 /// Records that an officer looked at an organization and at those who belong to it (SEC-144).

@@ -23,6 +23,22 @@ const COLUMNS: &[Column] = &[
     ("ACTIVE", "is_active"),
 ];
 
+/// How a link was proven, as it is typed.
+const PROOFS: [&str; 7] = ["domain", "contact", "proof", "rne", "rna", "order", "none"];
+
+/// The same as it is kept.
+fn proof(word: &str) -> &'static str {
+    match word {
+        "domain" => "domain",
+        "contact" => "official_contact_email",
+        "rne" => "in_liste_dirigeants_rne",
+        "rna" => "in_liste_dirigeants_rna",
+        "order" => "ordre_professionnel_domain",
+        "none" => "unverified",
+        _ => "proof_received",
+    }
+}
+
 /// The command, and where it is carried out.
 pub(in crate::cli) type Arguments = Noun<Command>;
 
@@ -62,9 +78,10 @@ pub(in crate::cli) enum Command {
         /// The person works for the organization without belonging to it.
         #[arg(long)]
         external: bool,
-        /// How it was proven: the e-mail domain is the organization's, a proof was received, or nothing proves it. Without
-        /// it, a link that there is keeps its proof, and a new one has: proof.
-        #[arg(long, value_parser = PossibleValuesParser::new(["domain", "proof", "none"]))]
+        /// How it was proven: the e-mail domain is the organization's, the address is its own, a proof was received, the
+        /// person stands in the register of enterprises, of associations, or has the domain of a professional order, or
+        /// nothing proves it. Without it, a link that there is keeps its proof, and a new one is your decision.
+        #[arg(long, value_parser = PossibleValuesParser::new(PROOFS))]
         verified: Option<String>,
     },
     /// List what e-mail domains are for an organization, or say what one is.
@@ -79,7 +96,20 @@ pub(in crate::cli) enum Command {
         #[arg(value_parser = PossibleValuesParser::new(["verified", "external", "not_verified_yet", "refused", "none"]), requires = "domain")]
         status: Option<String>,
     },
-    /// Take a person's link away; their sessions and tokens end, and they sign in again.
+    /// Read anew what the register says of an organization.
+    Refresh {
+        /// Its SIRET or identifier.
+        #[arg(value_name = "ORG", value_parser = parse_organization)]
+        organization: String,
+    },
+    /// Show what was done to an organization, the latest first.
+    History {
+        /// Its SIRET or identifier.
+        #[arg(value_name = "ORG", value_parser = parse_organization)]
+        organization: String,
+    },
+    /// Take a person's link away: they act for the organization nowhere any more, and services hear of it no more. What they
+    /// have elsewhere goes on.
     Unlink {
         /// Its SIRET or identifier.
         #[arg(value_name = "ORG", value_parser = parse_organization)]
@@ -152,11 +182,7 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
             }
         }
         Command::Link { organization, user, external, verified } => {
-            let verification = verified.map(|word| match word.as_str() {
-                "domain" => "domain",
-                "none" => "unverified",
-                _ => "proof_received",
-            });
+            let verification = verified.as_deref().map(proof);
             Call::new(Method::PUT, &["organizations", &organization, "members", &user])
                 .with_body(&json!({ "is_external": external, "verification": verification }))
         }
@@ -168,6 +194,8 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
             status => Call::new(Method::PUT, &["organizations", &organization, "domains", domain.as_str()])
                 .with_body(&json!({ "status": status.unwrap_or("verified") })),
         },
+        Command::Refresh { organization } => Call::new(Method::POST, &["organizations", &organization, "refresh"]),
+        Command::History { organization } => Call::new(Method::GET, &["organizations", &organization, "history"]),
         Command::Unlink { organization, user } => {
             Call::new(Method::DELETE, &["organizations", &organization, "members", &user])
         }

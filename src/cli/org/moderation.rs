@@ -58,9 +58,10 @@ pub(in crate::cli) enum Command {
         /// The person works for the organization without belonging to it.
         #[arg(long)]
         external: bool,
-        /// How it was proven: a proof was received, or the person stands in the register of enterprises, of associations,
-        /// or has the domain of a professional order.
-        #[arg(long, value_parser = PossibleValuesParser::new(["proof", "rne", "rna", "order", "none"]))]
+        /// How it was proven: the address is the organization's own, a proof was received, or the person stands in the
+        /// register of enterprises, of associations, or has the domain of a professional order. Without it, by the domain
+        /// where that is approved, else by your decision.
+        #[arg(long, value_parser = PossibleValuesParser::new(["contact", "proof", "rne", "rna", "order", "none"]))]
         verified: Option<String>,
         /// What the person's e-mail domain is for the organization from now on.
         #[arg(long, value_parser = PossibleValuesParser::new(["verified", "external", "refused"]))]
@@ -139,13 +140,7 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
         }
         Command::Show { id } => Call::new(Method::GET, &["moderations", &id.to_string()]),
         Command::Accept { id, external, verified, domain, similar, quiet, note } => {
-            let verification = verified.map(|word| match word.as_str() {
-                "rne" => "in_liste_dirigeants_rne",
-                "rna" => "in_liste_dirigeants_rna",
-                "order" => "ordre_professionnel_domain",
-                "none" => "unverified",
-                _ => "proof_received",
-            });
+            let verification = verified.as_deref().map(super::proof);
             on(id, "accept").with_body(&json!({
                 "is_external": external,
                 "verification": verification,

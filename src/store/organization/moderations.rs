@@ -10,6 +10,10 @@ pub(in crate::store) const BY_USER: Table<(UserId, ModerationId), ModerationId> 
 pub(in crate::store) const BY_ORGANIZATION: Table<(OrganizationId, ModerationId), ModerationId> =
     Table::new("moderations_by_organization");
 pub(in crate::store) const PENDING: Table<ModerationId, ModerationId> = Table::new("moderations_pending");
+pub(in crate::store) const PENDING_OF: Table<(OrganizationId, ModerationId), ModerationId> =
+    Table::new("moderations_pending_by_organization");
+/// How many requests are indexed at once.
+const AT_ONCE: usize = 500;
 const COUNTER: &str = "moderations";
 
 /// More requests than a person makes; a bound, so that no listing is endless.
@@ -31,6 +35,8 @@ pub enum Among {
     User(UserId),
     /// Those for these organizations.
     Organizations(Vec<OrganizationId>),
+    /// Those for these organizations that wait.
+    PendingOf(Vec<OrganizationId>),
 }
 
 /// In which order of their numbers.
@@ -62,23 +68,33 @@ pub fn walk(
         (Among::User(id), LatestFirst) => {
             of(tx, BY_USER.list_latest_within(tx, id, from.map(|from| (*id, from)).as_ref(), limit)?)
         }
-        (Among::Organizations(some), _) => {
-            let mut ids = Vec::new();
-            for id in some {
-                let from = from.map(|from| (*id, from));
-                ids.extend(match direction {
-                    OldestFirst => BY_ORGANIZATION.list_within(tx, id, from.as_ref(), limit)?,
-                    LatestFirst => BY_ORGANIZATION.list_latest_within(tx, id, from.as_ref(), limit)?,
-                });
-            }
-            ids.sort_unstable();
-            if direction == LatestFirst {
-                ids.reverse();
-            }
-            ids.truncate(limit);
-            of(tx, ids)
-        }
+        (Among::Organizations(some), _) => within(tx, &BY_ORGANIZATION, some, (direction, from), limit),
+        (Among::PendingOf(some), _) => within(tx, &PENDING_OF, some, (direction, from), limit),
     }
+}
+
+/// The same in an index by organization.
+fn within(
+    tx: &impl Read,
+    index: &Table<(OrganizationId, ModerationId), ModerationId>,
+    some: &[OrganizationId],
+    (direction, from): (Direction, Option<ModerationId>),
+    limit: usize,
+) -> Result<Vec<Moderation>, StoreError> {
+    let mut ids = Vec::new();
+    for id in some {
+        let from = from.map(|from| (*id, from));
+        ids.extend(match direction {
+            Direction::OldestFirst => index.list_within(tx, id, from.as_ref(), limit)?,
+            Direction::LatestFirst => index.list_latest_within(tx, id, from.as_ref(), limit)?,
+        });
+    }
+    ids.sort_unstable();
+    if direction == Direction::LatestFirst {
+        ids.reverse();
+    }
+    ids.truncate(limit);
+    of(tx, ids)
 }
 
 /// The number of the first request that was made at `at` or after; one that is not given yet where there is none. Numbers are
@@ -136,9 +152,27 @@ pub fn update(tx: &mut Tx, moderation: &Moderation) -> Result<(), StoreError> {
 }
 
 fn note_pending(tx: &mut Tx, moderation: &Moderation) -> Result<(), StoreError> {
+    let Moderation { id, organization_id, .. } = *moderation;
     match moderation.is_pending() {
-        true => PENDING.put(tx, &moderation.id, &moderation.id).map(drop),
-        false => PENDING.delete(tx, &moderation.id).map(drop),
+        true => {
+            PENDING.put(tx, &id, &id)?;
+            PENDING_OF.put(tx, &(organization_id, id), &id).map(drop)
+        }
+        false => {
+            PENDING.delete(tx, &id)?;
+            PENDING_OF.delete(tx, &(organization_id, id)).map(drop)
+        }
+    }
+}
+
+/// Makes the index by organization of those that wait in a database that had none.
+pub(in crate::store) fn index_pending(tx: &mut Tx) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let some = of(tx, PENDING.list(tx, after.as_ref(), AT_ONCE)?)?;
+        let Some(last) = some.last() else { return Ok(()) };
+        after = Some(last.id);
+        some.iter().try_for_each(|moderation| note_pending(tx, moderation))?;
     }
 }
 
@@ -146,7 +180,83 @@ fn note_pending(tx: &mut Tx, moderation: &Moderation) -> Result<(), StoreError> 
 pub fn delete(tx: &mut Tx, moderation: &Moderation) -> Result<(), StoreError> {
     let Moderation { id, user_id, organization_id, .. } = *moderation;
     PENDING.delete(tx, &id)?;
+    PENDING_OF.delete(tx, &(organization_id, id))?;
     BY_ORGANIZATION.delete(tx, &(organization_id, id))?;
     BY_USER.delete(tx, &(user_id, id))?;
     MODERATIONS.delete(tx, &id).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Actor, ModerationKind, ModerationMove, ModerationState};
+    use crate::protocol::Locale;
+    use crate::store::{Location, Opening, Store, engine};
+
+    const NOW: Timestamp = Timestamp(1_700_000_000);
+
+    fn request(id: u64, organization: u64) -> Moderation {
+        Moderation {
+            id: ModerationId(id),
+            user_id: UserId(7),
+            organization_id: OrganizationId(organization),
+            kind: ModerationKind::OrganizationJoinBlock,
+            state: ModerationState::Pending { since: NOW, by: None },
+            client_id: None,
+            created_at: NOW,
+            as_external: false,
+            locale: Locale::Fr,
+            history: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn opening(directory: &std::path::Path) -> Opening {
+        Opening {
+            location: Location::Directory(directory.to_owned()),
+            cache_bytes: 1024 * 1024,
+            mode: String::from("serve"),
+            issuer: String::from("https://identity.example"),
+            instance_id: String::from("test"),
+            accept_issuer_change: false,
+            now: NOW,
+        }
+    }
+
+    fn waiting(store: &Store, organizations: &[u64]) -> Vec<u64> {
+        let among = Among::PendingOf(organizations.iter().copied().map(OrganizationId).collect());
+        let found = store.read(|tx| walk(tx, &among, Direction::OldestFirst, None, 10)).unwrap();
+        found.iter().map(|request| request.id.0).collect()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn sec_215_what_waits_is_found_by_its_organization_also_in_a_database_of_before() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(opening(directory.path())).unwrap();
+        store
+            .write(|tx| {
+                for (id, organization) in [(1, 1), (2, 2), (3, 1), (4, 3)] {
+                    insert(tx, &request(id, organization))?;
+                }
+                let decided = request(3, 1).moved(Actor::Operator, ModerationMove::Accept, NOW).unwrap();
+                update(tx, &decided)?;
+                delete(tx, &request(4, 3))
+            })
+            .await
+            .unwrap();
+        assert_eq!((waiting(&store, &[1, 3]), waiting(&store, &[2, 1])), (vec![1], vec![1, 2]));
+        store
+            .write(|tx| {
+                for (id, organization) in [(1, 1), (2, 2)] {
+                    PENDING_OF.delete(tx, &(OrganizationId(organization), ModerationId(id)))?;
+                }
+                engine::set_format(tx, 2)
+            })
+            .await
+            .unwrap();
+        assert_eq!(waiting(&store, &[1, 2]), [0_u64; 0]);
+        drop(store);
+        let store = Store::open(opening(directory.path())).unwrap();
+        assert_eq!(waiting(&store, &[1, 2]), [1, 2]);
+    }
 }

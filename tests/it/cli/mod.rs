@@ -6,6 +6,7 @@ mod check_config;
 mod client;
 pub(crate) mod directory;
 mod keys;
+mod moderation;
 #[cfg(unix)]
 mod nonsense;
 mod serve;

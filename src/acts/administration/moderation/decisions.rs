@@ -206,9 +206,9 @@ pub(super) fn similar_to(
 
 /// Others that wait for the same organization, the oldest first, of the last ones that were made.
 pub(super) fn waiting_for_the_same(tx: &impl Read, request: &Moderation) -> Result<Vec<Moderation>, StoreError> {
-    let among = Among::Organizations(vec![request.organization_id]);
+    let among = Among::PendingOf(vec![request.organization_id]);
     let mut requests = walk(tx, &among, Direction::LatestFirst, None, LOOKED_AT)?;
-    requests.retain(|other| other.is_pending() && other.id != request.id);
+    requests.retain(|other| other.id != request.id);
     requests.reverse();
     Ok(requests)
 }

@@ -11,7 +11,8 @@ use crate::acts::administration::users::find as find_user;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    Actor, AuditEvent, ClientId, Moderation, ModerationId, ModerationQuery, ModerationStanding, UserId, folded,
+    Actor, AuditEvent, ClientId, Moderation, ModerationId, ModerationQuery, ModerationStanding, OrganizationId, UserId,
+    folded,
 };
 use crate::store::moderations::{Among, Direction, first_since, walk};
 use crate::store::{Read, StoreError, clients, organizations, users};
@@ -83,11 +84,16 @@ fn search(tx: &impl Read, reach: &Reach, filter: &ModerationFilter) -> Result<Op
         Some(Some(actor)) => Some(actor),
         None => None,
     };
+    // What waits is looked for among what waits: a list costs what it shows, however much was decided.
+    let of = |some: Vec<OrganizationId>| match query.standing {
+        ModerationStanding::Pending => Among::PendingOf(some),
+        ModerationStanding::Processed | ModerationStanding::Any => Among::Organizations(some),
+    };
     let among = match (organization, user, reach) {
         (Some(id), _, reach) if !reach.has(id) => return Ok(None),
-        (Some(id), _, _) => Among::Organizations(vec![id]),
+        (Some(id), _, _) => of(vec![id]),
         (None, Some(id), _) => Among::User(id),
-        (None, None, Reach::Some(some)) => Among::Organizations(some.iter().copied().collect()),
+        (None, None, Reach::Some(some)) => of(some.iter().copied().collect()),
         (None, None, Reach::Everything) if query.standing == ModerationStanding::Pending => Among::Pending,
         (None, None, Reach::Everything) => Among::All,
     };

@@ -9,6 +9,8 @@ mod official_contact;
 mod organization_info;
 mod outage;
 mod requests;
+mod suggestions;
+mod through_the_lookup;
 
 use crate::support::{Instance, Operator, Page, Person, RelyingParty};
 

@@ -10,9 +10,10 @@ use moncomptepro::acts::administration::{
     view_moderation, write_email_domain,
 };
 use moncomptepro::domain::{
-    Actor, EmailDomainStatus, Likeness, ModerationId, OrganizationId, Role, User, UserId, Verification,
+    Actor, EmailDomainStatus, Likeness, Moderation, ModerationId, ModerationMove, OrganizationId, Role, User, UserId,
+    Verification,
 };
-use moncomptepro::store::{memberships, users};
+use moncomptepro::store::{Tx, memberships, moderations, users};
 
 use super::{arrive, join};
 use crate::support::Instance;
@@ -165,6 +166,32 @@ async fn sec_141_a_moderator_of_some_organizations_meets_no_request_for_another_
         .unwrap()
         .unwrap();
     assert!(view_moderation(app, &nobody, theirs).await.unwrap().is_none(), "a role that was taken away gives nothing");
+}
+
+#[tokio::test]
+async fn what_waits_for_some_organizations_is_listed_at_once_however_much_was_decided_for_them() {
+    let instance = Instance::dev().await;
+    let first = ask(&instance, "un@inconnu.example", DINUM).await;
+    let of = organization(&instance, DINUM);
+    let sample = instance.app.store.read(|tx| moderations::find(tx, first)).unwrap().unwrap();
+    let now = instance.clock.now();
+    accept_moderation(&instance.app, &operator(), first, yes()).await.unwrap().unwrap();
+    let job = move |tx: &mut Tx<'_>| {
+        for _ in 0..2_100 {
+            let request = Moderation { id: moderations::next_id(tx)?, ..sample.clone() };
+            moderations::insert(tx, &request)?;
+            let decided = request.moved(Actor::Operator, ModerationMove::Accept, now).unwrap();
+            moderations::update(tx, &decided)?;
+        }
+        Ok(())
+    };
+    instance.app.store.write(job).await.unwrap();
+    let last = ask(&instance, "deux@inconnu.example", DINUM).await;
+    let role = Role::Moderator { organizations: Some(BTreeSet::from([of])), until: None };
+    let delegate = moderator(&instance, "user@yopmail.com", role).await;
+    for line in ["", "siret:13002526500013"] {
+        assert_eq!(found(&instance, &delegate, line).await, [last.0], "{line}: without a page that shows nothing");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use moncomptepro::acts::administration::{RefreshRound, refresh_stale_organizations};
 use moncomptepro::config::{Config, ContactSource, DevOptions, DirectorySettings, DirectorySource};
+use moncomptepro::domain::AuditEvent;
+use moncomptepro::store::organizations;
 use serde_json::json;
 
 use super::{arrive, join};
@@ -102,4 +105,112 @@ async fn sec_199_whoever_belongs_to_an_organization_signs_in_whatever_the_source
     let told = client.userinfo(&client.redeem(&client.code(&back)).await.access_token).await.json();
     assert_eq!(told["siret"], "21920023500014");
     assert_eq!(service.asked().len(), 0, "nobody is asked on the way");
+}
+
+/// A town hall of which this service says the addresses.
+async fn hall(fixtures: &std::path::Path, port: u16, waits: bool) -> Instance {
+    let text = format!(
+        "[[establishments]]\nsiret = \"{PETIT_LIEU}\"\nlabel = \"Commune de Petit-Lieu\"\nlegal_category = \"7210\"\n\
+         naf = \"84.11Z\"\nheadcount = \"03\"\nentity_headcount = \"03\"\ncommune_code = \"53127\"\n"
+    );
+    std::fs::write(fixtures, text).unwrap();
+    let options = DevOptions { fixtures: Some(fixtures.to_owned()), ..DevOptions::default() };
+    Instance::start(|own| {
+        let mut config = Config::dev(options.clone(), own);
+        let annuaire_service_public = format!("http://127.0.0.1:{port}").parse().unwrap();
+        if waits {
+            config.limits.mails = moncomptepro::config::Limits::standard().mails;
+        }
+        let contacts = vec![ContactSource::Apis];
+        let directory = DirectorySettings { contacts, annuaire_service_public, ..config.directory.clone() };
+        Config { directory, ..config }
+    })
+    .await
+}
+
+fn written(addresses: &str) -> serde_json::Value {
+    json!({ "results": [{ "nom": "Mairie", "code_insee_commune": "53127", "adresse_courriel": addresses }] })
+}
+
+#[tokio::test]
+async fn sec_110_an_entry_that_holds_no_address_leaves_it_to_a_moderator() {
+    let directory = tempfile::tempdir().unwrap();
+    for entry in ["", "voir le site", "https://www.petit-lieu.example/contact", "mairie@localhost"] {
+        let service = Service::start(ok(&written(entry))).await;
+        let instance = hall(&directory.path().join("fixtures.toml"), service.port, false).await;
+        let (person, client) = (instance.person(), instance.standard_client());
+        let asks = arrive(&person, &client, "jean@gmail.com", &[]).await;
+        let page = join(&person, &asks, PETIT_LIEU).await;
+        assert!(waits(&page), "{entry}: {}", page.text("main"));
+    }
+}
+
+#[tokio::test]
+async fn sec_110_the_directory_is_asked_at_the_moment_of_sending_and_not_sooner() {
+    let directory = tempfile::tempdir().unwrap();
+    let service = Service::start(ok(&written("UN@petit-lieu.example;deux@petit-lieu.example"))).await;
+    let instance = hall(&directory.path().join("fixtures.toml"), service.port, false).await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = arrive(&person, &client, "jean@gmail.com", &[]).await;
+    let chooses = join(&person, &asks, PETIT_LIEU).await;
+    let choice = chooses.attribute("#contact-1", "value").unwrap_or_else(|| panic!("{}", chooses.text("main")));
+    service.does(ok(&written("trois@petit-lieu.example;quatre@petit-lieu.example")));
+    let form = chooses.form_to("/users/send-official-contact-email-verification/");
+    let refused = person.submit(form.without("contact").with("contact", &choice)).await;
+    assert_eq!(refused.status, 400, "{}", refused.text("main"));
+    for address in ["un", "deux", "trois", "quatre"] {
+        assert!(instance.mails_to(&format!("{address}@petit-lieu.example")).await.is_empty(), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn sec_110_no_second_code_is_sent_within_five_minutes() {
+    let directory = tempfile::tempdir().unwrap();
+    let service = Service::start(ok(&written("mairie@petit-lieu.example"))).await;
+    let instance = hall(&directory.path().join("fixtures.toml"), service.port, true).await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = arrive(&person, &client, "jean@gmail.com", &[]).await;
+    let page = join(&person, &asks, PETIT_LIEU).await;
+    let sent = async || instance.mails_to("mairie@petit-lieu.example").await.len();
+    assert_eq!(sent().await, 1);
+    let again = || page.form_to("/users/send-official-contact-email-verification/");
+    person.submit(again()).await;
+    assert_eq!(sent().await, 1);
+    instance.clock.advance(Duration::from_secs(301)).unwrap();
+    person.submit(again()).await;
+    assert_eq!(sent().await, 2);
+}
+
+#[tokio::test]
+async fn sec_114_what_the_register_said_long_ago_is_read_anew_and_what_it_says_now_is_told() {
+    let service = Service::start(ok(&found(json!({})))).await;
+    let instance = instance(service.port).await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = person.visit(&client.authorization("openid organization", &[])).await;
+    let back = person.sign_in(asks, "user@yopmail.com", "user@yopmail.com").await;
+    let token = client.redeem(&client.code(&back)).await.access_token;
+    let known = || {
+        let siret = "21920023500014".parse().unwrap();
+        instance.app.store.read(|tx| organizations::find_by_siret(tx, &siret)).unwrap().unwrap()
+    };
+    let round =
+        async |after| refresh_stale_organizations(&instance.app, RefreshRound { after, read: 0 }).await.unwrap();
+    assert_eq!(round(None).await.read, 0, "nothing is old yet");
+    let told = client.userinfo(&token).await.json();
+    assert_eq!(told["siret"], "21920023500014");
+    instance.clock.advance(Duration::from_secs(31 * 24 * 3600)).unwrap();
+    service.does(with_status("500 Internal Server Error", "", ""));
+    let before = known();
+    assert_eq!(round(None).await, RefreshRound::default(), "it is left alone, and asked again later");
+    assert_eq!(known(), before);
+    instance.clock.advance(Duration::from_secs(60)).unwrap();
+    service.does(ok(&found(json!({ "etat_administratif": "F", "liste_enseignes": ["ANCIENNE MAIRIE"] }))));
+    assert!(round(None).await.read > 0);
+    let after = known();
+    assert_eq!((after.label.as_str(), after.is_active), ("Commune de clamart - Ancienne mairie", false));
+    assert!(after.updated_at > before.updated_at && after.created_at == before.created_at);
+    let event = AuditEvent::OrganizationRefreshed { organization_id: after.id };
+    assert_eq!(instance.audit().iter().filter(|record| record.event == event).count(), 1);
+    let label = known().label;
+    assert_ne!(label, before.label);
 }

@@ -1,0 +1,78 @@
+// Somebody joins an organization that no domain proves: by the code of a town hall, after a confirmation, not at all, and by a
+// request that is corrected.
+
+import assert from "node:assert/strict";
+
+import { journey } from "./visit.mjs";
+
+const PETIT_LIEU = "219 999 935 00014";
+const DINUM = "130 025 265 00013";
+const TOTAL = "542 051 180 00066";
+
+const arriveAt = (page, path) => page.waitForURL((url) => url.pathname.startsWith(path));
+
+/** Somebody with this address comes from a service, to the page on which one joins. */
+async function arrive(person, email, more = "") {
+  await person.goTo("/_dev/client");
+  await person.press("intent", "sign-in");
+  await person.page.locator('a[href^="/_dev/another-person"]').click();
+  await person.page.locator("#given_name").fill("Élodie");
+  await person.page.locator("#family_name").fill("Martin");
+  await person.page.locator("#siret").fill("");
+  await person.answer("email", email);
+  await arriveAt(person.page, "/users/join-organization");
+  if (more) await person.goTo(`${person.page.url()}${person.page.url().includes("?") ? "&" : "?"}${more}`);
+}
+
+const mailsTo = async (person, address) =>
+  (await fetch(`${person.issuer}/_dev/api/mailbox?to=${encodeURIComponent(address)}`)).json();
+
+journey("a free mailbox joins a town hall by the code that the town hall is sent", async (person) => {
+  await arrive(person, "elodie@gmail.com");
+  await person.answer("siret", PETIT_LIEU);
+  await arriveAt(person.page, "/users/official-contact-email-verification/");
+  await person.see("official-contact");
+  await person.answer("official_contact_email_verification_token", "ni-ceci");
+  await person.see("official-contact-refused");
+  const [mail] = await mailsTo(person, "mairie.petit-lieu@yopmail.com");
+  const words = mail.text.split("\n").find((line) => /^[a-z]+-[a-z]+$/.test(line.trim())).trim();
+  await person.answer("official_contact_email_verification_token", ` ${words.toUpperCase().replace("-", " ")} `);
+  await arriveAt(person.page, "/users/welcome");
+  await person.see("welcome-by-contact");
+  await person.page.locator('form[action*="/users/welcome"] button').click();
+  await arriveAt(person.page, "/_dev/client");
+});
+
+journey("a free mailbox says that a big organization is the right one, and waits", async (person) => {
+  await arrive(person, "elodie@gmail.com", `siret_hint=${TOTAL.replaceAll(" ", "")}`);
+  await person.see("join-organization-hinted");
+  await person.answer("siret", TOTAL);
+  await arriveAt(person.page, "/users/join-organization-confirm");
+  await person.see("join-organization-confirm");
+  await person.press("confirmed", "true");
+  await arriveAt(person.page, "/users/unable-to-auto-join-organization");
+  await person.see("under-review");
+  await person.page.locator('form[action*="/users/cancel-moderation/"] button').click();
+  await arriveAt(person.page, "/users/join-organization");
+});
+
+journey("a free mailbox joins no service of the State, and is told why", async (person) => {
+  await arrive(person, "elodie@gmail.com");
+  await person.answer("siret", DINUM);
+  await arriveAt(person.page, "/users/access-restricted-to-public-sector-email");
+  await person.see("restricted-to-the-public-sector");
+});
+
+journey("somebody leaves the only organization, and the list says so", async (person) => {
+  await arrive(person, "agent@lamalou.example");
+  await person.answer("siret", "213 401 268 00130");
+  await arriveAt(person.page, "/users/welcome");
+  await person.page.locator('form[action*="/users/welcome"] button').click();
+  await arriveAt(person.page, "/_dev/client");
+  await person.goTo("/manage-organizations");
+  await person.see("manage-organizations");
+  await person.page.locator('form[action*="/users/quit-organization/"] button').click();
+  await person.page.waitForLoadState();
+  assert.equal(await person.page.locator('form[action*="/users/quit-organization/"]').count(), 0);
+  await person.see("manage-organizations-none");
+});
