@@ -76,6 +76,7 @@ pub async fn issue_code(app: &App, by: &By, request: CodeRequest) -> Result<Issu
                 user_id: user.id,
                 user_epoch: user.epoch,
                 service_epoch: note_use(tx, user.id, &client.id, now)?,
+                link_epoch: user.link_epoch(standing.organization_id),
                 session: session_key,
                 sid: keys.sid.tag("sid", &[session.id.0.as_str(), client.id.as_str()]),
                 scopes: pending.request.scope.clone(),

@@ -260,9 +260,9 @@ fn has_asked(tx: &impl Read, user_id: UserId, organization_id: OrganizationId) -
     Ok(requests.iter().any(|request| request.organization_id == organization_id))
 }
 
-/// Takes a link away, with what rested on it and nothing else (SEC-37): as when somebody leaves, no session acts for the
-/// organization any more, services are told of it no more, whichever tokens they hold, and what waited for a review of the
-/// link or for a code is gone. What the person has elsewhere goes on.
+/// Takes a link away, with what rested on it and nothing else (SEC-37): codes and tokens that were given for the organization
+/// end, no session acts for it any more, and what waited for a review of the link or for a code is gone. What the person
+/// has elsewhere goes on.
 ///
 /// # Errors
 /// When the store fails.
@@ -282,11 +282,13 @@ pub async fn unlink_user(
             if !may_decide(tx, actor, organization.id, now)? {
                 return Ok(Err(OrganizationRefusal::Unknown));
             }
-            let Some(user) = find_user(tx, &user_key)? else { return Ok(Err(OrganizationRefusal::UnknownUser)) };
+            let Some(mut user) = find_user(tx, &user_key)? else { return Ok(Err(OrganizationRefusal::UnknownUser)) };
             let (user_id, organization_id) = (user.id, organization.id);
             if !memberships::delete(tx, user_id, organization_id)? {
                 return Ok(Err(OrganizationRefusal::NotAMember));
             }
+            user.take_link(organization_id);
+            users::update(tx, &user)?;
             contact_proofs::delete(tx, user_id, organization_id)?;
             for request in moderations::list_of_user(tx, user_id)? {
                 let is_of_the_link = request.kind == ModerationKind::NonVerifiedDomain;

@@ -108,8 +108,8 @@ pub(in crate::cli) enum Command {
         #[arg(value_name = "ORG", value_parser = parse_organization)]
         organization: String,
     },
-    /// Take a person's link away: they act for the organization nowhere any more, and services hear of it no more. What they
-    /// have elsewhere goes on.
+    /// Take a person's link away: they act for the organization nowhere any more, and tokens that were given for it end. What
+    /// they have elsewhere goes on.
     Unlink {
         /// Its SIRET or identifier.
         #[arg(value_name = "ORG", value_parser = parse_organization)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::claims::{disclosed_scopes, wants_one_organization};
 use crate::domain::{Assurance, BrowserSession, Client, ClientId, HandleKey, OrganizationId, User, UserId};
 use crate::protocol::{ClaimsRequest, ScopeSet, Timestamp};
 
@@ -24,6 +25,9 @@ pub struct Authorization {
     /// The epoch of the person's use of the service then.
     #[serde(default)]
     pub service_epoch: u32,
+    /// How often the person's link with the organization had been taken away then.
+    #[serde(default)]
+    pub link_epoch: u32,
     /// In which session.
     pub session: HandleKey<BrowserSession>,
     /// The `sid` of that session for this client.
@@ -39,11 +43,23 @@ pub struct Authorization {
 }
 
 impl Authorization {
+    /// The organization that it tells of, if it tells of one.
+    fn told_organization(&self, client: &Client) -> Option<OrganizationId> {
+        let disclosed = disclosed_scopes(client, &self.scopes, &self.claims);
+        self.organization_id.filter(|_| wants_one_organization(&disclosed))
+    }
+
+    /// How often the link with that organization had been taken away then.
+    fn link_epoch_told(&self, client: &Client) -> u32 {
+        self.told_organization(client).map_or(0, |_| self.link_epoch)
+    }
+
     /// Whether person and client both still stand behind it.
     pub fn is_honoured(&self, user: &User, client: &Client) -> bool {
         user.id == self.user_id
             && client.id == self.client_id
             && user.honours(self.user_epoch)
+            && user.link_epoch(self.told_organization(client)) == self.link_epoch_told(client)
             && client.honours(self.client_epoch)
     }
 }

@@ -20,6 +20,7 @@ fn code() -> AuthorizationCode {
             user_id: UserId(7),
             user_epoch: 0,
             service_epoch: 0,
+            link_epoch: 0,
             session: name(1),
             sid: String::from("sid"),
             scopes: ScopeSet::default(),

@@ -1,10 +1,12 @@
 //! The account of a person.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Email, PersonalInformation, Role, SecondFactorUse, UnusedNotice};
-use crate::domain::UserId;
+use crate::domain::{OrganizationId, UserId};
 use crate::protocol::Timestamp;
 
 /// Whether an account may be used.
@@ -55,6 +57,9 @@ pub struct User {
     pub unused_notice: Option<UnusedNotice>,
     /// Raised to void every session and grant of this person at once.
     pub epoch: u32,
+    /// How often a link with an organization was taken from them, by organization: what was given for it before is void.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links_taken: BTreeMap<OrganizationId, u32>,
     /// How many changes of the address were taken back.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub addresses_restored: u32,
@@ -87,6 +92,7 @@ impl User {
             imported_at: None,
             unused_notice: None,
             epoch: 0,
+            links_taken: BTreeMap::new(),
             addresses_restored: 0,
             additional_claims: Map::new(),
         }
@@ -113,6 +119,17 @@ impl User {
     /// Voids every session, code, token and link of this person at once.
     pub fn void_everything(&mut self) {
         self.epoch = self.epoch.saturating_add(1);
+    }
+
+    /// How often the link with an organization was taken away; nothing counts for whoever acts for none.
+    pub fn link_epoch(&self, organization: Option<OrganizationId>) -> u32 {
+        organization.and_then(|id| self.links_taken.get(&id).copied()).unwrap_or(0)
+    }
+
+    /// Voids what was given for an organization, and nothing else (SEC-37).
+    pub fn take_link(&mut self, organization: OrganizationId) {
+        let taken = self.links_taken.entry(organization).or_default();
+        *taken = taken.saturating_add(1);
     }
 
     /// Gives the account another address, whose mailbox was just proven; everything that was open is void (SEC-37).

@@ -67,7 +67,8 @@ async fn a_moderator_at_the_machine_lists_weighs_accepts_refuses_reopens_and_wri
     let reason = "Votre nom manque.";
     let refuse = ["moderation", "reject", "3", "--reason", reason, "--correctable", "--refuse-domain", "--quiet"];
     assert_eq!(operator.asks(&refuse).await["status"], "rejected");
-    assert_eq!(instance.mails_to("trois@ailleurs.example").await.len(), 1, "quiet: only that they asked");
+    let refusals = instance.mails_to("trois@ailleurs.example").await;
+    assert!(refusals.iter().all(|mail| !mail.subject.contains("refusée")), "quiet: {refusals:?}");
     let domain = "ailleurs.example".parse().unwrap();
     let of = |id| instance.app.store.read(|tx| email_domains::find(tx, id, &domain)).unwrap();
     assert_eq!(of(OrganizationId(2)).map(|known| known.status), Some(EmailDomainStatus::Refused));
@@ -85,7 +86,8 @@ async fn a_moderator_at_the_machine_lists_weighs_accepts_refuses_reopens_and_wri
         (link(&instance, "un@inconnu.example"), link(&instance, "deux@inconnu.example")),
         (expected.clone(), expected)
     );
-    assert_eq!(instance.mails_to("un@inconnu.example").await.len(), 2, "they are told");
+    let told = instance.mails_to("un@inconnu.example").await;
+    assert!(told.iter().any(|mail| mail.subject.contains("acceptée")), "they are told: {told:?}");
     let accept = ["moderation", "accept", "3", "--domain", "verified", "--quiet"];
     assert_eq!(operator.asks(&accept).await["status"], "accepted");
     assert_eq!(link(&instance, "trois@ailleurs.example"), Some((String::from("domain"), false)));

@@ -104,7 +104,7 @@ async fn sec_37_what_a_command_ends_is_over_at_once() {
         (&["user", "sign-out", "EMAIL"], [false; 4]),
         (&["user", "disable", "EMAIL"], [false; 4]),
         (&["user", "delete", "EMAIL"], [false; 4]),
-        (&["org", "unlink", SIRET, "EMAIL"], [false; 4]),
+        (&["org", "unlink", SIRET, "EMAIL"], [false, false, true, true]),
         (&["session", "revoke", "--user", "EMAIL"], [false; 4]),
         (&["session", "revoke", "--all"], [false, false, false, true]),
         (&["client", "update", "CLIENT", "--enabled", "false"], [false, false, true, true]),
