@@ -53,6 +53,8 @@ pub struct StartSignIn {
     /// The sign-in under way.
     pub interaction: Option<String>,
     /// What the field holds.
+    /// The page of the account that was asked for.
+    pub page: Option<&'static str>,
     pub login: String,
     /// What happened before: `reset_password_email_sent` or `email_unavailable`.
     pub notice: Option<String>,
@@ -121,6 +123,7 @@ impl Page for StartSignIn {
         let plain = Self {
             interaction: None,
             login: String::new(),
+            page: None,
             notice: None,
             problem: None,
             has_passkeys: true,
@@ -133,6 +136,7 @@ impl Page for StartSignIn {
             Self {
                 interaction: sample_interaction(),
                 login: long_address(),
+                page: None,
                 notice: None,
                 problem: Some(String::from("malformed")),
                 has_passkeys: false,
@@ -156,7 +160,7 @@ impl Page for StartSignIn {
             Self { problem: Some(String::from("closed")), login: String::from("jean@exemple.fr"), ..plain.clone() },
             Self { problem: Some(String::from("passkey")), login: String::from("jean@exemple.fr"), ..plain.clone() },
             Self { notice: Some(String::from("reset_password_email_sent")), ..plain.clone() },
-            Self { notice: Some(String::from("email_unavailable")), ..plain.clone() },
+            Self { notice: Some(String::from("email_unavailable")), page: Some("my-data"), ..plain.clone() },
             Self { notice: Some(String::from("user_successfully_deleted")), ..plain.clone() },
             Self { people_picker: Some(PeoplePicker::sample(0)), ..plain },
         ]

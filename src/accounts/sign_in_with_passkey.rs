@@ -3,8 +3,9 @@
 use super::{sign_in, start_sign_in};
 use crate::acts::{self, PasskeyAnswer, PasskeyAttempt};
 use crate::app::App;
+use crate::domain::AccountPage;
 use crate::journey;
-use crate::web::{Error, Response, Submission};
+use crate::web::{Error, Response, Submission, paths};
 
 /// Takes what the authenticator answered.
 pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
@@ -25,6 +26,12 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     match acts::sign_in_with_passkey(&app, &browser.by(&request), attempt).await? {
         Some(session) => {
             taken.given_back(&app)?;
+            let page = query.get("page").and_then(AccountPage::of_word).filter(|_| current.is_none());
+            if let Some(page) = page
+                && journey::next(&app, Some(&session.active), None)? == paths::HOME
+            {
+                return journey::lead_on(&app, &browser, &session, &paths::account(page));
+            }
             journey::go_on_signed_in(&app, &request, &browser, &session, current.as_ref()).await
         }
         None => match current.as_ref().and_then(|current| sign_in::confirming(current).map(|login| (current, login))) {

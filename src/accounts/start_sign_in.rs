@@ -4,8 +4,9 @@ use super::pages::{PeoplePicker, PickerPerson, StartSignIn};
 use crate::acts::{self, AddressStanding, AddressVerdict};
 use crate::app::App;
 use crate::domain::steps::Step;
-use crate::domain::{Destination, Email};
+use crate::domain::{AccountPage, Destination, Email};
 use crate::journey::{self, Current};
+use crate::protocol::Parameters;
 use crate::store::{memberships, organizations, users};
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths};
 
@@ -26,7 +27,8 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     };
     let asked = || visit.query.get("login_hint").map(|hint| hint.chars().take(254).collect());
     let login = given.or_else(hinted).or_else(asked).unwrap_or_default();
-    let said = Said { notice: visit.query.get("notification").and_then(notice), ..Said::default() };
+    let notice = visit.query.get("notification").and_then(notice);
+    let said = Said { notice, page: wanted_page(&visit.query), ..Said::default() };
     ask(&app, visit.browser, current.as_ref(), login, said)
 }
 
@@ -34,11 +36,11 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
 pub(super) async fn submit(app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, query, form } = submission;
     let current = journey::current(&app, &browser, &query).await?;
-    let typed = form.get("login").unwrap_or_default();
+    let (typed, page) = (form.get("login").unwrap_or_default(), wanted_page(&query));
     let login = typed.parse::<Email>().ok();
     let taken = acts::take_form(&app, request.source(), login.as_ref(), journey::known_browser(&app, &request))?;
     let Some(login) = login else {
-        let said = Said { problem: Some("malformed"), ..Said::default() };
+        let said = Said { problem: Some("malformed"), page, ..Said::default() };
         return ask(&app, browser, current.as_ref(), typed.chars().take(254).collect(), said);
     };
     let accounts = app.config.accounts;
@@ -47,18 +49,19 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         false => acts::address_standing(&app, &login)?,
     };
     if standing == AddressStanding::Unknown && !accounts.sign_up {
-        let said = Said { problem: Some("closed"), ..Said::default() };
+        let said = Said { problem: Some("closed"), page, ..Said::default() };
         return ask(&app, browser, current.as_ref(), login.to_string(), said);
     }
     let is_confirmed = form.get("confirmed_login") == Some(login.as_str());
     if let Some(said) = doubts(&app, &login, standing, is_confirmed).await {
-        return ask(&app, browser, current.as_ref(), login.to_string(), said);
+        return ask(&app, browser, current.as_ref(), login.to_string(), Said { page, ..said });
     }
     let (id, key) = match &current {
         Some(current) => (current.id.clone(), current.key),
         None => {
-            let handle =
-                acts::begin_interaction(&app, request.source(), Some(browser.place()), Destination::Home).await?;
+            let destination = page.map_or(Destination::Home, Destination::Page);
+            let place = Some(browser.place());
+            let handle = acts::begin_interaction(&app, request.source(), place, destination).await?;
             (handle.value, handle.key)
         }
     };
@@ -85,6 +88,13 @@ struct Said {
     problem: Option<&'static str>,
     /// The address that was probably meant.
     suggestion: Option<Email>,
+    /// The page that was asked for.
+    page: Option<AccountPage>,
+}
+
+/// The page that whoever was not signed in asked for.
+fn wanted_page(query: &Parameters) -> Option<AccountPage> {
+    query.get("page").and_then(AccountPage::of_word)
 }
 
 /// What speaks against an address that is new here. Where nobody is to learn which ones are, no more is said than what its
@@ -103,7 +113,7 @@ async fn doubts(app: &App, login: &Email, standing: AddressStanding, is_confirme
         AddressVerdict::Misspelt(suggestion) => ("misspelt", Some(suggestion)),
         AddressVerdict::TakesNoMail(suggestion) => ("undeliverable", suggestion),
     };
-    Some(Said { notice: None, problem: Some(problem), suggestion })
+    Some(Said { problem: Some(problem), suggestion, ..Said::default() })
 }
 
 /// What another page asks this one to say.
@@ -117,6 +127,7 @@ fn ask(app: &App, browser: Browser, current: Option<&Current>, login: String, sa
     let browser = journey::speak(browser, current);
     let page = StartSignIn {
         interaction: current.map(|current| current.id.clone()),
+        page: said.page.filter(|_| current.is_none()).and_then(AccountPage::word),
         login,
         notice: said.notice.map(str::to_owned),
         problem: said.problem.map(str::to_owned),

@@ -29,9 +29,37 @@ pub enum AccountPage {
     Administration,
     /// The same, on the way to one of its pages.
     AdministrationFor(ConsolePage),
+    /// Names, telephone and position.
+    PersonalInformation,
+    /// The organizations of the person.
+    Organizations,
 }
 
 impl AccountPage {
+    /// The pages that whoever is not signed in comes back to, with their words in the address of the page of sign-in. The
+    /// console of administration has an entrance of its own.
+    const ASKED_FOR: [(Self, &'static str); 9] = [
+        (Self::ConnectionAndAccount, "connection-and-account"),
+        (Self::Password, "password"),
+        (Self::Email, "email"),
+        (Self::SignInHistory, "sign-in-history"),
+        (Self::MyData, "my-data"),
+        (Self::Delete, "delete"),
+        (Self::DoubleAuthentication, "double-authentication"),
+        (Self::PersonalInformation, "personal-information"),
+        (Self::Organizations, "organizations"),
+    ];
+
+    /// The word in the address of the page of sign-in.
+    pub fn word(self) -> Option<&'static str> {
+        Self::ASKED_FOR.into_iter().find(|(page, _)| *page == self).map(|(_, word)| word)
+    }
+
+    /// The page that such a word stands for.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ASKED_FOR.into_iter().find(|(_, known)| *known == word).map(|(page, _)| page)
+    }
+
     /// Whether it is the entrance to the console of administration.
     pub fn is_entrance(self) -> bool {
         matches!(self, Self::Administration | Self::AdministrationFor(_))

@@ -18,6 +18,8 @@ pub const INTERACTION_LIFETIME: Duration = Duration::from_secs(60 * 60);
 pub enum Destination {
     /// The home page.
     Home,
+    /// The page that whoever was not signed in asked for.
+    Page(AccountPage),
     /// Back to a page that wants a recent proof of this person and of nobody else.
     Account {
         /// Where.
@@ -149,7 +151,7 @@ impl Interaction {
     /// The client's request, when there is one.
     pub fn authorization(&self) -> Option<&PendingAuthorization> {
         match &self.destination {
-            Destination::Home | Destination::Account { .. } => None,
+            Destination::Home | Destination::Page(_) | Destination::Account { .. } => None,
             Destination::Client(pending) => Some(pending),
         }
     }
@@ -158,6 +160,14 @@ impl Interaction {
     pub fn account(&self) -> Option<(AccountPage, UserId)> {
         match &self.destination {
             Destination::Account { page, user_id } => Some((*page, *user_id)),
+            Destination::Home | Destination::Page(_) | Destination::Client(_) => None,
+        }
+    }
+
+    /// The page of the site where it ends; the home page for none.
+    pub fn page(&self) -> Option<AccountPage> {
+        match &self.destination {
+            Destination::Account { page, .. } | Destination::Page(page) => Some(*page),
             Destination::Home | Destination::Client(_) => None,
         }
     }
@@ -174,7 +184,7 @@ impl Interaction {
     /// The language that the person chose takes the place of the one that the client asked for.
     pub fn speak(&mut self, locale: Locale) {
         match &mut self.destination {
-            Destination::Home | Destination::Account { .. } => {}
+            Destination::Home | Destination::Page(_) | Destination::Account { .. } => {}
             Destination::Client(pending) => pending.request.locale = Some(locale),
         }
     }

@@ -44,7 +44,8 @@ pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current
         (Step::Consent, Some(current)) => paths::consent(&current.id),
         (Step::Refuse(_) | Step::Finish, Some(current)) => paths::interaction(&current.id),
         (Step::Finish, None) => {
-            account.map_or_else(|| paths::HOME.to_owned(), |(page, _)| paths::account(page).into_owned())
+            let page = current.and_then(|current| current.interaction.page());
+            page.map_or_else(|| paths::HOME.to_owned(), |page| paths::account(page).into_owned())
         }
         (Step::Consent | Step::Refuse(_), None) => paths::HOME.to_owned(),
     })

@@ -196,24 +196,37 @@ async fn render(app: &App, request: &Request, failure: &Failure) -> Response {
 async fn error_page(app: &App, request: &Request, error: &Error) -> Response {
     let (status, code, wait) = outline(error);
     let refusal = if let Error::Refused(refusal) = error { Some(refusal) } else { None };
+    let browser = Browser::read(app, request).await;
+    let way_on = refusal.and_then(|refusal| refusal.way_on.as_ref()).map(|way_on| way_on.href.clone());
     let page = ErrorPage {
         code: code.to_owned(),
         request_id: request.arrival.request_id.clone(),
         status: status.as_u16(),
         detail: refusal.and_then(|refusal| refusal.detail.as_deref()).map(presentable),
         retry_after: wait,
-        continue_href: refusal.and_then(|refusal| refusal.way_on.as_ref()).map(|way_on| way_on.href.clone()),
+        continue_href: way_on
+            .or_else(|| browser.as_ref().ok().and_then(|browser| sign_in_under_way(app, request, browser))),
     };
-    let rendered = match Browser::read(app, request).await {
-        Ok(browser) => browser.page_with(app, &page, status, None),
-        Err(error) => Err(error),
-    };
+    let rendered = browser.and_then(|browser| browser.page_with(app, &page, status, None));
     rendered.unwrap_or_else(|cause| {
         log(request, &cause);
         let mut response = Response::new(format!("{code} ({})", request.arrival.request_id).into());
         *response.status_mut() = status;
         response
     })
+}
+
+/// Where the sign-in of this browser goes on that the failed page belonged to: with the service that it leads to, or without. A
+/// form of a session that ended leads to its page, by the page of sign-in.
+fn sign_in_under_way(app: &App, request: &Request, browser: &Browser) -> Option<String> {
+    let query = request.query().ok()?;
+    let Some(id) = query.get("interaction") else {
+        let page = paths::page_of(&request.path).filter(|_| browser.session.is_none());
+        return page.map(paths::sign_in_for);
+    };
+    // Where nothing can be read there is nothing to go on with.
+    let (_, interaction) = acts::find_interaction(app, id).ok()??;
+    (interaction.browser == Some(browser.place().handle)).then(|| paths::interaction(id))
 }
 
 /// At most 64 characters, all of them printable ASCII.

@@ -34,10 +34,8 @@ pub(super) async fn lead_elsewhere(
     };
     let Some(active) = &browser.session else {
         // The pages of a sign-in under way know where it begins.
-        return match page {
-            Some(_) => browser.redirect(app, paths::START_SIGN_IN).map(Some),
-            None => Ok(None),
-        };
+        let wanted = page.or_else(|| paths::page_of(&request.path));
+        return wanted.map(|page| browser.redirect(app, &paths::sign_in_for(page))).transpose();
     };
     if let Some(elsewhere) = lead_to_proofs(app, browser, active, request)? {
         return Ok(Some(elsewhere));
@@ -56,7 +54,11 @@ pub(super) fn lead_to_proofs(
     request: &Request,
 ) -> Result<Option<Response>, Error> {
     let query = request.query()?;
-    let interaction = query.get("interaction");
+    // What names no sign-in under way is not carried into an address of ours.
+    let interaction = match query.get("interaction") {
+        Some(id) if acts::find_interaction(app, id)?.is_some() => Some(id),
+        Some(_) | None => None,
+    };
     let step = match acts::security_step(app, active) {
         Step::SecondFactor => Some(paths::SECOND_FACTOR),
         Step::VerifyEmail => Some(paths::VERIFY_EMAIL),

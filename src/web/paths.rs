@@ -241,6 +241,8 @@ pub fn account(page: AccountPage) -> Cow<'static, str> {
         AccountPage::Administration => ADMIN_SIGN_IN,
         AccountPage::AdministrationFor(wanted) => return Cow::Owned(entrance_to(wanted)),
     })
+        AccountPage::PersonalInformation => OWN_PERSONAL_INFORMATION,
+        AccountPage::Organizations => MANAGE_ORGANIZATIONS,
 }
 
 /// The entrance to the console, on the way to one of its pages.
@@ -261,6 +263,21 @@ pub fn console(page: ConsolePage) -> String {
 
 /// A page of a sign-in under way.
 pub fn within(path: &str, interaction: Option<&str>) -> String {
+/// The page of sign-in, for whoever asked for a page of the account without being signed in.
+pub fn sign_in_for(page: AccountPage) -> String {
+    page.word().map_or_else(|| START_SIGN_IN.to_owned(), |word| format!("{START_SIGN_IN}?page={word}"))
+}
+
+/// The page of the account that a path outside the protected ones belongs to.
+pub fn page_of(path: &str) -> Option<AccountPage> {
+    match path {
+        OWN_PERSONAL_INFORMATION => Some(AccountPage::PersonalInformation),
+        MANAGE_ORGANIZATIONS => Some(AccountPage::Organizations),
+        _ if path.starts_with("/users/quit-organization/") => Some(AccountPage::Organizations),
+        _ => None,
+    }
+}
+
     match interaction {
         Some(id) => format!("{path}?interaction={id}"),
         None => path.to_owned(),

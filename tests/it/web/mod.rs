@@ -6,3 +6,4 @@ mod census;
 mod forgery;
 mod guards;
 mod headers;
+mod way_back;
