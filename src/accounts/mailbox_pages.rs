@@ -137,6 +137,35 @@ impl Page for MagicLinkSent {
     }
 }
 
+/// An account to which somebody came back after a year, `/users/dormant-account`.
+#[derive(Debug, Clone, Serialize)]
+pub struct DormantAccount {
+    /// The sign-in under way.
+    pub interaction: Option<String>,
+    /// The address of the account.
+    pub email: String,
+    /// Where the operator is written to.
+    pub contact: Option<String>,
+    /// For whom one signs in.
+    pub client: Option<ClientLabel>,
+}
+
+impl Page for DormantAccount {
+    const TEMPLATE: &'static str = "accounts/dormant-account.html";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                interaction: sample_interaction(),
+                email: String::from("mairie@exemple.fr"),
+                contact: Some(String::from("administration@exemple.fr")),
+                client: Some(ClientLabel::sample_long()),
+            },
+            Self { interaction: None, email: long_address(), contact: None, client: None },
+        ]
+    }
+}
+
 /// Where a mailed link leads, `/users/sign-in-with-magic-link`: posts `magic_link_token`.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignInWithMagicLink {

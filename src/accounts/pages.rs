@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::console;
 use super::mailbox_pages::{
-    AcceptInvitation, KeepSecondFactor, MagicLinkSent, ResetPassword, RestoreAddress, SignInWithMagicLink, SignUp,
-    VerifyEmail,
+    AcceptInvitation, DormantAccount, KeepSecondFactor, MagicLinkSent, ResetPassword, RestoreAddress,
+    SignInWithMagicLink, SignUp, VerifyEmail,
 };
 use super::second_factor;
 use crate::accounts::console::Notification;
@@ -22,6 +22,7 @@ pub fn templates() -> Vec<PageCheck> {
         PageCheck::of::<VerifyEmail>(),
         PageCheck::of::<MagicLinkSent>(),
         PageCheck::of::<AcceptInvitation>(),
+        PageCheck::of::<DormantAccount>(),
         PageCheck::of::<KeepSecondFactor>(),
         PageCheck::of::<RestoreAddress>(),
         PageCheck::of::<SignInWithMagicLink>(),
@@ -52,9 +53,9 @@ pub(super) fn sample_interaction() -> Option<String> {
 pub struct StartSignIn {
     /// The sign-in under way.
     pub interaction: Option<String>,
-    /// What the field holds.
     /// The page of the account that was asked for.
     pub page: Option<&'static str>,
+    /// What the field holds.
     pub login: String,
     /// What happened before: `reset_password_email_sent` or `email_unavailable`.
     pub notice: Option<String>,
@@ -122,8 +123,8 @@ impl Page for StartSignIn {
     fn samples() -> Vec<Self> {
         let plain = Self {
             interaction: None,
-            login: String::new(),
             page: None,
+            login: String::new(),
             notice: None,
             problem: None,
             has_passkeys: true,
@@ -135,8 +136,8 @@ impl Page for StartSignIn {
             plain.clone(),
             Self {
                 interaction: sample_interaction(),
-                login: long_address(),
                 page: None,
+                login: long_address(),
                 notice: None,
                 problem: Some(String::from("malformed")),
                 has_passkeys: false,

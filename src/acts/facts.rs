@@ -47,6 +47,7 @@ pub fn security_step(app: &App, active: &ActiveSession) -> Step {
         second_factor: second_factor_of(&app.config, (&active.session, &active.user), false, now),
         mailbox: mailbox_standing(app, active),
         names_known: true,
+        is_held: active.user.waits_for_administrator(),
         affiliation: Affiliation::default(),
     };
     steps::next(&Facts { person: Some(person), demands: Demands::NONE })
@@ -93,6 +94,7 @@ pub fn gather(
             second_factor: second_factor_of(config, (session, user), false, now),
             mailbox: MailboxStanding::of(user, session, config.accounts.mailbox, now),
             names_known: user.information.has_names(),
+            is_held: user.waits_for_administrator(),
             affiliation: Affiliation {
                 welcome_due: welcome_due(tx, user, session.organization_id)?,
                 ..Affiliation::default()
@@ -128,6 +130,7 @@ pub fn gather(
         second_factor: second_factor_of(config, (session, user), wants_second_factor, now),
         mailbox: MailboxStanding::of(user, session, config.accounts.mailbox, now),
         names_known: user.information.has_names(),
+        is_held: user.waits_for_administrator(),
         affiliation: Affiliation {
             organizations: released.len(),
             is_chosen: organization_id.is_some(),
@@ -175,7 +178,8 @@ pub fn facts_of_account(
         false => second_factor_of(config, (session, user), !user.second_factor.is_none(), now),
     };
     let affiliation = Affiliation::default();
-    let person = PersonFacts { identity, second_factor, mailbox, names_known, affiliation };
+    let is_held = user.waits_for_administrator();
+    let person = PersonFacts { identity, second_factor, mailbox, names_known, is_held, affiliation };
     Facts { person: Some(person), demands }
 }
 
@@ -207,8 +211,10 @@ fn second_factor_of(
     is_demanded: bool,
     now: Timestamp,
 ) -> SecondFactor {
-    let is_wanted =
-        is_demanded || user.second_factor == SecondFactorUse::Always || config.accounts.require_second_factor;
+    let is_wanted = is_demanded
+        || user.second_factor == SecondFactorUse::Always
+        || user.owes_second_factor()
+        || config.accounts.require_second_factor;
     let is_stated = session.assurance(config.acr_vocabulary).amr.iter().any(|method| method == "mfa");
     let is_given = is_stated || session.has_second_factor();
     match user.second_factor {

@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     AssertedAssurance, AuditEvent, BrowserSession, BrowserTrust, ClientId, Credentials, Factor, FactorRemovalStop,
-    Handle, HandleKey, Interaction, KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, MailboxPolicy, OutgoingMail,
-    PreSession, Proof, Session, SessionId, SignInMethod, User, UserId, Whereabouts,
+    Handle, HandleKey, Interaction, KNOWN_BROWSER_LIFETIME, KnownBrowser, MailContent, MailboxName, MailboxPolicy,
+    OutgoingMail, PreSession, Proof, Session, SessionId, SignInMethod, User, UserId, Whereabouts,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -133,6 +133,7 @@ pub(super) struct Drawn {
     known_browser: Handle<KnownBrowser>,
     fresh_id: SessionId,
     policy: MailboxPolicy,
+    generic_mailboxes: Vec<MailboxName>,
     now: Timestamp,
 }
 
@@ -153,6 +154,7 @@ impl Drawn {
             known_browser: crypto::issue_handle::<KnownBrowser>(&app.random, now.plus(KNOWN_BROWSER_LIFETIME)),
             fresh_id: SessionId(app.random.token()),
             policy: app.config.accounts.mailbox,
+            generic_mailboxes: app.config.generic_mailboxes.clone(),
             now,
         }
     }
@@ -222,12 +224,15 @@ pub(super) fn open_in(
     browser_sessions::insert(tx, &drawn.session.key, &BrowserSession::Live(session.clone()))?;
     note_session(tx, user.id, opening.previous, drawn.session.key, now)?;
     let is_sign_in = opening.entry.is_sign_in();
+    // Whoever is chosen from a list of people to try with proves nothing, now or after a year.
+    let is_held = is_sign_in && !matches!(opening.entry, Entry::Chosen) && user.wakes(&drawn.generic_mailboxes, now);
     if is_sign_in {
         user.signed_in(now);
     }
     if opening.entry.proves_mailbox() {
         user.proved_mailbox(now);
     }
+    let is_freed = user.settles(session.has_second_factor());
     users::update(tx, &user)?;
     if let Entry::Password { renewed_hash } = &opening.entry {
         settle_credentials(tx, &user, renewed_hash.as_ref(), opening.known_browser.is_some())?;
@@ -248,6 +253,12 @@ pub(super) fn open_in(
         tell(tx, &user, client_id.as_ref(), opening.locale, now)?;
     }
     let circumstances = circumstances.in_session(&session);
+    if is_held {
+        circumstances.record(tx, AuditEvent::DormantAccountHeld { user_id: user.id })?;
+    }
+    if is_freed {
+        circumstances.record(tx, AuditEvent::DormantAccountFreed { user_id: user.id })?;
+    }
     if opening.entry.proves_mailbox() {
         circumstances.record(tx, AuditEvent::EmailVerified { user_id: user.id })?;
     }

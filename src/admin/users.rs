@@ -39,6 +39,9 @@ pub(super) struct View {
     updated_at: String,
     sign_in_count: u64,
     last_sign_in_at: Option<String>,
+    /// Since when whoever came back after a year waits for a second factor, or for an administrator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_since: Option<String>,
 }
 
 /// A person with what belongs to them.
@@ -46,6 +49,8 @@ pub(super) struct View {
 struct DossierView {
     #[serde(flatten)]
     user: View,
+    /// Whether the mailbox goes with a function.
+    has_generic_mailbox: bool,
     has_password: bool,
     has_authenticator_application: bool,
     passkeys: usize,
@@ -188,6 +193,7 @@ async fn show(request: &Request<'_>, key: UserKey) -> Reply {
     match acts::view_user(request.app, request.by, key.clone()).await? {
         Ok(UserDossier { user, has_password, second_factors, organizations }) => {
             let dossier = DossierView {
+                has_generic_mailbox: user.email.is_generic(&request.app.config.generic_mailboxes),
                 user: view(user),
                 has_password,
                 has_authenticator_application: second_factors.totp.is_some(),
@@ -324,6 +330,7 @@ pub(super) fn view(user: User) -> View {
         updated_at: user.updated_at.to_iso8601(),
         sign_in_count: user.sign_in_count,
         last_sign_in_at: user.last_sign_in_at.map(|at| at.to_iso8601()),
+        held_since: user.held_since.map(|at| at.to_iso8601()),
     }
 }
 

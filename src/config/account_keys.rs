@@ -131,6 +131,15 @@ pub(super) const ACCOUNT_KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "accounts.generic_mailboxes",
+        kind: Kind::MailboxNames,
+        standard: Standard::Texts(&[]),
+        about: [
+            "Ce qui précède l'arobase d'adresses de fonction, outre mairie, contact, dgs… : après un an, qui y revient est vérifié.",
+            "What stands before the @ of addresses of functions, beside mairie, contact, dgs…: checked when back after a year.",
+        ],
+    },
+    ConfigKey {
         path: "notices.controller",
         kind: Kind::Text(120),
         standard: Standard::Absent("Commune de Clamart"),

@@ -71,6 +71,7 @@ impl Config {
                 ..Accounts::STANDARD
             },
             addresses: AddressChecks { deliverability: false, name_servers: Vec::new(), expected_domains: Vec::new() },
+            generic_mailboxes: Vec::new(),
             leaked_passwords: None,
             notices: Notices::SOBER,
             acr_vocabulary: AcrVocabulary::Moncomptepro,

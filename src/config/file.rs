@@ -20,7 +20,7 @@ use super::{
     PublicUrl, Tls, UnknownClients,
 };
 use crate::domain::{
-    AcrVocabulary, EmailDomain, JoiningPolicy, MailProviders, MailboxPolicy, RejectionReason, Retention,
+    AcrVocabulary, EmailDomain, JoiningPolicy, MailProviders, MailboxName, MailboxPolicy, RejectionReason, Retention,
 };
 
 /// A configuration that may start, and where each of its values comes from.
@@ -173,6 +173,10 @@ fn email_domains(settings: &Settings, path: &str) -> Vec<EmailDomain> {
     settings.texts(KEYS, path).iter().filter_map(|text| text.parse().ok()).collect()
 }
 
+fn mailbox_names(settings: &Settings) -> Vec<MailboxName> {
+    settings.texts(KEYS, "accounts.generic_mailboxes").iter().filter_map(|text| text.parse().ok()).collect()
+}
+
 fn joining(settings: &Settings) -> JoiningSettings {
     let domains = |path| email_domains(settings, path).into_iter().collect();
     JoiningSettings {
@@ -264,6 +268,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         retention: retention(settings)?,
         accounts: accounts(settings)?,
         addresses: address_checks(settings),
+        generic_mailboxes: mailbox_names(settings),
         leaked_passwords: text("accounts.leaked_passwords_url").and_then(|text| text.parse().ok()),
         notices: notices(settings)?,
         acr_vocabulary: acr_vocabulary(&text("acr.vocabulary")?),

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::PublicUrl;
 use super::mail::is_host;
-use crate::domain::{Email, EmailDomain, RejectionReason, Siret};
+use crate::domain::{Email, EmailDomain, MailboxName, RejectionReason, Siret};
 use crate::protocol::{Locale, ScopeSet};
 
 /// A key of the file. One table of them serves reading, refusing, explaining and showing.
@@ -61,6 +61,8 @@ pub(super) enum Kind {
     Host,
     /// Hosts of e-mail addresses.
     EmailDomains,
+    /// What stands before the `@` of addresses.
+    MailboxNames,
     /// Reasons of refusals that people read, a few of them.
     RejectionReasons,
 }
@@ -146,6 +148,7 @@ impl Kind {
             (Self::Networks, Value::Texts(texts)) => texts.iter().all(|text| network(text).is_some()),
             (Self::Texts, Value::Texts(texts)) => texts.iter().all(|text| is_line(text) && text.len() <= 2048),
             (Self::EmailDomains, Value::Texts(texts)) => texts.iter().all(|text| text.parse::<EmailDomain>().is_ok()),
+            (Self::MailboxNames, Value::Texts(texts)) => texts.iter().all(|text| text.parse::<MailboxName>().is_ok()),
             (Self::RejectionReasons, Value::Texts(texts)) => {
                 texts.len() <= 20 && texts.iter().all(|text| RejectionReason::try_from(text.clone()).is_ok())
             }
@@ -164,6 +167,7 @@ impl Kind {
             | Self::Networks
             | Self::Texts
             | Self::EmailDomains
+            | Self::MailboxNames
             | Self::RejectionReasons
             | Self::Words(_) => true,
             Self::Text(_)
@@ -232,6 +236,10 @@ impl Kind {
             Self::EmailDomains => said(
                 "une liste de domaines de messagerie, tels que \"boites.exemple.fr\"",
                 "a list of e-mail domains, such as \"boites.exemple.fr\"",
+            ),
+            Self::MailboxNames => said(
+                "une liste de ce qui précède l'arobase, tel que \"astreinte\"",
+                "a list of what stands before the @, such as \"astreinte\"",
             ),
             Self::RejectionReasons => said(
                 "une liste de 20 phrases au plus, chacune d'une ligne de 255 caractères au plus",

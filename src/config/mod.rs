@@ -45,8 +45,8 @@ pub use weakenings::Weakening;
 use url::Url;
 
 use crate::domain::{
-    AcrVocabulary, AttemptLimit, Email, GuessLimits, JoiningPolicy, MailProviders, MailboxPolicy, RejectionReason,
-    Retention, SourceLimits,
+    AcrVocabulary, AttemptLimit, Email, GuessLimits, JoiningPolicy, MailProviders, MailboxName, MailboxPolicy,
+    RejectionReason, Retention, SourceLimits,
 };
 
 /// The name of an instance that nobody named.
@@ -364,6 +364,8 @@ pub struct Config {
     pub retention: RetentionRules,
     /// What is asked of addresses that are new here.
     pub addresses: AddressChecks,
+    /// Mailboxes that go with a function, beside those that are known.
+    pub generic_mailboxes: Vec<MailboxName>,
     /// Who is asked whether a password was leaked, if anybody: the address to which five digits of a digest are added.
     pub leaked_passwords: Option<Url>,
     /// What is said where data is asked.

@@ -4,7 +4,7 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 45] = [
+pub(super) const RELOADABLE: [&str; 46] = [
     "instance.name",
     "limits.shared_sources",
     "limits.administration_sources",
@@ -22,6 +22,7 @@ pub(super) const RELOADABLE: [&str; 45] = [
     "accounts.name_server",
     "accounts.expected_domains",
     "accounts.leaked_passwords_url",
+    "accounts.generic_mailboxes",
     "notices.controller",
     "notices.contact",
     "notices.personal_data",
@@ -73,6 +74,7 @@ impl Config {
             instance_name: other.instance_name.clone(),
             limits: other.limits.clone(),
             addresses: other.addresses.clone(),
+            generic_mailboxes: other.generic_mailboxes.clone(),
             leaked_passwords: other.leaked_passwords.clone(),
             notices: other.notices.clone(),
             mail: other.mail.clone(),
@@ -162,6 +164,7 @@ mod tests {
             ("accounts.name_server", String::from("accounts.name_server = \"192.0.2.1:53\"")),
             ("accounts.expected_domains", String::from("accounts.expected_domains = [\"a.fr\"]")),
             ("accounts.leaked_passwords_url", String::from("accounts.leaked_passwords_url = \"https://a.fr/range/\"")),
+            ("accounts.generic_mailboxes", String::from("accounts.generic_mailboxes = [\"astreinte\"]")),
             ("accounts.factor_removal_hours", String::from("accounts.factor_removal_hours = 48")),
             ("accounts.invitation_days", String::from("accounts.invitation_days = 30")),
             ("accounts.recent_proof_minutes", String::from("accounts.recent_proof_minutes = 5")),

@@ -254,6 +254,10 @@ pub enum AuditEvent {
     FactorRemovalStopped { user_id: UserId, how: FactorRemovalStop },
     /// It was carried out; everything of the person is void.
     FactorRemovalDone { user_id: UserId },
+    /// Somebody came back to an account that slept, and whose mailbox goes with a function: it is held.
+    DormantAccountHeld { user_id: UserId },
+    /// It is held no more: a second factor was given, or an administrator vouched for the person.
+    DormantAccountFreed { user_id: UserId },
     /// An operator looked at the removals that are under way.
     FactorRemovalsListed,
     /// A person was told that their account, which nobody uses, is erased from then on.

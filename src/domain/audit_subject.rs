@@ -85,6 +85,8 @@ impl AuditEvent {
             | Self::PasskeyAdded { user_id }
             | Self::PasskeyRemoved { user_id }
             | Self::PasskeyRenamed { user_id }
+            | Self::DormantAccountHeld { user_id }
+            | Self::DormantAccountFreed { user_id }
             | Self::PasskeySuspended { user_id }
             | Self::SecondFactorGiven { user_id }
             | Self::SecondFactorRefused { user_id }

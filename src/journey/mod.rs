@@ -32,6 +32,7 @@ pub fn next(app: &App, session: Option<&ActiveSession>, current: Option<&Current
         (Step::SelectAccount, _) => paths::within(paths::SELECT_ACCOUNT, id),
         (Step::SecondFactor, _) => paths::within(paths::SECOND_FACTOR, id),
         (Step::SetUpSecondFactor, _) => paths::within(paths::SET_UP_SECOND_FACTOR, id),
+        (Step::AskAdministrator, _) => paths::within(paths::DORMANT_ACCOUNT, id),
         (Step::VerifyEmail, _) => paths::within(paths::VERIFY_EMAIL, id),
         (Step::PersonalInformation, _) => paths::within(paths::PERSONAL_INFORMATION, id),
         (Step::JoinOrganization, _) => paths::within(paths::JOIN_ORGANIZATION, id),

@@ -62,6 +62,7 @@ pub(super) fn lead_to_proofs(
     let step = match acts::security_step(app, active) {
         Step::SecondFactor => Some(paths::SECOND_FACTOR),
         Step::VerifyEmail => Some(paths::VERIFY_EMAIL),
+        Step::AskAdministrator => Some(paths::DORMANT_ACCOUNT),
         Step::SetUpSecondFactor => Some(paths::SET_UP_SECOND_FACTOR),
         Step::SignIn => Some(paths::START_SIGN_IN),
         Step::SelectAccount

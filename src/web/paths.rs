@@ -70,6 +70,8 @@ pub const DECISION_HELPER: &str = "/mfa-decision-helper";
 pub const DECISION: &str = "/mfa-decision-helper/{id}";
 /// A passkey is added within a sign-in.
 pub const SET_UP_PASSKEY: &str = "/users/passkeys/verify-registration";
+/// An account to which somebody came back after a year.
+pub const DORMANT_ACCOUNT: &str = "/users/dormant-account";
 /// The application is set up within a sign-in.
 pub const SET_UP_TOTP: &str = "/users/totp-configuration";
 /// What is asked beside the password, looked at and changed.
@@ -239,10 +241,10 @@ pub fn account(page: AccountPage) -> Cow<'static, str> {
         AccountPage::Delete => DELETE,
         AccountPage::DoubleAuthentication => DOUBLE_AUTHENTICATION,
         AccountPage::Administration => ADMIN_SIGN_IN,
-        AccountPage::AdministrationFor(wanted) => return Cow::Owned(entrance_to(wanted)),
-    })
         AccountPage::PersonalInformation => OWN_PERSONAL_INFORMATION,
         AccountPage::Organizations => MANAGE_ORGANIZATIONS,
+        AccountPage::AdministrationFor(wanted) => return Cow::Owned(entrance_to(wanted)),
+    })
 }
 
 /// The entrance to the console, on the way to one of its pages.
@@ -261,8 +263,6 @@ pub fn console(page: ConsolePage) -> String {
     }
 }
 
-/// A page of a sign-in under way.
-pub fn within(path: &str, interaction: Option<&str>) -> String {
 /// The page of sign-in, for whoever asked for a page of the account without being signed in.
 pub fn sign_in_for(page: AccountPage) -> String {
     page.word().map_or_else(|| START_SIGN_IN.to_owned(), |word| format!("{START_SIGN_IN}?page={word}"))
@@ -278,6 +278,8 @@ pub fn page_of(path: &str) -> Option<AccountPage> {
     }
 }
 
+/// A page of a sign-in under way.
+pub fn within(path: &str, interaction: Option<&str>) -> String {
     match interaction {
         Some(id) => format!("{path}?interaction={id}"),
         None => path.to_owned(),

@@ -18,6 +18,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         Step::SignIn
         | Step::SelectAccount
         | Step::VerifyEmail
+        | Step::AskAdministrator
         | Step::SetUpSecondFactor
         | Step::PersonalInformation
         | Step::JoinOrganization

@@ -3,6 +3,7 @@
 //! Refuses to judge how old a proof may be: the guards of the routes and the journey do. Door: `routes`.
 
 mod decision_helper;
+mod dormant_account;
 mod given;
 mod overview;
 pub mod pages;
@@ -22,6 +23,7 @@ pub(super) fn routes(app: &App) -> Table {
     let protected = Guard::RecentProof(AccountPage::DoubleAuthentication);
     Table::new(app)
         .visit(paths::SECOND_FACTOR, Guard::Session, given::show)
+        .visit(paths::DORMANT_ACCOUNT, Guard::Session, dormant_account::show)
         .submission(paths::SECOND_FACTOR_TOTP, Guard::Session, given::submit_totp)
         .submission(paths::SECOND_FACTOR_RECOVERY, Guard::Session, given::submit_recovery_code)
         .submission(paths::SECOND_FACTOR_PASSKEY, Guard::Session, given::submit_passkey)

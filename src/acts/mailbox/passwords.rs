@@ -101,6 +101,8 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
             let goes_on = others.as_ref().map(|((session, _), key)| (&session.id, *key));
             renew(tx, &browser, &Renewal { to, session: goes_on, entered: None }, now)?;
             user.void_everything();
+            // Whoever hands a link over says that the account is the person's (SEC-106).
+            let is_freed = !is_mailed && user.vouched_for(now);
             if is_mailed {
                 user.proved_mailbox(now);
             }
@@ -108,6 +110,9 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
             let content = MailContent::PasswordChanged { at: now };
             outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), locale, content, now))?;
             circumstances.record(tx, AuditEvent::PasswordChanged { user_id: user.id })?;
+            if is_freed {
+                circumstances.record(tx, AuditEvent::DormantAccountFreed { user_id: user.id })?;
+            }
             Ok(true)
         })
         .await?;

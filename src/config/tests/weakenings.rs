@@ -41,6 +41,7 @@ const HARMLESS: &[&str] = &[
     "accounts.name_server",
     "accounts.expected_domains",
     "accounts.leaked_passwords_url",
+    "accounts.generic_mailboxes",
     // What it takes away by default is decided: the other value protects more.
     "accounts.hide_existence",
     "joining.free_mail_domains",

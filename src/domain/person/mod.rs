@@ -2,6 +2,7 @@
 
 mod address_change;
 mod credentials;
+mod dormant_account;
 mod email;
 mod factor_removal;
 mod invitation;
@@ -20,6 +21,7 @@ mod user;
 
 pub use address_change::{AddressChange, AddressChangeRefusal};
 pub use credentials::Credentials;
+pub use dormant_account::{DORMANT_AFTER, MailboxName, MalformedMailboxName};
 pub(super) use email::is_invisible;
 pub use email::{Email, MalformedEmail};
 pub use factor_removal::{FactorRemoval, FactorRemovalState, FactorRemovalStop, MalformedReason, RemovalReason};

@@ -55,6 +55,12 @@ pub struct User {
     /// That they were told of the erasure of the account, which nobody uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused_notice: Option<UnusedNotice>,
+    /// Since when whoever came back to an account that slept must prove more than that they have its mailbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<Timestamp>,
+    /// When an administrator last said that the account is the person's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched_for_at: Option<Timestamp>,
     /// Raised to void every session and grant of this person at once.
     pub epoch: u32,
     /// How often a link with an organization was taken from them, by organization: what was given for it before is void.
@@ -91,6 +97,8 @@ impl User {
             last_sign_in_at: None,
             imported_at: None,
             unused_notice: None,
+            held_since: None,
+            vouched_for_at: None,
             epoch: 0,
             links_taken: BTreeMap::new(),
             addresses_restored: 0,

@@ -70,6 +70,8 @@ pub struct PersonFacts {
     pub mailbox: MailboxStanding,
     /// Whether both names are known.
     pub names_known: bool,
+    /// Whether only an administrator can let them in.
+    pub is_held: bool,
     /// Where they stand with organizations.
     pub affiliation: Affiliation,
 }
@@ -147,6 +149,8 @@ pub enum Step {
     SecondFactor,
     /// Give back a code that is mailed.
     VerifyEmail,
+    /// Ask an administrator to be let in.
+    AskAdministrator,
     /// Set a second factor up.
     SetUpSecondFactor,
     /// Give or look at names, telephone and position.
@@ -177,6 +181,7 @@ impl Step {
             Self::SelectAccount => "confirm the account",
             Self::SecondFactor => "give a second factor",
             Self::VerifyEmail => "give back a mailed code",
+            Self::AskAdministrator => "ask an administrator",
             Self::SetUpSecondFactor => "set up a second factor",
             Self::PersonalInformation => "personal information",
             Self::JoinOrganization => "join an organization",
@@ -198,6 +203,7 @@ impl Step {
             Self::SelectAccount => Some(ErrorCode::AccountSelectionRequired),
             Self::SecondFactor
             | Self::VerifyEmail
+            | Self::AskAdministrator
             | Self::SetUpSecondFactor
             | Self::PersonalInformation
             | Self::JoinOrganization

@@ -54,6 +54,11 @@ pub(super) const RULES: &[Rule] = &[
         (person.mailbox != MailboxStanding::Proven).then_some(Step::VerifyEmail)
     }),
     rule(
+        "the mailbox goes with a function, nobody had signed in for a year, and there is no second factor",
+        "ask an administrator",
+        |person, _| person.is_held.then_some(Step::AskAdministrator),
+    ),
+    rule(
         "a second factor is demanded, the person has none, and proved who they are a short while ago",
         "set up a second factor",
         |person, _| {

@@ -38,12 +38,13 @@ fn affiliation() -> impl Strategy<Value = Affiliation> {
 
 fn person() -> impl Strategy<Value = PersonFacts> {
     let identity = prop_oneof![Just(Identity::Expected), Just(Identity::Other), Just(Identity::OtherAfterSignIn)];
-    (identity, second_factor(), mailbox(), any::<bool>(), affiliation()).prop_map(
-        |(identity, second_factor, mailbox, names_known, affiliation)| PersonFacts {
+    (identity, second_factor(), mailbox(), any::<bool>(), any::<bool>(), affiliation()).prop_map(
+        |(identity, second_factor, mailbox, names_known, is_held, affiliation)| PersonFacts {
             identity,
             second_factor,
             mailbox,
             names_known,
+            is_held,
             affiliation,
         },
     )
@@ -91,6 +92,7 @@ fn carry_out(step: Step, mut facts: Facts) -> Facts {
                 second_factor: SecondFactor::Missing { is_proof_recent: true },
                 mailbox: MailboxStanding::NewBrowser,
                 names_known: false,
+                is_held: false,
                 affiliation: Affiliation { organizations: 1, ..Affiliation::default() },
             };
             let person = facts.person.unwrap_or(known);
@@ -110,6 +112,10 @@ fn carry_out(step: Step, mut facts: Facts) -> Facts {
         }
         Step::VerifyEmail => {
             facts.person = facts.person.map(|person| PersonFacts { mailbox: MailboxStanding::Proven, ..person });
+        }
+        // An administrator lets them in.
+        Step::AskAdministrator => {
+            facts.person = facts.person.map(|person| PersonFacts { is_held: false, ..person });
         }
         Step::PersonalInformation => {
             facts.demands.information = done(facts.demands.information);
@@ -189,6 +195,7 @@ proptest! {
             prop_assert_eq!(person.second_factor, SecondFactor::Settled);
             prop_assert_eq!(person.mailbox, MailboxStanding::Proven);
             prop_assert!(person.names_known);
+            prop_assert!(!person.is_held);
             prop_assert!(!facts.demands.assurance_out_of_reach);
             let affiliation = person.affiliation;
             prop_assert!(!facts.demands.one_organization || affiliation.is_chosen);
@@ -210,6 +217,7 @@ fn step_of(affiliation: Affiliation, demands: Demands) -> Option<Step> {
         second_factor: SecondFactor::Settled,
         mailbox: MailboxStanding::Proven,
         names_known: true,
+        is_held: false,
         affiliation,
     };
     Some(next(&Facts { person: Some(person), demands })).filter(|step| *step != Step::Finish)

@@ -2,6 +2,7 @@
 
 mod change_password;
 mod console;
+pub(crate) mod dormant;
 mod factor_removal;
 mod guessing;
 mod handles;

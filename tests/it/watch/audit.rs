@@ -312,6 +312,7 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     instance.stop().await;
     machine(other.path(), &mut trail).await;
     trail.take(&retention::abandoned().await);
+    trail.take(&crate::accounts::dormant::deeds().await);
 
     let known: BTreeSet<&str> = trail.0.keys().map(String::as_str).collect();
     let listed: BTreeSet<&str> = CATALOGUE.iter().map(|(event, _)| *event).collect();

@@ -19,6 +19,8 @@ pub(super) const CATALOGUE: &[(&str, &str)] = &[
     ("second_factor_suspended", "u address session"),
     ("second_factor_use_chosen", "u address session"),
     ("recovery_codes_made", "u address session"),
+    ("dormant_account_held", "v address session"),
+    ("dormant_account_freed", "vu address"),
     ("factor_removal_asked", "l"),
     ("factor_removal_stopped", "l"),
     ("factor_removal_done", "s"),

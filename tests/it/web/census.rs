@@ -131,6 +131,7 @@ POST /users/personal-information Person
 GET /users/reset-password Visitor
 POST /users/reset-password Visitor
 GET /users/select-account Session
+GET /users/dormant-account Session
 POST /users/select-account Session
 GET /users/select-organization Person
 POST /users/select-organization Person

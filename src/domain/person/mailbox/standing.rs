@@ -43,6 +43,7 @@ impl MailboxStanding {
     pub fn of(user: &User, session: &Session, policy: MailboxPolicy, now: Timestamp) -> Self {
         match user.email_verified_at {
             None => Self::Unproven,
+            Some(_) if !user.proved_mailbox_since_held() => Self::Stale,
             Some(at) if at.plus(policy.proof_lifetime).has_come(now) => Self::Stale,
             Some(_) if policy.asks_in_new_browsers && !session.is_in_trusted_browser => Self::NewBrowser,
             Some(_) => Self::Proven,
