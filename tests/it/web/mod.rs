@@ -1,9 +1,11 @@
 //! What every endpoint shares, seen from outside.
 
 mod answers;
+mod bad_fields;
 mod bad_input;
 mod census;
 mod forgery;
 mod guards;
 mod headers;
+mod scenarios;
 mod way_back;

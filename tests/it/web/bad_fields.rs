@@ -1,0 +1,189 @@
+//! Whatever is typed where it cannot stand is said beside its field, and nothing typed is lost; whatever a mail carries for one
+//! purpose is good for no other.
+
+use std::path::Path;
+
+use moncomptepro::config::{Config, DevOptions};
+use moncomptepro::store::users;
+
+use crate::support::{Instance, Operator, Page, Person, totp_code, totp_key};
+
+const ADDRESS: &str = "user@yopmail.com";
+const OTHER: &str = "datapass@yopmail.com";
+const NEW: &str = "jean.user@commune.example";
+const INVITED: &str = "marie@mairie.example";
+
+/// The information of a person, on the way to a service.
+async fn on_the_way(instance: &Instance) -> (Person, Page) {
+    let (person, client) = (instance.person(), instance.standard_client());
+    let page = person.visit(&client.authorization("openid profile", &[("prompt", "update_userinfo")])).await;
+    let page = person.sign_in(page, ADDRESS, ADDRESS).await;
+    assert_eq!(page.url.path(), "/users/personal-information");
+    (person, page)
+}
+
+/// The same in the account.
+async fn in_the_account(instance: &Instance) -> (Person, Page) {
+    let person = instance.person();
+    person.sign_in(person.visit("/").await, ADDRESS, ADDRESS).await;
+    let page = person.visit("/personal-information").await;
+    (person, page)
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_name_a_telephone_or_a_position_is_said_beside_its_field_wherever_it_is_typed() {
+    let instance = Instance::dev().await;
+    let long = "é".repeat(256);
+    let before = instance.app.store.read(|tx| users::find_by_email(tx, &ADDRESS.parse().unwrap())).unwrap().unwrap();
+    let table: &[(&str, &[&str])] = &[
+        (
+            "given_name",
+            &[
+                "",
+                " \u{a0} ",
+                "\u{200b}",
+                &long,
+                "R2D2",
+                "Jean\u{202e}",
+                "Je\u{200b}an",
+                "<b>Jean</b>",
+                "Jean;",
+                "a@b.fr",
+            ],
+        ),
+        ("family_name", &["", "\u{feff}", &long, "Martin3", "Mar\u{2066}tin", "Martin=", "\"Martin\"", "{Martin}"]),
+        (
+            "phone_number",
+            &[
+                "123",
+                "abcdefgh",
+                &long,
+                "01 23 45 67 89 01 23 45 67",
+                "01  23 45 67",
+                "01\u{200b}23456789",
+                "+",
+                "-0123456789",
+            ],
+        ),
+        ("job", &["42", "4 2", &long, "Maire\u{202e}", "Ma\u{200b}ire"]),
+    ];
+    for (person, page) in [on_the_way(&instance).await, in_the_account(&instance).await] {
+        for (field, values) in table {
+            for typed in *values {
+                let refused = person.submit(page.form_with("given_name", None).with(field, typed)).await;
+                let at = format!("{} {field} {typed:?}", page.url.path());
+                assert_eq!(refused.status, 400, "{at}");
+                let shown = format!("#{field}[aria-invalid=true][aria-describedby~={field}-problem]");
+                assert!(refused.has(&shown) && !refused.text(&format!("#{field}-problem")).is_empty(), "{at}");
+                assert_eq!(
+                    refused.attribute(&format!("#{field}"), "value").as_deref(),
+                    Some(*typed),
+                    "{at}: nothing is lost"
+                );
+                assert_eq!(refused.attribute(".problems a", "href").unwrap(), format!("#{field}"), "{at}");
+            }
+        }
+    }
+    let after = instance.app.store.read(|tx| users::find_by_email(tx, &ADDRESS.parse().unwrap())).unwrap().unwrap();
+    assert_eq!(after.information, before.information, "nothing was saved");
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_address_is_said_beside_its_field_on_every_form_that_asks_for_one() {
+    let instance = Instance::dev().await;
+    let (signed_in, _) = in_the_account(&instance).await;
+    let long = format!("{}@exemple.fr", "a".repeat(260));
+    let hostile = [
+        "",
+        " ",
+        "jean",
+        "jean@",
+        "@exemple.fr",
+        "jean@exemple@fr",
+        "je\u{200b}an@exemple.fr",
+        "jean@exemple.fr\u{202e}",
+        &long,
+    ];
+    let forms = [("/users/start-sign-in", "login"), ("/users/reset-password", "login")];
+    for typed in hostile {
+        for (path, field) in forms {
+            let person = instance.person();
+            let page = person.visit(path).await;
+            let refused = person.submit(page.form_with(field, None).with(field, typed)).await;
+            assert_eq!(refused.status, 400, "{path} {typed:?}");
+            assert!(refused.has(&format!("#{field}[aria-invalid=true]")), "{path} {typed:?}");
+            assert!(!refused.text(&format!("#{field}-problem")).is_empty(), "{path} {typed:?}");
+            let kept: String = typed.chars().take(254).collect();
+            assert_eq!(refused.attribute(&format!("#{field}"), "value"), Some(kept), "{path}: nothing is lost");
+        }
+        let page = signed_in.visit("/connection-and-account/email").await;
+        let refused = signed_in.submit(page.form_with("email", None).with("email", typed)).await;
+        assert!(refused.status == 400 && refused.has("#email[aria-invalid=true]"), "a new address: {typed:?}");
+    }
+}
+
+/// Everything that a mail carries to the address of somebody, by the name that its link gives it.
+struct Links(Vec<(&'static str, &'static str, String)>);
+
+impl Links {
+    async fn mailed(instance: &Instance, directory: &Path) -> Self {
+        let operator = Operator::at(directory);
+        let mut links = Vec::new();
+        let mut keep = |path, name, link: &str| {
+            let marked = format!("{name}=");
+            let (_, value) = link.split_once(&marked).unwrap_or_else(|| panic!("no {name} in {link}"));
+            links.push((path, name, value.split('&').next().unwrap().to_owned()));
+        };
+        operator.asks(&["user", "invite", INVITED]).await;
+        keep("/users/accept-invitation", "invitation_token", &instance.link_of(INVITED).await);
+        let other = instance.person();
+        other.sign_in(other.visit("/").await, OTHER, OTHER).await;
+        let offer = other.visit("/totp-configuration").await;
+        let code = totp_code(&totp_key(&offer), instance.clock.now());
+        other.submit(offer.form_with("totpToken", None).with("totpToken", &code)).await;
+        operator.asks(&["user", "factor", "remove", OTHER, "--reason", "perdu"]).await;
+        keep("/users/keep-second-factor", "keep_factor_token", &instance.link_of(OTHER).await);
+        let (person, _) = in_the_account(instance).await;
+        let page = person.visit("/connection-and-account/email").await;
+        let asks = person.submit(page.form_with("email", None).with("email", NEW)).await;
+        let code = instance.code_of(NEW).await;
+        person.submit(asks.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
+        keep("/users/restore-address", "restore_address_token", &instance.link_of(ADDRESS).await);
+        let reader = instance.person();
+        let page = reader.visit("/users/reset-password").await;
+        reader.submit(page.form_with("login", None).with("login", NEW)).await;
+        keep("/users/change-password", "reset_password_token", &instance.link_of(NEW).await);
+        let page = reader.visit("/users/start-sign-in").await;
+        let asks = reader.submit(page.form_with("login", None).with("login", NEW)).await;
+        reader.submit(asks.form_to("send-magic-link")).await;
+        keep("/users/sign-in-with-magic-link", "magic_link_token", &instance.link_of(NEW).await);
+        Self(links)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_9_what_a_mail_carries_for_one_purpose_opens_no_other_and_stays_good_for_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = DevOptions { data_dir: Some(directory.path().to_owned()), ..DevOptions::default() };
+    let instance = Instance::start(|port| Config::dev(options, port)).await;
+    let Links(links) = Links::mailed(&instance, directory.path()).await;
+    let person = instance.person();
+    let start = person.visit("/users/start-sign-in").await;
+    let bare = start.form_with("login", None);
+    for (own, _, value) in &links {
+        for (path, name, _) in links.iter().filter(|(path, ..)| path != own) {
+            let shown = person.get(&format!("{path}?{name}={value}")).await;
+            assert_eq!(shown.status, 410, "the value of {own}, looked at on {path}");
+            let mut form = bare.clone();
+            form.action = form.action.join(path).unwrap();
+            let password = "une phrase de passe assez longue";
+            let form = form.with(name, value).with("password", password).with("password_confirmation", password);
+            assert_eq!(person.post(form).await.status, 410, "the value of {own}, sent to {path}");
+        }
+        let interaction = person.get(&format!("/interaction/{value}")).await;
+        assert_eq!(interaction.status, 410, "the value of {own} as a sign-in");
+    }
+    for (path, name, value) in &links {
+        assert_eq!(person.get(&format!("{path}?{name}={value}")).await.status, 200, "{path} works still");
+    }
+}
