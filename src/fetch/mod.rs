@@ -9,6 +9,8 @@ mod leaked_passwords;
 mod mail_exchange;
 mod outward;
 mod own_server;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 use std::io;
@@ -57,4 +59,7 @@ pub enum FetchError {
     /// The answer has another form than the service is known for.
     #[error("an answer of another form than such a service gives")]
     Nonsense,
+    /// The answer is compressed, which nobody asked for.
+    #[error("the answer is compressed, which was not asked for")]
+    Compressed,
 }

@@ -1,8 +1,10 @@
 //! Calls to services on the network: https, to addresses that are looked at before they are connected to, bounded in time,
 //! size and number.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Empty, Limited};
@@ -28,6 +30,8 @@ const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 /// How many calls are under way at one time; more wait, as long as they may.
 const AT_ONE_TIME: usize = 16;
+/// How many of them at one host, so that a slow one does not hold up the others.
+const AT_ONE_HOST: usize = 4;
 /// How many redirects are followed, on the same host only.
 const MAX_REDIRECTS: usize = 3;
 /// Who asks, as services like to know.
@@ -49,14 +53,45 @@ pub struct OutwardAnswer {
 pub struct Outward {
     tls: Result<TlsConnector, String>,
     turns: Arc<Semaphore>,
+    /// Hosts come from the configuration: there are few of them.
+    hosts: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
+    resolver: Resolver,
     may_ask_itself: bool,
+}
+
+/// What tells the addresses of a name.
+#[derive(Clone)]
+pub(super) enum Resolver {
+    /// The system.
+    System,
+    /// A table that changes under the hand, for trying out what the system could answer.
+    #[cfg(test)]
+    Played(Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>),
+}
+
+impl Resolver {
+    async fn addresses(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        match self {
+            Self::System => Ok(tokio::net::lookup_host((name, port)).await?.collect()),
+            #[cfg(test)]
+            Self::Played(table) => Ok(table(name).into_iter().map(|ip| SocketAddr::new(ip, port)).collect()),
+        }
+    }
 }
 
 impl Outward {
     /// With `may_ask_itself`, plain http to loopback is allowed as well: for trying things out. Reads the authorities of
     /// the system.
     pub fn new(clock: &Clock, may_ask_itself: bool) -> Self {
-        Self { tls: connector(clock), turns: Arc::new(Semaphore::new(AT_ONE_TIME)), may_ask_itself }
+        let turns = Arc::new(Semaphore::new(AT_ONE_TIME));
+        let (hosts, resolver) = (Arc::default(), Resolver::System);
+        Self { tls: connector(clock), turns, hosts, resolver, may_ask_itself }
+    }
+
+    /// The same with names that lead elsewhere.
+    #[cfg(test)]
+    pub(super) fn resolving(self, table: impl Fn(&str) -> Vec<IpAddr> + Send + Sync + 'static) -> Self {
+        Self { resolver: Resolver::Played(Arc::new(table)), ..self }
     }
 
     /// Gets the document at an address.
@@ -73,6 +108,9 @@ impl Outward {
     }
 
     async fn follow(&self, mut url: Url, headers: &[(&'static str, String)]) -> Result<OutwardAnswer, FetchError> {
+        let of_host = self.turns_of(url.host_str().unwrap_or_default());
+        // Whoever waits for a slow host takes no turn from the others.
+        let _turn_there = of_host.acquire().await.map_err(|_| FetchError::TimedOut)?;
         let _turn = self.turns.acquire().await.map_err(|_| FetchError::TimedOut)?;
         for _ in 0..=MAX_REDIRECTS {
             let answer = self.exchange(&url, headers).await?;
@@ -87,6 +125,11 @@ impl Outward {
             url = next;
         }
         Err(FetchError::Redirect)
+    }
+
+    fn turns_of(&self, host: &str) -> Arc<Semaphore> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(hosts.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONE_HOST))))
     }
 
     async fn exchange(&self, url: &Url, headers: &[(&'static str, String)]) -> Result<OutwardAnswer, FetchError> {
@@ -108,7 +151,7 @@ impl Outward {
         let addresses: Vec<SocketAddr> = match url.host().ok_or(FetchError::Forbidden)? {
             Host::Ipv4(ip) => vec![SocketAddr::new(IpAddr::V4(ip), port)],
             Host::Ipv6(ip) => vec![SocketAddr::new(IpAddr::V6(ip), port)],
-            Host::Domain(name) => tokio::net::lookup_host((name, port)).await?.collect(),
+            Host::Domain(name) => self.resolver.addresses(name, port).await?,
         };
         let is_itself = self.may_ask_itself && addresses.iter().all(|address| address.ip().is_loopback());
         let is_allowed = match url.scheme() {
@@ -154,6 +197,10 @@ async fn talk(
     }
     let response = sender.send_request(building.body(Empty::<Bytes>::new())?).await?;
     let (parts, body) = response.into_parts();
+    // A small answer that unpacks to gigabytes has no way in.
+    if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(FetchError::Compressed);
+    }
     let whole = Limited::new(body, MAX_ANSWER_BYTES).collect().await.map_err(|_| FetchError::Body)?;
     Ok(OutwardAnswer { status: parts.status, headers: parts.headers, body: whole.to_bytes() })
 }

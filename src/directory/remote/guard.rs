@@ -11,10 +11,12 @@ use url::Url;
 use crate::clock::Clock;
 use crate::domain::{Establishment, Siret};
 use crate::fetch::{Budget, Circuit, Outward};
-use crate::protocol::Timestamp;
+use crate::protocol::{Timestamp, json_depth};
 
 /// How long a call may take.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
+/// The deepest brackets of a document: those that are known have six.
+const MAX_DEPTH: usize = 32;
 /// The most establishments that are remembered.
 const REMEMBERED: usize = 10_000;
 /// How long what was said may stand in for an answer that does not come.
@@ -74,6 +76,7 @@ impl Service {
             Err(cause) => return self.fail(url, &cause.to_string(), None),
         };
         match answer.status.as_u16() {
+            200 if json_depth(&answer.body) > MAX_DEPTH => self.fail(url, "brackets deeper than any document's", None),
             200 => match serde_json::from_slice::<Value>(&answer.body) {
                 // It is not counted as an answer before it is understood.
                 Ok(document) if document.is_object() => Outcome::Said(Call { document }),

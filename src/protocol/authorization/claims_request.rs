@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::protocol::error::{ErrorCode, OAuthError};
+use crate::protocol::json_depth;
 
 /// Claims asked for by name, for UserInfo and for the ID token.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ impl ClaimsRequest {
         if text.len() > Self::MAX_BYTES {
             return Err(invalid("claims is too long"));
         }
-        if nesting(text) > Self::MAX_DEPTH {
+        if json_depth(text.as_bytes()) > Self::MAX_DEPTH {
             return Err(invalid("claims is nested too deeply"));
         }
         let document: Map<String, Value> =
@@ -102,24 +103,4 @@ fn claim_of(request: &Value) -> Option<ClaimRequest> {
         values.extend(listed.as_array()?.iter().cloned());
     }
     Some(ClaimRequest { essential, values })
-}
-
-/// How deep the brackets go; those inside strings do not count.
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => {
-                depth = depth.saturating_add(1);
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
