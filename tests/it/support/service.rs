@@ -63,6 +63,12 @@ impl Service {
         service
     }
 
+    /// Nobody listens there.
+    pub(crate) fn of_nobody() -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self { port, does: Arc::new(Mutex::new(Does::Hangs)), asked: Arc::default() }
+    }
+
     pub(crate) fn does(&self, does: Does) {
         *self.does.lock().unwrap() = does;
     }

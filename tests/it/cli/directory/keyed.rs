@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::remote::ok;
 use crate::support::Instance;
-use crate::support::service::{Does, Service, with_status};
+use crate::support::service::{Service, with_status};
 
 const CLAMART: &str = "21920023500014";
 const RECIPIENT: &str = "13002526500013";
 
-async fn instance(source: DirectorySource, service: &Service) -> Instance {
+pub(super) async fn instance(source: DirectorySource, service: &Service) -> Instance {
     let base: url::Url = format!("http://127.0.0.1:{}/base", service.port).parse().unwrap();
     Instance::start(|own| {
         let config = Config::dev(DevOptions::default(), own);
@@ -43,7 +43,7 @@ fn with(mut document: Value, pointer: &str, changes: Value) -> Value {
     document
 }
 
-fn of_sirene() -> Value {
+pub(super) fn of_sirene() -> Value {
     let past = json!({
         "dateFin": "2007-12-31", "dateDebut": "1973-01-01", "etatAdministratifEtablissement": "F",
         "enseigne1Etablissement": "ANCIENNE MAIRIE", "activitePrincipaleEtablissement": "75.1A"
@@ -72,7 +72,7 @@ fn of_sirene() -> Value {
     })
 }
 
-fn of_api_entreprise() -> Value {
+pub(super) fn of_api_entreprise() -> Value {
     json!({
         "data": {
             "siret": CLAMART, "siege_social": true, "etat_administratif": "A", "enseigne": "MAIRIE",
@@ -184,25 +184,6 @@ async fn sec_199_what_services_with_a_key_do_not_know_or_may_not_tell_is_unknown
     ] {
         let service = Service::start(does).await;
         assert_eq!(find(&instance(source, &service).await).await, Ok(None), "{source:?}: {case}");
-    }
-}
-
-#[tokio::test]
-async fn sec_199_every_failure_of_a_service_with_a_key_is_an_outage() {
-    for source in [DirectorySource::ApiSirene, DirectorySource::ApiEntreprise] {
-        for (does, failure) in [
-            (with_status("401 Unauthorized", "", "{}"), "a wrong key"),
-            (with_status("429 Too Many Requests", "Retry-After: 60\r\n", ""), "too often"),
-            (with_status("500 Internal Server Error", "", "{}"), "500"),
-            (with_status("502 Bad Gateway", "", "<html>"), "502"),
-            (ok(&json!({ "header": {} })), "nothing in it"),
-            (ok(&json!({ "etablissement": [], "data": "none" })), "wrong types"),
-            (Does::Says(String::from("nonsense\r\n\r\n")), "no HTTP"),
-        ] {
-            let service = Service::start(does).await;
-            let answer = find(&instance(source, &service).await).await;
-            assert_eq!(answer, Err(DirectoryError::Unavailable), "{source:?}: {failure}");
-        }
     }
 }
 

@@ -6,6 +6,7 @@ mod contacts;
 mod files;
 mod import;
 mod keyed;
+mod outages;
 pub(crate) mod remote;
 mod search;
 mod swap;

@@ -16,7 +16,7 @@ pub(crate) fn ok(document: &Value) -> Does {
     with_status("200 OK", "", &document.to_string())
 }
 
-async fn instance(port: u16) -> Instance {
+pub(super) async fn instance(port: u16) -> Instance {
     Instance::start(|own| {
         let config = Config::dev(DevOptions::default(), own);
         let sources = vec![DirectorySource::RechercheEntreprises];
@@ -95,30 +95,6 @@ async fn sec_61_hostile_fields_are_cut_cleaned_or_not_there() {
         (clamart.headcount, clamart.activity, clamart.postal_code, clamart.commune_code),
         (None, None, None, None)
     );
-}
-
-#[tokio::test]
-async fn sec_199_every_failure_is_an_outage_in_bounded_time_and_nothing_else() {
-    let cut = found(json!({})).to_string();
-    for (does, failure) in [
-        (with_status("500 Internal Server Error", "", "oops"), "500"),
-        (with_status("429 Too Many Requests", "Retry-After: 60\r\n", ""), "429"),
-        (with_status("301 Moved", "Location: http://169.254.169.254/\r\n", ""), "redirect"),
-        (with_status("200 OK", "", "<html>maintenance</html>"), "HTML"),
-        (with_status("200 OK", "", &cut[..cut.len() / 2]), "truncated"),
-        (with_status("200 OK", "", "[]"), "list"),
-        (ok(&json!({ "results": "none" })), "wrong types"),
-        (Does::Says(String::from("nonsense\r\n\r\n")), "no HTTP"),
-        (Does::Drowns, "100 MB"),
-        (Does::Hangs, "hangs"),
-    ] {
-        let service = Service::start(does).await;
-        let instance = instance(service.port).await;
-        let answer = tokio::time::timeout(Duration::from_secs(10), find(&instance, CLAMART)).await;
-        assert_eq!(answer.expect(failure), Err(DirectoryError::Unavailable), "{failure}");
-    }
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    assert_eq!(find(&instance(nobody).await, CLAMART).await, Err(DirectoryError::Unavailable), "refused");
 }
 
 #[tokio::test]
