@@ -106,7 +106,7 @@ impl RemoteRegister {
             Outcome::Said(call) => {
                 let now = self.clock.now();
                 let answer = match &self.dialect {
-                    Dialect::RechercheEntreprises => recherche::read_searched(&call, now),
+                    Dialect::RechercheEntreprises => recherche::read_searched(&call, query, now),
                     Dialect::Sirene { .. } | Dialect::Entreprise { .. } => sirene::read_searched(&call, now),
                 };
                 match &answer {

@@ -25,10 +25,23 @@ pub(super) fn search_url(base: &Url, query: &EstablishmentQuery) -> Option<Url> 
     let words = format!("{} {}", query.name(), query.town().unwrap_or_default());
     let mut parameters = vec![("q", words.trim()), ("etat_administratif", "A"), ("page", "1"), ("per_page", &limit)];
     parameters.push(("limite_matching_etablissements", "1"));
-    if let Some(digits) = query.postal_code() {
-        parameters.push((if digits.len() == 5 { "code_postal" } else { "departement" }, digits));
+    match query.postal_code() {
+        Some(code) if code.len() == 5 => parameters.push(("code_postal", code)),
+        Some(digits) => parameters.extend(departments(digits).map(|codes| ("departement", codes))),
+        None => {}
     }
     address(base, &parameters)
+}
+
+/// The departments of postal codes that begin with these digits, as the service names them; `None` where they leave more
+/// of them open than it takes.
+fn departments(digits: &str) -> Option<&str> {
+    match digits.get(..2)? {
+        "20" => Some("2A,2B"),
+        // Overseas they have three digits.
+        "97" | "98" => digits.get(..3),
+        department => Some(department),
+    }
 }
 
 fn address(base: &Url, parameters: &[(&str, &str)]) -> Option<Url> {
@@ -54,10 +67,16 @@ pub(super) fn read_found(call: &Call, siret: &Siret, now: Timestamp) -> Answer<E
 
 /// What a search has told. Whoever asked for discretion is found by their number only: a search by a name that led to them
 /// would confirm it (SEC-113).
-pub(super) fn read_searched(call: &Call, now: Timestamp) -> Answer<Vec<Establishment>> {
+pub(super) fn read_searched(call: &Call, query: &EstablishmentQuery, now: Timestamp) -> Answer<Vec<Establishment>> {
     let Some(results) = call.document.get("results").and_then(Value::as_array) else { return Answer::Failed };
     let found = results.iter().filter_map(|entity| establishment(entity, places(entity).next()?, now));
-    let is_found = |found: &Establishment| found.is_active && found.diffusion == Diffusion::Full;
+    // A department holds more codes than those that begin with three or four digits.
+    let lies_there = |found: &Establishment| match (query.postal_code(), &found.postal_code) {
+        (Some(digits), Some(code)) => code.as_str().starts_with(digits),
+        (Some(_), None) => false,
+        (None, _) => true,
+    };
+    let is_found = |found: &Establishment| found.is_active && found.diffusion == Diffusion::Full && lies_there(found);
     Answer::Known(found.filter(is_found).take(MAX_FOUND).collect())
 }
 

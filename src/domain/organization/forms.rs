@@ -85,3 +85,80 @@ impl Organization {
         self.entity_headcount.as_deref().is_none_or(|band| bands.contains(&band))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{OrganizationFacts, OrganizationId};
+    use crate::protocol::Timestamp;
+
+    /// Every band, and that nothing is known.
+    const BANDS: &str = "- NN 00 01 02 03 11 12 21 22 31 32 41 42 51 52 53";
+
+    fn organization(category: &str, activity: &str, band: Option<&str>) -> Organization {
+        let facts = OrganizationFacts {
+            siret: "13002526500013".parse().unwrap(),
+            label: String::from("Organisation"),
+            legal_category: Some(category.to_owned()),
+            activity: Some(activity.to_owned()),
+            headcount: None,
+            entity_headcount: band.map(str::to_owned),
+            is_head_office: true,
+            is_active: true,
+            address: None,
+        };
+        facts.into_organization(OrganizationId(1), Timestamp(1_795_424_400))
+    }
+
+    /// Which categories and bands make `holds` true, as one text: what a table of the rules can be held against.
+    fn found(holds: impl Fn(&Organization) -> bool) -> (String, String) {
+        let mut with = (Vec::new(), Vec::new());
+        for category in (0..10_000).map(|code| format!("{code:04}")) {
+            let known = |band: &'static str| (band != "-").then_some(band);
+            let is_so = |band: &&'static str| holds(&organization(&category, "62.01Z", known(band)));
+            let bands: Vec<&str> = BANDS.split(' ').filter(is_so).collect();
+            if !bands.is_empty() {
+                with.0.push(category);
+                with.1.push(bands.join(" "));
+            }
+        }
+        with.1.dedup();
+        (with.0.join(" "), with.1.join("; "))
+    }
+
+    fn is(categories: &str, bands: &str) -> (String, String) {
+        (categories.to_owned(), bands.to_owned())
+    }
+
+    #[test]
+    fn every_form_is_what_the_table_says_with_every_band() {
+        let (every, below_fifty, at_most_two) = (BANDS, "- NN 00 01 02 03 11 12", "- NN 00 01");
+        assert_eq!(found(Organization::is_commune), is("7210 7312", every));
+        assert_eq!(found(Organization::is_commune_or_community), is("7210 7312 7346", every));
+        assert_eq!(found(Organization::is_one_person_business), is("1000 5499 5710", at_most_two));
+        assert_eq!(
+            found(Organization::is_small_association),
+            is("9210 9220 9221 9222 9223 9224 9230 9240 9260", below_fifty)
+        );
+        assert_eq!(found(Organization::is_small_organization), is("6533 6534 6540 6597 6598", at_most_two));
+        assert_eq!(
+            found(Organization::is_small_public_establishment),
+            is("7321 7322 7323 7345 7349 7353 7354 7355 7356 7357 7361 7362 7363 7366 7367 7373 7379 7470", every)
+        );
+        assert_eq!(found(Organization::is_below_fifty).1, below_fifty);
+    }
+
+    #[test]
+    fn a_school_is_public_and_of_the_first_or_second_degree() {
+        let activities = ["85.10Z", "85.20Z", "85.31Z", "85.32Z", "85.42Z", "84.11Z"];
+        for category in (0..10_000).map(|code| format!("{code:04}")) {
+            let schools = activities.map(|activity| organization(&category, activity, None).is_school());
+            let expected = match category.as_str() {
+                "7210" => [true, true, false, false, false, false],
+                "7331" => [false, false, true, true, false, false],
+                _ => [false; 6],
+            };
+            assert_eq!(schools, expected, "{category}");
+        }
+    }
+}

@@ -40,6 +40,27 @@ mod tests {
         assert!(!is_public(UNLISTED, "5710") && !is_public(UNLISTED, "") && !is_public(UNLISTED, "721"));
     }
 
+    /// The public bodies of the original, by what its table says of them: of the State, of a territory, administrative.
+    const TABLE: [&str; 6] = [
+        "4110 4120 4140 4150 5430 5530 5546 5630 7321 7322 7323 7410",
+        "4160 7111 7112 7113 7120 7150 7160 7171 7172 7179 7190 7382 7383 7384 7385 7389 7430 7450 8110 8120 8140 8150 8160 \
+         8170",
+        "7210 7220 7225 7229 7230 7312 7313 7314 7340 7341 7342 7343 7344 7346 7347 7348 7351 7352 7353 7354 7355 7356 7357 \
+         7361 7362 7366 7367 7371 7373 7378 7379",
+        "7331 7364 7365 7381 7470 7490 8450",
+        "7345 7349 7363",
+        "7372",
+    ];
+
+    #[test]
+    fn every_category_is_what_the_table_says() {
+        let table: Vec<&str> = TABLE.iter().flat_map(|row| row.split(' ')).collect();
+        assert_eq!(table.len(), 78);
+        for category in (0..10_000).map(|code| format!("{code:04}")) {
+            assert_eq!(is_public(UNLISTED, &category), table.contains(&category.as_str()), "{category}");
+        }
+    }
+
     #[test]
     fn lists_go_before_categories() {
         assert!(LISTED.len() > 400 && LISTED.keys().all(|siren| siren.len() == 9));

@@ -81,6 +81,28 @@ async fn sec_61_a_search_is_written_as_parameters_whatever_somebody_types() {
 }
 
 #[tokio::test]
+async fn a_search_among_the_first_digits_of_a_code_asks_for_their_department() {
+    for (digits, asked, count) in [
+        ("92", "&departement=92", 1),
+        ("921", "&departement=92", 1),
+        ("9214", "&departement=92", 1),
+        ("922", "&departement=92", 0),
+        ("20", "&departement=2A%2C2B", 0),
+        ("974", "&departement=974", 0),
+        ("9741", "&departement=974", 0),
+        ("97", "", 0),
+    ] {
+        let service = Service::start(ok(&found(json!({})))).await;
+        let instance = instance(service.port).await;
+        let query = EstablishmentQuery::by_name("mairie").unwrap().at(digits).unwrap();
+        assert_eq!(instance.app.directory.search(&query).await.unwrap().len(), count, "{digits}");
+        let line = service.asked().concat().lines().next().unwrap().to_owned();
+        assert_eq!(line.contains("departement"), !asked.is_empty(), "{line}");
+        assert!(line.contains(asked), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn sec_61_hostile_fields_are_cut_cleaned_or_not_there() {
     let changes = json!({
         "liste_enseignes": ["<script>\n\u{0}alert(1)</script>", 7, "x".repeat(2_000)],
