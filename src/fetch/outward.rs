@@ -66,8 +66,12 @@ pub(super) enum Resolver {
     System,
     /// A table that changes under the hand, for trying out what the system could answer.
     #[cfg(test)]
-    Played(Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>),
+    Played(Arc<Table>),
 }
+
+/// The addresses of each name.
+#[cfg(test)]
+type Table = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
 
 impl Resolver {
     async fn addresses(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {

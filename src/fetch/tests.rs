@@ -43,12 +43,13 @@ where
 }
 
 async fn write(mut stream: TcpStream, text: String) {
-    let _ = stream.write_all(text.as_bytes()).await;
-    let _ = stream.shutdown().await;
+    // Whoever gave up is gone.
+    drop(stream.write_all(text.as_bytes()).await);
+    drop(stream.shutdown().await);
 }
 
 async fn write_endlessly(mut stream: TcpStream, piece: &'static [u8], pause: Duration) {
-    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await;
+    drop(stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await);
     while stream.write_all(piece).await.is_ok() {
         tokio::time::sleep(pause).await;
     }
