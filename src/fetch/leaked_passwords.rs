@@ -99,7 +99,7 @@ mod tests {
             (String::new(), None),
             (String::from("\r\n"), None),
             (String::from("<html>1:1</html>"), None),
-            (format!("{KEPT}"), None),
+            (KEPT.to_owned(), None),
             (format!("{KEPT}:many"), None),
             (format!("{KEPT}:-1"), None),
             (format!("5BAA6{KEPT}:1"), None),

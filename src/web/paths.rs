@@ -249,18 +249,12 @@ pub fn account(page: AccountPage) -> Cow<'static, str> {
 
 /// The entrance to the console, on the way to one of its pages.
 pub fn entrance_to(wanted: ConsolePage) -> String {
-    match wanted {
-        ConsolePage::Home => ADMIN_SIGN_IN.to_owned(),
-        wanted => format!("{ADMIN_SIGN_IN}?to={wanted}"),
-    }
+    if wanted == ConsolePage::Home { ADMIN_SIGN_IN.to_owned() } else { format!("{ADMIN_SIGN_IN}?to={wanted}") }
 }
 
 /// A page of the console.
 pub fn console(page: ConsolePage) -> String {
-    match page {
-        ConsolePage::Home => ADMIN.to_owned(),
-        page => format!("{ADMIN}/{page}"),
-    }
+    if page == ConsolePage::Home { ADMIN.to_owned() } else { format!("{ADMIN}/{page}") }
 }
 
 /// The page of sign-in, for whoever asked for a page of the account without being signed in.

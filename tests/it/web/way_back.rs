@@ -20,20 +20,20 @@ async fn a_refusal_within_a_sign_in_leads_back_to_it_and_to_the_service() {
     let page = person.visit(&client.authorization("openid", &[])).await;
     let mut asks = person.submit(page.form_with("login", None).with("login", ADDRESS)).await;
     let id = asks.url.query_pairs().find(|(name, _)| name == "interaction").unwrap().1.into_owned();
-    let back = Some(format!("/interaction/{id}"));
+    let back = format!("/interaction/{id}");
     let form = asks.form_with("password", None);
     let large = person.post(form.clone().with("password", &"x".repeat(70_000))).await;
-    assert_eq!((large.status.as_u16(), way_on(&large)), (413, back.clone()));
+    assert_eq!((large.status.as_u16(), way_on(&large)), (413, Some(back.clone())));
     let nowhere = person.get(&format!("/nowhere?interaction={id}")).await;
-    assert_eq!((nowhere.status.as_u16(), way_on(&nowhere)), (404, back.clone()));
+    assert_eq!((nowhere.status.as_u16(), way_on(&nowhere)), (404, Some(back.clone())));
     let forged = person.post(form.clone().with("_csrf", "forged")).await;
-    assert_eq!((forged.status.as_u16(), way_on(&forged)), (403, back.clone()));
+    assert_eq!((forged.status.as_u16(), way_on(&forged)), (403, Some(back.clone())));
     for _ in 0..11 {
         asks = person.post(form.clone().with("password", "wrong")).await;
     }
-    assert_eq!((asks.status.as_u16(), way_on(&asks)), (429, back.clone()));
+    assert_eq!((asks.status.as_u16(), way_on(&asks)), (429, Some(back.clone())));
     assert!(asks.headers.contains_key("retry-after"));
-    let again = person.visit(&back.unwrap()).await;
+    let again = person.visit(&back).await;
     assert_eq!(again.status, 200);
     assert!(again.body.contains(&format!("/interaction/{id}/cancel")), "and from there to the service");
     // Nobody else is led into it, and one that is over leads nowhere.

@@ -1,6 +1,8 @@
 //! An authenticator whose key is known, and each field of whose answers can be broken by itself: everything that it signs is
 //! signed as the truth would be.
 
+#![expect(clippy::disallowed_types, reason = "what signs wants the random values of its own library")]
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
