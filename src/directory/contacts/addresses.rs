@@ -8,8 +8,7 @@ const MAX_CONTACTS: usize = 10;
 
 /// The addresses of a field.
 pub(in crate::directory) fn addresses_in(field: &str) -> impl Iterator<Item = Email> {
-    let parts = field.split([';', ',', ' ']).filter_map(|address| address.parse::<Email>().ok());
-    parts.filter(|email| email.domain().contains('.'))
+    field.split([';', ',', ' ']).filter_map(|address| address.parse::<Email>().ok())
 }
 
 /// The addresses of one establishment, each once, in the order in which they were found.

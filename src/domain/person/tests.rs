@@ -16,30 +16,6 @@ fn sec_3_every_spelling_of_an_address_is_one_address() {
 }
 
 #[test]
-fn addresses_that_no_mail_reaches_are_refused() {
-    let long_local = format!("{}@exemple.fr", "a".repeat(64));
-    let long_whole = format!("a@{}.fr", "a.".repeat(130));
-    for text in [
-        "",
-        "@",
-        "a@",
-        "@b.fr",
-        "a@@b.fr",
-        "a@b@c.fr",
-        "a b@c.fr",
-        "a@c_d.fr",
-        "a@-c.fr",
-        "a@c..fr",
-        "a\u{200b}b@c.fr",
-        "<a>@c.fr",
-        &long_local,
-        &long_whole,
-    ] {
-        assert_eq!(text.parse::<Email>(), Err(MalformedEmail), "{text:?}");
-    }
-}
-
-#[test]
 fn personal_information_says_every_fault_at_once() {
     let faults = PersonalInformation::parse("\u{200b} ", "M@rtin", "12", "42").unwrap_err();
     assert_eq!(

@@ -52,9 +52,8 @@ impl FromStr for EmailDomain {
     type Err = MalformedEmailDomain;
 
     fn from_str(text: &str) -> Result<Self, MalformedEmailDomain> {
-        let text = text.trim().to_lowercase();
-        let email: Email = format!("a@{text}").parse().map_err(|_| MalformedEmailDomain)?;
-        if email.domain().contains('.') { Ok(Self::of(&email)) } else { Err(MalformedEmailDomain) }
+        let email: Email = format!("a@{}", text.trim()).parse().map_err(|_| MalformedEmailDomain)?;
+        Ok(Self::of(&email))
     }
 }
 
