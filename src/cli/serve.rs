@@ -121,6 +121,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         Some(settings) => settings,
         None => site::settings(&app.config, app.clock.now()).map_err(starting)?,
     };
+    let hashing = app.passwords.worst_case_bytes() >> 20;
+    tracing::info!(threads = app.passwords.threads(), "hashing passwords takes at most {hashing} MiB of memory");
     let refused = |cause| Ending::refused(format!("listen: {cause}"));
     let bound = serve::bind(&app.config.listen, app.config.port, false).await.map_err(refused)?;
     let metrics = match app.config.metrics {

@@ -27,8 +27,8 @@ use crate::acts::administration::KeyStoreError;
 use crate::acts::{self, ActError, By, DeclarationError, declare_clients};
 use crate::app::{App, MacKeys};
 use crate::clock::Clock;
-use crate::config::{Config, DataLocation, InstanceKind, Mode, PasswordCost};
-use crate::crypto::{Keyring, MasterKeyError, Parameters, PasskeySite, PasswordLane, Random};
+use crate::config::{Config, DataLocation, InstanceKind, Mode};
+use crate::crypto::{Keyring, LaneLimits, MasterKeyError, PasskeySite, PasswordLane, Random};
 use crate::dev::{self, SeedError};
 use crate::directory::{Directory, Seeds};
 use crate::domain::{Actor, Limiter};
@@ -39,6 +39,8 @@ use crate::render::{RenderError, Renderer};
 use crate::store::{Location, OpenError, Opening, Store, StoreError, database_file};
 use crate::web::Table;
 use crate::{accounts, admin, jobs, oidc, organizations, serve};
+
+use machine::Hashing;
 
 #[cfg(unix)]
 pub use control::{account_name, listen_for_commands};
@@ -56,6 +58,18 @@ const ATTEMPTS_CAPACITY: usize = 200_000;
 /// Why an instance does not start.
 #[derive(Debug, Error)]
 pub enum StartError {
+    /// Hashing passwords would leave too little memory to everything else.
+    #[error(
+        "this process may take {} MiB of memory, of which hashing one password would take {} MiB: more than two fifths. Give it \
+         {} MiB or more (the memory of the machine or of the container, MemoryMax= of the unit)",
+        seen >> 20, needed >> 20, least_memory(*needed) >> 20
+    )]
+    TooLittleMemory {
+        /// The memory that was seen, in bytes.
+        seen: u64,
+        /// That of one hash.
+        needed: u64,
+    },
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -139,6 +153,7 @@ fn damage(database: &Path, reason: &str, backups: &[PathBuf]) -> String {
 /// # Errors
 /// What is in the way, in words that name it.
 pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
+    enough_memory(&config)?;
     let app = open(config, clock, random).await?;
     acts::restore_bans(&app)?;
     match app.config.mode {
@@ -148,6 +163,20 @@ pub async fn start(config: Config, clock: Clock, random: Random) -> Result<App, 
         Mode::Serve => declare_clients(&app, &By::local(Actor::Operator), &app.config.declared_clients).await?,
     }
     Ok(app)
+}
+
+/// Whether passwords can be hashed within the memory that the process may take (SEC-64).
+fn enough_memory(config: &Config) -> Result<(), StartError> {
+    let Hashing { memory_bytes, parameters, limits } = Hashing::of(config);
+    match limits {
+        Some(_) => Ok(()),
+        None => Err(StartError::TooLittleMemory { seen: memory_bytes, needed: parameters.memory_bytes() }),
+    }
+}
+
+/// The memory that affords a hash of this size, in whole mebibytes.
+fn least_memory(needed: u64) -> u64 {
+    (needed.saturating_mul(5) / 2).div_ceil(1 << 20) << 20
 }
 
 /// The same without entering anything: for commands, one of which may mend what keeps an instance from starting.
@@ -169,10 +198,8 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         mailed_codes: master_key.mac_key("mailed codes"),
         second_factors: master_key.mac_key("second factors"),
     };
-    let parameters = match config.password_cost {
-        PasswordCost::Floor => Parameters::floor(),
-        PasswordCost::Machine => Parameters::for_machine(machine::memory_bytes()),
-    };
+    let hashing = Hashing::of(&config);
+    let lane = hashing.limits.unwrap_or(LaneLimits { threads: 1, ..LaneLimits::default() });
     let seeds = match config.mode {
         Mode::Dev => dev::known_establishments(&config)?,
         Mode::Serve => Seeds::default(),
@@ -181,7 +208,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         directory: Directory::new(&config, clock.clone(), seeds),
         leaked_passwords: Arc::new(LeakedPasswords::new(&clock, config.directory.may_ask_itself)),
         clock,
-        passwords: PasswordLane::new(parameters, random.clone()),
+        passwords: PasswordLane::with_limits(hashing.parameters, random.clone(), lane),
         passkeys: PasskeySite::new(config.issuer(), &config.instance_name).map(Arc::new),
         random,
         store,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{StartError, high_water, keys};
+use super::{StartError, enough_memory, high_water, keys};
 use crate::acts::administration::look_at_keys;
 use crate::config::{Config, DataLocation, DeclaredClient, Tls};
 use crate::crypto::{MasterKey, MasterKeyError};
@@ -35,6 +35,7 @@ impl Examined {
 /// Everything that the configuration names, the sockets apart.
 pub fn preflight(config: &Config, now: Timestamp) -> Vec<Examined> {
     let mut examined = Vec::new();
+    examined.extend(enough_memory(config).err().map(|cause| Examined::wrong("memory", "", cause)));
     if let DataLocation::Directory(directory) = &config.data {
         let judged = judge_directory(directory);
         let is_usable = judged.is_ok();

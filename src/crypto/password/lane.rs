@@ -37,6 +37,16 @@ impl Default for LaneLimits {
     }
 }
 
+impl LaneLimits {
+    /// As many threads as take at most two fifths of this memory (SEC-64); `None` where not even one does.
+    #[must_use]
+    pub fn within(self, memory_bytes: u64, parameters: Parameters) -> Option<Self> {
+        let affordable = memory_bytes.saturating_mul(2) / 5 / parameters.memory_bytes().max(1);
+        let threads = self.threads.min(usize::try_from(affordable).unwrap_or(usize::MAX));
+        (threads > 0).then_some(Self { threads, ..self })
+    }
+}
+
 /// What comparing a password gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verification {
@@ -256,6 +266,12 @@ impl Shared {
         }
     }
 
+    /// The price of a hash, so that time does not tell who has an account (SEC-97).
+    fn compute_for_nobody(&self, memory: &mut Memory, password: &str) {
+        hashing::hash(memory, self.parameters, &[0; 16], password);
+        self.dummies.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn serve(&self, job: Job, memory: &mut Memory) {
         if job.started.send(()).is_err() {
             return;
@@ -263,13 +279,16 @@ impl Shared {
         let answer = match job.task {
             Task::Compare(Some(stored)) => {
                 let matches = stored.matches(memory, &job.password);
-                let needs_rehash = matches && stored.is_below(self.parameters);
+                let is_below = stored.is_below(self.parameters);
+                if !matches && is_below {
+                    // A hash that is cheaper than ours would tell by its time that somebody has it.
+                    self.compute_for_nobody(memory, &job.password);
+                }
+                let needs_rehash = matches && is_below;
                 Answer::Compared(Verification { matches, needs_rehash })
             }
             Task::Compare(None) => {
-                // The price of a hash, so that time does not tell who has an account.
-                hashing::hash(memory, self.parameters, &[0; 16], &job.password);
-                self.dummies.fetch_add(1, Ordering::Relaxed);
+                self.compute_for_nobody(memory, &job.password);
                 Answer::Compared(Verification { matches: false, needs_rehash: false })
             }
             Task::Hash { salt } => Answer::Hashed(hashing::hash(memory, self.parameters, &salt, &job.password)),

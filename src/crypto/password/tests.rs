@@ -45,6 +45,20 @@ async fn sec_64_nobody_costs_a_hash_and_matches_nothing() {
     assert_eq!((lane.hashed_count(), lane.dummy_count()), (6, 4));
 }
 
+#[tokio::test]
+async fn sec_97_a_wrong_password_for_a_cheaper_hash_costs_one_of_ours_as_well() {
+    let ours = PasswordLane::new(Parameters { memory_kib: 128, iterations: 2 }, Random::system());
+    let cheaper = lane().hash("a", "x").await.unwrap();
+    let bcrypt = "$2b$04$abcdefghijklmnopqrstuuRdnHTS.hQljAd87y0tASyLBoNDF.21K";
+    let django = "pbkdf2_sha256$1000$selselsel$Kmr+t4Xyc9yAW24oL8fa9x4S10TASDj11H3C+t83qnk=";
+    for (number, stored) in [cheaper.as_str(), bcrypt, django].into_iter().enumerate() {
+        assert!(!ours.verify("a", Some(stored), "y").await.unwrap().matches);
+        assert_eq!(ours.dummy_count(), number as u64 + 1, "{stored}");
+    }
+    assert!(ours.verify("a", Some(&cheaper), "x").await.unwrap().matches);
+    assert_eq!(ours.dummy_count(), 3, "the right one is hashed anew anyway");
+}
+
 #[test]
 fn sec_64_r_30_parameters_follow_the_machine() {
     assert_eq!(Parameters::for_machine(512 << 20), Parameters { memory_kib: 19_456, iterations: 2 });

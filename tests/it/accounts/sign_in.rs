@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use moncomptepro::domain::{User, UserId};
+use moncomptepro::store::users;
+
 use crate::support::{Instance, Person};
 
 const ADDRESS: &str = "user@yopmail.com";
@@ -55,14 +58,20 @@ async fn sec_96_aerr_3_an_unknown_address_and_a_wrong_password_look_the_same() {
 }
 
 #[tokio::test]
-async fn sec_97_an_unknown_address_costs_the_same_hash() {
+async fn sec_97_an_unknown_address_a_closed_account_and_one_without_password_cost_the_same_hash() {
     let instance = Instance::hiding().await;
-    let person = instance.person();
-    let (hashed, dummies) = (instance.app.passwords.hashed_count(), instance.app.passwords.dummy_count());
-    let page = person.visit("/users/start-sign-in").await;
-    person.sign_in(page, "user@nowhere.fr", "anything at all").await;
-    assert_eq!(instance.app.passwords.dummy_count(), dummies + 1);
-    assert_eq!(instance.app.passwords.hashed_count(), hashed + 1);
+    let (closed, bare) = ("editeur@yopmail.com", "sans.mot.de.passe@yopmail.com");
+    instance.disable(closed).await;
+    let user = User::new(UserId(7_000_000_000), bare.parse().unwrap(), instance.clock.now());
+    instance.app.store.write(move |tx| users::insert(tx, &user)).await.unwrap();
+    for (address, is_dummy) in [("user@nowhere.fr", true), (closed, true), (bare, true), (ADDRESS, false)] {
+        let person = instance.person();
+        let (hashed, dummies) = (instance.app.passwords.hashed_count(), instance.app.passwords.dummy_count());
+        let page = person.visit("/users/start-sign-in").await;
+        assert_eq!(person.sign_in(page, address, "anything at all").await.url.path(), "/users/sign-in");
+        assert_eq!(instance.app.passwords.dummy_count(), dummies + u64::from(is_dummy), "{address}");
+        assert_eq!(instance.app.passwords.hashed_count(), hashed + 1, "{address}");
+    }
 }
 
 #[tokio::test]
