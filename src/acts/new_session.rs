@@ -229,6 +229,7 @@ pub(super) fn open_in(
     if is_sign_in {
         user.signed_in(now);
     }
+    user.locale = Some(opening.locale);
     if opening.entry.proves_mailbox() {
         user.proved_mailbox(now);
     }

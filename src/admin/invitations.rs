@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::{Reply, Request, created, done, organizations};
 use crate::acts::administration::{self as acts, InvitationRefusal, ListedInvitation, NewInvitation};
 use crate::domain::{Email, HandleKey, Invitation, InvitationState, OrganizationId, Siret, UserId};
-use crate::protocol::Timestamp;
+use crate::protocol::{Locale, Timestamp};
 
 /// An invitation as it is shown.
 #[derive(Debug, Serialize)]
@@ -40,6 +40,8 @@ struct Order {
     is_external: bool,
     #[serde(default)]
     keep_open: bool,
+    /// The language of the mail; French without it.
+    language: Option<Locale>,
 }
 
 pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
@@ -64,7 +66,7 @@ async fn list(request: &Request<'_>) -> Reply {
 }
 
 async fn invite(request: &Request<'_>) -> Reply {
-    let Order { email, organization, is_external, keep_open } = request.call.document()?;
+    let Order { email, organization, is_external, keep_open, language } = request.call.document()?;
     let key = organization.as_deref().map(organizations::parse).transpose()?;
     let name = key.as_ref().map(ToString::to_string).unwrap_or_default();
     let organization = key.map(|key| (key, is_external));
@@ -72,7 +74,8 @@ async fn invite(request: &Request<'_>) -> Reply {
         let reason = String::from("goes with an organization only");
         return Err(Refusal::Invalid(vec![("is_external", reason)]));
     }
-    let new = NewInvitation { email: email.clone(), organization, keep_open };
+    let locale = language.unwrap_or(Locale::Fr);
+    let new = NewInvitation { email: email.clone(), organization, locale, keep_open };
     match acts::invite(request.app, request.by, new).await? {
         Ok(invited) => Ok(created(&view(invited, request.app.clock.now()))),
         Err(refusal) => Err(refused(&email, name, refusal)),

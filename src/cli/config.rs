@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::output::{Form, Output};
 use super::serve::load;
-use super::spelling::parse_path;
+use super::spelling::{parse_locale, parse_path};
 use super::{Ending, language, say};
 use crate::config::{self, DeclaredClient, Loaded, Origin, Shown};
 use crate::protocol::Locale;
@@ -50,10 +50,6 @@ pub(super) fn run(command: Command) -> Result<(), Ending> {
         }
     }
     Ok(())
-}
-
-fn parse_locale(text: &str) -> Result<Locale, String> {
-    Locale::parse(text).ok_or_else(|| String::from("fr or en"))
 }
 
 /// Settings with their sources, then the clients that the file declares.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::acts::administration::{MalformedOrganizationKey, MalformedUserKey, OrganizationKey, UserKey};
 use crate::domain::{MalformedReason, RemovalReason};
+use crate::protocol::Locale;
 
 /// The most bytes of a path: `PATH_MAX` of Linux.
 const MAX_PATH: usize = 4095;
@@ -17,6 +18,11 @@ pub(super) fn parse_user(text: &str) -> Result<String, MalformedUserKey> {
 /// A SIRET or an identifier; in its one spelling.
 pub(super) fn parse_organization(text: &str) -> Result<String, MalformedOrganizationKey> {
     text.parse().map(|key: OrganizationKey| key.to_string())
+}
+
+/// A language.
+pub(super) fn parse_locale(text: &str) -> Result<Locale, String> {
+    Locale::parse(text).ok_or_else(|| String::from("fr or en"))
 }
 
 /// A text that says something.

@@ -62,6 +62,11 @@ pub enum MailContent {
         /// When.
         at: Timestamp,
     },
+    /// Recovery codes were made; those of before are dead.
+    RecoveryCodesMade {
+        /// When.
+        at: Timestamp,
+    },
     /// A passkey was added.
     PasskeyAdded {
         /// When.
@@ -243,6 +248,7 @@ impl MailContent {
             Self::PasskeyRemoved { .. } => "passkey-removed",
             Self::PasskeySuspended { .. } => "passkey-suspended",
             Self::RecoveryCodeUsed { .. } => "recovery-code-used",
+            Self::RecoveryCodesMade { .. } => "recovery-codes-made",
             Self::FactorRemovalAsked { .. } => "factor-removal-asked",
             Self::FactorRemovalStopped { .. } => "factor-removal-stopped",
             Self::FactorRemovalDone { .. } => "factor-removal-done",
@@ -285,6 +291,7 @@ impl MailContent {
             | Self::PasskeyRemoved { .. }
             | Self::PasskeySuspended { .. }
             | Self::RecoveryCodeUsed { .. }
+            | Self::RecoveryCodesMade { .. }
             | Self::FactorRemovalAsked { .. }
             | Self::FactorRemovalStopped { .. }
             | Self::FactorRemovalDone { .. }
@@ -329,6 +336,7 @@ impl MailContent {
             Self::PasskeySuspended { at },
             Self::RecoveryCodeUsed { at, left: 9, are_few: false },
             Self::RecoveryCodeUsed { at, left: 1, are_few: true },
+            Self::RecoveryCodesMade { at },
             Self::FactorRemovalAsked { due_at: at, reason: String::from("Téléphone <perdu> & retrouvé") },
             Self::FactorRemovalStopped { at },
             Self::FactorRemovalDone { at },

@@ -33,6 +33,9 @@ pub(super) async fn purge_expired(app: App, is_steady: bool) {
     if let Err(cause) = forget_old_invitations(&app).await {
         tracing::warn!(%cause, "addresses of old invitations were not forgotten");
     }
+    if let Err(cause) = acts::forget_former_addresses(&app).await {
+        tracing::warn!(%cause, "addresses that accounts left were not forgotten");
+    }
     match acts::drop_stale_mails(&app).await {
         Ok(0) => {}
         Ok(mails) => {

@@ -96,6 +96,7 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         | MailContent::FactorRemovalStopped { at }
         | MailContent::FactorRemovalDone { at }
         | MailContent::PasskeyAdded { at }
+        | MailContent::RecoveryCodesMade { at }
         | MailContent::PasskeyRemoved { at }
         | MailContent::PasskeySuspended { at }
         | MailContent::PasswordChanged { at }

@@ -157,6 +157,7 @@ impl Inspection<'_> {
         self.each_handle(&interactions::TABLE, |_, _| Ok(None))?;
         self.each_handle(&magic_links::TABLE, |_, _| Ok(None))?;
         self.each_handle(&address_changes::TABLE, |_, _| Ok(None))?;
+        self.each(&address_changes::BY_FORMER, |_, _| Ok(None))?;
         self.each_handle(&invitations::TABLE, |_, _| Ok(None))?;
         self.each(&invitations::BY_EMAIL, |_, _| Ok(None))?;
         self.each_handle(&factor_removals::TABLE, |_, _| Ok(None))?;

@@ -41,6 +41,7 @@ impl Listed {
                 trusted_browsers::TRUSTED.name(),
                 contact_proofs::PROOFS.name(),
                 invitations::BY_EMAIL.name(),
+                address_changes::BY_FORMER.name(),
             ]
             .contains(&self.name),
             Keeping::Lasting | Keeping::Index | Keeping::Sanction => false,
@@ -93,6 +94,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(trusted_browsers::TRUSTED.name(), Keeping::Passing),
     listed(access_tokens::TABLE.name(), Keeping::TimeLimited),
     listed(address_changes::TABLE.name(), Keeping::TimeLimited),
+    listed(address_changes::BY_FORMER.name(), Keeping::Passing),
     listed(administration_sessions::TABLE.name(), Keeping::TimeLimited),
     listed(authorization_codes::TABLE.name(), Keeping::TimeLimited),
     listed(bans::TABLE.name(), Keeping::Sanction),

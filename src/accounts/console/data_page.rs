@@ -7,6 +7,7 @@ use crate::domain::{
     AccountData, AuditEvent, EventData, Factor, MailData, ModerationKind, OrganizationData, PERSONAL_DATA_FORMAT,
     PasskeyData, PersonalData, RequestData, ServiceData, SessionData, TrustedBrowserData, UserId, Verification,
 };
+use crate::protocol::Locale;
 use crate::render::Page;
 
 /// The events of each list that are shown; the file has all of them.
@@ -47,6 +48,7 @@ impl Page for MyData {
             phone_number: None,
             job: None,
             role: None,
+            language: None,
             created_at: at(),
             updated_at: at(),
             sign_in_count: 1,
@@ -98,6 +100,7 @@ fn full(bare: &PersonalData, account: AccountData) -> PersonalData {
             phone_number: Some(String::from("01 23 45 67 89")),
             job: Some(String::from("Chargé de mission")),
             role: Some("administrator"),
+            language: Some(Locale::En),
             last_sign_in_at: Some(at()),
             password_chosen_at: Some(at()),
             authenticator_added_at: Some(at()),

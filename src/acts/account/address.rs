@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::former_address::{WayBack, is_anothers};
 use crate::acts::attempts::forget_guesses;
 use crate::acts::mailbox::{next_number, take_code_guess, take_mail, write_bans};
 use crate::acts::new_session::{NewSession, issue_session_handle};
@@ -10,15 +11,14 @@ use crate::acts::pre_sessions::{Renewal, issue_browser_handle, renew};
 use crate::acts::sessions::{ActiveSession, find_live, note_session};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
-use crate::crypto;
 use crate::domain::{
     AddressChange, AuditEvent, Ban, BrowserSession, CodePurpose, Email, Handle, HandleKey, MAILED_CODE_DIGITS,
     MailContent, MailedCode, MailedCodeRefusal, MailedSecret, Membership, OrganizationId, OutgoingMail, PreSession,
-    SealedSecret, Session, SessionId, Source, User, UserId, Verification, digits_of_code,
+    Session, SessionId, Source, User, UserId, Verification, digits_of_code,
 };
 use crate::mail::seal;
 use crate::protocol::{Locale, Timestamp};
-use crate::store::{StoreError, Tx, address_changes, browser_sessions, memberships, outbox, users};
+use crate::store::{StoreError, Tx, browser_sessions, memberships, outbox, users};
 
 /// The purpose of the tags that are kept of codes.
 const TAG: &str = "address code";
@@ -80,14 +80,16 @@ pub async fn ask_new_address(
             };
             let session = Session { address_code: Some(Box::new(MailedCode { resent, ..fresh.clone() })), ..session };
             browser_sessions::update(tx, &key, &BrowserSession::Live(session))?;
-            let mail = match users::find_by_email(tx, &fresh.email)? {
-                None => {
+            let mail = match is_anothers(tx, &fresh.email, Some(user.id), now)? {
+                false => {
                     let content = MailContent::AddressCode { expires_at: fresh.expires_at };
                     let mail = OutgoingMail::notice(fresh.email.clone(), locale, content, now);
                     mail.carrying(sealed.clone(), fresh.expires_at)
                 }
-                Some(_) => {
-                    OutgoingMail::notice(fresh.email.clone(), locale, MailContent::AddressTaken { at: now }, now)
+                true => {
+                    // Whoever has it did not ask: it is their language that counts.
+                    let theirs = users::find_by_email(tx, &fresh.email)?.map_or(locale, |owner| owner.language());
+                    OutgoingMail::notice(fresh.email.clone(), theirs, MailContent::AddressTaken { at: now }, now)
                 }
             };
             outbox::insert(tx, &mail)?;
@@ -153,8 +155,6 @@ pub async fn change_address(app: &App, by: &By, attempt: AddressAttempt<'_>) -> 
     let now = app.clock.now();
     let session = issue_session_handle(app);
     let browser = issue_browser_handle(app);
-    let undo = crypto::issue_handle::<AddressChange>(&app.random, now.plus(UNDO_LIFETIME));
-    let href = format!("{}/users/restore-address?restore_address_token={}", app.config.issuer(), undo.value);
     let job = Job {
         circumstances: Circumstances::of(app, by),
         key: active.key,
@@ -162,8 +162,7 @@ pub async fn change_address(app: &App, by: &By, attempt: AddressAttempt<'_>) -> 
         from: active.user.email.clone(),
         next: session.key,
         browser: (attempt.browser, browser.key),
-        undo: undo.key,
-        sealed: seal(&app.master_key, &app.random, &active.user.email, &href),
+        way_back: WayBack::new(app, &active.user.email, now),
         locale: attempt.locale,
     };
     let bans = taken.bans().to_vec();
@@ -191,12 +190,10 @@ struct Job {
     circumstances: Circumstances,
     key: HandleKey<BrowserSession>,
     tag: String,
-    /// The address that the link is sealed for.
     from: Email,
     next: HandleKey<BrowserSession>,
     browser: (HandleKey<PreSession>, HandleKey<PreSession>),
-    undo: HandleKey<AddressChange>,
-    sealed: SealedSecret,
+    way_back: WayBack,
     locale: Locale,
 }
 
@@ -219,7 +216,7 @@ impl Job {
             return Ok(Judged::Refused(refusal, was_open));
         }
         let session = Session { address_code: None, ..session };
-        if users::find_by_email(tx, &code.email)?.is_some() {
+        if is_anothers(tx, &code.email, Some(user.id), now)? {
             browser_sessions::update(tx, &self.key, &BrowserSession::Live(session))?;
             return Ok(Judged::Taken);
         }
@@ -249,14 +246,11 @@ impl Job {
             to: to.clone(),
             generation: user.addresses_restored,
             at: now,
-            expires_at: self.undo.retained_until(),
+            expires_at: self.way_back.retained_until(),
             undone_at: None,
             suspended,
         };
-        address_changes::insert(tx, &self.undo, &change)?;
-        let content = MailContent::AddressChanged { at: now, expires_at: change.expires_at };
-        let mail = OutgoingMail::notice(self.from.clone(), self.locale, content, now);
-        outbox::insert(tx, &mail.carrying(self.sealed.clone(), change.expires_at))?;
+        self.way_back.tell(tx, &change, self.locale, now)?;
         let content = MailContent::AddressConfirmed { at: now };
         outbox::insert(tx, &OutgoingMail::notice(to, self.locale, content, now))?;
         self.circumstances.record(tx, AuditEvent::AddressChanged { user_id: user.id })?;

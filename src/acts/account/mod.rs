@@ -4,6 +4,7 @@
 
 mod address;
 mod deletion;
+mod former_address;
 mod password;
 mod personal_data;
 mod personal_information;
@@ -16,6 +17,8 @@ mod trusted_browsers;
 pub(super) use address::UNDO_LIFETIME;
 pub use address::{AddressAttempt, AddressOutcome, NewAddress, ask_new_address, change_address};
 pub use deletion::{delete_own_account, may_delete_own_account};
+pub use former_address::forget_former_addresses;
+pub(super) use former_address::{WayBack, find_way_back, is_anothers};
 pub use password::{OwnPasswordChange, OwnPasswordChoice, change_own_password};
 pub use personal_data::export_personal_data;
 pub use personal_information::update_personal_information;

@@ -1,7 +1,7 @@
 //! A person who is signed in chooses another password.
 
 use crate::acts::attempts::forget_guesses;
-use crate::acts::mailbox::{judge_password, set_password};
+use crate::acts::mailbox::{is_password_of, judge_password, set_password};
 use crate::acts::new_session::{NewSession, issue_session_handle};
 use crate::acts::pre_sessions::{Renewal, issue_browser_handle, renew};
 use crate::acts::sessions::{ActiveSession, find_live, note_session};
@@ -13,7 +13,7 @@ use crate::domain::{
     PasswordFault, PreSession, Session, Source,
 };
 use crate::protocol::Locale;
-use crate::store::{browser_sessions, credentials, known_browsers, outbox, users};
+use crate::store::{browser_sessions, known_browsers, outbox, users};
 
 /// A password that a person chooses in a session of theirs. How old the proof in it may be is for the caller to judge.
 pub struct OwnPasswordChoice<'a> {
@@ -55,12 +55,8 @@ pub async fn change_own_password(
         return Ok(OwnPasswordChange::Refused(fault));
     }
     let source = choice.source.to_string();
-    let known = app.store.read(|tx| credentials::find(tx, user.id))?;
-    if let Some(hash) = known.and_then(|known| known.password_hash) {
-        let compared = app.passwords.verify(&source, Some(&hash), choice.password).await;
-        if compared.map_err(|_| ActError::Busy)?.matches {
-            return Ok(OwnPasswordChange::Refused(PasswordFault::SameAsBefore));
-        }
+    if is_password_of(app, &source, user.id, choice.password).await? {
+        return Ok(OwnPasswordChange::Refused(PasswordFault::SameAsBefore));
     }
     let password_hash = app.passwords.hash(&source, choice.password).await.map_err(|_| ActError::Busy)?;
     let session = put(app, by, &choice, password_hash).await?;

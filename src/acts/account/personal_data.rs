@@ -70,6 +70,7 @@ fn account(tx: &impl Read, user: User) -> Result<AccountData, StoreError> {
         phone_number: user.information.phone_number,
         job: user.information.job,
         role: user.role.as_ref().map(Role::as_str),
+        language: user.locale,
         created_at: user.created_at.to_iso8601(),
         updated_at: user.updated_at.to_iso8601(),
         sign_in_count: user.sign_in_count,

@@ -6,10 +6,11 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AddressChange, AddressChangeRefusal, AuditEvent, Credentials, Email, HandleKey, MailContent, OutgoingMail, User,
+    AddressChange, AddressChangeRefusal, AuditEvent, Credentials, Email, HandleKey, MailContent, OutgoingMail,
+    SecondFactorUse, User,
 };
 use crate::protocol::{Locale, Timestamp};
-use crate::store::{Read, StoreError, address_changes, credentials, outbox, users};
+use crate::store::{Read, StoreError, Tx, address_changes, credentials, outbox, passkey_owners, users};
 
 /// What a link is good for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,14 +57,16 @@ fn judge(
         Err(AddressChangeRefusal::Void) => return Ok(Err(AddressChangePlace::Void)),
         Ok(()) => {}
     }
+    // Kept for the account meanwhile: only what was entered before that was so can be in the way.
     if users::find_by_email(tx, &change.from)?.is_some_and(|other| other.id != user.id) {
         return Ok(Err(AddressChangePlace::Taken));
     }
     Ok(Ok((change, user)))
 }
 
-/// Gives the account the address before. Its password is none any more, since whoever changed the address knew it, and
-/// everything that was open is void. What holds afterwards.
+/// Gives the account the address before. Its password is none any more, since whoever changed the address knew it; what was
+/// set up since the change, or shortly before it, is none of the owner's either (SEC-103); everything that was open is void.
+/// What holds afterwards.
 ///
 /// # Errors
 /// When the store fails.
@@ -77,13 +80,11 @@ pub async fn restore_address(app: &App, by: &By, value: &str, locale: Locale) ->
                 Ok(found) => found,
                 Err(place) => return Ok(Err(place)),
             };
-            let Ok((change, user)) = change.undo(user, now) else { return Ok(Err(AddressChangePlace::Void)) };
+            let Ok((change, mut user)) = change.undo(user, now) else { return Ok(Err(AddressChangePlace::Void)) };
+            put_strangers_out(tx, &mut user, &change)?;
             users::update(tx, &user)?;
             address_changes::update(tx, &key, &change)?;
             restore_links(tx, user.id, &change.suspended, now)?;
-            if let Some(known) = credentials::find(tx, user.id)? {
-                credentials::update(tx, &Credentials { password_hash: None, ..known })?;
-            }
             let content = MailContent::AddressRestored { at: now };
             outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), locale, content, now))?;
             circumstances.record(tx, AuditEvent::AddressRestored { user_id: user.id })?;
@@ -97,4 +98,18 @@ pub async fn restore_address(app: &App, by: &By, value: &str, locale: Locale) ->
         }
         Err(place) => Ok(place),
     }
+}
+
+/// Takes the password away, and what stands beside it since then; the record of the person is the caller's to write.
+/// Factors of long before stay: whoever reads a mailbox has no second factor by that (SEC-73).
+fn put_strangers_out(tx: &mut Tx, user: &mut User, change: &AddressChange) -> Result<(), StoreError> {
+    let Some(known) = credentials::find(tx, user.id)? else { return Ok(()) };
+    let mut known = Credentials { password_hash: None, password_link: None, ..known };
+    for passkey in known.second_factors.take_since(change.suspicious_from()) {
+        passkey_owners::delete(tx, &passkey.id)?;
+    }
+    if known.second_factors.is_empty() {
+        user.second_factor = SecondFactorUse::None;
+    }
+    credentials::update(tx, &known)
 }

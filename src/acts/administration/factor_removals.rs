@@ -15,7 +15,7 @@ use crate::domain::{
     OutgoingMail, RemovalReason, User, UserId,
 };
 use crate::mail::seal;
-use crate::protocol::{Locale, Timestamp};
+use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, Tx, credentials, factor_removals, outbox, users};
 
 /// How long what became of a removal is kept.
@@ -61,7 +61,7 @@ pub async fn ask_factor_removal(
                 return Ok(Err(refusal));
             }
             let content = MailContent::FactorRemovalAsked { due_at, reason: reason.as_str().to_owned() };
-            let mail = OutgoingMail::notice(user.email.clone(), Locale::Fr, content, now);
+            let mail = OutgoingMail::notice(user.email.clone(), user.language(), content, now);
             let notice = outbox::insert(tx, &mail.carrying(secret.clone(), link.retained_until()))?;
             let removal = FactorRemoval {
                 user_id: user.id,
@@ -101,7 +101,8 @@ pub async fn cancel_factor_removal(app: &App, by: &By, key: UserKey) -> Decided<
         .store
         .write(move |tx| {
             let Some(user) = find(tx, &key)? else { return Ok(Err(UserRefusal::Unknown)) };
-            let is_stopped = stop_removal(tx, &circumstances, &user, FactorRemovalStop::Operator, Locale::Fr, now)?;
+            let (how, locale) = (FactorRemovalStop::Operator, user.language());
+            let is_stopped = stop_removal(tx, &circumstances, &user, how, locale, now)?;
             Ok(if is_stopped { Ok(user) } else { Err(UserRefusal::NoRemoval) })
         })
         .await?;
@@ -207,7 +208,7 @@ fn carry_out(
     take_away(tx, &mut user, now)?;
     user.void_everything();
     users::update(tx, &user)?;
-    tell(tx, &user, MailContent::FactorRemovalDone { at: now }, Locale::Fr, now)?;
+    tell(tx, &user, MailContent::FactorRemovalDone { at: now }, user.language(), now)?;
     circumstances.record(tx, AuditEvent::FactorRemovalDone { user_id })?;
     Ok(true)
 }

@@ -1,6 +1,7 @@
 //! People of another system, entered row by row: each one wholly or not at all, and a second time changes nothing.
 
 use super::organizations::{OrganizationKey, find as find_organization};
+use crate::acts::account::is_anothers;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
@@ -66,7 +67,8 @@ pub async fn import_users(
 ) -> Result<Vec<ImportOutcome>, ActError> {
     let now = app.clock.now();
     if is_dry_run {
-        let outcome_of = |person| Ok(app.store.read(|tx| decide(tx, person))?.err().unwrap_or(ImportOutcome::Imported));
+        let outcome_of =
+            |person| Ok(app.store.read(|tx| decide(tx, person, now))?.err().unwrap_or(ImportOutcome::Imported));
         return people.iter().map(outcome_of).collect();
     }
     let circumstances = Circumstances::of(app, by);
@@ -77,7 +79,7 @@ pub async fn import_users(
         .write(move |tx| {
             let mut outcomes = Vec::with_capacity(drawn.len());
             for (person, fresh_id) in &drawn {
-                outcomes.push(match decide(tx, person)? {
+                outcomes.push(match decide(tx, person, now)? {
                     Err(outcome) => outcome,
                     Ok(organizations) => {
                         enter(tx, &circumstances, person, *fresh_id, &organizations, now)?;
@@ -92,10 +94,17 @@ pub async fn import_users(
 }
 
 /// The organizations of somebody who can be entered; else what is in the way.
-fn decide(tx: &impl Read, person: &ImportedUser) -> Result<Result<Vec<OrganizationId>, ImportOutcome>, StoreError> {
+fn decide(
+    tx: &impl Read,
+    person: &ImportedUser,
+    now: Timestamp,
+) -> Result<Result<Vec<OrganizationId>, ImportOutcome>, StoreError> {
     if let Some(known) = users::find_by_email(tx, &person.email)? {
         let is_same = person.id.is_none_or(|id| id == known.id);
         return Ok(Err(if is_same { ImportOutcome::Unchanged } else { ImportOutcome::EmailTaken }));
+    }
+    if is_anothers(tx, &person.email, None, now)? {
+        return Ok(Err(ImportOutcome::EmailTaken));
     }
     if let Some(id) = person.id {
         if users::find(tx, id)?.is_some() {

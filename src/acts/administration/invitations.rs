@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Decided;
 use super::audit::record_look;
 use super::organizations::{OrganizationKey, find as find_organization_of};
+use crate::acts::account::is_anothers;
 use crate::acts::mailbox::invitation_name;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
@@ -14,7 +15,7 @@ use crate::domain::{
 };
 use crate::mail::seal;
 use crate::protocol::{Locale, Timestamp};
-use crate::store::{Read, StoreError, Tx, invitations, organizations, outbox, users};
+use crate::store::{Read, StoreError, Tx, invitations, organizations, outbox};
 
 /// How long what became of an invitation is kept.
 const KEPT_AFTER: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -26,6 +27,8 @@ pub struct NewInvitation {
     pub email: Email,
     /// The organization that the person will belong to, and whether as somebody external.
     pub organization: Option<(OrganizationKey, bool)>,
+    /// The language of the mail.
+    pub locale: Locale,
     /// Whether an invitation that is open is left as it is, where it brings the same along.
     pub keep_open: bool,
 }
@@ -75,7 +78,7 @@ pub async fn invite(app: &App, by: &By, new: NewInvitation) -> Decided<ListedInv
     let outcome = app
         .store
         .write(move |tx| {
-            if users::find_by_email(tx, &new.email)?.is_some() {
+            if is_anothers(tx, &new.email, None, now)? {
                 return Ok(Err(InvitationRefusal::HasAccount));
             }
             let organization = match &new.organization {
@@ -107,7 +110,7 @@ pub async fn invite(app: &App, by: &By, new: NewInvitation) -> Decided<ListedInv
             invitations::insert(tx, &key, &invitation)?;
             let label = organization.as_ref().map(|found| found.label.clone());
             let content = MailContent::Invitation { expires_at, organization: label };
-            let mail = OutgoingMail::notice(new.email.clone(), Locale::Fr, content, now);
+            let mail = OutgoingMail::notice(new.email.clone(), new.locale, content, now);
             outbox::insert(tx, &mail.carrying(secret.clone(), expires_at))?;
             let name = invitation_name(&key);
             let organization_id = organization.as_ref().map(|found| found.id);

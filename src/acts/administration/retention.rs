@@ -10,7 +10,7 @@ use crate::domain::{
     Actor, AuditEvent, MailContent, NOTICE_OF_ERASURE, OutgoingMail, RetentionRound, RetentionStep, UnusedNotice, User,
     UserId, decide_retention,
 };
-use crate::protocol::{Locale, Timestamp};
+use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, Tx, audit, outbox, retention_rounds, users};
 
 /// How long between two rounds.
@@ -122,7 +122,7 @@ async fn announce(app: &App, ids: Vec<UserId>, kept: Duration, round: u64, now: 
             for id in &some {
                 let Some(user) = still(tx, *id, (RetentionStep::Announce, Some(kept), round, now))? else { continue };
                 let content = MailContent::UnusedAccount { erased_from };
-                outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), Locale::Fr, content, now))?;
+                outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), user.language(), content, now))?;
                 users::update(tx, &User { unused_notice: Some(UnusedNotice { at: now, round }), ..user })?;
                 circumstances.record(tx, AuditEvent::UnusedAccountAnnounced { user_id: *id, erased_from })?;
                 count = count.saturating_add(1);

@@ -8,7 +8,7 @@ use super::users::{UserKey, UserRefusal, find, may_lock_out};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{AuditEvent, MailContent, OutgoingMail, Right, Role, User, UserId};
-use crate::protocol::{Locale, Timestamp};
+use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, Tx, outbox, users};
 
 /// How many people are looked at at once.
@@ -137,7 +137,7 @@ fn tell_administrators(tx: &mut Tx, about: &User, now: Timestamp) -> Result<(), 
     }
     for reader in readers {
         let content = MailContent::AdministratorsChanged { at: now, about: about.email.clone() };
-        let mail = OutgoingMail::notice(reader.email, Locale::Fr, content, now);
+        let mail = OutgoingMail::notice(reader.email.clone(), reader.language(), content, now);
         outbox::insert(tx, &mail)?;
     }
     Ok(())

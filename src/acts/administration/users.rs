@@ -5,6 +5,7 @@ use std::str::FromStr;
 use super::Decided;
 use super::audit::record_look;
 use super::roles::is_last_administrator;
+use crate::acts::account::is_anothers;
 use crate::acts::mailbox::{LINK_LIFETIME, write_link};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
@@ -129,7 +130,7 @@ pub async fn create_user(app: &App, by: &By, new: NewUser) -> Decided<LinkedUser
     let outcome = app
         .store
         .write(move |tx| {
-            if users::find_by_email(tx, &user.email)?.is_some() {
+            if is_anothers(tx, &user.email, None, now)? {
                 return Ok(Err(UserRefusal::EmailTaken));
             }
             users::insert(tx, &user)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::entry::{Admission, Claimant, Verdict, admit};
 use super::limits::{take_code_guess, take_mail, write_bans};
+use crate::acts::account::{WayBack, find_way_back};
 use crate::acts::attempts::hex;
 use crate::acts::new_session::{Drawn, Entry, NewSession, Opened, Opening, open_in};
 use crate::acts::pre_sessions::InBrowser;
@@ -80,6 +81,7 @@ pub async fn mail_code(app: &App, by: &By, order: CodeOrder) -> Result<CodeSent,
     let circumstances = Circumstances::of(app, by);
     let (key, locale, sign_up) = (order.interaction, order.locale, app.config.accounts.sign_up);
     let sealed = seal(&app.master_key, &app.random, &fresh.email, &code);
+    let way_back = WayBack::new(app, &fresh.email, now);
     let waits = app.config.limits.mails.is_some();
     let outcome = app
         .store
@@ -106,7 +108,9 @@ pub async fn mail_code(app: &App, by: &By, order: CodeOrder) -> Result<CodeSent,
             interaction.mailed_code = Some(MailedCode { resent, user_epoch, expires_at, ..fresh.clone() });
             interactions::update(tx, &key, &interaction)?;
             let may_have_it = user.as_ref().map_or(sign_up, User::may_sign_in);
-            if may_have_it {
+            if let Some((change, locale)) = find_way_back(tx, &fresh.email, now)? {
+                way_back.tell(tx, &change, locale, now)?;
+            } else if may_have_it {
                 let content = MailContent::EmailCode { expires_at, service };
                 let mail = OutgoingMail::notice(fresh.email.clone(), locale, content, now);
                 outbox::insert(tx, &mail.carrying(sealed.clone(), expires_at))?;

@@ -2,6 +2,7 @@
 
 use super::passwords::set_password;
 use crate::acts::Circumstances;
+use crate::acts::account::{find_way_back, take_away};
 use crate::app::App;
 use crate::domain::{AuditEvent, Credentials, Email, User, UserId};
 use crate::protocol::Timestamp;
@@ -47,9 +48,9 @@ pub(super) struct Claimant {
     pub(super) epoch: Option<u32>,
 }
 
-/// The person with this address, whose reader has just given back what was mailed to it; a new account when there is
-/// none. A password chosen on the way becomes that of an account without one: nothing that was chosen before the mailbox
-/// was proven is ever left behind in an account (SEC-103).
+/// The person with this address, whose reader has just given back what was mailed to it; a new account when there is none
+/// and there was none. A password chosen on the way becomes that of an account without one: nothing that was chosen before
+/// the mailbox was proven is ever left behind in an account (SEC-103).
 pub(super) fn admit(
     tx: &mut Tx,
     circumstances: &Circumstances,
@@ -59,7 +60,9 @@ pub(super) fn admit(
 ) -> Result<Verdict, StoreError> {
     let now = admission.now;
     let Some(user) = users::find_by_email(tx, &claimant.email)? else {
-        if !admission.sign_up {
+        // Whoever had the address took another one meanwhile: what was mailed before opens nothing here (SEC-105).
+        let was_anothers = claimant.epoch.is_some() || find_way_back(tx, &claimant.email, now)?.is_some();
+        if !admission.sign_up || was_anothers {
             return Ok(Verdict::Closed);
         }
         let user = User::new(admission.fresh_id, claimant.email.clone(), now);
@@ -68,9 +71,14 @@ pub(super) fn admit(
         circumstances.record(tx, AuditEvent::AccountOpened { user_id: user.id })?;
         return Ok(Verdict::Admitted(Box::new(user)));
     };
-    if !user.may_sign_in() || claimant.epoch.is_some_and(|epoch| !user.honours(epoch)) {
+    // An account that was opened meanwhile is at its first epoch; one that came to this address is past it.
+    if !user.honours(claimant.epoch.unwrap_or_default()) {
         return Ok(Verdict::Closed);
     }
+    let user = match user.email_verified_at {
+        Some(_) => user,
+        None => wipe_unproven(tx, user, now)?,
+    };
     let has_password = credentials::find(tx, user.id)?.is_some_and(|known| known.password_hash.is_some());
     match (password_hash, has_password) {
         (None, _) => {}
@@ -81,4 +89,18 @@ pub(super) fn admit(
         }
     }
     Ok(Verdict::Admitted(Box::new(user)))
+}
+
+/// The first proof of the mailbox comes by another way than that by which the account has what it has: whoever had it
+/// written there may be anybody (SEC-103).
+fn wipe_unproven(tx: &mut Tx, mut user: User, now: Timestamp) -> Result<User, StoreError> {
+    let Some(known) = credentials::find(tx, user.id)? else { return Ok(user) };
+    if known.password_hash.is_none() && known.second_factors.is_untouched() {
+        return Ok(user);
+    }
+    take_away(tx, &mut user, now)?;
+    credentials::update(tx, &Credentials::new(user.id, None, now))?;
+    user.void_everything();
+    users::update(tx, &user)?;
+    Ok(user)
 }

@@ -2,6 +2,7 @@
 
 use super::entry::Admission;
 use super::password_judgement::judge_password;
+use crate::acts::account::is_anothers;
 use crate::acts::attempts::hex;
 use crate::acts::facts::has_every_factor;
 use crate::acts::new_session::{Drawn, Entry, NewSession, Opened, Opening, open_in};
@@ -162,7 +163,7 @@ struct Job {
 impl Job {
     fn run(&self, tx: &mut Tx, now: Timestamp) -> Result<Outcome, StoreError> {
         let Some(invitation) = find_open(tx, &self.key, now)? else { return Ok(Outcome::Void) };
-        if users::find_by_email(tx, &invitation.email)?.is_some() {
+        if is_anothers(tx, &invitation.email, None, now)? {
             return Ok(Outcome::HasAccount);
         }
         let user = User::new(self.admission.fresh_id(), invitation.email.clone(), now);

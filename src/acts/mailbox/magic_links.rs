@@ -3,6 +3,7 @@
 use super::codes::service_of;
 use super::entry::{Admission, Claimant, Verdict, admit};
 use super::limits::take_mail;
+use crate::acts::account::{WayBack, find_way_back};
 use crate::acts::new_session::{Drawn, Entry, NewSession, Opened, Opening, open_in};
 use crate::acts::pre_sessions::InBrowser;
 use crate::acts::{ActError, By, Circumstances};
@@ -41,6 +42,7 @@ pub async fn mail_magic_link(app: &App, by: &By, order: LinkOrder) -> Result<(),
     let Handle { value, key } = crypto::issue_handle::<MagicLink>(&app.random, expires_at);
     let href = format!("{}{}{value}", app.config.issuer(), order.page);
     let sealed = seal(&app.master_key, &app.random, &order.email, &href);
+    let way_back = WayBack::new(app, &order.email, now);
     let sign_up = app.config.accounts.sign_up;
     let circumstances = Circumstances::of(app, by);
     app.store
@@ -53,7 +55,9 @@ pub async fn mail_magic_link(app: &App, by: &By, order: LinkOrder) -> Result<(),
             interaction.magic_link = Some(key);
             interactions::update(tx, &order.interaction, &interaction)?;
             let user = users::find_by_email(tx, &order.email)?;
-            if user.as_ref().map_or(sign_up, User::may_sign_in) {
+            if let Some((change, locale)) = find_way_back(tx, &order.email, now)? {
+                way_back.tell(tx, &change, locale, now)?;
+            } else if user.as_ref().map_or(sign_up, User::may_sign_in) {
                 let link = MagicLink {
                     email: order.email.clone(),
                     user_epoch: user.as_ref().map(|user| user.epoch),

@@ -33,6 +33,6 @@ pub(super) use password_judgement::judge_password;
 pub use password_judgement::minimum_password_length;
 pub(super) use password_links::{LINK_LIFETIME, write_link};
 pub use password_links::{issue_password_link, mail_password_link};
-pub(super) use passwords::set_password;
 pub use passwords::{PasswordChange, PasswordChoice, change_password, find_password_link};
+pub(super) use passwords::{is_password_of, set_password};
 pub use sign_up::{AddressStanding, SignUp, SignUpOutcome, address_standing, sign_up};

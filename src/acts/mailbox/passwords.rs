@@ -67,6 +67,18 @@ fn look_for(app: &App, key: &HandleKey<PasswordLink>) -> Result<Option<(User, Pa
     Ok(app.store.read(|tx| find_link(tx, key, now))?)
 }
 
+/// Whether this is the password that a person has already; `false` where they have none.
+pub(in crate::acts) async fn is_password_of(
+    app: &App,
+    source: &str,
+    user_id: UserId,
+    password: &str,
+) -> Result<bool, ActError> {
+    let known = app.store.read(|tx| credentials::find(tx, user_id))?;
+    let Some(hash) = known.and_then(|known| known.password_hash) else { return Ok(false) };
+    Ok(app.passwords.verify(source, Some(&hash), password).await.map_err(|_| ActError::Busy)?.matches)
+}
+
 /// Uses a link up for a new password. Everything that the person had open ends, and they are told by mail.
 ///
 /// # Errors
@@ -79,8 +91,12 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
     if let Err(fault) = judge_password(app, &normalized, &user.email, person).await? {
         return Ok(PasswordChange::Refused(fault));
     }
-    let password_hash =
-        app.passwords.hash(&choice.source.to_string(), choice.password).await.map_err(|_| ActError::Busy)?;
+    let source = choice.source.to_string();
+    // Whoever chooses anew may do so because somebody else knows the one before (SEC-66).
+    if is_password_of(app, &source, user.id, choice.password).await? {
+        return Ok(PasswordChange::Refused(PasswordFault::SameAsBefore));
+    }
+    let password_hash = app.passwords.hash(&source, choice.password).await.map_err(|_| ActError::Busy)?;
     let circumstances = Circumstances::of(app, by);
     let (now, locale) = (app.clock.now(), choice.locale);
     let (browser, next) = (choice.place.handle, issue_browser_handle(app));

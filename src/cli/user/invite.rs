@@ -10,8 +10,9 @@ use crate::admin::Call;
 use crate::cli::Ending;
 use crate::cli::output::{Column, Output};
 use crate::cli::place::{Office, Place};
-use crate::cli::spelling::{parse_organization, parse_path};
+use crate::cli::spelling::{parse_locale, parse_organization, parse_path};
 use crate::domain::Email;
+use crate::protocol::Locale;
 use crate::web::Method;
 
 pub(super) const COLUMNS: &[Column] = &[
@@ -35,6 +36,9 @@ pub(in crate::cli) struct Arguments {
     /// They work for it without belonging to it.
     #[arg(long, requires = "organization", conflicts_with = "csv")]
     external: bool,
+    /// The language of the mail: fr or en; without it, French.
+    #[arg(long, value_name = "LANGUAGE", value_parser = parse_locale)]
+    language: Option<Locale>,
     /// Invite by a file of columns email, siret (may be empty) and external (yes or no); who is invited already stays so.
     #[arg(long, value_name = "FILE", value_parser = parse_path)]
     csv: Option<PathBuf>,
@@ -43,12 +47,13 @@ pub(in crate::cli) struct Arguments {
 pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) -> Result<(), Ending> {
     if let Some(file) = arguments.csv {
         let rows = Rows::open(&file)?;
-        return by_file(&place.open().await?, output, rows, &file).await;
+        return by_file(&place.open().await?, output, (rows, arguments.language), &file).await;
     }
     let document = json!({
         "email": arguments.email,
         "organization": arguments.organization,
         "is_external": arguments.external,
+        "language": arguments.language,
     });
     let call = Call::new(Method::POST, &["invitations"]).with_body(&document);
     output.one(&place.open().await?.ask(call).await?);
@@ -58,14 +63,14 @@ pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) ->
 async fn by_file<R: std::io::BufRead>(
     office: &Office,
     output: &Output,
-    mut rows: Rows<R>,
+    (mut rows, language): (Rows<R>, Option<Locale>),
     file: &Path,
 ) -> Result<(), Ending> {
     let mut report = Report::begin(output, "E-MAIL", "email")?;
     loop {
         let row = rows.next().map_err(|cause| Ending::refused(format!("{}: {cause}", file.display())))?;
         let Some(Row { line, fields }) = row else { return report.end() };
-        let asked = fields.map_err(str::to_owned).and_then(|fields| order(&fields));
+        let asked = fields.map_err(str::to_owned).and_then(|fields| order(&fields, language));
         let (email, outcome) = match asked {
             Ok((email, order)) => (email, invite(office, &order).await?),
             Err(reason) => (String::new(), Err(reason)),
@@ -81,7 +86,7 @@ async fn by_file<R: std::io::BufRead>(
 }
 
 /// What a row asks for.
-fn order(fields: &serde_json::Map<String, Value>) -> Result<(String, Value), String> {
+fn order(fields: &serde_json::Map<String, Value>, language: Option<Locale>) -> Result<(String, Value), String> {
     if let Some(name) = fields.keys().find(|name| !["email", "siret", "external"].contains(&name.as_str())) {
         return Err(format!("no column {name} is expected: email, siret, external"));
     }
@@ -94,7 +99,9 @@ fn order(fields: &serde_json::Map<String, Value>) -> Result<(String, Value), Str
         Some(_) => return Err(String::from("external: yes or no is expected")),
     };
     let siret = fields.get("siret");
-    let order = json!({ "email": email, "organization": siret, "is_external": external, "keep_open": true });
+    let order = json!({
+        "email": email, "organization": siret, "is_external": external, "keep_open": true, "language": language,
+    });
     Ok((email.to_owned(), order))
 }
 

@@ -1,10 +1,15 @@
 //! The address of an account was changed: what the link is good for that was told to the one before.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Email, User};
 use crate::domain::{OrganizationId, UserId, Verification};
 use crate::protocol::Timestamp;
+
+/// How long before a change somebody may have sat in the account who prepared it.
+const PREPARED_WITHIN: Duration = Duration::from_secs(72 * 3600);
 
 /// A change that was made, kept for as long as it can be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +59,11 @@ impl AddressChange {
         Ok(())
     }
 
+    /// From when on what was set up in the account may be of whoever made the change.
+    pub fn suspicious_from(&self) -> Timestamp {
+        self.at.minus(PREPARED_WITHIN)
+    }
+
     /// Takes it back: the account has the address before, proven by whoever reads its mailbox, and everything that was open
     /// in it is void.
     ///
@@ -69,8 +79,6 @@ impl AddressChange {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_000_000);

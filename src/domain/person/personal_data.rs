@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::domain::{AuditEvent, BrowserHint, Factor, ModerationKind, Verification};
+use crate::protocol::Locale;
 
 /// The name of this shape. A member that is added changes nothing; anything else gets another name.
 pub const PERSONAL_DATA_FORMAT: &str = "moncomptepro-personal-data-1";
@@ -49,6 +50,8 @@ pub struct AccountData {
     pub phone_number: Option<String>,
     pub job: Option<String>,
     pub role: Option<&'static str>,
+    /// The language that they used last.
+    pub language: Option<Locale>,
     pub created_at: String,
     pub updated_at: String,
     pub sign_in_count: u64,

@@ -136,6 +136,16 @@ impl SecondFactors {
         passkeys
     }
 
+    /// Takes away what was set up at `since` or later, and the recovery codes, of which nothing says when they were made;
+    /// gives the passkeys that went.
+    pub fn take_since(&mut self, since: Timestamp) -> Vec<Passkey> {
+        let passkeys = self.passkeys.extract_if(.., |passkey| passkey.added_at >= since).collect();
+        self.totp.take_if(|totp| totp.added_at >= since);
+        self.recovery_tags.clear();
+        self.clear_when_empty();
+        passkeys
+    }
+
     /// Recovery codes stand for nothing once nothing is left.
     fn clear_when_empty(&mut self) {
         if self.is_empty() {
@@ -197,6 +207,17 @@ mod tests {
         assert!(last == 1 && factors.is_suspended());
         assert!(factors.remove_totp() && !factors.remove_totp());
         assert!(!factors.is_suspended() && factors.is_empty() && factors.generation == 1);
+    }
+
+    #[test]
+    fn sec_105_what_was_set_up_since_goes_and_what_is_older_stays_without_recovery_codes() {
+        let mut known = factors();
+        known.add_passkey(passkey("1"), Vec::new());
+        known.add_passkey(Passkey { added_at: Timestamp(50), ..passkey("2") }, Vec::new());
+        assert_eq!(known.take_since(Timestamp(50)).iter().map(|gone| gone.id.as_str()).collect::<Vec<_>>(), ["2"]);
+        assert!(known.totp.is_some() && known.passkeys.len() == 1 && known.recovery_tags.is_empty());
+        assert_eq!(known.take_since(Timestamp(1)).len(), 1);
+        assert!(known.is_empty());
     }
 
     fn passkey(id: &str) -> Passkey {

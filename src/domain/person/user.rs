@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Email, PersonalInformation, Role, SecondFactorUse, UnusedNotice};
 use crate::domain::{OrganizationId, UserId};
-use crate::protocol::Timestamp;
+use crate::protocol::{Locale, Timestamp};
 
 /// Whether an account may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub struct User {
     pub sign_in_count: u64,
     /// The last time they did.
     pub last_sign_in_at: Option<Timestamp>,
+    /// The language of the pages when they last proved who they are; that of what is written to them without being asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
     /// When the account came here from another system; what happened before is not all known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_at: Option<Timestamp>,
@@ -95,6 +98,7 @@ impl User {
             updated_at: now,
             sign_in_count: 0,
             last_sign_in_at: None,
+            locale: None,
             imported_at: None,
             unused_notice: None,
             held_since: None,
@@ -122,6 +126,11 @@ impl User {
     /// Whether they may do everything now: the role of a closed account is of no use.
     pub fn is_active_administrator(&self) -> bool {
         self.may_sign_in() && self.role.as_ref().is_some_and(Role::is_administrator)
+    }
+
+    /// The language of what an operator or a job has written to them: the one they used last, else that of the instance.
+    pub fn language(&self) -> Locale {
+        self.locale.unwrap_or(Locale::Fr)
     }
 
     /// Voids every session, code, token and link of this person at once.

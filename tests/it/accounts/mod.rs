@@ -8,6 +8,7 @@ mod guessing;
 mod handles;
 mod home;
 mod known_browsers;
+mod languages;
 mod magic_link;
 mod opening;
 mod organization;

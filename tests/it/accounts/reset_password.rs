@@ -74,6 +74,25 @@ async fn sec_69_the_newest_link_alone_works_and_it_proves_the_mailbox() {
 }
 
 #[tokio::test]
+async fn sec_66_a_link_chooses_another_password_than_the_one_before_and_its_owner_is_told() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    ask(&person, ADDRESS).await;
+    assert_eq!(choose(&person, &instance.link_of(ADDRESS).await).await.status, 200);
+    instance.clock.advance(std::time::Duration::from_secs(60)).unwrap();
+    ask(&person, ADDRESS).await;
+    let link = instance.link_of(ADDRESS).await;
+    let same = choose(&person, &link).await;
+    assert_eq!(same.status, 400);
+    assert!(same.text("#password-problem").contains("différent de l’actuel"), "{}", same.text("main"));
+    let page = person.visit(&format!("{link}&lang=en")).await;
+    let other = "une tout autre phrase de passe";
+    let form = page.form_with("password", None).with("password", other).with("password_confirmation", other);
+    assert_eq!(person.submit(form).await.status, 200, "the link still works");
+    assert_eq!(instance.mails_to(ADDRESS).await[0].subject, "Your password was changed");
+}
+
+#[tokio::test]
 async fn what_is_no_address_is_said_beside_the_field() {
     let instance = Instance::dev().await;
     let person = instance.person();

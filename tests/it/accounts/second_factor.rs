@@ -104,6 +104,34 @@ async fn sec_90_prm_2_a_second_factor_makes_no_sign_in_newer() {
     assert_eq!(members["auth_time"], signed_in_at);
 }
 
+async fn subjects(instance: &Instance) -> Vec<String> {
+    instance.mails_to(ADDRESS).await.into_iter().map(|mail| mail.subject).collect()
+}
+
+#[tokio::test]
+async fn sec_80_the_owner_is_told_of_other_codes_of_a_factor_on_demand_and_of_another_application() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let (key, _) = protected(&instance, &person).await;
+    person.submit(person.visit("/double-authentication").await.form_to("recovery-codes")).await;
+    assert_eq!(subjects(&instance).await[0], "De nouveaux codes de secours ont été créés");
+    instance.clock.advance(Duration::from_secs(1)).unwrap();
+    let page = person.visit("/double-authentication").await;
+    person.submit(page.form_to("set-force-2fa").with("force2fa", "disable")).await;
+    assert_eq!(subjects(&instance).await[0], "Le second facteur n’est plus demandé à chaque connexion");
+    instance.clock.advance(Duration::from_secs(60)).unwrap();
+    let offer = person.visit("/totp-configuration?lang=en").await;
+    let other = totp_key(&offer);
+    give(&person, &offer, &totp_code(&other, instance.clock.now())).await;
+    assert_eq!(subjects(&instance).await[0], "A second factor protects your account");
+    instance.clock.advance(Duration::from_secs(60)).unwrap();
+    let (again, client) = (instance.person(), instance.standard_client());
+    sign_in(&again).await;
+    let asks = again.visit(&client.authorization("openid", &[("claims", MFA)])).await;
+    assert_eq!(give(&again, &asks, &totp_code(&key, instance.clock.now())).await.status, 400, "the key before is dead");
+    client.code(&give(&again, &asks, &totp_code(&other, instance.clock.now())).await);
+}
+
 #[tokio::test]
 async fn sec_78_a_suspended_application_leaves_the_recovery_codes() {
     let instance = Instance::dev().await;
@@ -120,12 +148,13 @@ async fn sec_78_a_suspended_application_leaves_the_recovery_codes() {
     let asks = sign_in(&person).await;
     let told = give(&person, &asks, &totp_code(&key, instance.clock.now())).await;
     assert!(told.status == 400 && told.text("main").contains("suspendu"), "{}", told.body);
+    assert!(subjects(&instance).await.contains(&String::from("Le second facteur de votre compte est suspendu")));
     let form = asks.form_with("recovery_code", None);
     assert!(person.submit(form.with("recovery_code", &recovery[0])).await.has("a[href='/double-authentication']"));
 }
 
 #[tokio::test]
-async fn sec_77_a_code_is_accepted_once_alone_or_sixty_four_at_once() {
+async fn sec_77_a_code_is_accepted_once_alone_or_four_at_once() {
     let instance = Instance::dev().await;
     let (key, _) = protected(&instance, &instance.person()).await;
     let code = totp_code(&key, instance.clock.now());
@@ -145,6 +174,27 @@ async fn sec_77_a_code_is_accepted_once_alone_or_sixty_four_at_once() {
     for seconds in [60, 120] {
         let old = totp_code(&key, moncomptepro::protocol::Timestamp(instance.clock.now().0 - seconds));
         assert_ne!(give(&late, &asks, &old).await.status, 200, "two steps back");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_10_sec_77_of_sixty_four_sessions_that_give_one_code_at_once_one_goes_on() {
+    let instance = Instance::dev().await;
+    let (key, _) = protected(&instance, &instance.person()).await;
+    let mut people = Vec::new();
+    for _ in 0..64 {
+        let person = instance.person();
+        let asks = sign_in(&person).await;
+        people.push((person, asks));
+    }
+    for _ in 0..2 {
+        let code = totp_code(&key, instance.clock.now());
+        let answers = join_all(people.iter().map(|(person, asks)| give(person, asks, &code))).await;
+        let went_on: Vec<bool> = answers.iter().map(|answer| answer.url.path() == "/").collect();
+        assert_eq!(went_on.iter().filter(|went_on| **went_on).count(), 1);
+        let mut went_on = went_on.into_iter();
+        people.retain(|_| !went_on.next().unwrap());
+        instance.clock.advance(Duration::from_secs(15 * 60)).unwrap();
     }
 }
 

@@ -1,11 +1,11 @@
 //! Codes kept for the day on which the application is lost: ten at a time, each good once.
 
-use super::{InSession, credentials_of};
+use super::{InSession, credentials_of, tell};
 use crate::acts::sessions::find_live;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto::{self, MacKey};
-use crate::domain::{AuditEvent, RECOVERY_CODES, UserId};
+use crate::domain::{AuditEvent, MailContent, RECOVERY_CODES, UserId};
 use crate::protocol::Secret;
 use crate::store::credentials;
 
@@ -26,12 +26,12 @@ pub(super) fn tag(key: &MacKey, user_id: UserId, code: &str) -> String {
     key.tag("recovery code", &[&user_id.to_string(), &crypto::plain_recovery_code(code)])
 }
 
-/// Makes new codes; those of before are dead. `None` for whoever has no second factor, or is signed in no more.
+/// Makes new codes; those of before are dead, and the person is told by mail (SEC-80). `None` for whoever has no second factor, or is signed in no more.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn make_recovery_codes(app: &App, by: &By, place: InSession<'_>) -> Result<Option<Vec<Secret>>, ActError> {
-    let (now, session) = (app.clock.now(), place.active.key);
+    let (now, session, locale) = (app.clock.now(), place.active.key, place.locale);
     let Drawn { shown, tags } = draw(app, place.active.user.id);
     let circumstances = Circumstances::of(app, by);
     let is_made = app
@@ -44,6 +44,7 @@ pub async fn make_recovery_codes(app: &App, by: &By, place: InSession<'_>) -> Re
             }
             known.second_factors.recovery_tags.clone_from(&tags);
             credentials::update(tx, &known)?;
+            tell(tx, &user, MailContent::RecoveryCodesMade { at: now }, locale, now)?;
             circumstances.in_session(&session).record(tx, AuditEvent::RecoveryCodesMade { user_id: user.id })?;
             Ok(true)
         })

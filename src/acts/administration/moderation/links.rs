@@ -11,7 +11,7 @@ use crate::domain::{
     OrganizationId, OutgoingMail, Right, Role, SealedSecret, User, UserId,
 };
 use crate::mail::seal;
-use crate::protocol::{Locale, Timestamp};
+use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, Tx, moderation_links, moderations, organizations, outbox, users};
 
 /// How many people are told of a request.
@@ -75,7 +75,7 @@ impl Heralds {
                     .is_none()
                     .then(|| format!("{}/admin/moderations/{}", self.issuer, request.id)),
             };
-            let mail = OutgoingMail::notice(reader.email, Locale::Fr, content, now);
+            let mail = OutgoingMail::notice(reader.email.clone(), reader.language(), content, now);
             let mail = match &herald.link {
                 Some((key, secret)) => {
                     moderation_links::insert(tx, key, &link)?;

@@ -127,7 +127,7 @@ async fn sec_96_sec_105_an_address_that_somebody_has_is_not_told_apart_and_its_o
 }
 
 #[tokio::test]
-async fn sec_105_two_people_race_to_one_address_and_a_sign_up_is_a_third() {
+async fn sec_105_two_people_race_to_one_address_and_the_second_keeps_their_own() {
     let instance = Instance::dev().await;
     let (first, second) = (signed_in(&instance, ADDRESS).await, signed_in(&instance, "editeur@yopmail.com").await);
     let (asked, also) = (ask(&first, NEW).await, ask(&second, NEW).await);

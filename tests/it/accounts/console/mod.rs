@@ -2,6 +2,7 @@
 
 mod delete;
 mod email;
+mod former_address;
 mod gate;
 mod my_data;
 mod password;

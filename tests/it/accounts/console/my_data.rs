@@ -3,7 +3,7 @@
 use moncomptepro::domain::AuditEvent;
 use serde_json::Value;
 
-use crate::support::{Instance, Page, Person};
+use crate::support::{Device, Instance, Page, Person, totp_code, totp_key};
 
 const ADDRESS: &str = "user@red-needles-sarl.com";
 const PAGE: &str = "/connection-and-account/my-data";
@@ -84,6 +84,52 @@ async fn sec_169_the_export_holds_account_organizations_services_sessions_and_hi
     }
     let exported = |event: &AuditEvent| matches!(event, AuditEvent::PersonalDataExported { .. });
     assert_eq!(instance.audit().iter().filter(|record| exported(&record.event)).count(), 2, "page and file");
+}
+
+#[tokio::test]
+async fn sec_169_the_account_is_there_member_for_member_with_its_factors_and_without_their_keys() {
+    let instance = Instance::dev().await;
+    let (person, mut device) = (signed_in(&instance, ADDRESS).await, Device::new());
+    let offer = person.visit("/totp-configuration?lang=en").await;
+    let key = totp_key(&offer);
+    let code = totp_code(&key, instance.clock.now());
+    person.submit(offer.form_with("totpToken", None).with("totpToken", &code)).await;
+    let asked = person.press_passkey(&person.visit("/double-authentication").await).await;
+    let made = device.create(&instance.address, &asked.options).await;
+    person.submit(asked.answered(&made).with("name", "Téléphone")).await;
+    let page = person.visit(PAGE).await;
+    let (file, data) = export(&person, &page).await;
+    let account = &data["account"];
+    let mut names = members(account);
+    names.sort_unstable();
+    let expected = [
+        "authenticator_added_at",
+        "created_at",
+        "email",
+        "email_verified_at",
+        "family_name",
+        "given_name",
+        "job",
+        "language",
+        "last_sign_in_at",
+        "passkeys",
+        "password_chosen_at",
+        "phone_number",
+        "role",
+        "sign_in_count",
+        "updated_at",
+        "user_id",
+    ];
+    assert_eq!(names, expected, "a member is added to both");
+    assert_eq!(account["language"], "en");
+    assert_eq!(account["authenticator_added_at"], "2026-11-23T09:00:00.000Z");
+    let mut names = members(&account["passkeys"][0]);
+    names.sort_unstable();
+    assert_eq!(names, ["added_at", "last_used_at", "made_in", "name", "suspended_at", "uses"]);
+    assert_eq!(account["passkeys"][0]["name"], "Téléphone");
+    assert!(page.text("main").contains("Téléphone") && page.text("main").contains("English"));
+    let credential = made["id"].as_str().unwrap();
+    assert!(!file.body.contains(&key) && !file.body.contains(credential), "neither key nor name of a passkey");
 }
 
 #[tokio::test]

@@ -145,3 +145,47 @@ async fn sec_150_every_row_is_entered_wholly_or_refused_with_its_line_and_reason
     operator.types(&["user", "import", "/nowhere.csv"]).await.refused(1, "/nowhere.csv");
     operator.types(&["user", "import"]).await.refused(2, "<FILE>");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_103_the_password_of_an_account_that_was_never_proven_goes_when_its_owner_comes_by_mail() {
+    let directory = tempfile::tempdir().unwrap();
+    let (instance, operator) = begin(directory.path()).await;
+    let rows = ["proven", "unproven", "typed"].map(|name| {
+        let at = if name == "proven" { json!("2026-11-20T00:00:00Z") } else { Value::Null };
+        let row = json!({ "email": format!("{name}@mairie.example"), "password_hash": DJANGO, "email_verified_at": at,
+            "given_name": "Anne", "family_name": "Petit" });
+        row.to_string()
+    });
+    let file = write(directory.path(), "rows.jsonl", &rows.join("\n"));
+    assert_eq!(operator.asks(&["user", "import", &file]).await["counts"], json!({ "imported": 3 }));
+    let opened = async |address: &str| {
+        let person = instance.person();
+        let page = person.visit("/users/start-sign-in").await;
+        person.sign_in(page, address, PASSWORD).await
+    };
+    let attacker = instance.person();
+    let page = attacker.visit("/users/start-sign-in").await;
+    let asks = attacker.sign_in(page, "unproven@mairie.example", PASSWORD).await;
+    assert_eq!(asks.url.path(), "/users/verify-email", "without the mailbox it opens nothing");
+    for (name, is_kept) in [("proven", true), ("unproven", false)] {
+        let address = format!("{name}@mairie.example");
+        let owner = instance.person();
+        let page = owner.visit("/users/start-sign-in").await;
+        let asks = owner.submit(page.form_with("login", None).with("login", &address)).await;
+        owner.submit(asks.form_to("send-magic-link")).await;
+        let here = owner.visit(&instance.link_of(&address).await).await;
+        let back = owner.submit(here.form_with("magic_link_token", None)).await;
+        assert_eq!(back.url.path(), "/", "{name}");
+        let id = instance.app.store.read(|tx| users::find_by_email(tx, &address.parse().unwrap())).unwrap().unwrap().id;
+        let known = instance.app.store.read(|tx| credentials::find(tx, id)).unwrap().unwrap();
+        assert_eq!(known.password_hash.is_some(), is_kept, "{name}");
+    }
+    assert_eq!(attacker.visit("/").await.url.path(), "/users/start-sign-in", "and whoever sat there is out");
+    // The mailbox of whoever typed the password is proven in the same sign-in: it is theirs.
+    let person = instance.person();
+    let page = person.visit("/users/start-sign-in").await;
+    let asks = person.sign_in(page, "typed@mairie.example", PASSWORD).await;
+    let code = instance.code_of("typed@mairie.example").await;
+    person.submit(asks.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
+    assert_ne!(opened("typed@mairie.example").await.status, 400);
+}
