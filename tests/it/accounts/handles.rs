@@ -1,9 +1,12 @@
 //! The handle of a browser is new at every change of privilege: whoever kept the one before holds nothing.
 
+use std::time::Duration;
+
 use moncomptepro::acts::{self, By};
+use moncomptepro::config::DevOptions;
 use moncomptepro::domain::{Actor, UserId};
 
-use crate::support::{Instance, Page, Person, RelyingParty};
+use crate::support::{Device, Instance, Operator, Page, Person, RelyingParty, totp_code, totp_key};
 
 const ADDRESS: &str = "user@yopmail.com";
 const OTHER: &str = "editeur@yopmail.com";
@@ -133,6 +136,120 @@ async fn sec_89_every_sign_out_renews_the_handle_and_ends_what_was_under_way() {
         assert_eq!((late.status.as_u16(), late.error_code().as_deref()), (410, Some("expired_interaction")));
         assert!(!is_signed_in(&person).await);
     }
+}
+
+/// What a browser held before a change of privilege.
+struct Held {
+    browser: String,
+    session: Option<String>,
+}
+
+impl Held {
+    fn by(person: &Person) -> Self {
+        let session = person.find_cookie("session");
+        Self { browser: person.browser_cookie(), session }
+    }
+
+    /// The browser has other handles now, and whoever kept the former ones is nobody.
+    async fn assert_void(&self, instance: &Instance, person: &Person, what: &str) {
+        assert_ne!(person.browser_cookie(), self.browser, "{what}");
+        assert!(is_signed_in(person).await, "{what}");
+        let thief = instance.person();
+        thief.plant_cookie(&self.browser);
+        if let Some(session) = &self.session {
+            assert_ne!(person.session_cookie(), *session, "{what}");
+            thief.plant_cookie(session);
+        }
+        assert_eq!(thief.visit("/").await.url.path(), "/users/start-sign-in", "{what}");
+        assert_ne!(thief.browser_cookie(), self.browser, "{what}: the dead handle is replaced");
+    }
+}
+
+#[tokio::test]
+async fn sec_89_every_factor_that_is_set_up_or_given_renews_the_handles() {
+    let instance = Instance::dev().await;
+    let (person, mut device) = (instance.person(), Device::new());
+    person.sign_in(person.visit("/users/start-sign-in").await, ADDRESS, ADDRESS).await;
+
+    let held = Held::by(&person);
+    let offer = person.visit("/totp-configuration").await;
+    let key = totp_key(&offer);
+    let code = totp_code(&key, instance.clock.now());
+    let shown = person.submit(offer.form_with("totpToken", None).with("totpToken", &code)).await;
+    let recovery = shown.text(".codes").split_whitespace().next().unwrap().to_owned();
+    held.assert_void(&instance, &person, "an application set up").await;
+
+    let held = Held::by(&person);
+    let asked = person.press_passkey(&person.visit("/double-authentication").await).await;
+    let made = device.create(&instance.address, &asked.options).await;
+    person.submit(asked.answered(&made)).await;
+    held.assert_void(&instance, &person, "a passkey added").await;
+
+    let page = person.visit("/double-authentication").await;
+    person.submit(page.form_to("set-force-2fa").with("force2fa", "enable")).await;
+    for what in ["a code", "a recovery code", "a passkey beside the password"] {
+        instance.clock.advance(Duration::from_secs(60)).unwrap();
+        let person = instance.person();
+        let asks = person.sign_in(person.visit("/users/start-sign-in").await, ADDRESS, ADDRESS).await;
+        assert_eq!(asks.url.path(), "/users/2fa-sign-in");
+        let held = Held::by(&person);
+        let form = match what {
+            "a code" => {
+                let code = totp_code(&key, instance.clock.now());
+                asks.form_with("totpToken", None).with("totpToken", &code)
+            }
+            "a recovery code" => asks.form_with("recovery_code", None).with("recovery_code", &recovery),
+            _ => {
+                let asked = person.press_passkey(&asks).await;
+                asked.answered(&device.answer(&instance.address, &asked.options).await)
+            }
+        };
+        assert_eq!(person.submit(form).await.status, 200, "{what}");
+        held.assert_void(&instance, &person, what).await;
+    }
+
+    let person = instance.person();
+    let asked = person.press_passkey(&person.visit("/users/start-sign-in").await).await;
+    let held = Held::by(&person);
+    let answer = device.answer(&instance.address, &asked.options).await;
+    person.submit(asked.answered(&answer)).await;
+    held.assert_void(&instance, &person, "a passkey alone").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_89_every_mailed_secret_that_is_given_back_renews_the_handles() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = DevOptions { data_dir: Some(directory.path().to_owned()), ..DevOptions::default() };
+    let (instance, operator) = (Instance::dev_with(options).await, Operator::at(directory.path()));
+    let begin = async |person: &Person, address: &str| {
+        let page = person.visit("/users/start-sign-in").await;
+        person.submit(page.form_with("login", None).with("login", address)).await
+    };
+
+    let person = instance.person();
+    let asks = begin(&person, ADDRESS).await;
+    person.submit(asks.form_to("send-magic-link")).await;
+    let here = person.visit(&instance.link_of(ADDRESS).await).await;
+    let held = Held::by(&person);
+    person.submit(here.form_with("magic_link_token", None)).await;
+    held.assert_void(&instance, &person, "a link").await;
+
+    let (person, password) = (instance.person(), "une phrase de passe assez longue");
+    let asks = begin(&person, "nouvelle@mairie.exemple.fr").await;
+    let form = asks.form_with("password_confirmation", None).with("password", password);
+    let waits = person.submit(form.with("password_confirmation", password)).await;
+    let code = instance.code_of("nouvelle@mairie.exemple.fr").await;
+    let held = Held::by(&person);
+    person.submit(waits.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
+    assert_ne!(person.browser_cookie(), held.browser, "a code");
+
+    operator.asks(&["user", "invite", "marie@mairie.example"]).await;
+    let person = instance.person();
+    let page = person.visit(&instance.link_of("marie@mairie.example").await).await;
+    let held = Held::by(&person);
+    let form = page.form_with("password", None).with("password", password);
+    person.submit(form.with("password_confirmation", password)).await;
+    assert_ne!(person.browser_cookie(), held.browser, "an invitation");
 }
 
 #[tokio::test]

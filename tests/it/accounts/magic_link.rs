@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use moncomptepro::config::DevOptions;
 use moncomptepro::domain::AuditEvent;
 use moncomptepro::store::clients;
+use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderValue};
 
-use crate::support::{Form, Instance, Page, Person};
+use crate::support::{Form, Instance, Operator, Page, Person, totp_code, totp_key};
 
 const ADDRESS: &str = "user@yopmail.com";
 const NEW: &str = "nouveau@mairie.exemple.fr";
@@ -37,6 +39,57 @@ async fn sec_71_looking_at_a_link_a_hundred_times_uses_nothing_up_and_one_button
     assert_eq!(client.id_token_members(&tokens.id_token).await["amr"], serde_json::json!(["mail"]));
     let again = person.visit(&link).await;
     assert_eq!((again.status.as_u16(), again.has("[name=magic_link_token]")), (410, false), "once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_71_no_link_that_is_mailed_is_used_up_by_a_program_that_looks_at_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = DevOptions { data_dir: Some(directory.path().to_owned()), ..DevOptions::default() };
+    let (instance, operator) = (Instance::dev_with(options).await, Operator::at(directory.path()));
+    let (person, guest) = (instance.person(), "marie@mairie.example");
+    let mut links = Vec::new();
+    let page = person.visit("/users/reset-password").await;
+    person.submit(page.form_with("login", None).with("login", ADDRESS)).await;
+    links.push(("password", instance.link_of(ADDRESS).await));
+    operator.asks(&["user", "invite", guest]).await;
+    links.push(("_csrf", instance.link_of(guest).await));
+    let page = person.visit("/users/start-sign-in").await;
+    person.sign_in(page, "datapass@yopmail.com", "datapass@yopmail.com").await;
+    let offer = person.visit("/totp-configuration").await;
+    let code = totp_code(&totp_key(&offer), instance.clock.now());
+    person.submit(offer.form_with("totpToken", None).with("totpToken", &code)).await;
+    operator.asks(&["user", "factor", "remove", "datapass@yopmail.com", "--reason", "perdu"]).await;
+    links.push(("_csrf", instance.link_of("datapass@yopmail.com").await));
+    let owner = instance.person();
+    let page = owner.visit("/users/start-sign-in").await;
+    owner.sign_in(page, "editeur@yopmail.com", "editeur@yopmail.com").await;
+    let page = owner.visit("/connection-and-account/email?another=1").await;
+    let asks = owner.submit(page.form_with("email", None).with("email", NEW)).await;
+    let code = instance.code_of(NEW).await;
+    owner.submit(asks.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
+    links.push(("_csrf", instance.link_of("editeur@yopmail.com").await));
+    let asked = instance.person();
+    let page = asked.visit("/users/start-sign-in").await;
+    ask(&asked, page, "user@red-needles-sarl.com").await;
+    links.push(("magic_link_token", instance.link_of("user@red-needles-sarl.com").await));
+
+    let gateway = instance.person_at(0, 9);
+    let acts = instance.recorded_acts();
+    for (field, link) in &links {
+        for _ in 0..50 {
+            for method in [Method::HEAD, Method::GET] {
+                let looked = gateway.send(method, link, HeaderMap::new(), "").await;
+                assert_eq!(looked.status, 200, "{link}");
+            }
+        }
+        let page = gateway.visit(link).await;
+        let is_only_a_form =
+            !page.body.contains("submit()") && !page.has("script:not([src])") && !page.has("meta[http-equiv]");
+        assert!(is_only_a_form, "nothing sends the form by itself: {}", page.body);
+        let reader = if *field == "magic_link_token" { &asked } else { &gateway };
+        assert!(reader.visit(link).await.has(&format!("main form [name={field}]")), "{link}");
+    }
+    assert_eq!(instance.recorded_acts(), acts, "nothing was done");
 }
 
 #[tokio::test]
@@ -143,15 +196,44 @@ async fn sec_10_a_link_used_twice_at_once_signs_in_once() {
 async fn sec_72_a_hostile_forwarded_host_has_no_place_in_a_mail() {
     let instance = Instance::dev().await;
     let person = instance.person();
-    let page = person.visit("/users/reset-password").await;
-    let form = page.form_with("login", None).with("login", ADDRESS);
-    for name in ["x-forwarded-host", "forwarded", "x-original-host", "x-host"] {
+    let reset = person.visit("/users/reset-password").await.form_with("login", None).with("login", ADDRESS);
+    let page = person.visit("/users/start-sign-in").await;
+    let link = person.submit(page.form_with("login", None).with("login", ADDRESS)).await.form_to("send-magic-link");
+    let names = [
+        "x-forwarded-host",
+        "forwarded",
+        "x-original-host",
+        "x-host",
+        "x-forwarded-server",
+        "x-http-host-override",
+        "x-rewrite-url",
+        "x-original-url",
+        "x-forwarded-prefix",
+        "x-forwarded-proto",
+        "via",
+        "referer",
+    ];
+    let sent = async |form: &Form, name: &'static str, value: &'static str| {
         let mut headers = HeaderMap::new();
         headers.insert("origin", HeaderValue::from_str(&instance.address).unwrap());
-        let value = if name == "forwarded" { "host=evil.example" } else { "evil.example" };
         headers.insert(name, HeaderValue::from_static(value));
-        assert_eq!(person.post_with(form.clone(), headers).await.status, 303, "{name}");
-        assert!(instance.link_of(ADDRESS).await.starts_with(&format!("{}/", instance.app.config.issuer())), "{name}");
+        person.post_with(form.clone(), headers).await.status.as_u16()
+    };
+    for form in [&reset, &link] {
+        for name in names {
+            let value = if name == "forwarded" { "host=evil.example;proto=https" } else { "evil.example" };
+            let before = instance.mails_to(ADDRESS).await.len();
+            assert_eq!(sent(form, name, value).await, 303, "{name}");
+            assert_eq!(instance.mails_to(ADDRESS).await.len(), before + 1);
+            let mail = instance.mails_to(ADDRESS).await.remove(0);
+            assert!(mail.link().unwrap().starts_with(&format!("{}/", instance.app.config.issuer())), "{name}");
+            assert!(!mail.text.contains("evil") && !mail.html.contains("evil"), "{name}");
+        }
+        let before = instance.mails_to(ADDRESS).await.len();
+        for host in ["evil.fr", "localhost@evil.fr", "evil.fr:443"] {
+            assert_ne!(sent(form, "host", host).await, 303, "{host}");
+        }
+        assert_eq!(instance.mails_to(ADDRESS).await.len(), before, "under another name nothing is asked");
     }
 }
 

@@ -8,7 +8,6 @@ mod guessing;
 mod handles;
 mod home;
 mod known_browsers;
-mod languages;
 mod magic_link;
 mod opening;
 mod organization;

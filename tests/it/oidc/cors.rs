@@ -54,7 +54,7 @@ async fn cors_1_cors_2_ui_6_r_20_scripts_of_public_clients_read_answers_and_erro
 }
 
 #[tokio::test]
-async fn r_20_other_origins_read_nothing() {
+async fn sec_120_r_20_other_origins_read_nothing() {
     let instance = instance().await;
     let spa = public(&instance, "spa", "https://spa.example", ClientState::Enabled).await;
     public(&instance, "off", "https://off.example", ClientState::Disabled).await;
@@ -124,7 +124,7 @@ async fn r_20_in_development_every_origin_of_this_machine_may_read() {
 }
 
 #[tokio::test]
-async fn gen_19_pages_and_the_authorization_endpoint_are_never_read_by_scripts() {
+async fn sec_120_gen_19_pages_and_the_authorization_endpoint_are_never_read_by_scripts() {
     let instance = Instance::dev().await;
     let client = instance.test_client();
     for path in ["/oauth/authorize", "/oauth/logout", "/users/start-sign-in", "/"] {

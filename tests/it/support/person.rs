@@ -70,9 +70,14 @@ impl Person {
     }
 
     fn cookie(&self, name: &str) -> String {
-        let cookies = self.jar.cookies(&Url::parse(&self.address).unwrap()).unwrap();
+        self.find_cookie(name).unwrap()
+    }
+
+    /// `name=value` of a cookie, if there is one.
+    pub(crate) fn find_cookie(&self, name: &str) -> Option<String> {
+        let cookies = self.jar.cookies(&Url::parse(&self.address).unwrap())?;
         let line = cookies.to_str().unwrap().to_owned();
-        line.split("; ").find(|pair| pair.contains(&format!("{name}="))).unwrap().to_owned()
+        line.split("; ").find(|pair| pair.contains(&format!("{name}="))).map(str::to_owned)
     }
 
     /// Puts a cookie into this browser.

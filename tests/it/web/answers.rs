@@ -42,6 +42,19 @@ fn assert_protected(path: &str, status: u16, headers: &HeaderMap) {
     assert!(header("cache-control") == "no-store" || may_be_kept, "{at}: {}", header("cache-control"));
 }
 
+/// What SEC-88 wants of a cookie: no script reads it, no other site sends it, no other name of the machine has it.
+fn assert_kept(path: &str, cookie: &str, over_tls: bool) {
+    let mut parts = cookie.split("; ");
+    let name = parts.next().unwrap().split('=').next().unwrap();
+    let attributes: Vec<&str> = parts.collect();
+    for wanted in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(attributes.contains(&wanted), "{path}: {wanted} in {cookie}");
+    }
+    assert!(!attributes.iter().any(|attribute| attribute.starts_with("Domain")), "{path}: {cookie}");
+    assert_eq!(attributes.contains(&"Secure"), over_tls, "{path}: {cookie}");
+    assert_eq!(name.starts_with("__Host-"), over_tls, "R-11: {path}: {cookie}");
+}
+
 fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
     pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect()
 }
@@ -56,6 +69,7 @@ struct Crawler<'a> {
     sign_in: String,
     seen: BTreeSet<u16>,
     asked: usize,
+    cookies: usize,
 }
 
 impl<'a> Crawler<'a> {
@@ -75,7 +89,7 @@ impl<'a> Crawler<'a> {
             let asks = person.visit(&client.authorization("openid", &[("prompt", "consent")])).await;
             sign_in = asks.url.path().split('/').nth(2).unwrap().to_owned();
         }
-        Self { instance, person, token, style, sign_in, seen: BTreeSet::new(), asked: 0 }
+        Self { instance, person, token, style, sign_in, seen: BTreeSet::new(), asked: 0, cookies: 0 }
     }
 
     async fn ask(&mut self, method: &Method, path: &str, more: &[(HeaderName, &str)], body: &str) {
@@ -91,6 +105,10 @@ impl<'a> Crawler<'a> {
         let insists = self.instance.app.config.insists_on_tls();
         assert_eq!(page.headers.contains_key("strict-transport-security"), insists, "{}", page.url);
         assert!(!page.header("date").is_empty(), "GEN-24");
+        for cookie in page.headers.get_all("set-cookie") {
+            assert_kept(page.url.path(), cookie.to_str().unwrap(), insists);
+            self.cookies += 1;
+        }
         self.seen.insert(page.status.as_u16());
         self.asked += 1;
     }
@@ -106,6 +124,10 @@ impl<'a> Crawler<'a> {
         if !is_reset && !path.contains("sign-out") {
             self.ask(method, &path, &[(ORIGIN, &own), FORM], &form).await;
         }
+        // Somebody who was never here is given what a browser keeps.
+        let host = self.instance.app.config.public_url.authority().to_owned();
+        let newcomer = self.instance.person().send(method.clone(), &path, headers(&[(HOST, &host)]), "").await;
+        self.judge(&newcomer);
         self.ask(&Method::DELETE, &path, &[], "").await;
         self.ask(&Method::HEAD, &path, &[], "").await;
         self.ask(method, &path, &[(HOST, "evil.fr")], "").await;
@@ -120,7 +142,7 @@ impl<'a> Crawler<'a> {
 }
 
 #[tokio::test]
-async fn sec_116_gen_17_every_route_asked_in_every_way_is_answered_with_the_headers() {
+async fn sec_88_sec_116_gen_17_every_route_asked_in_every_way_is_answered_with_the_headers() {
     let instance = Instance::dev().await;
     for signs_in in [false, true] {
         let mut crawler = Crawler::begin(&instance, signs_in).await;
@@ -128,6 +150,7 @@ async fn sec_116_gen_17_every_route_asked_in_every_way_is_answered_with_the_head
             crawler.crawl(declaration).await;
         }
         assert!(crawler.asked > 400, "{}", crawler.asked);
+        assert!(crawler.cookies > 10, "{}", crawler.cookies);
         for status in [200, 204, 303, 400, 401, 403, 404, 405, 413, 414, 421] {
             assert!(crawler.seen.contains(&status), "{status} is among {:?}", crawler.seen);
         }
@@ -136,7 +159,7 @@ async fn sec_116_gen_17_every_route_asked_in_every_way_is_answered_with_the_head
 }
 
 #[tokio::test]
-async fn sec_116_gen_4_in_production_every_route_insists_on_tls_besides() {
+async fn sec_88_sec_116_gen_4_in_production_every_route_insists_on_tls_besides() {
     let directory = tempfile::tempdir().unwrap();
     let instance = Instance::production(directory.path()).await;
     assert!(instance.app.config.insists_on_tls());

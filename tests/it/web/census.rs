@@ -8,7 +8,7 @@ use moncomptepro::web::{Declaration, Guard, Input, paths};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 
-use crate::support::{Instance, Page, Person};
+use crate::support::{Instance, Page, Person, totp_code, totp_key};
 
 const ADDRESS: &str = "user@yopmail.com";
 /// A number that the register knows.
@@ -311,22 +311,10 @@ async fn sec_1_sec_115_nobody_comes_through_a_guard_that_is_not_theirs() {
     client.redeem(&client.code(&owner.submit(allow).await)).await;
 }
 
-#[tokio::test]
-async fn sec_93_what_protects_an_account_wants_a_recent_proof_and_does_nothing_without() {
-    let instance = Instance::dev().await;
-    let person = instance.person();
-    let start = person.visit("/").await;
-    let home = person.sign_in(start, ADDRESS, ADDRESS).await;
-    let stale = Stranger {
-        instance: &instance,
-        token: home.attribute("input[name=_csrf]", "value").unwrap(),
-        style: String::new(),
-        foreign_sign_in: String::from("none"),
-        person,
-    };
-    instance.clock.advance(Duration::from_secs(15 * 60 + 1)).unwrap();
-    let before = instance.recorded_acts();
-    let table = site::routes(&instance.app);
+/// Whoever has a session without the proof that a page wants is led to give it, and what they sent does nothing.
+async fn assert_led(stale: &Stranger<'_>, asks_at: &str) {
+    let before = stale.instance.recorded_acts();
+    let table = site::routes(&stale.instance.app);
     let mut tried = 0;
     for declaration in table.declarations() {
         let Guard::RecentProof(page) = declaration.guard else { continue };
@@ -335,13 +323,40 @@ async fn sec_93_what_protects_an_account_wants_a_recent_proof_and_does_nothing_w
         let led = stale.knock(declaration).await;
         assert_eq!(led.status, 303, "{at}");
         let asks = stale.person.follow(led).await;
-        assert_eq!(asks.url.path(), "/users/sign-in", "{at}");
-        assert!(asks.text("main").contains(ADDRESS), "{at}: the password of that very account");
-        assert_eq!(instance.recorded_acts(), before, "{at}: nothing was done");
-        assert!(
-            stale.person.visit(&paths::account(page)).await.url.path() == "/users/sign-in",
-            "{at}: and comes back to it"
-        );
+        assert_eq!(asks.url.path(), asks_at, "{at}");
+        assert_eq!(stale.instance.recorded_acts(), before, "{at}: nothing was done");
+        assert!(stale.person.visit(&paths::account(page)).await.url.path() == asks_at, "{at}: and comes back to it");
     }
     assert!(tried > 0);
+}
+
+#[tokio::test]
+async fn sec_93_what_protects_an_account_wants_a_recent_proof_and_does_nothing_without() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let start = person.visit("/").await;
+    let home = person.sign_in(start, ADDRESS, ADDRESS).await;
+    let token = home.attribute("input[name=_csrf]", "value").unwrap();
+    let (style, foreign_sign_in) = (String::new(), String::from("none"));
+    let stale = Stranger { instance: &instance, token, style, foreign_sign_in, person };
+    instance.clock.advance(Duration::from_secs(15 * 60 + 1)).unwrap();
+    assert_led(&stale, "/users/sign-in").await;
+    let asks = stale.person.visit("/connection-and-account/password").await;
+    assert!(asks.text("main").contains(ADDRESS), "the password of that very account");
+}
+
+#[tokio::test]
+async fn sec_80_sec_93_what_protects_an_account_with_a_second_factor_wants_it_whatever_sign_ins_want() {
+    let instance = Instance::dev().await;
+    let (owner, person) = (instance.person(), instance.person());
+    owner.sign_in(owner.visit("/").await, ADDRESS, ADDRESS).await;
+    let offer = owner.visit("/totp-configuration").await;
+    let code = totp_code(&totp_key(&offer), instance.clock.now());
+    assert_eq!(owner.submit(offer.form_with("totpToken", None).with("totpToken", &code)).await.status, 200);
+    let home = person.sign_in(person.visit("/").await, ADDRESS, ADDRESS).await;
+    assert_eq!(home.url.path(), "/", "on demand only");
+    let token = home.attribute("input[name=_csrf]", "value").unwrap();
+    let (style, foreign_sign_in) = (String::new(), String::from("none"));
+    let thief = Stranger { instance: &instance, token, style, foreign_sign_in, person };
+    assert_led(&thief, "/users/2fa-sign-in").await;
 }

@@ -7,5 +7,8 @@ mod census;
 mod forgery;
 mod guards;
 mod headers;
+mod markup;
+mod mass_assignment;
+mod return_places;
 mod scenarios;
 mod way_back;

@@ -185,6 +185,40 @@ async fn sec_68_the_last_guess_at_a_code_is_counted_like_the_others() {
 }
 
 #[tokio::test]
+async fn sec_68_twenty_guesses_a_day_at_the_codes_of_one_address_whatever_is_waited_between() {
+    let instance = Instance::dev().await;
+    let person = instance.person();
+    let page = person.visit("/users/start-sign-in").await;
+    let asks = begin(&person, page, ADDRESS).await;
+    let sign_up = asks.form_with("password_confirmation", None);
+    let sign_up = sign_up.with("password", PASSWORD).with("password_confirmation", PASSWORD);
+    let mut last = None;
+    for _ in 0..4 {
+        let waits = person.submit(sign_up.clone()).await;
+        let wrong = other_than(&instance.code_of(ADDRESS).await);
+        let form = waits.form_with("verify_email_token", None);
+        for _ in 0..5 {
+            assert_eq!(person.post(form.clone().with("verify_email_token", &wrong)).await.status, 400);
+        }
+        instance.clock.advance(Duration::from_secs(301)).unwrap();
+        last = Some(form);
+    }
+    person.submit(sign_up.clone()).await;
+    let code = instance.code_of(ADDRESS).await;
+    let right = last.unwrap().with("verify_email_token", &code);
+    let refused = person.post(right.clone()).await;
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert_eq!(refused.status, 429, "even the right one");
+    assert!((23 * 3600..24 * 3600).contains(&wait), "an honest wait: {wait}");
+    instance.clock.advance(Duration::from_secs(wait)).unwrap();
+    let person = instance.person();
+    let page = person.visit("/users/start-sign-in").await;
+    let asks = choose(&person, page, ADDRESS, PASSWORD).await;
+    let code = instance.code_of(ADDRESS).await;
+    assert_eq!(give_back(&person, &asks, &code).await.url.path(), "/users/personal-information", "the day after");
+}
+
+#[tokio::test]
 async fn an_account_is_opened_in_a_browser_in_which_somebody_else_is_signed_in() {
     let instance = Instance::dev().await;
     let (person, client) = (instance.person(), instance.standard_client());
