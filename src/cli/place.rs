@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, LogFormat, Logs};
 use crate::crypto::Random;
-use crate::site;
+use crate::site::{self, Places};
 use crate::web::StatusCode;
 
 /// How often data that another process holds is tried.
@@ -60,6 +60,18 @@ impl Place {
     /// Whether it is named by its configuration, with which its data can be opened.
     pub(super) fn has_configuration(&self) -> bool {
         self.data_dir.is_none()
+    }
+
+    /// Where the parts of the instance lie that was named; `None` when none was.
+    pub(super) fn named(&self) -> Result<Option<Places>, Ending> {
+        match (&self.data_dir, &self.config) {
+            (Some(directory), _) => Ok(Some(Places::of_directory(directory))),
+            (None, Some(_)) => {
+                let places = site::places(&configuration(self.config.clone())?);
+                places.map(Some).ok_or_else(|| Ending::configuration("data_dir: an instance in memory has no key"))
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     /// The data directory.

@@ -9,5 +9,5 @@ pub use backups::{
     BackupMade, BackupOrder, BackupRefusal, BackupSecret, create_backup, list_own_backups, unlock_backup, verify_backup,
 };
 pub use continuity::{Continuity, begin_run, note_time};
-pub use restore::{RestoreError, RestoreOrder, Restored, restore};
+pub use restore::{RestoreError, RestoreOrder, Restored, check_seal, restore};
 pub use schedule::{back_up_when_due, newest_backup};

@@ -157,23 +157,38 @@ fn failed(path: &Path) -> impl Fn(io::Error) -> RestoreError + '_ {
     move |cause| RestoreError::Io { path: path.to_path_buf(), cause }
 }
 
+/// Holds a backup that was read to its end against the master key of an instance: whether it needs that key, and was sealed
+/// with it.
+///
+/// # Errors
+/// When there is no key, it is another one, or the backup was altered since.
+pub fn check_seal(verified: &Verified, master_key_place: &Path) -> Result<(), RestoreError> {
+    let key = MasterKey::load(master_key_place)?;
+    check_key(&key, verified, master_key_place)
+}
+
+fn check_key(key: &MasterKey, verified: &Verified, place: &Path) -> Result<(), RestoreError> {
+    let needed = &verified.manifest.master_key_id;
+    if key.id() != needed {
+        let (needed, found, place) = (needed.clone(), key.id().to_owned(), place.to_path_buf());
+        return Err(RestoreError::OtherMasterKey { needed, found, place });
+    }
+    match key.backup_seal(&verified.digest) == verified.seal {
+        true => Ok(()),
+        false => Err(RestoreError::Seal(needed.clone())),
+    }
+}
+
 /// The master key, if it has yet to be written: the one on this machine is held against what the backup needs, and its
 /// seal against the key.
 fn master_key_for(order: &RestoreOrder, verified: &Verified) -> Result<Option<MasterKey>, RestoreError> {
-    let needed = &verified.manifest.master_key_id;
     let inside = verified.master_key.as_ref().and_then(|bytes| MasterKey::from_backup(bytes));
     let (key, is_new) = match (MasterKey::load(&order.master_key_place), inside) {
         (Ok(key), _) => (key, false),
         (Err(MasterKeyError::Missing(_)), Some(inside)) => (inside, true),
         (Err(error), _) => return Err(error.into()),
     };
-    if key.id() != needed {
-        let place = order.master_key_place.clone();
-        return Err(RestoreError::OtherMasterKey { needed: needed.clone(), found: key.id().to_owned(), place });
-    }
-    if key.backup_seal(&verified.digest) != verified.seal {
-        return Err(RestoreError::Seal(needed.clone()));
-    }
+    check_key(&key, verified, &order.master_key_place)?;
     Ok(is_new.then_some(key))
 }
 

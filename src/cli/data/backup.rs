@@ -29,8 +29,8 @@ pub(in crate::cli) enum Command {
         #[arg(long, requires = "passphrase_file")]
         with_master_key: bool,
     },
-    /// Read a backup to its end and say what it is, and that it is whole. That it was not altered on purpose is known when
-    /// it is restored, with the master key. Nothing is changed.
+    /// Read a backup to its end and say what it is, and that it is whole. With --config or --data-dir, it is held against
+    /// the master key of that instance too: whether it needs that key, and was not altered on purpose. Nothing is changed.
     Verify {
         /// The backup.
         #[arg(value_parser = parse_path)]
@@ -59,10 +59,14 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
             output.one(&place.open().await?.ask(call).await?);
         }
         Command::Verify { file, secret } => {
-            let secret = secret.read()?;
+            let (secret, named) = (secret.read()?, place.named()?);
             let verifying = tokio::task::spawn_blocking(move || acts::verify_backup(&file, secret.as_ref()));
             let verified = verifying.await.map_err(Ending::refused)?.map_err(Ending::refused)?;
-            output.one(&admin::described_backup(&verified.manifest, json!({ "verified": true })));
+            if let Some(places) = &named {
+                acts::check_seal(&verified, &places.master_key).map_err(Ending::refused)?;
+            }
+            let more = json!({ "verified": true, "seal_verified": named.is_some() });
+            output.one(&admin::described_backup(&verified.manifest, more));
         }
     }
     Ok(())

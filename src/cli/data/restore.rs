@@ -116,8 +116,8 @@ fn notes(has_learnt: bool) -> Vec<&'static str> {
     let mut notes = vec!["everybody signs in anew: sessions, codes, tokens and links of before are void"];
     if !has_learnt {
         notes.push(
-            "no readable database of this instance was there to learn from: people erased and keys replaced since the \
-             backup are as they were then; new numbers go on at a distance from the old ones",
+            "no readable database of this instance was there to learn from: people erased, keys replaced and recovery \
+             codes used since the backup are as they were then; new numbers go on at a distance from the old ones",
         );
     }
     notes

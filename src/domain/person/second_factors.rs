@@ -91,6 +91,21 @@ impl SecondFactors {
         self.generation = self.generation.saturating_add(1);
     }
 
+    /// Takes over from a later state of itself what must not be possible again: codes used or replaced since are dead, periods
+    /// accepted since are not accepted again, what was suspended stays so. Nothing is added that opens anything.
+    pub fn learn(&mut self, later: &Self) {
+        self.recovery_tags.retain(|tag| later.recovery_tags.contains(tag));
+        if let (Some(totp), Some(later)) = (self.totp.as_mut(), &later.totp) {
+            totp.last_period = totp.last_period.max(later.last_period);
+        }
+        for passkey in &mut self.passkeys {
+            let known = later.passkeys.iter().find(|known| known.id == passkey.id);
+            passkey.suspended_at = passkey.suspended_at.or(known.and_then(|known| known.suspended_at));
+        }
+        self.wrong_in_a_row = self.wrong_in_a_row.max(later.wrong_in_a_row);
+        self.generation = self.generation.max(later.generation);
+    }
+
     /// Whether one more passkey may be added.
     pub fn may_have_another_passkey(&self) -> bool {
         self.passkeys.len() < MOST_PASSKEYS
@@ -198,6 +213,22 @@ mod tests {
         let mut factors = factors();
         assert!(factors.accept_recovery("a") && !factors.accept_recovery("a") && !factors.accept_recovery("c"));
         assert_eq!(factors.recovery_tags, ["b"]);
+    }
+
+    #[test]
+    fn sec_214_what_was_used_since_stays_used_and_nothing_comes_that_opens() {
+        let mut later = factors();
+        later.add_passkey(Passkey { suspended_at: Some(Timestamp(7)), ..passkey("1") }, Vec::new());
+        assert!(later.accept_recovery("a") && later.accept_period(200) && !later.failed());
+        later.recovery_tags.push(String::from("fresh"));
+        let mut factors = factors();
+        factors.add_passkey(passkey("1"), Vec::new());
+        factors.learn(&later);
+        assert_eq!(factors.recovery_tags, ["b"]);
+        assert!(!factors.accept_period(200) && factors.accept_period(201));
+        assert_eq!(factors.passkeys.iter().map(|known| known.suspended_at).collect::<Vec<_>>(), [Some(Timestamp(7))]);
+        factors.learn(&SecondFactors::default());
+        assert!(factors.recovery_tags.is_empty() && !factors.is_empty(), "codes die with what they stood beside");
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! A backup read into a database that holds nothing yet, and what a database that it replaces still has to say.
 
+use std::collections::HashMap;
+
 use super::reader::{BackupFile, Verified};
 use super::{BackupError, BackupKey};
-use crate::domain::{Ban, ClientId, UserId};
+use crate::domain::{Ban, ClientId, Credentials, SecondFactors, UserId};
 use crate::protocol::Timestamp;
 use crate::store::marks::{self, Mark};
 use crate::store::signing_keys::{self, StoredSigningKey};
-use crate::store::{StillImage, Store, StoreError, Tx, bans, clients, counters, users};
+use crate::store::{Read, StillImage, Store, StoreError, Tx, bans, clients, counters, credentials, users};
 
 /// Rows of one transaction.
 const AT_ONCE: usize = 5_000;
@@ -44,6 +46,7 @@ pub struct Lessons {
     deleted_clients: Vec<(ClientId, u32)>,
     bans: Vec<Ban>,
     signing_keys: Vec<StoredSigningKey>,
+    second_factors: HashMap<UserId, SecondFactors>,
 }
 
 impl Lessons {
@@ -60,6 +63,7 @@ impl Lessons {
                 deleted_clients: clients::list_deleted(tx)?,
                 bans: bans::list(tx, None, usize::MAX)?,
                 signing_keys: signing_keys::list(tx, MOST_KEYS)?,
+                second_factors: second_factors(tx)?,
             })
         })
     }
@@ -75,7 +79,8 @@ impl Lessons {
     }
 
     /// Teaches a database that was read from a backup of the same one: numbers go on, identifiers of people and clients
-    /// that are gone stay taken, bans hold, and the signing keys are those of the last day.
+    /// that are gone stay taken, bans hold, single codes that were used stay used, and the signing keys are those of the
+    /// last day.
     ///
     /// # Errors
     /// When the store fails.
@@ -87,6 +92,7 @@ impl Lessons {
             clients::note_deleted(tx, id, *epoch)?;
         }
         self.bans.iter().try_for_each(|ban| bans::insert(tx, ban))?;
+        self.teach_second_factors(tx)?;
         if self.signing_keys.is_empty() {
             return Ok(());
         }
@@ -94,6 +100,37 @@ impl Lessons {
             signing_keys::delete(tx, &key.kid)?;
         }
         self.signing_keys.iter().try_for_each(|key| signing_keys::insert(tx, key))
+    }
+
+    fn teach_second_factors(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let none = SecondFactors::default();
+        let mut after = None;
+        loop {
+            let page = credentials::list(tx, after, AT_ONCE)?;
+            for mut known in page.iter().filter(|known| !known.second_factors.is_untouched()).cloned() {
+                known.second_factors.learn(self.second_factors.get(&known.user_id).unwrap_or(&none));
+                credentials::update(tx, &known)?;
+            }
+            after = page.last().map(|known: &Credentials| known.user_id);
+            if page.len() < AT_ONCE {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Those of everybody who ever set one up.
+fn second_factors(tx: &impl Read) -> Result<HashMap<UserId, SecondFactors>, StoreError> {
+    let (mut found, mut after) = (HashMap::new(), None);
+    loop {
+        let page = credentials::list(tx, after, AT_ONCE)?;
+        after = page.last().map(|known| known.user_id);
+        let is_last = page.len() < AT_ONCE;
+        let touched = page.into_iter().filter(|known| !known.second_factors.is_untouched());
+        found.extend(touched.map(|known| (known.user_id, known.second_factors)));
+        if is_last {
+            return Ok(found);
+        }
     }
 }
 

@@ -12,6 +12,11 @@ pub fn find(tx: &impl Read, user_id: UserId) -> Result<Option<Credentials>, Stor
     CREDENTIALS.find(tx, &user_id)
 }
 
+/// At most `limit` credentials of the people after `after`.
+pub fn list(tx: &impl Read, after: Option<UserId>, limit: usize) -> Result<Vec<Credentials>, StoreError> {
+    CREDENTIALS.list(tx, after.as_ref(), limit)
+}
+
 /// Enters the first credentials of a person.
 pub fn insert(tx: &mut Tx, credentials: &Credentials) -> Result<(), StoreError> {
     CREDENTIALS.insert(tx, &credentials.user_id, credentials)

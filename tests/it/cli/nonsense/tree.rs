@@ -144,8 +144,7 @@ fn absurd(sort: Sort) -> Vec<(&'static str, OsString)> {
     values
 }
 
-/// What looks absurd and means something: command, argument, value. `backup verify` asks no instance, and takes the options
-/// that name one as the other commands of its noun do.
+/// What looks absurd and means something: command, argument, value.
 const TAKEN: &[(&str, &str, &str)] = &[
     // An empty text takes a setting away.
     ("client update", "post_logout_uris", "nothing"),
@@ -328,8 +327,7 @@ impl Leaf<'_> {
                 }
             }
             for (what, value) in absurd(sort(&self.name(), id)).into_iter().filter(|_| takes) {
-                let is_read = !(self.name() == "backup verify" && ["config", "data_dir"].contains(&id));
-                if !is_read || TAKEN.contains(&(self.name().as_str(), id, what)) {
+                if TAKEN.contains(&(self.name().as_str(), id, what)) {
                     continue;
                 }
                 let mut values = besides.clone();
