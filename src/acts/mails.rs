@@ -71,6 +71,7 @@ pub async fn settle_mail(app: &App, id: u64, fate: Fate) -> Result<(), StoreErro
         (_, Some(MailEnd::Expired)) => Counted::MailExpired,
         (_, Some(MailEnd::Unconfirmed)) => Counted::MailUnconfirmed,
         (_, Some(MailEnd::Unwritable)) => Counted::MailUnwritable,
+        (_, Some(MailEnd::CrowdedOut)) => Counted::MailCrowdedOut,
         (Fate::Later(_) | Fate::Unconfirmed(_) | Fate::Unwritable | Fate::Refused | Fate::Expired, None) => {
             Counted::MailDeferred
         }
@@ -79,7 +80,7 @@ pub async fn settle_mail(app: &App, id: u64, fate: Fate) -> Result<(), StoreErro
 }
 
 /// Gives up what has waited for too long and what is worth nothing any more, and forgets what was set aside a month ago.
-/// How many were given up.
+/// How many were given up, those that gave way to others among them.
 ///
 /// # Errors
 /// When the store fails.
@@ -89,14 +90,18 @@ pub async fn drop_stale_mails(app: &App) -> Result<usize, StoreError> {
         return Ok(0);
     }
     let circumstances = Circumstances::of(app, &By::local(Actor::System));
-    let dropped = app
+    let (dropped, crowded_out) = app
         .store
         .write(move |tx| {
+            let crowded_out = outbox::take_crowded_out(tx)?;
+            for queued in &crowded_out {
+                note_end(tx, &circumstances, queued, MailEnd::CrowdedOut)?;
+            }
             outbox::forget_set_aside(tx, |mail| mail.created_at.plus(KEPT_ASIDE).has_come(now))?;
             let (mut after, mut dropped) = (None, 0_usize);
             loop {
                 let page = outbox::list(tx, after, PAGE)?;
-                let Some(last) = page.last() else { return Ok(dropped) };
+                let Some(last) = page.last() else { return Ok((dropped, crowded_out.len())) };
                 after = Some(last.id);
                 for queued in page.iter().filter(|queued| is_stale(queued, kept, now)) {
                     outbox::delete(tx, queued.id)?;
@@ -109,13 +114,16 @@ pub async fn drop_stale_mails(app: &App) -> Result<usize, StoreError> {
     for _ in 0..dropped {
         app.counts.count(Counted::MailExpired);
     }
-    Ok(dropped)
+    for _ in 0..crowded_out {
+        app.counts.count(Counted::MailCrowdedOut);
+    }
+    Ok(dropped.saturating_add(crowded_out))
 }
 
 /// Whether there is anything to give up or to forget: a look costs no commit.
 fn has_stale(tx: &impl Read, kept: Duration, now: Timestamp) -> Result<bool, StoreError> {
     let is_old = |queued: &QueuedMail| queued.mail.created_at.plus(KEPT_ASIDE).has_come(now);
-    if outbox::list_set_aside(tx, 1)?.iter().any(is_old) {
+    if outbox::list_set_aside(tx, 1)?.iter().any(is_old) || !outbox::list_crowded_out(tx)?.is_empty() {
         return Ok(true);
     }
     let mut after = None;

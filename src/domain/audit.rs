@@ -157,6 +157,8 @@ pub enum MailEnd {
     Unconfirmed,
     /// It could not be put into words.
     Unwritable,
+    /// Ten thousand others waited after it.
+    CrowdedOut,
 }
 
 /// The steps, each with its word: a step that is not here does not exist, and none is left out of their list.

@@ -49,6 +49,8 @@ pub enum Counted {
     MailUnconfirmed,
     /// A mail could not be put into words.
     MailUnwritable,
+    /// A mail gave way to ten thousand others that waited.
+    MailCrowdedOut,
     /// The server of mails was there.
     SmtpReached,
     /// The server of mails was not there, or did not want us.
@@ -105,6 +107,7 @@ impl Counted {
                 (Self::MailExpired, "expired"),
                 (Self::MailUnconfirmed, "unconfirmed"),
                 (Self::MailUnwritable, "unwritable"),
+                (Self::MailCrowdedOut, "crowded_out"),
             ],
         ),
         ("smtp_connections", "outcome", &[(Self::SmtpReached, "opened"), (Self::SmtpFailed, "failed")]),

@@ -42,6 +42,9 @@ pub struct QueuedMail {
     /// When it is tried next.
     #[serde(default)]
     pub due_at: Timestamp,
+    /// Whether it gave way to others, and nobody has noted that yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_crowded_out: bool,
 }
 
 /// At most `limit` mails after `after`, the oldest first.
@@ -59,27 +62,56 @@ pub fn find(tx: &impl Read, id: u64) -> Result<Option<QueuedMail>, StoreError> {
     MAILS.find(tx, &id)
 }
 
-/// Puts a mail into the outbox; gives its place. Where ten thousand wait already, the oldest is given up: nobody who signs
-/// in waits for a server of mails that is away.
+/// Puts a mail into the outbox; gives its place. Where ten thousand wait already, the oldest is set aside: nobody who signs
+/// in waits for a server of mails that is away. [`take_crowded_out`] tells which those were.
 pub fn insert(tx: &mut Tx, mail: &OutgoingMail) -> Result<u64, StoreError> {
     let id = counters::next(tx, COUNTER)?;
-    make_room(tx, &MAILS, id)?;
+    while let Some(oldest) = first_too_far(tx, &MAILS, id)? {
+        MAILS.delete(tx, &oldest.id)?;
+        tracing::warn!(id = oldest.id, "too many mails wait: the oldest is given up");
+        keep_aside(tx, &QueuedMail { is_crowded_out: true, ..oldest })?;
+    }
     let due_at = mail.created_at;
-    let queued = QueuedMail { id, mail: mail.clone(), failures: 0, delays: 0, unconfirmed: 0, due_at };
+    let queued =
+        QueuedMail { id, mail: mail.clone(), failures: 0, delays: 0, unconfirmed: 0, due_at, is_crowded_out: false };
     MAILS.insert(tx, &id, &queued)?;
     tx.ring();
     Ok(id)
 }
 
-/// Gives up the oldest mails of a table, as far as they lie too far before the newest.
-fn make_room(tx: &mut Tx, table: &Table<u64, QueuedMail>, newest: u64) -> Result<(), StoreError> {
-    while let Some(oldest) = table.list(tx, None, 1)?.first().map(|queued| queued.id)
-        && newest.saturating_sub(oldest) >= MOST_WAITING
-    {
-        table.delete(tx, &oldest)?;
-        tracing::warn!(id = oldest, "too many mails wait: the oldest is given up");
+/// The oldest mail of a table, if it lies too far before the newest.
+fn first_too_far(
+    tx: &impl Read,
+    table: &Table<u64, QueuedMail>,
+    newest: u64,
+) -> Result<Option<QueuedMail>, StoreError> {
+    let oldest = table.list(tx, None, 1)?.pop();
+    Ok(oldest.filter(|oldest| newest.saturating_sub(oldest.id) >= MOST_WAITING))
+}
+
+/// Keeps a mail beside; where too many are kept, the oldest is forgotten.
+fn keep_aside(tx: &mut Tx, queued: &QueuedMail) -> Result<(), StoreError> {
+    while let Some(oldest) = first_too_far(tx, &SET_ASIDE, queued.id)? {
+        SET_ASIDE.delete(tx, &oldest.id)?;
+        tracing::warn!(id = oldest.id, "too many mails are kept that were given up: the oldest is forgotten");
     }
-    Ok(())
+    SET_ASIDE.put(tx, &queued.id, queued).map(drop)
+}
+
+/// The mails that gave way to others since this was asked last.
+pub fn take_crowded_out(tx: &mut Tx) -> Result<Vec<QueuedMail>, StoreError> {
+    let crowded_out = list_crowded_out(tx)?;
+    for queued in &crowded_out {
+        SET_ASIDE.update(tx, &queued.id, &QueuedMail { is_crowded_out: false, ..queued.clone() })?;
+    }
+    Ok(crowded_out)
+}
+
+/// The mails that gave way to others, and of which nobody has taken note.
+pub fn list_crowded_out(tx: &impl Read) -> Result<Vec<QueuedMail>, StoreError> {
+    let mut aside = SET_ASIDE.list(tx, None, usize::MAX)?;
+    aside.retain(|queued| queued.is_crowded_out);
+    Ok(aside)
 }
 
 /// Notes that a mail could not be written; the third time it is set aside, so that it holds up nobody else. Whether it
@@ -119,8 +151,7 @@ pub fn note_unconfirmed(tx: &mut Tx, id: u64, due_at: Timestamp) -> Result<bool,
 pub fn set_aside(tx: &mut Tx, id: u64) -> Result<bool, StoreError> {
     let Some(queued) = MAILS.find(tx, &id)? else { return Ok(false) };
     MAILS.delete(tx, &id)?;
-    make_room(tx, &SET_ASIDE, id)?;
-    SET_ASIDE.put(tx, &id, &queued)?;
+    keep_aside(tx, &queued)?;
     Ok(true)
 }
 

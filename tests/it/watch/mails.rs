@@ -6,7 +6,7 @@ use moncomptepro::acts;
 use moncomptepro::domain::{AuditEvent, MailContent, MailEnd, OutgoingMail};
 use moncomptepro::mail;
 use moncomptepro::protocol::{Locale, Timestamp};
-use moncomptepro::store::outbox;
+use moncomptepro::store::{self, outbox};
 
 use crate::support::{Instance, Operator, run};
 
@@ -65,6 +65,29 @@ async fn what_was_refused_is_kept_beside_for_a_month() {
     instance.clock.advance(SECOND).unwrap();
     acts::drop_stale_mails(&instance.app).await.unwrap();
     assert_eq!(beside(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_198_a_mail_that_gives_way_to_ten_thousand_others_is_counted_kept_beside_and_in_the_audit() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let first = queue(&instance, None).await;
+    let waiting = instance.app.store.read(|tx| outbox::find(tx, first)).unwrap().unwrap().mail;
+    let fill = move |tx: &mut store::Tx| (0..10_001).try_for_each(|_| outbox::insert(tx, &waiting).map(drop));
+    instance.app.store.write(fill).await.unwrap();
+    assert_eq!(acts::drop_stale_mails(&instance.app).await.unwrap(), 2);
+    assert_eq!(acts::drop_stale_mails(&instance.app).await.unwrap(), 0, "each is told once");
+    let ends: Vec<AuditEvent> = instance.audit().into_iter().map(|record| record.event).collect();
+    for number in [first, first + 1] {
+        let mail = String::from("trial");
+        let end = MailEnd::CrowdedOut;
+        assert!(ends.contains(&AuditEvent::MailGivenUp { user_id: None, mail, number, end }), "{ends:?}");
+    }
+    let aside = instance.app.store.read(|tx| outbox::list_set_aside(tx, 10)).unwrap();
+    assert_eq!(aside.iter().map(|queued| queued.id).collect::<Vec<_>>(), [first, first + 1]);
+    let text = instance.metrics.expose();
+    assert!(text.contains("moncomptepro_mails_total{outcome=\"crowded_out\"} 2\n"), "{text}");
+    instance.stop().await;
 }
 
 #[tokio::test]
