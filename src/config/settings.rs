@@ -116,18 +116,21 @@ impl Settings {
             let place = Origin::Environment(name.clone());
             match find(keys, &path) {
                 Some(Found::Key(key)) => {
-                    // The environment wins over the file.
-                    self.values.remove(key.path);
+                    self.override_file(key.path);
                     match untyped(key.kind, text) {
-                        Ok(value) => self.set(key, value, place, problems),
-                        Err(found) => {
-                            let fault = Fault::WrongType { found, expected: key.kind };
-                            problems.push(self.problem(place, key.path, fault));
+                        Some(value) => self.set(key, value, place, problems),
+                        None => {
+                            let found = Some(shortened(Value::Text(text.clone()).to_toml()));
+                            problems.push(self.problem(
+                                place,
+                                key.path,
+                                Fault::Impossible { found, expected: key.kind },
+                            ));
                         }
                     }
                 }
                 Some(Found::FileOf(key)) => {
-                    self.values.remove(key.path);
+                    self.override_file(key.path);
                     self.set_from_file(key, text, place, problems);
                 }
                 None => {
@@ -135,6 +138,13 @@ impl Settings {
                     problems.push(self.problem(place, &path, Fault::Unknown { nearest }));
                 }
             }
+        }
+    }
+
+    /// The environment wins over the file; two variables for one key do not go together.
+    fn override_file(&mut self, path: &str) {
+        if self.values.get(path).is_some_and(|(_, origin)| !matches!(origin, Origin::Environment(_))) {
+            self.values.remove(path);
         }
     }
 
@@ -312,20 +322,16 @@ fn typed(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, &'static str
     }
 }
 
-/// The same for a text of the environment; lists have commas between their items.
-fn untyped(kind: Kind, text: &str) -> Result<Value, &'static str> {
+/// The same for a text of the environment, if it can be read so; lists have commas between their items.
+fn untyped(kind: Kind, text: &str) -> Option<Value> {
     match kind {
-        Kind::Flag => match text {
-            "true" => Ok(Value::Flag(true)),
-            "false" => Ok(Value::Flag(false)),
-            _ => Err("a text"),
-        },
-        Kind::Number(..) => text.parse().map(Value::Number).map_err(|_| "a text"),
+        Kind::Flag => text.parse().ok().map(Value::Flag),
+        Kind::Number(..) => text.parse().ok().map(Value::Number),
         kind if kind.is_list() => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-            Ok(Value::Texts(items.map(str::to_owned).collect()))
+            Some(Value::Texts(items.map(str::to_owned).collect()))
         }
-        _ => Ok(Value::Text(text.to_owned())),
+        _ => Some(Value::Text(text.to_owned())),
     }
 }
 

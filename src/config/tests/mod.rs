@@ -1,5 +1,6 @@
 //! Defaults, what is refused and how it is said, what the environment changes.
 
+mod values;
 mod weakenings;
 
 use std::collections::BTreeSet;

@@ -1,0 +1,142 @@
+//! Values beyond their bounds, values of the environment, and files of secrets.
+
+use super::*;
+
+/// The texts that no variable of this key may hold.
+fn wrong_texts(kind: Kind) -> Vec<String> {
+    if let Kind::Number(least, most) = kind {
+        let below = least.checked_sub(1).map(|number| number.to_string());
+        let above = most.checked_add(1).map(|number| number.to_string());
+        let never = ["eight", "", "-1", "1.5", "0x10", "99999999999999999999"].map(str::to_owned);
+        return never.into_iter().chain(below).chain(above).collect();
+    }
+    if kind == Kind::Flag {
+        return ["yes", "1", "", "True", "on"].map(str::to_owned).to_vec();
+    }
+    let texts = wrong_values(kind).into_iter().filter_map(|value| {
+        let document: toml::Table = toml::from_str(&format!("v = {value}")).unwrap();
+        match document.get("v").unwrap() {
+            toml::Value::String(text) => Some(text.clone()),
+            toml::Value::Array(items) if kind.is_list() => {
+                let items: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
+                items.map(|items| items.join(","))
+            }
+            _ => None,
+        }
+    });
+    // A list without items is another matter than a text without letters.
+    texts.filter(|text| !kind.is_list() || !text.is_empty()).collect()
+}
+
+#[test]
+fn sec_216_every_number_just_outside_its_bounds_is_refused_and_the_bounds_are_not() {
+    let tables = [(KEYS, false), (CLIENT_KEYS, true)];
+    let (mut below, mut above) = (0, 0);
+    for (key, is_client) in tables.iter().flat_map(|(keys, is_client)| keys.iter().map(move |key| (key, *is_client))) {
+        let Kind::Number(least, most) = key.kind else { continue };
+        let is_told = |number: u64| {
+            let loaded = load(&with(key, &number.to_string(), is_client), &[]);
+            let problems = loaded.err().map(|refused| refused.problems).unwrap_or_default();
+            let lines: Vec<String> = problems.iter().map(|problem| problem.say(Locale::En)).collect();
+            let words = format!("{number} cannot be. Possible: {}", key.kind.expected(Locale::En));
+            lines.iter().any(|line| line.contains(key.path) && line.ends_with(&words))
+        };
+        assert!(!is_told(least) && !is_told(most), "{}: a bound is refused", key.path);
+        if let Some(number) = least.checked_sub(1) {
+            below += 1;
+            assert!(is_told(number), "{} = {number}", key.path);
+        }
+        if most < u64::MAX {
+            above += 1;
+            assert!(is_told(most + 1), "{} = {}", key.path, most + 1);
+        }
+    }
+    assert!(below > 10 && above > 10, "{below} {above}");
+}
+
+#[test]
+fn sec_216_every_key_wrong_in_the_environment_is_named_with_its_variable_and_what_is_possible() {
+    let mut tried = 0;
+    for key in KEYS {
+        let name = settings::variable(key.path);
+        for text in wrong_texts(key.kind) {
+            // The tables of the file say it in sentences of their own.
+            let lines = said(REQUIRED, &[(name.as_str(), text.as_str())], Locale::En);
+            let (begin, end) = (format!("${name}: {}: ", key.path), key.kind.expected(Locale::En));
+            assert!(lines.iter().any(|line| line.starts_with(&begin) && line.ends_with(&end)), "{text:?}: {lines:#?}");
+            let is_shown = lines.iter().any(|line| line.contains(&format!("{text:?} cannot be")));
+            let is_number = matches!(key.kind, Kind::Number(..)) && text.parse::<u64>().is_ok();
+            if matches!(key.kind, Kind::Flag | Kind::Number(..)) && !is_number {
+                assert!(is_shown, "the value is not told: {lines:#?}");
+            }
+            tried += 1;
+        }
+        let misspelt = format!("{name}E");
+        let lines = said(REQUIRED, &[(misspelt.as_str(), "1")], Locale::En);
+        assert!(lines.iter().any(|line| line.ends_with(&format!("Did you mean {name}?"))), "{lines:#?}");
+    }
+    assert!(tried > 2 * KEYS.len());
+}
+
+#[test]
+fn sec_216_sec_173_the_file_of_every_secret_is_judged_wherever_it_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &[u8]| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        close(&path);
+        path
+    };
+    let open = file("open", SECRET.as_bytes());
+    #[cfg(unix)]
+    std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let missing = directory.path().join("missing");
+    let cases = [
+        (missing, "cannot be read: "),
+        (open, "chmod 600"),
+        (file("large", &[b'a'; 70_000]), "too many for one secret"),
+        (file("bytes", &[0xff, 0xfe, 0x00]), "cannot be read: "),
+        (file("empty", b""), "(not shown) cannot be. Possible: "),
+        (file("newline", b"\n"), "(not shown) cannot be. Possible: "),
+        (file("lines", b"one\ntwo\n"), "(not shown) cannot be. Possible: "),
+        (directory.path().to_owned(), "cannot be read: "),
+    ];
+    let tables = [(KEYS, false), (CLIENT_KEYS, true)];
+    let keys = tables.iter().flat_map(|(keys, is_client)| keys.iter().map(move |key| (key, *is_client)));
+    let secrets: Vec<_> = keys.filter(|(key, _)| key.kind == Kind::Secret).collect();
+    assert_eq!(secrets.len(), 4);
+    for (key, is_client) in secrets {
+        let path = format!("{}_file", key.path);
+        let named = ConfigKey { path: Box::leak(path.into_boxed_str()), ..*key };
+        for (file, words) in &cases {
+            let without = |text: String| text.replace(&format!("client_secret = {SECRET:?}\n"), "");
+            let text = without(with(&named, &format!("{file:?}"), is_client));
+            let lines = said(&text, &[], Locale::En);
+            let line = text.lines().count();
+            let begin = format!("config.toml:{line}: ");
+            let is_told = |told: &String| told.starts_with(&begin) && told.contains(key.path) && told.contains(words);
+            assert!(lines.iter().any(is_told), "{file:?}: {lines:#?}");
+            assert!(!lines.concat().contains(SECRET), "a secret is shown: {lines:#?}");
+            if !is_client {
+                let name = settings::variable(named.path);
+                let lines = said(REQUIRED, &[(name.as_str(), file.to_str().unwrap())], Locale::En);
+                let is_told = |told: &String| told.starts_with(&format!("${name}: ")) && told.contains(words);
+                assert!(lines.iter().any(is_told), "{file:?}: {lines:#?}");
+            }
+        }
+        // Given twice, in the file, and in the environment.
+        let good = file("good", SECRET.as_bytes());
+        let twice = format!("{} = {SECRET:?}\n", key.path);
+        let text = with(&named, &format!("{good:?}"), is_client);
+        let text = if is_client { text } else { text + &twice };
+        let lines = said(&text, &[], Locale::En);
+        assert!(lines.iter().any(|line| line.contains(key.path) && line.contains("given twice")), "{lines:#?}");
+        if !is_client {
+            let names = [settings::variable(key.path), settings::variable(named.path)];
+            let variables = [(names[0].as_str(), SECRET), (names[1].as_str(), good.to_str().unwrap())];
+            let lines = said(REQUIRED, &variables, Locale::En);
+            assert!(lines.iter().any(|line| line.contains(key.path) && line.contains("given twice")), "{lines:#?}");
+            assert!(!lines.concat().contains(SECRET), "{lines:#?}");
+        }
+    }
+}
