@@ -34,7 +34,7 @@ pub fn settings(config: &Config, now: Timestamp) -> Result<Settings, StartError>
 /// Keeps the certificate fresh, for ever; without one there is nothing to read again.
 pub(super) async fn renew(tls: Option<serve::Tls>, clock: Clock, mut hangups: Hangups) {
     match tls {
-        Some(tls) => tls.keep_fresh(&clock, hangups).await,
+        Some(tls) => tls.keep_fresh(&clock, hangups, serve::Tls::LOOK_EVERY).await,
         None => loop {
             hangups.next().await;
             tracing::info!("asked to read the certificate again: there is none, tls.mode is off");

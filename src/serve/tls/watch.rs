@@ -9,8 +9,6 @@ use crate::clock::Clock;
 use crate::protocol::Timestamp;
 use crate::serve::signals::Hangups;
 
-/// How long between two looks at the files.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// The operator is reminded when so many days are left.
 const REMINDERS: [u64; 4] = [1, 7, 14, 30];
 const DAY: u64 = 24 * 3600;
@@ -113,11 +111,14 @@ impl Tls {
         Some(left)
     }
 
-    /// Looks at the files from time to time and whenever the system says so, for ever.
-    pub async fn keep_fresh(&self, clock: &Clock, mut hangups: Hangups) {
+    /// How long between two looks at the files.
+    pub const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+    /// Looks at the files every so often and whenever the system says so, for ever.
+    pub async fn keep_fresh(&self, clock: &Clock, mut hangups: Hangups, look_every: Duration) {
         loop {
             let is_told = tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => false,
+                () = tokio::time::sleep(look_every) => false,
                 () = hangups.next() => true,
             };
             let (tls, now) = (self.clone(), clock.now());

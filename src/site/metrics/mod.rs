@@ -10,7 +10,7 @@ mod tests;
 
 use std::sync::PoisonError;
 
-use super::operations::is_ready;
+use super::operations::{is_degraded, is_ready};
 use crate::acts;
 use crate::app::App;
 use crate::config::DataLocation;
@@ -68,6 +68,16 @@ impl Metrics {
         document.single("moncomptepro_ready", Kind::Gauge, "1 while /readyz says ok.", is_ready);
         let help = "Seconds by which the system's clock was set back.";
         document.single("moncomptepro_clock_behind_seconds", Kind::Gauge, help, app.clock.seconds_behind());
+        let name = "moncomptepro_degraded";
+        document.family(
+            name,
+            Kind::Gauge,
+            "1 while the instance serves, and something is amiss that an operator has to mend.",
+        );
+        let is_over = self.tls.as_ref().is_some_and(|tls| tls.valid_until().has_come(app.clock.now()));
+        for (reason, is_so) in [("clock_set_back", is_degraded(app)), ("certificate_over", is_over)] {
+            document.sample(name, &[("reason", reason)], u64::from(is_so));
+        }
         if let Some(log) = &self.log {
             let help = "Lines of the log that nobody took in time.";
             document.single("moncomptepro_log_lines_dropped_total", Kind::Counter, help, log.dropped());

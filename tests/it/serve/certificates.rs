@@ -4,14 +4,17 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use moncomptepro::config::{Config, Tls};
 use moncomptepro::serve::Refreshed;
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rustix::process::Signal;
 
 use super::peer::{assert_served, shake_hands};
+use super::process::Process;
 use crate::support::{Instance, tls};
 
 /// A pair in PEM, and the certificate in DER.
@@ -23,8 +26,14 @@ pub(super) struct Pair {
 
 impl Pair {
     pub(super) fn new() -> Self {
+        Self::until(4096)
+    }
+
+    fn until(year: i32) -> Self {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new([String::from("localhost")]).unwrap().self_signed(&key).unwrap();
+        let mut params = CertificateParams::new([String::from("localhost")]).unwrap();
+        params.not_after = date_time_ymd(year, 1, 1);
+        let certificate = params.self_signed(&key).unwrap();
         let pem = |label: &str, der: &[u8]| {
             format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
         };
@@ -139,4 +148,54 @@ async fn sec_116_gen_4_browsers_are_bound_to_tls_by_a_certificate_of_the_operato
     assert_eq!((page.status.as_u16(), page.header("strict-transport-security")), (200, ""));
     assert!(page.header("set-cookie").starts_with("__Host-"));
     assert_served(&of_its_own).await;
+}
+
+#[tokio::test]
+async fn sec_203_files_that_change_are_seen_without_being_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let (first, second) = (Pair::new(), Pair::new());
+    first.write(directory.path());
+    let instance = with_files(directory.path()).await;
+    let (tls, clock) = (instance.tls.clone().unwrap(), instance.clock.clone());
+    let watched = tls.clone();
+    let hangups = moncomptepro::serve::Hangups::listen().unwrap();
+    let watching = tokio::spawn(async move { watched.keep_fresh(&clock, hangups, Duration::from_millis(5)).await });
+    second.write(directory.path());
+    let replaced = async {
+        while tls.certificate() != second.der {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), replaced).await.unwrap();
+    watching.abort();
+    instance.stop().await;
+}
+
+#[tokio::test]
+async fn sec_203_a_certificate_that_is_over_is_shown_to_whoever_watches_and_serves_all_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    Pair::until(2027).write(directory.path());
+    let instance = with_files(directory.path()).await;
+    let shown = |instance: &Instance| {
+        let text = instance.metrics.expose();
+        let line = text.lines().find(|line| line.starts_with("moncomptepro_degraded{reason=\"certificate_over\"}"));
+        line.unwrap().rsplit(' ').next().unwrap().to_owned()
+    };
+    assert_eq!(shown(&instance), "0");
+    instance.clock.advance(Duration::from_secs(60 * 24 * 3_600)).unwrap();
+    assert_eq!(shown(&instance), "1");
+    instance.stop().await;
+}
+
+#[cfg(unix)]
+#[test]
+fn sec_203_a_start_with_a_certificate_that_is_over_is_told_loudly() {
+    let directory = tempfile::tempdir().unwrap();
+    Pair::until(2020).write(directory.path());
+    let text = configuration(directory.path(), 0).replace("localhost:0", "localhost");
+    let mut process = Process::serve(directory.path(), &text);
+    let told = process.wait_for_line("THE CERTIFICATE IS OVER");
+    assert!(told.contains("2020-01-01") && told.contains("ERROR"), "{told}");
+    process.signal(Signal::TERM);
+    assert!(process.wait().success());
 }
