@@ -46,7 +46,7 @@ pub fn count_with_role(tx: &Snapshot) -> Result<u64, StoreError> {
 }
 
 /// People who were erased, and when.
-pub(super) fn list_erased(tx: &impl Read) -> Result<Vec<(UserId, Timestamp)>, StoreError> {
+pub fn list_erased(tx: &impl Read) -> Result<Vec<(UserId, Timestamp)>, StoreError> {
     let id_of = |key: &[u8]| key.try_into().map(|bytes| UserId(u64::from_be_bytes(bytes)));
     let rows = ERASED.page(tx, None, usize::MAX)?;
     let read = |(key, at): (Vec<u8>, Result<Timestamp, StoreError>)| {

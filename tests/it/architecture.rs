@@ -413,6 +413,39 @@ fn sec_178_only_development_mode_makes_a_set_of_published_keys() {
     assert_eq!(callers, ["src/dev/published_keys.rs"]);
 }
 
+/// What builds elsewhere has its substitute in the same file: a new file here is a new place to port.
+const SYSTEM_FILES: [&str; 16] = [
+    "src/cli/place.rs",
+    "src/config/settings.rs",
+    "src/crypto/key_file.rs",
+    "src/crypto/password/priority.rs",
+    "src/serve/control/listener.rs",
+    "src/serve/descriptors.rs",
+    "src/serve/dumps.rs",
+    "src/serve/mod.rs",
+    "src/serve/notify.rs",
+    "src/serve/signals.rs",
+    "src/serve/tls/private_file.rs",
+    "src/site/machine.rs",
+    "src/site/metrics/process.rs",
+    "src/site/mod.rs",
+    "src/store/engine/files/mod.rs",
+    "src/store/engine/files/unix.rs",
+];
+
+#[test]
+fn system_calls_live_in_named_files() {
+    let words = ["std::os::", "rustix::", "\"/proc/", "cfg(unix)", "cfg(not(unix))", "cfg(target_os", "cfg(windows)"];
+    let calls = |source: &&Source| {
+        // Tests of a file run where the system calls do.
+        let text = source.text.split("\nmod tests {").next().unwrap();
+        words.iter().any(|word| text.contains(word))
+    };
+    let paths = project().iter().filter(calls).map(|source| source.path.clone()).collect::<BTreeSet<_>>();
+    let found: Vec<&String> = paths.iter().filter(|path| !path.contains("/tests")).collect();
+    assert_eq!(found, SYSTEM_FILES);
+}
+
 #[test]
 fn sec_4_names_are_resolved_and_sockets_opened_in_their_homes_only() {
     let calls = ["tokio::net", "TcpStream", "TcpListener", "UdpSocket", "lookup_host", "ToSocketAddrs", "UnixStream"];

@@ -5,7 +5,7 @@ use std::path::Path;
 use moncomptepro::config::Config;
 use reqwest::header::{HOST, HeaderMap, HeaderValue};
 
-use crate::support::{Instance, Operator, Page};
+use crate::support::{Instance, Operator, Page, RelyingParty};
 
 async fn instance(directory: &Path, kind: &str) -> Instance {
     let file = directory.join("config.toml");
@@ -56,6 +56,47 @@ async fn a_sandbox_takes_the_client_that_a_developer_makes_up_and_production_doe
     assert_eq!(get(&production, &asking("https://essai.exemple.fr/retour")).await.status, 400);
     assert_eq!(get(&production, "/mailbox").await.status, 404);
     assert!(!get(&production, "/users/start-sign-in").await.body.contains("class=\"trial\""));
+}
+
+#[tokio::test]
+async fn over_tls_a_sandbox_signs_a_newcomer_up_by_its_mailbox_for_a_client_of_anybodys_choice() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, data_dir) = (directory.path().join("config.toml"), directory.path().join("data"));
+    let config = |port| {
+        let text = format!(
+            "public_url = \"https://localhost:{port}\"\ndata_dir = {data_dir:?}\nlisten = \"127.0.0.1:{port}\"\n\
+             keys.rsa_bits = 2048\naccounts.check_deliverability = false\ninstance.kind = \"sandbox\"\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        Config::from_file(&file).unwrap()
+    };
+    let sandbox = Instance::start(config).await;
+    assert!(sandbox.address.starts_with("https://"));
+    let (person, callback) = (sandbox.person(), "https://essai.exemple.fr/retour");
+    let client = RelyingParty::new(&sandbox, "mon-essai", "un-secret-de-mon-choix", callback);
+    let page = person.visit(&client.authorization("openid email", &[])).await;
+    let address = "essai@mairie.exemple.fr";
+    let asks = person.submit(page.form_with("login", None).with("login", address)).await;
+    let form = asks.form_with("password_confirmation", None);
+    let password = "une phrase de passe assez longue";
+    let form = form.with("password", password).with("password_confirmation", password);
+    let asks = person.submit(form).await;
+    let mailbox = person.get(&format!("/mailbox?to={address}")).await;
+    let mails = person.get("/api/mailbox").await.json();
+    let code = mails[0]["code"].as_str().unwrap();
+    assert!(mailbox.body.contains(code), "the page shows it: {}", mailbox.body);
+    let names = person.submit(asks.form_with("verify_email_token", None).with("verify_email_token", code)).await;
+    let form = names.form_with("given_name", None).with("given_name", "Élodie").with("family_name", "Ben Saïd");
+    let back = person.submit(form).await;
+    let tokens = client.redeem(&client.code(&back)).await;
+    let told = client.userinfo(&tokens.access_token).await.json();
+    assert_eq!((told["email"].as_str(), told["email_verified"].as_bool()), (Some(address), Some(true)));
+    // The first secret is the client's from then on.
+    let again = client.code(&person.visit(&client.authorization("openid email", &[])).await);
+    let other = RelyingParty::new(&sandbox, "mon-essai", "un-autre-secret", callback);
+    assert_eq!(other.present(&again).await.status, 401);
+    assert_eq!(client.present(&again).await.status, 200);
+    sandbox.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

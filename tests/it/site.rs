@@ -9,7 +9,7 @@ use moncomptepro::site::{self, StartError};
 use moncomptepro::store::signing_keys::{self, StoredSigningKey};
 use moncomptepro::store::{OpenError, clients, users};
 
-use crate::support::{Device, Instance};
+use crate::support::{Device, Instance, Operator};
 
 const ADDRESS: &str = "user@yopmail.com";
 
@@ -188,6 +188,48 @@ async fn sec_172_data_and_key_are_for_their_owner_only() {
     assert_eq!(mode("data/moncomptepro.redb"), 0o600);
     assert_eq!(mode("data/master.key"), 0o600);
     drop(instance);
+}
+
+/// Everything below a directory that is not for its owner only.
+#[cfg(unix)]
+fn open_to_others(directory: &Path, seen: &mut Vec<String>) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut open = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        let (path, metadata) = (entry.path(), entry.metadata().unwrap());
+        let expected = if metadata.is_dir() { 0o700 } else { 0o600 };
+        let mode = metadata.permissions().mode() & 0o777;
+        if mode != expected {
+            open.push(format!("{} {mode:o}", path.display()));
+        }
+        seen.push(entry.file_name().to_str().unwrap().to_owned());
+        if metadata.is_dir() {
+            open.extend(open_to_others(&path, seen));
+        }
+    }
+    open
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_172_whatever_comes_into_the_data_directory_is_for_its_owner_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let (data, operator) = (directory.path().join("data"), Operator::of(directory.path()));
+    let instance = Instance::production(directory.path()).await;
+    instance.app.store.keep_reserve().unwrap();
+    let backup = operator.asks(&["backup", "create"]).await["path"].as_str().unwrap().to_owned();
+    let mut seen = Vec::new();
+    assert_eq!(open_to_others(&data, &mut seen), Vec::<String>::new());
+    instance.stop().await;
+    assert_eq!(operator.types(&["restore", &backup]).await.code, 0);
+    Instance::production(directory.path()).await.stop().await;
+    assert_eq!(open_to_others(&data, &mut seen), Vec::<String>::new());
+    for name in ["moncomptepro.redb", "master.key", "high-water", "instance.lock", "control.sock", "reserve", "backups"]
+    {
+        assert!(seen.iter().any(|known| known == name), "{name} is not among {seen:?}");
+    }
+    assert!(seen.iter().any(|name| name.contains("replaced")) && seen.iter().any(|name| name.ends_with(".backup")));
 }
 
 /// Runs the program until it refuses, and gives its exit code and what it says.

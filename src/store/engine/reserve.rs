@@ -18,16 +18,17 @@ const COMFORT: u64 = 4 * BYTES;
 #[derive(Debug)]
 pub(super) struct Reserve {
     directory: PathBuf,
+    look: fn(&Path) -> Option<Space>,
 }
 
 impl Reserve {
     pub(super) fn of(directory: &Path) -> Self {
-        Self { directory: directory.to_path_buf() }
+        Self { directory: directory.to_path_buf(), look: files::space }
     }
 
     /// Room on the file system; `None` where the system does not tell.
     pub(super) fn space(&self) -> Option<Space> {
-        files::space(&self.directory)
+        (self.look)(&self.directory)
     }
 
     /// Gives the room up if the disk is full. Whether there was any to give.
@@ -52,5 +53,63 @@ impl Reserve {
 
     fn path(&self) -> PathBuf {
         self.directory.join(FILE_NAME)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+    const MIB: u64 = 1 << 20;
+
+    fn with(free: u64) -> Option<Space> {
+        Some(Space { free, total: 10 * GIB })
+    }
+
+    fn reserve(directory: &Path, look: fn(&Path) -> Option<Space>) -> Reserve {
+        Reserve { directory: directory.to_path_buf(), look }
+    }
+
+    #[test]
+    fn sec_190_room_is_kept_back_in_comfort_given_up_when_the_disk_is_full_and_not_taken_again_from_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(FILE_NAME);
+        let at = |look| reserve(directory.path(), look);
+        at(|_| with(GIB)).keep().unwrap();
+        let made = fs::metadata(&file).unwrap();
+        assert_eq!(made.len(), 16 * MIB);
+        #[cfg(unix)]
+        assert!(std::os::unix::fs::MetadataExt::blocks(&made) * 512 >= 16 * MIB, "a hole keeps no room");
+        assert!(!at(|_| with(16 * MIB)).release_when_full() && file.exists(), "there is room");
+        assert!(at(|_| with(16 * MIB - 1)).release_when_full() && !file.exists());
+        assert!(!at(|_| with(0)).release_when_full(), "there was none left to give");
+        for look in [|_: &Path| with(64 * MIB - 1), |_: &Path| None] {
+            at(look).keep().unwrap();
+            assert!(!file.exists(), "it would take what others are about to use");
+        }
+        at(|_| with(64 * MIB)).keep().unwrap();
+        assert!(file.exists());
+        assert!(at(|_| None).release_when_full() && !file.exists(), "whoever cannot see gives it up");
+    }
+
+    #[test]
+    fn sec_190_half_a_reserve_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let nowhere = directory.path().join("gone");
+        assert!(reserve(&nowhere, |_| with(GIB)).keep().is_err());
+        assert!(!nowhere.exists());
+        let file = directory.path().join(FILE_NAME);
+        fs::write(&file, b"kept").unwrap();
+        reserve(directory.path(), |_| with(GIB)).keep().unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"kept", "what is there is not made again");
+    }
+
+    #[test]
+    fn sec_190_the_alarm_rings_below_a_tenth_and_below_500_mib() {
+        let low = |free, total| Space { free, total }.is_low();
+        assert!(low(GIB - 1, 10 * GIB) == (GIB - 1 < 500 * MIB));
+        assert!(low(500 * MIB - 1, 100 * GIB) && !low(500 * MIB, 100 * GIB));
+        assert!(low(100 * MIB - 1, 1000 * MIB) && !low(100 * MIB, 1000 * MIB));
     }
 }

@@ -127,14 +127,28 @@ async fn every_mistake_about_the_trail_has_its_message_and_its_code() {
     run(&["audit", "export", "--config", "/nowhere.toml"]).refused(78, "/nowhere.toml");
 }
 
+/// Looks for every command below one, and for its long options; how many there were.
+fn assert_completed(shell: &str, script: &str, command: &clap::Command) -> usize {
+    for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+        assert!(script.contains(option), "{shell}: {} --{option}", command.get_name());
+    }
+    let below = command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help");
+    let named = below.map(|below| {
+        assert!(script.contains(below.get_name()), "{shell}: {} {}", command.get_name(), below.get_name());
+        1 + assert_completed(shell, script, below)
+    });
+    named.sum()
+}
+
 #[test]
-fn completions_name_every_command() {
+fn completions_name_every_command_and_every_option() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(&["completions", shell]);
         assert_eq!(script.code, 0);
-        for command in ["rotate-secret", "reset-password", "unlink", "export", "check-config"] {
-            assert!(script.stdout.contains(command), "{shell}: {command}");
-        }
+        let mut root = moncomptepro::cli::command();
+        root.build();
+        let named = assert_completed(shell, &script.stdout, &root);
+        assert!(named > 70, "{shell}: {named} commands");
     }
     run(&["completions", "cmd"]).refused(2, "cmd");
     run(&["completions"]).refused(2, "<SHELL>");

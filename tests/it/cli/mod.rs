@@ -5,6 +5,7 @@ mod audit;
 mod check_config;
 mod client;
 pub(crate) mod directory;
+mod every_command;
 mod keys;
 mod moderation;
 #[cfg(unix)]

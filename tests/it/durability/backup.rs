@@ -17,9 +17,9 @@ use super::work::fresh_browser;
 use crate::support::{Instance, MORNING, Operator};
 
 const PASSWORD: &str = "une phrase de passe assez longue";
-const PASSPHRASE: &str = "douze petits bateaux bleus";
+pub(super) const PASSPHRASE: &str = "douze petits bateaux bleus";
 
-fn config_of(directory: &Path) -> PathBuf {
+pub(super) fn config_of(directory: &Path) -> PathBuf {
     directory.join("config.toml")
 }
 
@@ -28,7 +28,7 @@ fn database_of(directory: &Path) -> PathBuf {
 }
 
 /// Makes a person by command; they choose their password by the link.
-async fn citizen(instance: &Instance, operator: &Operator, email: &str) {
+pub(super) async fn citizen(instance: &Instance, operator: &Operator, email: &str) {
     let made = operator.asks(&["user", "create", email, "--given-name", "Marie", "--family-name", "Dupont"]).await;
     let link = made["password_link"].as_str().unwrap().split_once("reset_password_token=").unwrap().1.to_owned();
     let choice = PasswordChoice {
@@ -43,7 +43,7 @@ async fn citizen(instance: &Instance, operator: &Operator, email: &str) {
 }
 
 /// Whether somebody signs in with the password of before; the value of their session.
-async fn sign_in(app: &App, email: &str) -> Option<String> {
+pub(super) async fn sign_in(app: &App, email: &str) -> Option<String> {
     let email: Email = email.parse().unwrap();
     let interaction =
         acts::begin_interaction(app, Source::of([192, 0, 2, 1].into()), None, Destination::Home).await.unwrap();
@@ -75,7 +75,7 @@ async fn load(app: App, stop: Arc<AtomicBool>) -> usize {
 }
 
 /// A directory with a configuration of its own, as on another machine; of the first only the master key comes along.
-fn another_machine(first: &Path) -> tempfile::TempDir {
+pub(super) fn another_machine(first: &Path) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let text = fs::read_to_string(config_of(first)).unwrap();
     let text = text.replace(first.to_str().unwrap(), directory.path().to_str().unwrap());
@@ -124,7 +124,7 @@ async fn sec_213_sec_214_a_backup_taken_under_load_signs_the_same_people_in_on_a
 }
 
 /// A command that needs no instance and no configuration.
-async fn operator_less(arguments: &[&str]) -> crate::support::Ended {
+pub(super) async fn operator_less(arguments: &[&str]) -> crate::support::Ended {
     let typed: Vec<String> = arguments.iter().map(ToString::to_string).collect();
     let running = move || crate::support::run(&typed.iter().map(String::as_str).collect::<Vec<_>>());
     tokio::task::spawn_blocking(running).await.unwrap()
@@ -419,8 +419,10 @@ async fn sec_213_backups_are_made_by_schedule_and_the_old_ones_of_them_deleted()
     for _ in 0..10 {
         round(24).await;
     }
-    moncomptepro::jobs::back_up(instance.app.clone(), instance.clock.elapsed() - began, false).await;
     let left = acts::list_own_backups(&data);
+    instance.clock.advance(std::time::Duration::from_secs(24 * 3600)).unwrap();
+    moncomptepro::jobs::back_up(instance.app.clone(), instance.clock.elapsed() - began, false).await;
+    assert_eq!(acts::list_own_backups(&data), left, "SEC-196: after a leap, none is due and none goes");
     let (scheduled, asked): (Vec<_>, Vec<_>) =
         left.iter().partition(|path| path.to_str().unwrap().ends_with("-scheduled.backup"));
     assert_eq!((scheduled.len(), asked.len()), (7, 1), "what somebody asked for is theirs: {left:?}");

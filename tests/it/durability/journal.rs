@@ -8,6 +8,7 @@ use moncomptepro::domain::{Email, PersonalInformation, UserId};
 use moncomptepro::protocol::Timestamp;
 use moncomptepro::store::{clients, users};
 
+use super::holder::{Holder, factors};
 use super::recording::RecordingDisk;
 use super::work::{CLIENT, password_hash, redeem};
 
@@ -44,6 +45,21 @@ pub(crate) enum Fact {
     Entered {
         user_id: UserId,
         email: Email,
+    },
+    Erased {
+        user_id: UserId,
+    },
+    FactorSetUp {
+        holder: Holder,
+    },
+    /// A recovery code, by its tag.
+    CodeUsed {
+        user_id: UserId,
+        tag: String,
+    },
+    PeriodUsed {
+        user_id: UserId,
+        period: u64,
     },
     ClientChanged {
         name: String,
@@ -109,6 +125,51 @@ impl Journal {
         Ok(())
     }
 
+    /// Holds what a backup gave back against what lasts: facts acknowledged before `began` are there, unless something begun
+    /// before `ended` undid them, and nobody is there who was entered after `ended`.
+    pub(crate) fn verify_backup(&self, app: &App, (began, ended): (usize, usize)) -> Result<usize, String> {
+        let mut held = 0;
+        for entry in &self.entries {
+            let is_before = entry.acknowledged <= began;
+            let holds = match &entry.fact {
+                Fact::Told { user_id, information } if is_before => {
+                    let is_told_again = |later: &Fact| matches!(later, Fact::Told { user_id: other, information: new } if other == user_id && new != information);
+                    self.is_undone(entry, ended, is_told_again)
+                        || app.store.read(|tx| users::get(tx, *user_id)).unwrap().information == *information
+                }
+                Fact::Entered { user_id, .. }
+                    if self.is_undone(entry, ended, |later| is_erasure_of(later, *user_id)) =>
+                {
+                    continue;
+                }
+                Fact::Erased { .. } | Fact::FactorSetUp { .. } | Fact::CodeUsed { .. } | Fact::PeriodUsed { .. }
+                    if is_before =>
+                {
+                    is_kept(app, &entry.fact)
+                }
+                Fact::Entered { user_id, email } if is_before || entry.began > ended => {
+                    let found = app.store.read(|tx| users::find_by_email(tx, email)).unwrap();
+                    found.is_some_and(|user| user.id == *user_id) == is_before
+                }
+                Fact::ClientChanged { name } if is_before => {
+                    let is_changed = |later: &Fact| matches!(later, Fact::ClientChanged { name: new } if new != name);
+                    self.is_undone(entry, ended, is_changed)
+                        || app.store.read(|tx| clients::get(tx, &CLIENT.parse().unwrap())).unwrap().name == *name
+                }
+                Fact::PasswordChanged { user_id, hash, .. } if is_before => {
+                    let is_changed = |later: &Fact| matches!(later, Fact::PasswordChanged { user_id: other, hash: new, .. } if other == user_id && new != hash);
+                    self.is_undone(entry, ended, is_changed) || password_hash(app, *user_id) == *hash
+                }
+                _ => continue,
+            };
+            held += 1;
+            if !holds {
+                return Err(format!("the backup taken between {began} and {ended} differs: {entry:?}"));
+            }
+        }
+        Ok(held)
+    }
+
     /// Whether something begun before the cut may have undone the fact.
     fn is_undone(&self, entry: &Entry, cut: usize, undoes: impl Fn(&Fact) -> bool) -> bool {
         self.entries.iter().any(|later| later.began >= entry.began && later.began <= cut && undoes(&later.fact))
@@ -145,7 +206,12 @@ impl Journal {
                     || app.store.read(|tx| users::get(tx, *user_id)).unwrap().information == *information
             }
             Fact::Entered { user_id, email } => {
-                app.store.read(|tx| users::find_by_email(tx, email)).unwrap().is_some_and(|user| user.id == *user_id)
+                self.is_undone(entry, cut, |later| is_erasure_of(later, *user_id))
+                    || app
+                        .store
+                        .read(|tx| users::find_by_email(tx, email))
+                        .unwrap()
+                        .is_some_and(|user| user.id == *user_id)
             }
             Fact::ClientChanged { name } => {
                 let is_changed = |later: &Fact| matches!(later, Fact::ClientChanged { name: new } if new != name);
@@ -156,6 +222,9 @@ impl Journal {
                 let is_changed = |later: &Fact| matches!(later, Fact::PasswordChanged { user_id: other, hash: new, .. } if other == user_id && new != hash);
                 let is_void = acts::find_password_link(app, link).unwrap().is_none();
                 is_void && (self.is_undone(entry, cut, is_changed) || password_hash(app, *user_id) == *hash)
+            }
+            Fact::Erased { .. } | Fact::FactorSetUp { .. } | Fact::CodeUsed { .. } | Fact::PeriodUsed { .. } => {
+                is_kept(app, &entry.fact)
             }
             Fact::CodeIssued { .. } | Fact::Presented { .. } => true,
         };
@@ -181,5 +250,22 @@ impl Journal {
             }
             _ => Ok(()),
         }
+    }
+}
+
+fn is_erasure_of(fact: &Fact, user_id: UserId) -> bool {
+    matches!(fact, Fact::Erased { user_id: erased } if *erased == user_id)
+}
+
+/// What nothing undoes: an erasure, a second factor, and each of its codes that was used.
+fn is_kept(app: &App, fact: &Fact) -> bool {
+    match fact {
+        Fact::Erased { user_id } => app.store.read(|tx| users::find(tx, *user_id)).unwrap().is_none(),
+        Fact::FactorSetUp { holder } => factors(app, holder.user_id).totp.is_some(),
+        Fact::CodeUsed { user_id, tag } => !factors(app, *user_id).recovery_tags.contains(tag),
+        Fact::PeriodUsed { user_id, period } => {
+            factors(app, *user_id).totp.is_some_and(|totp| totp.last_period >= *period)
+        }
+        _ => true,
     }
 }

@@ -45,11 +45,13 @@ pub(crate) struct Clerk {
     data: PathBuf,
     dice: Dice,
     number: u64,
+    /// Whom the clerk has entered and nobody else knows.
+    entered: Vec<(String, u64)>,
 }
 
 impl Clerk {
     pub(crate) fn new(data: &Path, seed: u64) -> Self {
-        Self { data: data.to_owned(), dice: Dice::new(seed), number: 0 }
+        Self { data: data.to_owned(), dice: Dice::new(seed), number: 0, entered: Vec::new() }
     }
 
     /// Makes the service that everybody signs in to; gives its secret.
@@ -70,12 +72,17 @@ impl Clerk {
     /// One act, and what was told about it.
     pub(crate) async fn act(&mut self, notes: &Notes) -> Result<(), Lost> {
         self.number += 1;
-        match self.dice.below(3) {
-            0 => {
+        match self.dice.below(12) {
+            0..=3 => {
                 let email = format!("agent-{}-{}@mairie.example", self.number, self.dice.below(1_000_000));
-                self.make_person(&email, notes).await.map(drop)
+                self.make_person(&email, notes).await?;
+                let made = notes.lock().unwrap().people.iter().find(|(address, _)| *address == email).cloned();
+                self.entered.extend(made);
+                Ok(())
             }
-            1 => {
+            4 | 5 => self.erase(notes).await,
+            6 => self.rotate(notes).await,
+            7..=9 => {
                 let siret = siret(self.dice.below(18_000));
                 let asked = ["org", "add", &siret, "--label", "Commune", "--legal-category", "7210"];
                 // One that is there already is refused, and the instance may be gone: neither is an acknowledgement.
@@ -86,6 +93,26 @@ impl Clerk {
             }
             _ => self.rename(notes).await,
         }
+    }
+
+    async fn erase(&mut self, notes: &Notes) -> Result<(), Lost> {
+        let Some((email, id)) = self.entered.pop() else { return self.rename(notes).await };
+        notes.lock().unwrap().erasures.push((email.clone(), id, false));
+        command(&self.data, &["user", "delete", &email]).await?;
+        let mut ledger = notes.lock().unwrap();
+        ledger.erasures.iter_mut().filter(|(_, erased, _)| *erased == id).for_each(|erasure| erasure.2 = true);
+        Ok(())
+    }
+
+    async fn rotate(&mut self, notes: &Notes) -> Result<(), Lost> {
+        if let Some((_, is_tried)) = &mut notes.lock().unwrap().signer {
+            *is_tried = true;
+        }
+        let keys = command(&self.data, &["keys", "rotate", "--now", "--algorithm", "ES256"]).await?;
+        let keys = keys["items"].as_array().unwrap();
+        let current = keys.iter().find(|key| key["algorithm"] == "ES256" && key["state"] == "current").unwrap();
+        notes.lock().unwrap().signer = Some((current["kid"].as_str().unwrap().to_owned(), false));
+        Ok(())
     }
 
     async fn rename(&mut self, notes: &Notes) -> Result<(), Lost> {

@@ -1,10 +1,12 @@
 //! What people, services and operators were told by an instance that is killed again and again: noted before an act is
 //! tried and when it was acknowledged, outside the instance.
 
-use moncomptepro::crypto::parse_handle;
-use moncomptepro::domain::{AccessToken, AuthorizationCode, BrowserSession, CodeState, Email};
+use moncomptepro::crypto::{KeyState, SigningKeyRecord, parse_handle};
+use moncomptepro::domain::{AccessToken, AuthorizationCode, BrowserSession, CodeState, Email, UserId};
+use moncomptepro::protocol::SignatureAlgorithm;
 use moncomptepro::store::{
-    Snapshot, access_tokens, authorization_codes, browser_sessions, clients, credentials, grants, organizations, users,
+    Snapshot, access_tokens, authorization_codes, browser_sessions, clients, credentials, grants, organizations,
+    signing_keys, users,
 };
 
 /// A session somebody was given.
@@ -46,6 +48,10 @@ pub(crate) struct Ledger {
     pub(crate) organizations: Vec<(String, u64)>,
     /// Names of clients.
     pub(crate) names: Vec<Latest>,
+    /// People whose erasure was tried: address, identifier, whether it was acknowledged.
+    pub(crate) erasures: Vec<(String, u64, bool)>,
+    /// The key that signs with ES256, as a rotation was answered; whether another one was tried since.
+    pub(crate) signer: Option<(String, bool)>,
     /// How often passwords of people were changed: acknowledged, and tried since.
     pub(crate) password_changes: Vec<(String, u32, u32)>,
 }
@@ -53,7 +59,7 @@ pub(crate) struct Ledger {
 impl Ledger {
     pub(crate) fn census(&self) -> String {
         format!(
-            "{} sessions ({} ended), {} codes ({} redeemed, {} replayed), {} people, {} organizations, {} password changes",
+            "{} sessions ({} ended), {} codes ({} redeemed, {} replayed), {} people, {} organizations, {} password changes, {} erasures",
             self.sessions.len(),
             self.sessions.iter().filter(|session| session.ended).count(),
             self.codes.len(),
@@ -61,7 +67,8 @@ impl Ledger {
             self.codes.iter().filter(|code| code.replayed).count(),
             self.people.len(),
             self.organizations.len(),
-            self.password_changes.iter().map(|(_, acknowledged, _)| acknowledged).sum::<u32>()
+            self.password_changes.iter().map(|(_, acknowledged, _)| acknowledged).sum::<u32>(),
+            self.erasures.iter().filter(|(_, _, is_acknowledged)| *is_acknowledged).count()
         )
     }
 
@@ -105,7 +112,12 @@ impl Ledger {
     pub(crate) fn verify(&self, tx: &Snapshot) -> Result<(), String> {
         self.verify_sessions(tx)?;
         self.verify_codes(tx)?;
+        self.verify_erasures(tx)?;
+        self.verify_keys(tx)?;
         for (address, id) in &self.people {
+            if self.erasures.iter().any(|(_, erased, _)| erased == id) {
+                continue;
+            }
             let email: Email = address.parse().unwrap();
             let found = users::find_by_email(tx, &email).unwrap();
             if found.is_none_or(|user| user.id.0 != *id) {
@@ -175,6 +187,49 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// Erased is erased, with everything; and whoever is not is there as before.
+    fn verify_erasures(&self, tx: &Snapshot) -> Result<(), String> {
+        let tombstones = users::list_erased(tx).unwrap();
+        for (address, id, is_acknowledged) in &self.erasures {
+            let found = users::find_by_email(tx, &address.parse().unwrap()).unwrap();
+            let is_noted = tombstones.iter().any(|(erased, _)| erased.0 == *id);
+            let is_there = found.is_some_and(|user| user.id.0 == *id);
+            if *is_acknowledged && is_there {
+                return Err(format!("{id} was erased and is there"));
+            }
+            if is_there == is_noted {
+                return Err(format!("{id} is half erased: there {is_there}, noted {is_noted}"));
+            }
+            let has_credentials = credentials::find(tx, UserId(*id)).unwrap().is_some();
+            if is_noted && has_credentials {
+                return Err(format!("{id} was erased, and not what they signed in with"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A rotation is whole or it was not: one key signs, one is next, and the one that was acknowledged is known.
+    fn verify_keys(&self, tx: &Snapshot) -> Result<(), String> {
+        let stored = signing_keys::list(tx, 10_000).unwrap();
+        let states = stored.iter().filter_map(|key| {
+            let record: SigningKeyRecord = serde_json::from_value(key.body.clone()).unwrap();
+            (record.algorithm == SignatureAlgorithm::Es256).then_some((key.kid.clone(), record.life))
+        });
+        let states: Vec<(String, KeyState)> = states.collect();
+        let current = states.iter().filter(|(_, state)| matches!(state, KeyState::Current { .. }));
+        let current: Vec<&String> = current.map(|(kid, _)| kid).collect();
+        let next = states.iter().filter(|(_, state)| matches!(state, KeyState::Next { .. })).count();
+        if current.len() != 1 || next != 1 {
+            return Err(format!("half a rotation: {states:?}"));
+        }
+        match &self.signer {
+            Some((kid, is_tried)) if !states.iter().any(|(known, _)| known == kid) || !is_tried && current != [kid] => {
+                Err(format!("the key {kid} was acknowledged, {current:?} signs"))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// A password that was changed, a link that was used up and sessions that ended are one thing.

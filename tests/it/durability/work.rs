@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
+use moncomptepro::acts::administration::{UserKey, erase_user};
 use moncomptepro::acts::{
     self, ActError, ActiveSession, By, CodeRequest, InBrowser, Issue, PasswordAttempt, PasswordChange, PasswordChoice,
     TokenOutcome,
@@ -21,6 +22,7 @@ use moncomptepro::protocol::{AuthorizationAttempt, ClientRules, Locale, Paramete
 use moncomptepro::store::{Tx, clients, credentials, organizations, users};
 
 use super::dice::Dice;
+use super::holder::Holder;
 use super::journal::{Fact, Journal};
 
 const REDIRECT_URI: &str = "http://localhost:4000/login-callback";
@@ -50,6 +52,9 @@ pub(crate) struct Workers {
     /// Codes redeemed, with their tokens.
     redeemed: Vec<(String, String)>,
     newcomers: u64,
+    /// People whom nobody but these workers knows.
+    entered: Vec<UserId>,
+    holder: Option<Holder>,
 }
 
 impl Workers {
@@ -63,15 +68,19 @@ impl Workers {
             codes: Vec::new(),
             redeemed: Vec::new(),
             newcomers: 0,
+            entered: Vec::new(),
+            holder: None,
         }
     }
 
     /// One round: an act, or several at once. What was acknowledged goes into the journal as it is acknowledged.
     pub(crate) async fn round(&mut self, journal: &mut Journal) {
-        let acts = match self.dice.below(16) {
+        let acts = match self.dice.below(18) {
             0 => vec![self.change_password()],
             1 => vec![self.sign_in_with_password()],
             2 => vec![self.pass_time()],
+            16 => vec![self.give_second_factor()],
+            17 => vec![self.erase()],
             3..=7 => (0..2 + self.dice.below(7)).map(|_| self.any()).collect(),
             _ => vec![self.any()],
         };
@@ -102,10 +111,14 @@ impl Workers {
             Fact::Redeemed { code, token, .. } => self.redeemed.push((code.clone(), token.clone())),
             Fact::SignedOut { value } => self.sessions.retain(|session| session.value != *value),
             Fact::PasswordChanged { user_id, .. } => self.sessions.retain(|session| session.user.id != *user_id),
+            Fact::Entered { user_id, .. } => self.entered.push(*user_id),
+            Fact::FactorSetUp { holder } => self.holder = Some(holder.clone()),
             Fact::Presented { .. }
             | Fact::Replayed { .. }
             | Fact::Told { .. }
-            | Fact::Entered { .. }
+            | Fact::Erased { .. }
+            | Fact::CodeUsed { .. }
+            | Fact::PeriodUsed { .. }
             | Fact::ClientChanged { .. } => {}
         }
     }
@@ -246,6 +259,36 @@ impl Workers {
             let entries = acts::Entries { clients: vec![client.clone()], ..acts::Entries::default() };
             acts::enter(&app, &by, entries).await.unwrap();
             vec![Fact::ClientChanged { name: client.name }]
+        })
+    }
+
+    /// A second factor is set up, and from then on given: by the application when it shows another code, or by a recovery
+    /// code.
+    fn give_second_factor(&mut self) -> Act {
+        let (app, by) = (self.app.clone(), self.by.clone());
+        let Some(holder) = &mut self.holder else {
+            return Box::pin(async move { vec![Fact::FactorSetUp { holder: Holder::begin(&app, &by).await }] });
+        };
+        if holder.has_new_period(&self.app) {
+            let holder = holder.clone();
+            return Box::pin(async move { holder.give_period(&app, &by).await });
+        }
+        match holder.take_code() {
+            Some(code) => {
+                let holder = holder.clone();
+                Box::pin(async move { holder.give_code(&app, &by, code).await })
+            }
+            None => self.pass_time(),
+        }
+    }
+
+    /// Somebody who was entered is erased.
+    fn erase(&mut self) -> Act {
+        let Some(user_id) = self.entered.pop() else { return self.administer() };
+        let (app, by) = (self.app.clone(), self.by.clone());
+        Box::pin(async move {
+            erase_user(&app, &by, UserKey::Id(user_id), false).await.unwrap().unwrap();
+            vec![Fact::Erased { user_id }]
         })
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use moncomptepro::config::{Config, DevOptions, Proxies};
-use moncomptepro::serve::{Event, Limits, SourceLimits};
+use moncomptepro::serve::{BodyLimits, Event, Http2Limits, Limits, SourceLimits};
 
 use super::peer::{FOR_EVER, Peer, assert_served};
 use crate::support::Instance;
@@ -50,10 +50,31 @@ async fn sec_155_a_trusted_proxy_may_hold_as_many_as_it_needs() {
 }
 
 #[test]
-fn sec_155_the_shares_as_shipped() {
-    let limits = Limits::standard();
-    assert_eq!(limits.per_source, Some(SourceLimits { connections: 512, unproven: 64 }));
-    assert_eq!((limits.connections, limits.handshakes), (4096, 256));
+fn sec_154_sec_155_sec_156_every_limit_as_shipped() {
+    let seconds = Duration::from_secs;
+    let expected = Limits {
+        connections: 4096,
+        per_source: Some(SourceLimits { connections: 512, unproven: 64 }),
+        handshakes: 256,
+        handshake: seconds(10),
+        handshake_bytes: 16_384,
+        headers: seconds(10),
+        max_header_bytes: 32_768,
+        idle: seconds(60),
+        crowded_idle: seconds(15),
+        body: BodyLimits { grace: seconds(10), bytes_per_second: 1_024, whole: seconds(60) },
+        write_stall: seconds(30),
+        http2: Http2Limits {
+            streams: 100,
+            header_list_bytes: 32_768,
+            resets: 200,
+            idle_frames: 1_000,
+            window: seconds(10),
+            ping: seconds(20),
+        },
+        shutdown: seconds(10),
+    };
+    assert_eq!(Limits::standard(), expected);
 }
 
 const SHORT: Duration = Duration::from_millis(150);

@@ -1,31 +1,28 @@
 //! A whole sign-in over TLS, with what an operator has made.
 
-use moncomptepro::acts::{self, By, NewPerson};
-use moncomptepro::domain::{Actor, PersonalInformation};
 use openidconnect::core::CoreAuthenticationFlow;
 use openidconnect::{
     AuthorizationCode, CsrfToken, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, RedirectUrl, Scope,
 };
 
-use crate::support::{CALLBACK, Instance};
+use crate::support::{CALLBACK, Instance, Operator, RelyingParty};
 
 const ADDRESS: &str = "claude.martin@commune.exemple.fr";
+const SIRET: &str = "21777701500017";
 const PASSWORD: &str = "a long enough sentence 4711";
 
-#[tokio::test]
-async fn sec_207_over_tls_a_person_chooses_a_password_and_signs_in_to_a_service() {
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_207_over_tls_a_person_a_client_and_an_organization_made_by_command_sign_in() {
     let directory = tempfile::tempdir().unwrap();
     let instance = Instance::over_tls(directory.path()).await;
-    let by = By::local(Actor::Operator);
-    let person = NewPerson {
-        email: ADDRESS.parse().unwrap(),
-        information: PersonalInformation::parse("Claude", "Martin", "", "").unwrap(),
-        organization: None,
-        additional_claims: serde_json::Map::new(),
-    };
-    let (user_id, _) = acts::enter_person(&instance.app, &by, person).await.unwrap();
-    let link = acts::issue_password_link(&instance.app, &by, user_id).await.unwrap().unwrap();
-    let client = instance.declare("over-tls", |_| {}).await;
+    let operator = Operator::of(directory.path());
+    operator.asks(&["org", "add", SIRET, "--label", "Commune de Petiteville", "--legal-category", "7210"]).await;
+    let made = operator.asks(&["user", "create", ADDRESS, "--given-name", "Claude", "--family-name", "Martin"]).await;
+    operator.asks(&["org", "link", SIRET, ADDRESS]).await;
+    let link = made["password_link"].as_str().unwrap().split_once("reset_password_token=").unwrap().1;
+    let typed = ["client", "create", "--id", "over-tls", "--name", "Service", "--redirect-uri", CALLBACK];
+    let secret = operator.asks(&typed).await["client_secret"].as_str().unwrap().to_owned();
+    let client = RelyingParty::new(&instance, "over-tls", &secret, CALLBACK);
 
     let browser = instance.person();
     let page = browser.visit(&format!("/users/change-password?reset_password_token={link}")).await;
@@ -40,6 +37,7 @@ async fn sec_207_over_tls_a_person_chooses_a_password_and_signs_in_to_a_service(
     let (url, state, nonce) = library
         .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
         .add_scope(Scope::new(String::from("email")))
+        .add_scope(Scope::new(String::from("organization")))
         .set_pkce_challenge(challenge)
         .url();
     assert!(url.as_str().starts_with("https://localhost:"));
@@ -55,8 +53,12 @@ async fn sec_207_over_tls_a_person_chooses_a_password_and_signs_in_to_a_service(
     let request = library.exchange_code(code).unwrap().set_pkce_verifier(verifier);
     let tokens = request.request_async(&client.http_of_the_library()).await.unwrap();
     client.verified_with(&tokens.extra_fields().id_token().unwrap().to_string(), &nonce).await;
-    let info = client.checked_userinfo(tokens.access_token().secret(), &user_id.to_string(), false).await;
+    let user_id = made["user_id"].to_string();
+    let info = client.checked_userinfo(tokens.access_token().secret(), &user_id, false).await;
     assert_eq!(info.email().map(|email| email.as_str()), Some(ADDRESS));
+    let told = client.userinfo(tokens.access_token().secret()).await.json();
+    assert_eq!((told["siret"].as_str(), told["is_commune"].as_bool()), (Some(SIRET), Some(true)));
+    instance.stop().await;
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ mod unix;
 #[cfg(not(unix))]
 use other as system;
 pub(in crate::store) use system::{
-    check_own_directory, close_own_directory, create_directory, create_new, open_private, space, sync_directory,
+    check_own_directory, close_own_directory, create_directory, create_new, open_private, space,
 };
 #[cfg(unix)]
 use unix as system;
@@ -37,6 +37,20 @@ impl Space {
     pub fn is_low(self) -> bool {
         self.free < (self.total / LOW_SHARE).min(LOW_BYTES)
     }
+}
+
+/// Makes the entries of a directory as durable as the files: one that was made or renamed is there after a power cut.
+pub(in crate::store) fn sync_directory(path: &Path) -> io::Result<()> {
+    system::sync_directory(path)?;
+    #[cfg(test)]
+    SYNCED.with_borrow_mut(|synced| synced.push(path.to_path_buf()));
+    Ok(())
+}
+
+#[cfg(test)]
+thread_local! {
+    /// The directories whose entries this thread has made durable.
+    pub(in crate::store) static SYNCED: std::cell::RefCell<Vec<PathBuf>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
 /// The directory in which a file lies.

@@ -32,7 +32,7 @@ pub(in crate::store) fn create_new(path: &Path) -> io::Result<File> {
 }
 
 /// Nothing to do: the system keeps the entries of directories itself.
-pub(in crate::store) fn sync_directory(_path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

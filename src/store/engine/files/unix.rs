@@ -89,7 +89,7 @@ pub(in crate::store) fn create_new(path: &Path) -> io::Result<File> {
 }
 
 /// Makes the entries of a directory as durable as the files.
-pub(in crate::store) fn sync_directory(path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 

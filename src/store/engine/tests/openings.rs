@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::header::Migration;
 use super::super::header::{self, Identity};
 use super::super::transaction::Tx;
 use super::*;
 use crate::store::OpenError;
+use crate::store::backup::{self, Draft, Protection};
+use crate::store::engine::files;
+use crate::store::marks::{self, Mark};
 
 fn opening_in(directory: &Path) -> Opening {
     Opening { location: Location::Directory(directory.to_path_buf()), ..opening() }
@@ -32,6 +35,36 @@ async fn sec_11_a_file_holds_what_was_written_when_it_is_opened_again() {
     let again = Store::open(opening_in(directory.path())).unwrap();
     assert_eq!(numbers(&again), [1]);
     assert_eq!(again.header().instance_id, "first");
+}
+
+/// The directories that `act` makes durable.
+fn synced(act: impl FnOnce()) -> Vec<PathBuf> {
+    files::SYNCED.take();
+    act();
+    files::SYNCED.take()
+}
+
+#[test]
+fn sec_186_a_file_that_is_made_or_renamed_has_its_entry_on_the_disk() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("data");
+    let mut store = None;
+    let opened = synced(|| store = Some(Store::open(opening_in(&directory)).unwrap()));
+    assert!(opened.contains(&directory), "the database: {opened:?}");
+    let noted = synced(|| marks::write_file(&directory.join("high-water"), "first", Mark::default()).unwrap());
+    assert_eq!(noted, std::slice::from_ref(&directory), "the mark beside it");
+    let backups = parent.path().join("backups");
+    fs::create_dir(&backups).unwrap();
+    let draft = Draft {
+        taken_at: Timestamp(1),
+        master_key_id: "k",
+        master_key: None,
+        protection: Protection::None,
+        key: None,
+        seal: &str::to_owned,
+    };
+    let written = synced(|| drop(backup::write(&store.unwrap(), &backups.join("a"), &draft).unwrap()));
+    assert_eq!(written, [backups], "a backup under its name");
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(super) fn csv(header: &str, lines: &[&str]) -> String {
 }
 
 /// Both files, as they are above.
-pub(super) fn both(directory: &Path) -> Vec<PathBuf> {
+pub(in crate::cli) fn both(directory: &Path) -> Vec<PathBuf> {
     vec![
         write(directory, "StockUniteLegale_utf8.csv", csv(ENTITY, &ENTITIES).as_bytes()),
         write(directory, "StockEtablissement_utf8.csv", csv(ESTABLISHMENT, &ESTABLISHMENTS).as_bytes()),

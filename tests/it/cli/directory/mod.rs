@@ -3,7 +3,7 @@
 
 mod contact_files;
 mod contacts;
-mod files;
+pub(in crate::cli) mod files;
 mod import;
 mod keyed;
 mod outages;

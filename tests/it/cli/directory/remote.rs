@@ -7,6 +7,7 @@ use moncomptepro::directory::DirectoryError;
 use moncomptepro::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, UNKNOWN_NAME};
 use serde_json::{Value, json};
 
+use crate::accounts::organizations::{arrive, join};
 use crate::support::Instance;
 use crate::support::service::{Does, Service, with_status};
 
@@ -67,6 +68,31 @@ async fn an_establishment_is_asked_for_once_a_day() {
     instance.clock.advance(Duration::from_secs(24 * 3600 + 1)).unwrap();
     find(&instance, CLAMART).await.unwrap().unwrap();
     assert_eq!(service.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn sec_199_while_the_directory_hangs_whoever_has_an_organization_signs_in_and_whoever_joins_one_is_told() {
+    let service = Service::start(Does::Hangs).await;
+    let instance = instance(service.port).await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let back = client.sign_in(&person, "openid email organization", "user@yopmail.com").await;
+    let told = client.userinfo(&client.redeem(&client.code(&back)).await.access_token).await.json();
+    assert!(told["siret"].is_string(), "{told}");
+    assert_eq!(service.asked(), Vec::<String>::new(), "nobody waits for what is known");
+
+    let newcomer = instance.person();
+    let asks = arrive(&newcomer, &client, "elodie@inconnu.example", &[]).await;
+    let unknown = "21711878500013";
+    let refused = join(&newcomer, &asks, unknown).await;
+    assert_eq!(refused.url.path(), "/users/join-organization", "{}", refused.body);
+    assert!(refused.text("main").contains("Votre numéro n’est pas en cause"), "{}", refused.body);
+    assert_eq!(refused.attribute("#siret", "value").as_deref(), Some(unknown), "what was typed is kept");
+    assert!(!service.asked().is_empty());
+    // An organization that somebody has joined is known here: one waits for a moderator, not for the directory.
+    let waits = join(&newcomer, &refused, CLAMART).await;
+    assert_eq!(waits.url.path(), "/users/unable-to-auto-join-organization", "{}", waits.body);
+    let silent = person.visit(&client.authorization("openid organization", &[("prompt", "none")])).await;
+    assert!(silent.location().contains("code="), "{}", silent.body);
 }
 
 #[tokio::test]
