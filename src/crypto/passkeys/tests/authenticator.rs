@@ -1,9 +1,7 @@
 //! An authenticator whose key is known, and each field of whose answers can be broken by itself: everything that it signs is
 //! signed as the truth would be.
 
-#![expect(clippy::disallowed_types, reason = "what signs wants the random values of its own library")]
-
-use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
@@ -70,9 +68,7 @@ pub(super) struct Assertion {
 
 impl Authenticator {
     pub(super) fn new(id: &[u8]) -> Self {
-        let random = SystemRandom::new();
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref()).unwrap();
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         Self { pair, id: id.to_vec() }
     }
 
@@ -126,7 +122,7 @@ impl Authenticator {
         data.truncate(data.len() - assertion.cut);
         let truth = [&data[..], &sha256(&client)].concat();
         let signed = assertion.signed.as_ref().unwrap_or(&truth);
-        let signature = self.pair.sign(&SystemRandom::new(), signed).unwrap();
+        let signature = self.pair.sign_digest(&digest(&SHA256, signed)).unwrap();
         json!({
             "id": encode(&assertion.id), "rawId": encode(&assertion.raw_id), "type": assertion.kind,
             "response": {
