@@ -318,6 +318,11 @@ impl MailContent {
     pub fn samples(somebody: &Email) -> Vec<Self> {
         let at = Timestamp(1_795_424_400);
         let town = || String::from("Commune de clamart & <associés>");
+        let changes = [
+            (PersonalInformationField::FamilyName, Some(String::from("Martin & <fils>"))),
+            (PersonalInformationField::Job, None),
+        ]
+        .map(|(field, value)| PersonalInformationChange { field, value });
         vec![
             Self::NewSignIn { at, service: None },
             Self::NewSignIn { at, service: Some(String::from("Démarches & <aides>")) },
@@ -349,16 +354,7 @@ impl MailContent {
             Self::AddressChanged { at, expires_at: at },
             Self::AddressConfirmed { at },
             Self::AddressRestored { at },
-            Self::PersonalInformationChanged {
-                at,
-                changes: vec![
-                    PersonalInformationChange {
-                        field: PersonalInformationField::FamilyName,
-                        value: Some(String::from("Martin & <fils>")),
-                    },
-                    PersonalInformationChange { field: PersonalInformationField::Job, value: None },
-                ],
-            },
+            Self::PersonalInformationChanged { at, changes: changes.to_vec() },
             Self::AccountDeleted { at },
             Self::Welcome { organization: town() },
             Self::ModerationRequested { organization: town() },
