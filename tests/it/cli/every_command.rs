@@ -83,6 +83,8 @@ fn life(directory: &Path) -> Vec<Vec<String>> {
             .concat(),
         [words("directory import-contacts"), vec![contacts_file(directory)]].concat(),
         words("directory status"),
+        words("org refresh 13002526500013"),
+        words("org history 13002526500013"),
         words("directory find 21920023500014"),
         words("directory search clamart"),
         words("moderation list"),

@@ -78,7 +78,8 @@ impl Scene {
         let value = match (command, arg.get_id().as_str()) {
             ("user create", "email") => "new@mairie.example",
             ("backup verify" | "restore", "file") => &self.backup,
-            ("user import", "file") | ("user invite", "csv") | ("directory import", "files") => &self.people,
+            ("user import", "file") | ("user invite", "csv") => &self.people,
+            ("directory import" | "directory import-contacts", "files") => &self.people,
             ("org import", "file" | "organizations") => &self.organizations,
             ("client create", "id") => "service-2",
             (_, "config") => &self.config,
@@ -113,7 +114,8 @@ enum Sort {
 fn sort(command: &str, id: &str) -> Sort {
     match (command, id) {
         (_, "name" | "label" | "description" | "address" | "job" | "reason" | "note" | "place") => Sort::Text,
-        ("backup create", "file") | ("dev", "data_dir" | "port_file") | ("directory import", "data_dir") => Sort::Made,
+        ("backup create", "file") | ("dev", "data_dir" | "port_file") => Sort::Made,
+        ("directory import" | "directory import-contacts", "data_dir") => Sort::Made,
         _ => Sort::Word,
     }
 }
@@ -156,6 +158,7 @@ const TAKEN: &[(&str, &str, &str)] = &[
     ("client update", "tos_uri", "nothing"),
     // The import is where it is told to be; that the file is none of the register is told.
     ("directory import", "data_dir", "a directory"),
+    ("directory import-contacts", "data_dir", "a directory"),
 ];
 
 /// Every case.
@@ -302,7 +305,7 @@ impl Leaf<'_> {
             beyond.push("--".into());
         }
         beyond.extend(["one-more".into(), "and-more".into(), "still-more".into()]);
-        if self.name() != "directory import" {
+        if !["directory import", "directory import-contacts"].contains(&self.name().as_str()) {
             push(String::from("more than it takes"), beyond, vec![String::from("more"), String::from("Usage")]);
         }
         for arg in self.args() {
