@@ -44,9 +44,6 @@ pub fn import_contacts(
 ) -> Result<ContactsReport, ImportError> {
     let place = Place::of(data_directory, PLACE);
     let unwritable = |cause| ImportError::Unwritable { place: place.directory().to_owned(), cause };
-    let Some(_lock) = place.lock().map_err(unwritable)? else {
-        return Err(ImportError::Locked(place.directory().to_owned()));
-    };
     let mut pass = Pass { entries: Entries::new(), bytes: 0, rejected: Vec::new(), watch };
     let mut read: Vec<(Annuaire, ContactsFile)> = Vec::new();
     for path in files {
@@ -57,6 +54,10 @@ pub fn import_contacts(
     if entries.is_empty() {
         return Err(ImportError::NoContacts);
     }
+    // Nothing is written before the files are understood.
+    let Some(_lock) = place.lock().map_err(unwritable)? else {
+        return Err(ImportError::Locked(place.directory().to_owned()));
+    };
     let before = before(&place).map_err(unwritable)?;
     let generation = place.begin(&format!("{}-{}", now.0, std::process::id())).map_err(unwritable)?;
     let mut report = ContactsReport::default();
