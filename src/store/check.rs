@@ -113,6 +113,7 @@ pub(super) fn run(tx: &Snapshot, now: Timestamp) -> Result<CheckReport, StoreErr
     let mut inspection = Inspection { tx, report: CheckReport::default() };
     inspection.count()?;
     inspection.people()?;
+    inspection.who_decides(format >= migrations::DECIDERS_INDEXED)?;
     inspection.organizations(format >= migrations::ORGANIZATIONS_INDEXED)?;
     inspection.memberships()?;
     inspection.email_domains()?;
@@ -209,6 +210,22 @@ impl Inspection<'_> {
             let is_theirs = known
                 .is_some_and(|known| known.second_factors.passkeys.iter().any(|passkey| passkey.id.as_bytes() == key));
             Ok(without(credentials::CREDENTIALS.name(), is_theirs))
+        })
+    }
+
+    fn who_decides(&mut self, are_indexed: bool) -> Result<(), StoreError> {
+        let tx = self.tx;
+        self.each(&users::USERS, |_, user| {
+            let mut has_its_rows = true;
+            for row in users::rows_of_decisions(user).iter().filter(|_| are_indexed) {
+                has_its_rows &= users::DECIDERS.has(tx, row)?;
+            }
+            Ok(not_in(users::DECIDERS.name(), has_its_rows))
+        })?;
+        self.each(&users::DECIDERS, |key, id| {
+            let user = users::USERS.find(tx, id)?;
+            let rows = user.as_ref().map(users::rows_of_decisions).unwrap_or_default();
+            Ok(without(users::USERS.name(), rows.iter().any(|row| row.to_bytes() == key)))
         })
     }
 

@@ -4,7 +4,7 @@
 //! default needs no migration.
 
 use super::engine::Migration;
-use super::{clients, moderations, organizations};
+use super::{clients, moderations, organizations, users};
 
 /// The newest format of records that this program knows.
 pub(super) fn known_format() -> u32 {
@@ -20,5 +20,9 @@ pub(super) const ORGANIZATIONS_INDEXED: u32 = 2;
 /// The first format whose requests that wait are found by their organization.
 pub(super) const PENDING_INDEXED: u32 = 3;
 
+/// The first format whose people who decide are found by the organization.
+pub(super) const DECIDERS_INDEXED: u32 = 4;
+
 /// All changes, oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[clients::index_all, organizations::index_all, moderations::index_pending];
+pub(super) const MIGRATIONS: &[Migration] =
+    &[clients::index_all, organizations::index_all, moderations::index_pending, users::index_who_decides];

@@ -161,7 +161,7 @@ impl Store {
         self.engine.is_healthy()
     }
 
-    /// What the writer has done since the start.
+    /// What was read and written since the start.
     pub fn statistics(&self) -> &Statistics {
         self.writer.statistics()
     }
@@ -195,6 +195,7 @@ impl Store {
     pub fn read<T>(&self, job: impl Fn(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut attempts = READ_ATTEMPTS;
         loop {
+            self.writer.statistics().note_read();
             let (snapshot, generation) = self.engine.snapshot()?;
             let result = job(&snapshot);
             if !matches!(result, Err(StoreError::Unavailable)) {

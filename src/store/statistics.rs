@@ -1,14 +1,15 @@
-//! How much the writer does, and how long it takes.
+//! How much the store does, and how long writing takes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::logs::{Durations, Stopwatch};
 
-/// Numbers of one writer since the start.
+/// Numbers of one store since the start.
 #[derive(Debug, Default)]
 pub struct Statistics {
     /// From the beginning of a write transaction until it is durable.
     pub transactions: Durations,
+    reads: AtomicU64,
     acknowledged: AtomicU64,
     refused: AtomicU64,
 }
@@ -23,6 +24,16 @@ impl Statistics {
     /// So many writes were refused.
     pub(super) fn note_refused(&self, writes: usize) {
         self.refused.fetch_add(u64::try_from(writes).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// A read transaction begins.
+    pub(super) fn note_read(&self) {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Read transactions that began.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
     }
 
     /// Writes that are durable.

@@ -60,6 +60,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(users::USERS.name(), Keeping::Lasting),
     listed(users::BY_EMAIL.name(), Keeping::Index),
     listed(users::WITH_ROLE.name(), Keeping::Index),
+    listed(users::DECIDERS.name(), Keeping::Index),
     listed(users::ERASED.name(), Keeping::Lasting),
     listed(credentials::CREDENTIALS.name(), Keeping::Lasting),
     listed(passkey_owners::OWNERS.name(), Keeping::Index),

@@ -2,7 +2,7 @@
 
 use super::engine::Table;
 use super::{Read, Snapshot, StoreError, Tx};
-use crate::domain::{Email, User, UserId};
+use crate::domain::{Email, OrganizationId, Role, User, UserId};
 use crate::protocol::Timestamp;
 
 pub(super) const USERS: Table<UserId, User> = Table::new("users").remembering();
@@ -10,6 +10,13 @@ pub(super) const BY_EMAIL: Table<str, UserId> = Table::new("users_by_email");
 pub(super) const ERASED: Table<UserId, Timestamp> = Table::new("erased_users");
 /// People who have a role: few, looked for together.
 pub(super) const WITH_ROLE: Table<UserId, UserId> = Table::new("users_with_role");
+
+/// Those who decide for an organization, under its identifier; those who decide for all of them, under 0, which is none.
+pub(super) const DECIDERS: Table<(OrganizationId, UserId), UserId> = Table::new("users_who_decide");
+/// Where those who decide for all organizations are found.
+const ALL: OrganizationId = OrganizationId(0);
+/// People that the migration takes at once.
+const AT_ONCE: usize = 1_000;
 
 /// The person with this identifier.
 pub fn find(tx: &impl Read, id: UserId) -> Result<Option<User>, StoreError> {
@@ -37,6 +44,20 @@ pub fn list(tx: &impl Read, after: Option<UserId>, limit: usize) -> Result<Vec<U
 /// At most `limit` people who have a role after `after`, by identifier.
 pub fn list_with_role(tx: &impl Read, after: Option<UserId>, limit: usize) -> Result<Vec<User>, StoreError> {
     let ids = WITH_ROLE.list(tx, after.as_ref(), limit)?;
+    ids.into_iter().map(|id| USERS.get(tx, &id)).collect()
+}
+
+/// At most `limit` people after `after` whose role lets them decide for this organization among some, or for all of them
+/// where none is named; by identifier. Their role may be over.
+pub fn list_who_decide(
+    tx: &impl Read,
+    organization: Option<OrganizationId>,
+    after: Option<UserId>,
+    limit: usize,
+) -> Result<Vec<User>, StoreError> {
+    let under = organization.unwrap_or(ALL);
+    let after = after.map(|id| (under, id));
+    let ids = DECIDERS.list_within(tx, &under, after.as_ref(), limit)?;
     ids.into_iter().map(|id| USERS.get(tx, &id)).collect()
 }
 
@@ -73,7 +94,8 @@ pub fn insert(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
     }
     USERS.insert(tx, &user.id, user)?;
     BY_EMAIL.insert(tx, user.email.as_str(), &user.id)?;
-    note_role(tx, user)
+    note_role(tx, user)?;
+    index_decisions(tx, user)
 }
 
 /// Keeps the index of those who have a role.
@@ -81,6 +103,32 @@ fn note_role(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
     match user.role {
         Some(_) => WITH_ROLE.put(tx, &user.id, &user.id).map(|_| ()),
         None => WITH_ROLE.delete(tx, &user.id).map(|_| ()),
+    }
+}
+
+/// The rows of a person in the index of those who decide.
+pub(super) fn rows_of_decisions(user: &User) -> Vec<(OrganizationId, UserId)> {
+    match &user.role {
+        Some(Role::Administrator | Role::Moderator { organizations: None, .. }) => vec![(ALL, user.id)],
+        Some(Role::Moderator { organizations: Some(some), .. }) => {
+            some.iter().filter(|id| **id != ALL).map(|id| (*id, user.id)).collect()
+        }
+        Some(Role::Reader) | None => Vec::new(),
+    }
+}
+
+fn index_decisions(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
+    rows_of_decisions(user).iter().try_for_each(|row| DECIDERS.put(tx, row, &user.id).map(|_| ()))
+}
+
+/// Makes the index of those who decide in a database that had none.
+pub(super) fn index_who_decides(tx: &mut Tx) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let some = list_with_role(tx, after, AT_ONCE)?;
+        let Some(last) = some.last() else { return Ok(()) };
+        after = Some(last.id);
+        some.iter().try_for_each(|user| index_decisions(tx, user))?;
     }
 }
 
@@ -94,6 +142,12 @@ pub fn update(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
     if before.role.is_some() != user.role.is_some() {
         note_role(tx, user)?;
     }
+    if before.role != user.role {
+        for row in rows_of_decisions(&before) {
+            DECIDERS.delete(tx, &row)?;
+        }
+        index_decisions(tx, user)?;
+    }
     USERS.update(tx, &user.id, user)
 }
 
@@ -104,6 +158,9 @@ pub fn delete(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<bool, StoreErro
     let Some(user) = USERS.find(tx, &id)? else { return Ok(false) };
     BY_EMAIL.delete(tx, user.email.as_str())?;
     WITH_ROLE.delete(tx, &id)?;
+    for row in rows_of_decisions(&user) {
+        DECIDERS.delete(tx, &row)?;
+    }
     ERASED.put(tx, &id, &now)?;
     USERS.delete(tx, &id)
 }

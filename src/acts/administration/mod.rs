@@ -52,13 +52,13 @@ pub use keys::{
     KEPT_AFTER_RETIREMENT, KeyRefusal, KeyRotation, KeyStoreError, Urgency, drop_retired_keys, keys_due, look_at_keys,
     make_keys, read_keys, rotate_keys,
 };
-pub(super) use moderation::Heralds;
 pub use moderation::{
     Acceptance, Accepted, Contacts, LinkDecision, LinkOutcome, ListedModeration, ModerationDossier, ModerationFilter,
     ModerationLinkPlace, ModerationPage, ModerationRefusal, Rejection, SimilarOnes, accept_moderation,
     comment_moderation, decide_by_moderation_link, list_moderations, look_at_moderation_link, reject_moderation,
     reopen_moderation, view_moderation,
 };
+pub(super) use moderation::{Heralds, those_who_moderate};
 pub use officers::{EntryRefusal, Officer, enter_console, find_officer, leave_console, note_refusal};
 pub use organization_import::{ImportedOrganization, ImportedRow, RowOutcome, import_organizations};
 pub use organizations::{

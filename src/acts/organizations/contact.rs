@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::joining::{Joined, known_contacts, link};
+use super::joining::{Joined, link};
+use super::look_up::known_contacts;
 use crate::acts::mailbox::{take_contact_guess, take_contact_mail, write_bans};
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};

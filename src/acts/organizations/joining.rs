@@ -1,19 +1,20 @@
 //! Joining: the directory is asked first, outside any transaction; then one transaction gathers the facts, decides, and
-//! writes what follows.
+//! writes what follows, told to moderators who were looked for before where one is needed.
 
-use crate::acts::administration::{Heralds, put_domain};
-use crate::acts::mailbox::{take_directory_look, take_joining_request, take_public_look};
+use std::sync::Arc;
+
+use super::look_up::{Found, Told, ask, found};
+use crate::acts::administration::{Heralds, put_domain, those_who_moderate};
+use crate::acts::mailbox::{take_directory_look, take_joining_request};
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::JoiningSettings;
-use crate::directory::DirectoryError;
 use crate::domain::{
-    AuditEvent, BrowserSession, ClientId, ContactProof, EmailDomain, EmailDomainStatus, Establishment,
-    EstablishmentQuery, HandleKey, Interaction, Joining, JoiningFacts, JoiningRefusal, KnownContact, MailContent,
-    Membership, Moderation, ModerationId, ModerationKind, ModerationState, ModerationStep, Organization,
-    OrganizationId, OrganizationSource, OutgoingMail, RequestStanding, Session, Siret, Source, User, Verification,
-    decide_joining,
+    AuditEvent, BrowserSession, ClientId, ContactProof, EmailDomain, EmailDomainStatus, HandleKey, Interaction,
+    Joining, JoiningFacts, JoiningRefusal, KnownContact, MailContent, Membership, Moderation, ModerationId,
+    ModerationKind, ModerationState, ModerationStep, Organization, OrganizationId, OutgoingMail, RequestStanding,
+    Session, Siret, User, Verification, decide_joining,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -21,28 +22,8 @@ use crate::store::{
     organizations, outbox,
 };
 
-/// For how long facts that were read before stand in for a register that does not answer (SEC-114).
-const FACTS_STAND_FOR_SECONDS: u64 = 30 * 24 * 3600;
 /// The number of an organization that is not entered yet.
-const NOT_ENTERED: OrganizationId = OrganizationId(0);
-
-/// What is known of a number.
-#[derive(Debug, Clone)]
-pub enum Preview {
-    /// The register knows it.
-    Known(Box<Organization>),
-    /// No source knows it.
-    Unknown,
-    /// No source answers.
-    Unavailable,
-}
-
-/// What the directory and the store say together.
-enum Found {
-    Known { organization: Box<Organization>, contacts: Vec<KnownContact> },
-    Unknown,
-    Unavailable,
-}
+pub(super) const NOT_ENTERED: OrganizationId = OrganizationId(0);
 
 /// An attempt to join.
 #[derive(Debug, Clone)]
@@ -84,99 +65,91 @@ pub enum JoiningOutcome {
     SignedOut,
 }
 
-/// Looks a number up for a person.
-///
-/// # Errors
-/// Too many were looked up, or the store fails.
-pub async fn preview_organization(app: &App, active: &ActiveSession, siret: &Siret) -> Result<Preview, ActError> {
-    take_directory_look(app, active.user.id)?;
-    Ok(match look_up(app, siret, false).await? {
-        Found::Known { organization, .. } => Preview::Known(organization),
-        Found::Unknown => Preview::Unknown,
-        Found::Unavailable => Preview::Unavailable,
-    })
+/// What one attempt needs in its write transaction.
+#[derive(Clone)]
+struct Attempted {
+    key: HandleKey<BrowserSession>,
+    attempt: JoiningAttempt,
+    told: Arc<Told>,
+    settings: JoiningSettings,
+    circumstances: Circumstances,
+    now: Timestamp,
 }
 
-/// What the register says of a number to whoever asks.
-#[derive(Debug, Clone)]
-pub enum PublicLook {
-    /// What everybody may read of it.
-    Known(Box<Establishment>),
-    /// No source knows it, or may tell.
-    Unknown,
-    /// No source answers.
-    Unavailable,
+/// What an attempt comes to by the facts of one instant.
+enum Weighed {
+    Decided {
+        session: Session,
+        user: User,
+        organization: Organization,
+        contacts: Vec<KnownContact>,
+        decided: Joining,
+    },
+    /// Nothing is to be decided.
+    Settled(JoiningOutcome),
 }
 
-/// Looks a number up for whoever asks.
-///
-/// # Errors
-/// Too many were looked up from this source.
-pub async fn look_up_publicly(app: &App, source: Source, siret: &Siret) -> Result<PublicLook, ActError> {
-    take_public_look(app, source)?;
-    Ok(match app.directory.find_establishment(siret).await {
-        Ok(Some(establishment)) => PublicLook::Known(Box::new(establishment)),
-        Ok(None) => PublicLook::Unknown,
-        Err(DirectoryError::NoSource | DirectoryError::Unavailable) => PublicLook::Unavailable,
-    })
-}
+impl Attempted {
+    fn weigh(&self, tx: &impl Read) -> Result<Weighed, StoreError> {
+        let Some((session, user)) = find_live(tx, &self.key, self.now)? else {
+            return Ok(Weighed::Settled(JoiningOutcome::SignedOut));
+        };
+        let (organization, contacts) = match found(tx, &self.attempt.siret, &self.told, self.now)? {
+            Found::Known { organization, contacts } => (*organization, contacts),
+            Found::Unknown => return Ok(Weighed::Settled(JoiningOutcome::Unknown)),
+            Found::Unavailable => return Ok(Weighed::Settled(JoiningOutcome::Unavailable)),
+        };
+        let decided = decide(tx, &self.settings, &user, &organization, &contacts, self.attempt.is_confirmed)?;
+        Ok(Weighed::Decided { session, user, organization, contacts, decided })
+    }
 
-/// Searches for a person; `None` where no source answers.
-///
-/// # Errors
-/// Too many searches were made, or the store fails.
-pub async fn search_organizations(
-    app: &App,
-    active: &ActiveSession,
-    query: &EstablishmentQuery,
-) -> Result<Option<Vec<Establishment>>, ActError> {
-    take_directory_look(app, active.user.id)?;
-    Ok(app.directory.search(query).await.ok())
-}
+    /// Whom to tell of a request, where there comes to be one; nobody is looked for where an attempt needs no moderator.
+    /// `Err` where nothing is to be decided.
+    fn readers(
+        &self,
+        tx: &impl Read,
+        even_if_needless: bool,
+    ) -> Result<Result<Option<Vec<User>>, JoiningOutcome>, StoreError> {
+        let (organization, decided) = match self.weigh(tx)? {
+            Weighed::Decided { organization, decided, .. } => (organization, decided),
+            Weighed::Settled(outcome) => return Ok(Err(outcome)),
+        };
+        let known = (organization.id != NOT_ENTERED).then_some(organization.id);
+        let is_wanted = needs_moderators(&decided) || even_if_needless;
+        Ok(Ok(is_wanted.then(|| those_who_moderate(tx, known, self.now)).transpose()?))
+    }
 
-/// What the directory says of a number; where it does not answer, what it said within the last 30 days, and what an
-/// operator said at any time.
-async fn look_up(app: &App, siret: &Siret, with_contacts: bool) -> Result<Found, ActError> {
-    let now = app.clock.now();
-    let known = app.store.read(|tx| organizations::find_by_siret(tx, siret))?;
-    let establishment = match (app.directory.find_establishment(siret).await, &known) {
-        (Ok(Some(establishment)), _) => establishment,
-        (Ok(None), Some(known)) if known.source == OrganizationSource::Operator => return Ok(without_contacts(known)),
-        (Ok(None), _) => return Ok(Found::Unknown),
-        (Err(DirectoryError::NoSource | DirectoryError::Unavailable), Some(known)) if is_current(known, now) => {
-            return Ok(without_contacts(known));
+    /// Decides and writes; `None` where moderators have to be told, and no links were drawn for them.
+    fn write(&self, tx: &mut Tx, heralds: Option<&Heralds>) -> Result<Option<(JoiningOutcome, bool)>, StoreError> {
+        let (session, user, organization, contacts, decided) = match self.weigh(tx)? {
+            Weighed::Decided { session, user, organization, contacts, decided } => {
+                (session, user, organization, contacts, decided)
+            }
+            Weighed::Settled(outcome) => return Ok(Some((outcome, false))),
+        };
+        let is_announced = needs_moderators(&decided);
+        if is_announced && heralds.is_none() {
+            return Ok(None);
         }
-        (Err(DirectoryError::NoSource | DirectoryError::Unavailable), _) => return Ok(Found::Unavailable),
-    };
-    let organization = establishment.to_organization(NOT_ENTERED, now);
-    let has_contacts = with_contacts && (organization.is_commune() || organization.is_school());
-    let contacts = match has_contacts {
-        true => known_contacts(app, &establishment).await.unwrap_or_default(),
-        false => Vec::new(),
-    };
-    Ok(Found::Known { organization: Box::new(organization), contacts })
+        let joined = Joined {
+            key: self.key,
+            session: &session,
+            user: &user,
+            interaction: self.attempt.interaction,
+            is_external: self.attempt.is_external,
+            locale: self.attempt.locale,
+            circumstances: &self.circumstances,
+            now: self.now,
+        };
+        Ok(Some((carry_out(tx, &joined, heralds, organization, &contacts, decided)?, is_announced)))
+    }
 }
 
-fn without_contacts(known: &Organization) -> Found {
-    Found::Known { organization: Box::new(known.clone()), contacts: Vec::new() }
+fn needs_moderators(decided: &Joining) -> bool {
+    matches!(decided, Joining::Moderate | Joining::Join { review: Some(_), .. })
 }
 
-fn is_current(known: &Organization, now: Timestamp) -> bool {
-    known.source == OrganizationSource::Operator || now.seconds_since(known.updated_at) <= FACTS_STAND_FOR_SECONDS
-}
-
-/// The addresses of an establishment in the public directories, with who gives them.
-pub(super) async fn known_contacts(
-    app: &App,
-    establishment: &Establishment,
-) -> Result<Vec<KnownContact>, DirectoryError> {
-    let providers = &app.config.joining.providers;
-    let found = app.directory.find_official_contacts(establishment).await?;
-    let contact = |email| KnownContact { mailbox: providers.kind_of(&EmailDomain::of(&email)), email };
-    Ok(found.into_iter().map(|official| contact(official.email)).collect())
-}
-
-/// Tries to join, for the person of a session.
+/// Tries to join, for the person of a session: the directory is read once, then the store is read once and written once.
 ///
 /// # Errors
 /// Too many attempts were made, or the store fails.
@@ -187,42 +160,30 @@ pub async fn join_organization(
     attempt: JoiningAttempt,
 ) -> Result<JoiningOutcome, ActError> {
     take_directory_look(app, active.user.id)?;
-    let (organization, contacts) = match look_up(app, &attempt.siret, true).await? {
-        Found::Known { organization, contacts } => (*organization, contacts),
-        Found::Unknown => return Ok(JoiningOutcome::Unknown),
-        Found::Unavailable => return Ok(JoiningOutcome::Unavailable),
-    };
+    let told = Arc::new(ask(app, &attempt.siret, true).await);
     // Whoever takes a request back and asks again does not write to moderators without end.
     let taken = take_joining_request(app, active.user.id, &attempt.siret)?;
-    let circumstances = Circumstances::of(app, by);
-    let known = app.store.read(|tx| organizations::find_by_siret(tx, &organization.siret))?;
-    let heralds = Heralds::draw(app, known.map(|known| known.id))?;
-    let (key, now, settings) = (active.key, app.clock.now(), app.config.joining.clone());
-    let (outcome, is_announced) = app
-        .store
-        .write(move |tx| {
-            let Some((session, user)) = find_live(tx, &key, now)? else {
-                return Ok((JoiningOutcome::SignedOut, false));
-            };
-            let organization = match organizations::find_by_siret(tx, &organization.siret)? {
-                Some(known) => Organization { id: known.id, created_at: known.created_at, ..organization.clone() },
-                None => organization.clone(),
-            };
-            let decided = decide(tx, &settings, &user, &organization, &contacts, attempt.is_confirmed)?;
-            let joined = Joined {
-                key,
-                session: &session,
-                user: &user,
-                interaction: attempt.interaction,
-                is_external: attempt.is_external,
-                locale: attempt.locale,
-                circumstances: &circumstances,
-                now,
-            };
-            let is_announced = matches!(decided, Joining::Moderate | Joining::Join { review: Some(_), .. });
-            Ok((carry_out(tx, &joined, &heralds, organization, &contacts, decided)?, is_announced))
-        })
-        .await?;
+    let attempted = Attempted {
+        key: active.key,
+        attempt,
+        told,
+        settings: app.config.joining.clone(),
+        circumstances: Circumstances::of(app, by),
+        now: app.clock.now(),
+    };
+    let mut was_missed = false;
+    let (outcome, is_announced) = loop {
+        let heralds = match app.store.read(|tx| attempted.readers(tx, was_missed))? {
+            Ok(readers) => readers.map(|readers| Heralds::draw(app, readers)),
+            Err(outcome) => break (outcome, false),
+        };
+        let this = attempted.clone();
+        match app.store.write(move |tx| this.write(tx, heralds.as_ref())).await? {
+            Some(done) => break done,
+            // Between reading and writing a moderator became necessary, once at most.
+            None => was_missed = true,
+        }
+    };
     if !is_announced {
         taken.given_back(app)?;
     }
@@ -287,7 +248,7 @@ pub(super) struct Joined<'a> {
 fn carry_out(
     tx: &mut Tx,
     joined: &Joined<'_>,
-    heralds: &Heralds,
+    heralds: Option<&Heralds>,
     organization: Organization,
     contacts: &[KnownContact],
     decided: Joining,
@@ -398,7 +359,7 @@ pub(super) fn link(
 fn request(
     tx: &mut Tx,
     joined: &Joined<'_>,
-    heralds: &Heralds,
+    heralds: Option<&Heralds>,
     organization_id: OrganizationId,
     kind: ModerationKind,
 ) -> Result<ModerationId, StoreError> {
@@ -416,7 +377,9 @@ fn request(
         notes: Vec::new(),
     };
     moderations::insert(tx, &moderation)?;
-    heralds.announce(tx, &moderation, joined.now)?;
+    if let Some(heralds) = heralds {
+        heralds.announce(tx, &moderation, joined.now)?;
+    }
     joined.circumstances.record(tx, AuditEvent::moderation(&moderation, ModerationStep::Requested))?;
     Ok(moderation.id)
 }

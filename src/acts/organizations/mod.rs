@@ -4,6 +4,7 @@ mod choice;
 mod contact;
 mod joining;
 mod leaving;
+mod look_up;
 mod overview;
 mod requests;
 
@@ -13,11 +14,9 @@ pub use contact::{
     ContactAttempt, ContactChoice, ContactOrder, ContactOutcome, ContactSent, ContactStanding, contact_standing,
     mail_contact_code, redeem_contact_code,
 };
-pub use joining::{
-    JoiningAttempt, JoiningOutcome, Preview, PublicLook, join_organization, look_up_publicly, preview_organization,
-    search_organizations,
-};
+pub use joining::{JoiningAttempt, JoiningOutcome, join_organization};
 pub use leaving::{finish_greeting, leave_organization};
+pub use look_up::{Preview, PublicLook, look_up_publicly, preview_organization, search_organizations};
 pub use overview::{
     OwnMembership, OwnRequest, find_only_organization, find_own_organization, list_own_organizations,
     suggest_organizations,

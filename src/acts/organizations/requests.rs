@@ -1,6 +1,6 @@
 //! What a person does with their own request: look at it, take it back, correct what was refused.
 
-use crate::acts::administration::Heralds;
+use crate::acts::administration::{Heralds, those_who_moderate};
 use crate::acts::sessions::ActiveSession;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
@@ -77,9 +77,13 @@ pub async fn cancel_request(
 /// When the store fails.
 pub async fn correct_request(app: &App, by: &By, active: &ActiveSession, id: ModerationId) -> Result<bool, ActError> {
     let circumstances = Circumstances::of(app, by);
-    let known = app.store.read(|tx| moderations::find(tx, id))?;
-    let heralds = Heralds::draw(app, known.map(|request| request.organization_id))?;
-    let (active, now) = (active.clone(), app.clock.now());
+    let now = app.clock.now();
+    let readers = app.store.read(|tx| match moderations::find(tx, id)? {
+        Some(request) => those_who_moderate(tx, Some(request.organization_id), now),
+        None => Ok(Vec::new()),
+    })?;
+    let heralds = Heralds::draw(app, readers);
+    let active = active.clone();
     let is_waiting = app
         .store
         .write(move |tx| {

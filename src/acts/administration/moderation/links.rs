@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     Actor, AuditEvent, Email, HandleKey, MODERATION_LINK_LIFETIME, MailContent, Moderation, ModerationLink,
-    OrganizationId, OutgoingMail, Right, Role, SealedSecret, User, UserId,
+    OrganizationId, OutgoingMail, SealedSecret, User, UserId,
 };
 use crate::mail::seal;
 use crate::protocol::Timestamp;
@@ -35,10 +35,9 @@ struct Herald {
 }
 
 impl Heralds {
-    /// One link for each of those who moderate the organization; one that is not known yet, whoever moderates all of them.
-    pub(in crate::acts) fn draw(app: &App, organization: Option<OrganizationId>) -> Result<Self, ActError> {
+    /// One link for each of these people.
+    pub(in crate::acts) fn draw(app: &App, readers: Vec<User>) -> Self {
         let now = app.clock.now();
-        let readers = app.store.read(|tx| those_who_moderate(tx, organization, now))?;
         let retained = now.plus(MODERATION_LINK_LIFETIME);
         let issuer = app.config.issuer().to_owned();
         let draw = |user: User| {
@@ -49,7 +48,7 @@ impl Heralds {
             });
             Herald { user_id: user.id, email: user.email, link }
         };
-        Ok(Self { heralds: readers.into_iter().map(draw).collect(), issuer })
+        Self { heralds: readers.into_iter().map(draw).collect(), issuer }
     }
 
     /// Tells the moderators of the organization that a request waits; where it has none, the administrators.
@@ -112,27 +111,28 @@ impl Heralds {
     }
 }
 
-/// Some of those who decide for an organization, whoever else has a role: its moderators, and administrators, who are told
-/// where it has none.
-fn those_who_moderate(
+/// Some of those who decide for an organization: its moderators, and administrators, who are told where it has none. For one
+/// that is not known yet, whoever moderates all of them.
+pub(in crate::acts) fn those_who_moderate(
     tx: &impl Read,
     organization: Option<OrganizationId>,
     now: Timestamp,
 ) -> Result<Vec<User>, StoreError> {
-    let decides = |role: &Role| match organization {
-        Some(id) => role.may_moderate(id, now),
-        None => role.has(Right::Moderate, now) && !role.is_delegated(),
-    };
-    let (mut after, mut moderators, mut administrators) = (None, Vec::new(), Vec::new());
-    loop {
-        let page = users::list_with_role(tx, after, PAGE)?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        for user in page {
-            match user.may_sign_in() && user.role.as_ref().is_some_and(decides) {
-                true if user.is_active_administrator() => administrators.push(user),
-                true => moderators.push(user),
-                false => {}
+    let (mut moderators, mut administrators) = (Vec::new(), Vec::new());
+    for door in organization.map(Some).into_iter().chain([None]) {
+        let mut after = None;
+        while moderators.len() < MOST_READERS || administrators.len() < MOST_READERS {
+            let page = users::list_who_decide(tx, door, after, PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            for user in page {
+                // Whoever decides for all organizations does for none as well.
+                let of = door.unwrap_or(OrganizationId(0));
+                match user.may_sign_in() && user.role.as_ref().is_some_and(|role| role.may_moderate(of, now)) {
+                    true if user.is_active_administrator() => administrators.push(user),
+                    true => moderators.push(user),
+                    false => {}
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! People and their organizations: joining, proving it, waiting for it, leaving.
 
 mod belonging;
+mod cost;
 mod import;
 mod joining;
 mod moderated;

@@ -1,11 +1,13 @@
 //! The nouns: indexes that agree with their records, identifiers that are not given twice, orders of listings.
 
+mod people;
+
 use serde_json::json;
 
 use super::*;
 use crate::domain::{
     Actor, AuditEvent, AuditRecord, Client, ClientAuthentication, ClientOrigin, ClientState, Credentials, Email,
-    Greeting, MailContent, Membership, Organization, OrganizationId, OrganizationSource, Origin, OutgoingMail, Role,
+    Greeting, MailContent, Membership, Organization, OrganizationId, OrganizationSource, Origin, OutgoingMail,
     SignInFailure, SignInMethod, Siret, User, UserId, Verification,
 };
 use crate::protocol::{Locale, RedirectUri, RedirectUriPolicy};
@@ -105,32 +107,6 @@ async fn sec_101_an_address_belongs_to_one_person() {
     assert_eq!(store.write(|tx| users::update(tx, &user(8, "alice@example.fr"))).await, taken);
     assert_eq!(store.read(|tx| users::find(tx, UserId(9))).unwrap(), None);
     assert_eq!(store.read(|tx| users::get(tx, UserId(8))).unwrap().email.as_str(), "bob@example.fr");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn r_3_the_indexes_by_address_and_role_are_what_the_people_give() {
-    let store = store();
-    let mut dice = Dice(1);
-    for _ in 0..300 {
-        let (act, someone) = (dice.roll(4), user(dice.roll(20), &format!("person-{}@example.fr", dice.roll(20))));
-        let someone = User { role: (dice.roll(2) == 0).then_some(Role::Reader), ..someone };
-        let done = store.write(move |tx| match act {
-            0 => users::delete(tx, someone.id, NOW).map(|_| ()),
-            1 => users::update(tx, &someone),
-            _ => users::insert(tx, &someone),
-        });
-        assert!(matches!(done.await, Ok(()) | Err(StoreError::Taken { .. } | StoreError::Absent { .. })));
-
-        let mut people = store.read(|tx| users::list(tx, None, usize::MAX)).unwrap();
-        let with_role: Vec<User> = people.iter().filter(|person| person.role.is_some()).cloned().collect();
-        assert_eq!(store.read(|tx| users::list_with_role(tx, None, usize::MAX)).unwrap(), with_role);
-        people.sort_by(|one, other| one.email.cmp(&other.email));
-        let rebuilt: Vec<UserId> = people.iter().map(|person| person.id).collect();
-        assert_eq!(store.read(|tx| users::BY_EMAIL.list(tx, None, usize::MAX)).unwrap(), rebuilt);
-        for person in people {
-            assert_eq!(store.read(|tx| users::find_by_email(tx, &person.email)).unwrap(), Some(person));
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

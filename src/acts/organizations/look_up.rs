@@ -1,0 +1,151 @@
+//! Looking a number or a name up: the directory is asked first, outside any transaction, and the store says what was known
+//! before.
+
+use super::joining::NOT_ENTERED;
+use crate::acts::ActError;
+use crate::acts::mailbox::{take_directory_look, take_public_look};
+use crate::acts::sessions::ActiveSession;
+use crate::app::App;
+use crate::directory::DirectoryError;
+use crate::domain::{
+    EmailDomain, Establishment, EstablishmentQuery, KnownContact, Organization, OrganizationSource, Siret, Source,
+};
+use crate::protocol::Timestamp;
+use crate::store::{Read, StoreError, organizations};
+
+/// For how long facts that were read before stand in for a register that does not answer (SEC-114).
+const FACTS_STAND_FOR_SECONDS: u64 = 30 * 24 * 3600;
+
+/// What is known of a number.
+#[derive(Debug, Clone)]
+pub enum Preview {
+    /// The register knows it.
+    Known(Box<Organization>),
+    /// No source knows it.
+    Unknown,
+    /// No source answers.
+    Unavailable,
+}
+
+/// What the directory and the store say together.
+pub(super) enum Found {
+    Known { organization: Box<Organization>, contacts: Vec<KnownContact> },
+    Unknown,
+    Unavailable,
+}
+
+/// Looks a number up for a person.
+///
+/// # Errors
+/// Too many were looked up, or the store fails.
+pub async fn preview_organization(app: &App, active: &ActiveSession, siret: &Siret) -> Result<Preview, ActError> {
+    take_directory_look(app, active.user.id)?;
+    let (told, now) = (ask(app, siret, false).await, app.clock.now());
+    Ok(match app.store.read(|tx| found(tx, siret, &told, now))? {
+        Found::Known { organization, .. } => Preview::Known(organization),
+        Found::Unknown => Preview::Unknown,
+        Found::Unavailable => Preview::Unavailable,
+    })
+}
+
+/// What the register says of a number to whoever asks.
+#[derive(Debug, Clone)]
+pub enum PublicLook {
+    /// What everybody may read of it.
+    Known(Box<Establishment>),
+    /// No source knows it, or may tell.
+    Unknown,
+    /// No source answers.
+    Unavailable,
+}
+
+/// Looks a number up for whoever asks.
+///
+/// # Errors
+/// Too many were looked up from this source.
+pub async fn look_up_publicly(app: &App, source: Source, siret: &Siret) -> Result<PublicLook, ActError> {
+    take_public_look(app, source)?;
+    Ok(match app.directory.find_establishment(siret).await {
+        Ok(Some(establishment)) => PublicLook::Known(Box::new(establishment)),
+        Ok(None) => PublicLook::Unknown,
+        Err(DirectoryError::NoSource | DirectoryError::Unavailable) => PublicLook::Unavailable,
+    })
+}
+
+/// Searches for a person; `None` where no source answers.
+///
+/// # Errors
+/// Too many searches were made, or the store fails.
+pub async fn search_organizations(
+    app: &App,
+    active: &ActiveSession,
+    query: &EstablishmentQuery,
+) -> Result<Option<Vec<Establishment>>, ActError> {
+    take_directory_look(app, active.user.id)?;
+    Ok(app.directory.search(query).await.ok())
+}
+
+/// What the directory says of a number.
+pub(super) enum Told {
+    /// It knows it, and these addresses of it.
+    Known(Box<Establishment>, Vec<KnownContact>),
+    /// No source knows it.
+    Unknown,
+    /// No source answers.
+    Unavailable,
+}
+
+/// Asks the directory, which is done outside any transaction.
+pub(super) async fn ask(app: &App, siret: &Siret, with_contacts: bool) -> Told {
+    let establishment = match app.directory.find_establishment(siret).await {
+        Ok(Some(establishment)) => establishment,
+        Ok(None) => return Told::Unknown,
+        Err(DirectoryError::NoSource | DirectoryError::Unavailable) => return Told::Unavailable,
+    };
+    let organization = establishment.to_organization(NOT_ENTERED, app.clock.now());
+    let has_contacts = with_contacts && (organization.is_commune() || organization.is_school());
+    let contacts = match has_contacts {
+        true => known_contacts(app, &establishment).await.unwrap_or_default(),
+        false => Vec::new(),
+    };
+    Told::Known(Box::new(establishment), contacts)
+}
+
+/// What is known of a number by what the directory says; where it does not answer, by what it said within the last 30 days,
+/// and by what an operator said at any time. The organization has its identifier, where it is entered already.
+pub(super) fn found(tx: &impl Read, siret: &Siret, told: &Told, now: Timestamp) -> Result<Found, StoreError> {
+    let known = organizations::find_by_siret(tx, siret)?;
+    Ok(match (told, known) {
+        (Told::Known(establishment, contacts), known) => {
+            let told = establishment.to_organization(NOT_ENTERED, now);
+            let organization = match known {
+                Some(known) => Organization { id: known.id, created_at: known.created_at, ..told },
+                None => told,
+            };
+            Found::Known { organization: Box::new(organization), contacts: contacts.clone() }
+        }
+        (Told::Unknown, Some(known)) if known.source == OrganizationSource::Operator => without_contacts(known),
+        (Told::Unknown, _) => Found::Unknown,
+        (Told::Unavailable, Some(known)) if is_current(&known, now) => without_contacts(known),
+        (Told::Unavailable, _) => Found::Unavailable,
+    })
+}
+
+fn without_contacts(known: Organization) -> Found {
+    Found::Known { organization: Box::new(known), contacts: Vec::new() }
+}
+
+fn is_current(known: &Organization, now: Timestamp) -> bool {
+    known.source == OrganizationSource::Operator || now.seconds_since(known.updated_at) <= FACTS_STAND_FOR_SECONDS
+}
+
+/// The addresses of an establishment in the public directories, with who gives them.
+pub(super) async fn known_contacts(
+    app: &App,
+    establishment: &Establishment,
+) -> Result<Vec<KnownContact>, DirectoryError> {
+    let providers = &app.config.joining.providers;
+    let found = app.directory.find_official_contacts(establishment).await?;
+    let contact = |email| KnownContact { mailbox: providers.kind_of(&EmailDomain::of(&email)), email };
+    Ok(found.into_iter().map(|official| contact(official.email)).collect())
+}
