@@ -7,7 +7,9 @@ use super::refusal::Refusal;
 use super::{Reply, Request, done};
 use crate::acts::administration::{self, DirectoryImport};
 use crate::directory::{Annuaire, ContactsReport, ImportReport};
-use crate::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, OfficialContact, Siret};
+use crate::domain::{
+    Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, HeadcountYear, OfficialContact, Siret,
+};
 use crate::protocol::Timestamp;
 use crate::web::Method;
 
@@ -16,6 +18,8 @@ use crate::web::Method;
 struct View {
     siret: Siret,
     label: String,
+    full_name: String,
+    sign: Option<String>,
     is_active: bool,
     is_entity_active: bool,
     is_head_office: bool,
@@ -24,6 +28,7 @@ struct View {
     activity: Option<String>,
     activity_label: Option<&'static str>,
     headcount: Option<&'static str>,
+    headcount_year: Option<HeadcountYear>,
     entity_headcount: Option<&'static str>,
     entity_headcount_label: Option<&'static str>,
     address: Option<String>,
@@ -49,7 +54,10 @@ impl View {
             entity_headcount_label: establishment.entity_headcount.map(|band| band.label()),
             commune_code: establishment.commune_code.map(String::from),
             siret: establishment.siret,
-            label: establishment.label,
+            label: establishment.name.label(),
+            full_name: establishment.name.full_name,
+            sign: establishment.name.sign,
+            headcount_year: establishment.headcount_year,
             is_active: establishment.is_active,
             is_entity_active: establishment.is_entity_active,
             is_head_office: establishment.is_head_office,

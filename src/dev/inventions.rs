@@ -25,10 +25,11 @@ pub(super) fn invent(siret: &Siret) -> Seeded {
     };
     let establishment = Establishment {
         siret: siret.clone(),
-        label,
+        name: label.as_str().into(),
         legal_category: legal_category.parse::<LegalCategory>().ok(),
         activity: activity.parse::<Activity>().ok(),
         headcount: Some(HeadcountBand::From20),
+        headcount_year: None,
         entity_headcount: Some(HeadcountBand::From20),
         is_head_office: true,
         is_active: true,

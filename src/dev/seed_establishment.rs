@@ -81,10 +81,11 @@ impl SeedEstablishment {
             contacts: contacts.into_iter().flatten().collect(),
             establishment: Establishment {
                 siret: self.siret.clone(),
-                label: self.label.clone(),
+                name: self.label.as_str().into(),
                 legal_category: self.legal_category.clone(),
                 activity: self.naf.clone(),
                 headcount: self.headcount,
+                headcount_year: None,
                 entity_headcount: self.entity_headcount,
                 is_head_office: self.head_office,
                 is_active: self.state == RegisterState::Active,

@@ -34,7 +34,7 @@ impl Seeds {
         let words = |text: &str| folded(text).split(' ').map(str::to_owned).collect();
         let with_words = |seeded: Seeded| {
             let seeded = Seeded { establishment: seeded.establishment.masked(), ..seeded };
-            let label = words(&seeded.establishment.label);
+            let label = words(&seeded.establishment.name.label());
             let town = words(seeded.establishment.commune.as_deref().unwrap_or_default());
             (seeded, Words { label, town })
         };
@@ -73,7 +73,7 @@ impl Seeds {
                 found.push((likenesses.iter().sum::<usize>() * 4 + standing, establishment));
             }
         }
-        found.sort_by_key(|(rank, establishment)| (std::cmp::Reverse(*rank), establishment.label.len()));
+        found.sort_by_key(|(rank, establishment)| (std::cmp::Reverse(*rank), establishment.name.label().len()));
         let stamped = |(_, establishment): &(usize, &Establishment)| Establishment {
             fetched_at: now,
             ..(*establishment).clone()

@@ -48,9 +48,9 @@ pub use ids::{ClientId, MalformedId, OrganizationId, UserId};
 pub use interaction::{Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};
 pub use organization::{
     Activity, AddressParts, CommuneCode, ContactCode, ContactProof, ContactProofRefusal, Day, Diffusion, EmailDomain,
-    EmailDomainStatus, Establishment, EstablishmentQuery, EstablishmentSource, Greeting, HeadcountBand, Joining,
-    JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, LegalCategory, Likeness, LookAlike,
-    MODERATION_LINK_LIFETIME, MailProviders, MailboxKind, MalformedCode, MalformedEmailDomain,
+    EmailDomainStatus, Establishment, EstablishmentName, EstablishmentQuery, EstablishmentSource, Greeting,
+    HeadcountBand, HeadcountYear, Joining, JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, LegalCategory,
+    Likeness, LookAlike, MODERATION_LINK_LIFETIME, MailProviders, MailboxKind, MalformedCode, MalformedEmailDomain,
     MalformedRejectionReason, MalformedSiret, Membership, Moderation, ModerationFault, ModerationId, ModerationKind,
     ModerationLink, ModerationMove, ModerationNote, ModerationQuery, ModerationQueryFault, ModerationStanding,
     ModerationState, NameParts, OfficialContact, OfficialContactKind, Organization, OrganizationDomain,

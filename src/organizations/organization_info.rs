@@ -33,26 +33,36 @@ async fn respond(app: &App, request: &Request, siret: &str) -> Result<Response, 
     })
 }
 
-/// Member names are those of the original; the labels are INSEE's.
+/// Member names and forms are those of the original; the labels are INSEE's. One is told in activity by the establishment,
+/// the other by its legal entity.
 fn document(establishment: &Establishment) -> Value {
     let category = establishment.legal_category.as_ref();
     let activity = establishment.activity.as_ref();
     let band = establishment.headcount;
+    let band_label = band.map(|band| match &establishment.headcount_year {
+        Some(year) => format!("{}, en {year}", band.label()),
+        None => band.label().to_owned(),
+    });
     json!({
         "siret": establishment.siret.as_str(),
-        "libelle": establishment.label,
+        "libelle": establishment.name.label(),
+        "nomComplet": establishment.name.full_name,
+        "enseigne": establishment.name.sign,
         "trancheEffectifs": band.map(|band| band.as_str()),
-        "libelleTrancheEffectif": band.map(|band| band.label()),
+        "libelleTrancheEffectif": band_label,
         "trancheEffectifsUniteLegale": establishment.entity_headcount.map(|band| band.as_str()),
-        "etatAdministratif": if establishment.is_active { "A" } else { "F" },
+        "etatAdministratif": if establishment.is_entity_active { "A" } else { "C" },
         "estActive": establishment.is_active,
-        "statutDiffusion": if establishment.diffusion == Diffusion::Full { "O" } else { "P" },
+        "statutDiffusion": match establishment.diffusion {
+            Diffusion::Full => "diffusible",
+            Diffusion::Partial => "partiellement_diffusible",
+        },
         "estDiffusible": establishment.diffusion == Diffusion::Full,
         "adresse": establishment.address,
         "codePostal": establishment.postal_code,
         "codeOfficielGeographique": establishment.commune_code.as_ref().map(|code| code.as_str()),
         "activitePrincipale": activity.map(|code| code.as_str()),
-        "libelleActivitePrincipale": activity.and_then(|code| code.label()),
+        "libelleActivitePrincipale": activity.and_then(|code| Some(format!("{} - {}", code.as_str(), code.label()?))),
         "categorieJuridique": category.map(|code| code.as_str()),
         "libelleCategorieJuridique": category.and_then(|code| code.label()),
         "siegeSocial": establishment.is_head_office,

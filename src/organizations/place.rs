@@ -83,7 +83,7 @@ pub(super) fn tile(organization: &Organization) -> EstablishmentTile {
 pub(super) fn tile_of(establishment: &Establishment) -> EstablishmentTile {
     EstablishmentTile {
         siret: establishment.siret.to_string(),
-        label: establishment.label.clone(),
+        label: establishment.name.label(),
         address: establishment.town(),
         is_head_office: establishment.is_head_office,
         is_active: establishment.is_active,

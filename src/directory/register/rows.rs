@@ -52,7 +52,8 @@ pub(super) mod establishment {
     pub(in super::super) const COUNTRY: usize = 14;
     pub(in super::super) const SIGNS: [usize; 3] = [15, 16, 17];
     pub(in super::super) const USUAL_NAME: usize = 18;
-    pub(in super::super) const TEXTS: usize = 19;
+    pub(in super::super) const HEADCOUNT_YEAR: usize = 19;
+    pub(in super::super) const TEXTS: usize = 20;
 }
 
 /// The texts of a row; those that are not there are empty.
@@ -154,10 +155,11 @@ pub(super) fn establishment(
     };
     Establishment {
         siret,
-        label: names(entity, row).label(),
+        name: names(entity, row).name(),
         legal_category: entity.text(entity::CATEGORY).and_then(|code| code.parse().ok()),
         activity: row.text(establishment::ACTIVITY).and_then(|code| code.parse().ok()),
         headcount: row.text(establishment::HEADCOUNT).and_then(|code| code.parse().ok()),
+        headcount_year: row.text(establishment::HEADCOUNT_YEAR).and_then(|year| year.parse().ok()),
         entity_headcount: entity.text(entity::HEADCOUNT).and_then(|code| code.parse().ok()),
         is_head_office: row.has(HEAD_OFFICE),
         is_active: row.has(ACTIVE),

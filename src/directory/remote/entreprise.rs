@@ -75,10 +75,11 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
     let of = |document: &Value, group: &str| document.get(group).cloned().unwrap_or_default();
     Some(Establishment {
         siret: parsed(place, "siret")?,
-        label: names.label(),
+        name: names.name(),
         legal_category: parsed(&of(entity, "forme_juridique"), "code"),
         activity: parsed(&of(place, "activite_principale"), "code"),
         headcount: parsed(&of(place, "tranche_effectif_salarie"), "code"),
+        headcount_year: parsed(&of(place, "tranche_effectif_salarie"), "date_reference"),
         entity_headcount: parsed(&of(entity, "tranche_effectif_salarie"), "code"),
         is_head_office: place.get("siege_social").and_then(Value::as_bool).unwrap_or(false),
         is_active: text(place, "etat_administratif").as_deref() == Some("A"),

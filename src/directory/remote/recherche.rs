@@ -129,10 +129,11 @@ fn establishment(entity: &Value, place: &Value, now: Timestamp) -> Option<Establ
     let address = Written::of(place, parts, "code_postal", ["libelle_commune", "libelle_commune_etranger"]);
     Some(Establishment {
         siret: field("siret")?.parse().ok()?,
-        label: names.label(),
+        name: names.name(),
         legal_category: text(entity, "nature_juridique").and_then(|code| code.parse().ok()),
         activity: field("activite_principale").and_then(|code| code.parse().ok()),
         headcount: field("tranche_effectif_salarie").and_then(|code| code.parse().ok()),
+        headcount_year: field("annee_tranche_effectif_salarie").and_then(|year| year.parse().ok()),
         entity_headcount: text(entity, "tranche_effectif_salarie").and_then(|code| code.parse().ok()),
         is_head_office: place.get("est_siege").and_then(Value::as_bool).unwrap_or(false),
         is_active: field("etat_administratif").as_deref() == Some("A"),

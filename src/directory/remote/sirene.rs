@@ -122,7 +122,6 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
         of_entity.each_ref().map(Option::as_deref);
     let signs =
         ["enseigne1Etablissement", "enseigne2Etablissement", "enseigne3Etablissement"].map(|name| text(period, name));
-    let usual = text(period, "denominationUsuelleEtablissement");
     let [sign, second, third] = signs.each_ref().map(Option::as_deref);
     let names = NameParts {
         denomination,
@@ -130,7 +129,7 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
         first_name: first_name.or(first_given),
         usage_name,
         birth_name,
-        signs: [sign.or(usual.as_deref()), second, third],
+        signs: [sign, second, third],
     };
     let parts = [
         "complementAdresseEtablissement",
@@ -147,10 +146,11 @@ fn establishment(place: &Value, now: Timestamp) -> Option<Establishment> {
     let address = Written::of(written, parts, "codePostalEtablissement", communes);
     Some(Establishment {
         siret: parsed(place, "siret")?,
-        label: names.label(),
+        name: names.name(),
         legal_category: parsed(entity, "categorieJuridiqueUniteLegale"),
         activity: parsed(period, "activitePrincipaleEtablissement"),
         headcount: parsed(place, "trancheEffectifsEtablissement"),
+        headcount_year: parsed(place, "anneeEffectifsEtablissement"),
         entity_headcount: parsed(entity, "trancheEffectifsUniteLegale"),
         is_head_office: place.get("etablissementSiege").and_then(Value::as_bool).unwrap_or(false),
         is_active: text(period, "etatAdministratifEtablissement").as_deref() == Some("A"),

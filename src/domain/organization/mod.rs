@@ -26,9 +26,9 @@ pub use joining::{
 };
 pub use membership::{Greeting, Membership, Verification};
 pub use register::{
-    Activity, AddressParts, CommuneCode, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource,
-    HeadcountBand, LegalCategory, MalformedCode, NameParts, OfficialContact, OfficialContactKind, QueryFault,
-    UNKNOWN_NAME, capitalized, folded, street_type, town_name,
+    Activity, AddressParts, CommuneCode, Diffusion, Establishment, EstablishmentName, EstablishmentQuery,
+    EstablishmentSource, HeadcountBand, HeadcountYear, LegalCategory, MalformedCode, NameParts, OfficialContact,
+    OfficialContactKind, QueryFault, UNKNOWN_NAME, capitalized, folded, street_type, town_name,
 };
 pub use siret::{MalformedSiret, Siret};
 

@@ -15,7 +15,7 @@ async fn find(instance: &Instance, siret: &str) -> Establishment {
 async fn search(instance: &Instance, name: &str, place: &str) -> Vec<String> {
     let query = EstablishmentQuery::by_name(name).unwrap().at(place).unwrap();
     let found = instance.app.directory.search(&query).await.unwrap();
-    found.into_iter().map(|establishment| establishment.label).collect()
+    found.into_iter().map(|establishment| establishment.name.label()).collect()
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn every_kind_of_establishment_is_known() {
     let abroad = find(&instance, "99999995600017").await;
     assert_eq!(abroad.address.as_deref(), Some("Londres, Royaume-uni"));
     let hidden = find(&instance, "94957325700019").await;
-    assert_eq!((hidden.diffusion, hidden.label.as_str()), (Diffusion::Partial, UNKNOWN_NAME));
+    assert_eq!((hidden.diffusion, hidden.name.label().as_str()), (Diffusion::Partial, UNKNOWN_NAME));
     assert_eq!(hidden.address.as_deref(), Some("00007 Terra"));
 }
 
@@ -93,9 +93,9 @@ async fn fixtures_declare_establishments_of_their_own() {
     std::fs::write(&path, text).unwrap();
     let instance = Instance::dev_with(DevOptions { fixtures: Some(path), ..DevOptions::default() }).await;
     let mine = find(&instance, "21130001700012").await;
-    assert_eq!(mine.label, "Mairie d'ailleurs");
+    assert_eq!(mine.name.label(), "Mairie d'ailleurs");
     assert_eq!(instance.app.directory.find_official_contacts(&mine).await.unwrap().len(), 1);
-    assert_eq!(find(&instance, "83951732300011").await.label, "Autre", "the fixture wins over an organization");
+    assert_eq!(find(&instance, "83951732300011").await.name.label(), "Autre", "the fixture wins over an organization");
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ fn tile_of(establishment: &Establishment) -> OrganizationTile {
     OrganizationTile {
         id: None,
         siret: establishment.siret.to_string(),
-        label: establishment.label.clone(),
+        label: establishment.name.label(),
         address: establishment.town(),
         is_head_office: establishment.is_head_office,
         is_active: establishment.is_active,

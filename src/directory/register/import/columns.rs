@@ -31,7 +31,7 @@ const ENTITY: [Column; 8] = [
     ("denominationUsuelle1UniteLegale", entity::USUAL_NAME, May),
 ];
 
-const ESTABLISHMENT: [Column; 19] = [
+const ESTABLISHMENT: [Column; 20] = [
     ("trancheEffectifsEtablissement", establishment::HEADCOUNT, Must),
     ("activitePrincipaleEtablissement", establishment::ACTIVITY, Must),
     ("codePostalEtablissement", establishment::POSTAL_CODE, Must),
@@ -51,6 +51,7 @@ const ESTABLISHMENT: [Column; 19] = [
     ("enseigne2Etablissement", establishment::SIGNS[1], May),
     ("enseigne3Etablissement", establishment::SIGNS[2], May),
     ("denominationUsuelleEtablissement", establishment::USUAL_NAME, May),
+    ("anneeEffectifsEtablissement", establishment::HEADCOUNT_YEAR, May),
 ];
 
 /// Where the columns of a file are.

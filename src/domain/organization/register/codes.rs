@@ -82,6 +82,11 @@ code! {
     }
 }
 
+code! {
+    /// The year of a band of employees.
+    HeadcountYear, |text| text.len() == 4 && are_digits(text)
+}
+
 /// A band of employees, about two years old wherever it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::codes::{Activity, CommuneCode, HeadcountBand, LegalCategory};
-use super::naming::{UNKNOWN_NAME, town_name};
+use super::codes::{Activity, CommuneCode, HeadcountBand, HeadcountYear, LegalCategory};
+use super::naming::{EstablishmentName, capitalized, town_name};
 use crate::domain::{Organization, OrganizationId, OrganizationSource, Siret};
 use crate::protocol::Timestamp;
 
@@ -47,14 +47,16 @@ pub enum EstablishmentSource {
 pub struct Establishment {
     /// The register's number.
     pub siret: Siret,
-    /// Its name and sign as people know it.
-    pub label: String,
+    /// How it is called.
+    pub name: EstablishmentName,
     /// Legal category of the legal entity.
     pub legal_category: Option<LegalCategory>,
     /// Activity of the establishment.
     pub activity: Option<Activity>,
     /// Band of employees of the establishment.
     pub headcount: Option<HeadcountBand>,
+    /// Of which year that band is.
+    pub headcount_year: Option<HeadcountYear>,
     /// Band of employees of the legal entity.
     pub entity_headcount: Option<HeadcountBand>,
     /// Whether it is the head office of its legal entity.
@@ -87,11 +89,12 @@ impl Establishment {
         if self.diffusion == Diffusion::Full {
             return self;
         }
-        let commune = self.commune.as_deref().map(town_name);
+        let commune = self.commune.as_deref().map(capitalized);
         let postal_code = self.commune_code.as_ref().map(|code| code.as_str().to_owned());
         Self {
-            label: UNKNOWN_NAME.to_owned(),
+            name: EstablishmentName::unknown(),
             headcount: None,
+            headcount_year: None,
             entity_headcount: None,
             address: match (&postal_code, commune) {
                 (Some(code), Some(commune)) => Some(format!("{code} {commune}")),
@@ -132,7 +135,7 @@ impl Establishment {
         Organization {
             id,
             siret: self.siret.clone(),
-            label: self.label.clone(),
+            label: self.name.label(),
             legal_category: self.legal_category.as_ref().map(|code| code.as_str().to_owned()),
             activity: self.activity.as_ref().map(|code| code.as_str().to_owned()),
             headcount: band(self.headcount),
@@ -162,15 +165,17 @@ impl Establishment {
 
 #[cfg(test)]
 mod tests {
+    use super::super::naming::UNKNOWN_NAME;
     use super::*;
 
     fn partly_hidden() -> Establishment {
         Establishment {
             siret: "94957325700019".parse().unwrap(),
-            label: String::from("Camille exemple"),
+            name: "Camille exemple - Chez camille exemple".into(),
             legal_category: "1000".parse().ok(),
             activity: "62.02A".parse().ok(),
             headcount: "01".parse().ok(),
+            headcount_year: "2023".parse().ok(),
             entity_headcount: "01".parse().ok(),
             is_head_office: true,
             is_active: true,
@@ -188,7 +193,7 @@ mod tests {
     #[test]
     fn of_a_partially_diffusible_establishment_neither_name_nor_street_nor_bands_are_kept() {
         let masked = partly_hidden().masked();
-        assert_eq!(masked.label, UNKNOWN_NAME);
+        assert_eq!((masked.name.label().as_str(), masked.headcount_year.is_none()), (UNKNOWN_NAME, true));
         assert_eq!(masked.address.as_deref(), Some("75111 Paris"));
         assert_eq!(masked.postal_code.as_deref(), Some("75111"));
         assert_eq!((masked.headcount, masked.entity_headcount), (None, None));

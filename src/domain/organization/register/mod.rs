@@ -8,9 +8,9 @@ mod labels;
 mod naming;
 mod query;
 
-pub use codes::{Activity, CommuneCode, HeadcountBand, LegalCategory, MalformedCode};
+pub use codes::{Activity, CommuneCode, HeadcountBand, HeadcountYear, LegalCategory, MalformedCode};
 pub use contact::{OfficialContact, OfficialContactKind};
 pub use establishment::{Diffusion, Establishment, EstablishmentSource};
 pub use labels::street_type;
-pub use naming::{AddressParts, NameParts, UNKNOWN_NAME, capitalized, folded, town_name};
+pub use naming::{AddressParts, EstablishmentName, NameParts, UNKNOWN_NAME, capitalized, folded, town_name};
 pub use query::{EstablishmentQuery, QueryFault};

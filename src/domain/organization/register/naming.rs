@@ -1,9 +1,44 @@
 //! How establishments are named and addressed from the fields of the register, which are in capitals and abbreviated.
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
+use serde::{Deserialize, Serialize};
 
 /// The name of an establishment whose name may not be read or is not known.
 pub const UNKNOWN_NAME: &str = "Nom inconnu";
+
+/// How an establishment is called: as its legal entity, and by the sign over its door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EstablishmentName {
+    /// Name and acronym of the legal entity.
+    pub full_name: String,
+    /// Its signs, where there are any.
+    pub sign: Option<String>,
+}
+
+impl EstablishmentName {
+    /// Of one whose name may not be read or is not known.
+    pub fn unknown() -> Self {
+        Self { full_name: UNKNOWN_NAME.to_owned(), sign: None }
+    }
+
+    /// Both in one, as services know it.
+    pub fn label(&self) -> String {
+        match &self.sign {
+            Some(sign) => format!("{} - {sign}", self.full_name),
+            None => self.full_name.clone(),
+        }
+    }
+}
+
+impl From<&str> for EstablishmentName {
+    /// What comes after the last dash between spaces is the sign.
+    fn from(label: &str) -> Self {
+        match label.rsplit_once(" - ") {
+            Some((full_name, sign)) => Self { full_name: full_name.to_owned(), sign: Some(sign.to_owned()) },
+            None => Self { full_name: label.to_owned(), sign: None },
+        }
+    }
+}
 
 /// What the register knows of a name; hidden and missing texts are `None`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,12 +82,10 @@ impl NameParts<'_> {
     }
 
     /// The name, and the signs where there are any.
-    pub fn label(&self) -> String {
+    pub fn name(&self) -> EstablishmentName {
         let signs: Vec<&str> = self.signs.iter().filter_map(|sign| said(*sign)).collect();
-        match signs.is_empty() {
-            true => self.full_name(),
-            false => format!("{} - {}", self.full_name(), capitalized(&signs.join(" "))),
-        }
+        let sign = (!signs.is_empty()).then(|| capitalized(&signs.join(" ")));
+        EstablishmentName { full_name: self.full_name(), sign }
     }
 }
 
@@ -93,8 +126,8 @@ impl AddressParts<'_> {
                 lower(self.street_type),
                 said(self.street).map(str::to_lowercase),
             ]),
-            said(self.special_distribution).map(capitalized).unwrap_or_default(),
-            words(&[as_it_is(self.postal_code), said(self.town).map(town_name)]),
+            lower(self.special_distribution).unwrap_or_default(),
+            words(&[as_it_is(self.postal_code), said(self.town).map(capitalized)]),
             said(self.country).map(capitalized).unwrap_or_default(),
         ];
         let line = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
@@ -179,13 +212,13 @@ mod tests {
             signs: [Some("MAIRIE"), None, Some("")],
             ..NameParts::default()
         };
-        assert_eq!(town_hall.label(), "Commune de lamalou-les-bains - Mairie");
+        assert_eq!(town_hall.name().label(), "Commune de lamalou-les-bains - Mairie");
         let dinum = NameParts {
             denomination: Some("DIRECTION INTERMINISTERIELLE DU NUMERIQUE"),
             acronym: Some("DINUM"),
             ..NameParts::default()
         };
-        assert_eq!(dinum.label(), "Direction interministerielle du numerique (DINUM)");
+        assert_eq!(dinum.name().label(), "Direction interministerielle du numerique (DINUM)");
     }
 
     #[test]
@@ -196,9 +229,9 @@ mod tests {
             birth_name,
             ..NameParts::default()
         };
-        assert_eq!(person(Some("EXEMPLE"), Some("TEST")).label(), "Camille Exemple (Test)");
-        assert_eq!(person(None, Some("TEST")).label(), "Camille Test");
-        assert_eq!(person(None, None).label(), UNKNOWN_NAME);
+        assert_eq!(person(Some("EXEMPLE"), Some("TEST")).name().label(), "Camille Exemple (Test)");
+        assert_eq!(person(None, Some("TEST")).name().label(), "Camille Test");
+        assert_eq!(person(None, None).name().label(), UNKNOWN_NAME);
     }
 
     #[test]
@@ -214,9 +247,11 @@ mod tests {
             town: Some("PARIS"),
             country: None,
         };
-        assert_eq!(whole.line().as_deref(), Some("Batiment a, 12 b avenue de segur, Bp 12, 75007 Paris"));
+        assert_eq!(whole.line().as_deref(), Some("Batiment a, 12 b avenue de segur, bp 12, 75007 Paris"));
         let abroad = AddressParts { town: Some("BRUXELLES"), country: Some("BELGIQUE"), ..AddressParts::default() };
         assert_eq!(abroad.line().as_deref(), Some("Bruxelles, Belgique"));
+        let town = AddressParts { town: Some("LE PRE-SAINT-GERVAIS"), postal_code: Some("93310"), ..abroad };
+        assert_eq!(AddressParts { country: None, ..town }.line().as_deref(), Some("93310 Le pre-saint-gervais"));
         assert_eq!(AddressParts { street: Some(" "), ..AddressParts::default() }.line(), None);
     }
 

@@ -1,8 +1,10 @@
 //! What the register says of a number, told to whoever asks.
 
 use moncomptepro::config::{Config, DevOptions, DirectorySettings, Limits};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::cli::directory::remote::{self, found, ok};
+use crate::support::service::Service;
 use crate::support::{Instance, Page};
 
 const CLAMART: &str = "21920023500014";
@@ -24,7 +26,7 @@ async fn both_addresses_of_the_original_tell_the_same_in_its_words() {
     assert_eq!((status, &info["siret"]), (200, &CLAMART.into()));
     assert!(info["libelle"].as_str().unwrap().starts_with("Commune de clamart"), "{info}");
     assert_eq!((&info["categorieJuridique"], &info["activitePrincipale"]), (&"7210".into(), &"84.11Z".into()));
-    assert_eq!(info["libelleActivitePrincipale"], "Administration publique générale");
+    assert_eq!(info["libelleActivitePrincipale"], "84.11Z - Administration publique générale");
     assert_eq!(info["libelleCategorieJuridique"], "Commune et commune nouvelle");
     assert_eq!((&info["estActive"], &info["etatAdministratif"]), (&true.into(), &"A".into()));
     assert_eq!((&info["codeOfficielGeographique"], &info["estDiffusible"]), (&"92023".into(), &true.into()));
@@ -49,6 +51,73 @@ async fn a_number_that_is_none_one_that_nobody_has_and_a_silent_register_are_tol
     let (status, document) = said(&silent.person().get(&format!("/api/organization-info?siret={CLAMART}")).await);
     assert_eq!(status, 504);
     assert!(document["message"].as_str().unwrap().contains("register"), "{document}");
+}
+
+/// What is told of a number by an instance that asks this service alone.
+async fn told(document: &Value, siret: &str) -> (u16, Value) {
+    let service = Service::start(ok(document)).await;
+    let instance = remote::instance(service.port).await;
+    said(&instance.person().get(&format!("/api/organization-info?siret={siret}")).await)
+}
+
+#[tokio::test]
+async fn the_document_is_that_of_the_original_member_by_member() {
+    let whole = found(json!({ "annee_tranche_effectif_salarie": "2023", "distribution_speciale": "BP 12" }));
+    let expected = json!({ "organizationInfo": {
+        "siret": CLAMART,
+        "libelle": "Commune de clamart - Mairie",
+        "nomComplet": "Commune de clamart",
+        "enseigne": "Mairie",
+        "trancheEffectifs": "42",
+        "libelleTrancheEffectif": "1 000 à 1 999 salariés, en 2023",
+        "trancheEffectifsUniteLegale": "42",
+        "etatAdministratif": "A",
+        "estActive": true,
+        "statutDiffusion": "diffusible",
+        "estDiffusible": true,
+        "adresse": "1 place maurice gunsbourg, bp 12, 92140 Clamart",
+        "codePostal": "92140",
+        "codeOfficielGeographique": "92023",
+        "activitePrincipale": "84.11Z",
+        "libelleActivitePrincipale": "84.11Z - Administration publique générale",
+        "categorieJuridique": "7210",
+        "libelleCategorieJuridique": "Commune et commune nouvelle",
+        "siegeSocial": true,
+    } });
+    let (status, document) = told(&whole, CLAMART).await;
+    assert_eq!((status, &document), (200, &expected));
+
+    let changed = |changes: Value| {
+        let mut document = expected.clone();
+        document["organizationInfo"].as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        document
+    };
+    let closed = json!({ "etat_administratif": "F", "liste_enseignes": null, "tranche_effectif_salarie": null });
+    let (status, document) = told(&found(closed), CLAMART).await;
+    let changes = json!({
+        "libelle": "Commune de clamart", "enseigne": null, "estActive": false, "trancheEffectifs": null,
+        "libelleTrancheEffectif": null, "adresse": "1 place maurice gunsbourg, 92140 Clamart"
+    });
+    assert_eq!((status, document), (200, changed(changes)), "an establishment is closed, its legal entity lives on");
+
+    let hidden = json!({ "statut_diffusion_etablissement": "P", "annee_tranche_effectif_salarie": "2023" });
+    let (status, document) = told(&found(hidden), CLAMART).await;
+    let changes = json!({
+        "libelle": "Nom inconnu", "nomComplet": "Nom inconnu", "enseigne": null, "trancheEffectifs": null,
+        "libelleTrancheEffectif": null, "trancheEffectifsUniteLegale": null, "adresse": "92023 Clamart",
+        "codePostal": "92023", "statutDiffusion": "partiellement_diffusible", "estDiffusible": false
+    });
+    assert_eq!((status, document), (200, changed(changes)));
+
+    let mut ceased = found(json!({ "etat_administratif": "F" }));
+    ceased["results"][0]["etat_administratif"] = "C".into();
+    let (_, document) = told(&ceased, CLAMART).await;
+    assert_eq!(document["organizationInfo"]["etatAdministratif"], "C");
+    for nobody in [json!({ "results": [] }), found(json!({ "statut_diffusion_etablissement": "N" }))] {
+        let (status, document) = told(&nobody, CLAMART).await;
+        assert_eq!((status, document.as_object().unwrap().len()), (404, 1), "{document}");
+        assert!(document["message"].is_string());
+    }
 }
 
 #[tokio::test]

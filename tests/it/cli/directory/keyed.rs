@@ -96,7 +96,7 @@ pub(super) fn of_api_entreprise() -> Value {
 }
 
 fn is_clamart(found: &Establishment, source: EstablishmentSource) {
-    assert_eq!(found.label, "Commune de clamart - Mairie");
+    assert_eq!(found.name.label(), "Commune de clamart - Mairie");
     assert_eq!(found.address.as_deref(), Some("1 place maurice gunsbourg, 92140 Clamart"));
     assert_eq!(found.legal_category.as_ref().map(|code| code.as_str()), Some("7210"));
     assert_eq!(found.activity.as_ref().map(|code| code.as_str()), Some("84.11Z"));
@@ -202,7 +202,7 @@ async fn partly_diffusible_companies_are_masked_whoever_tells() {
     for (source, document) in partial {
         let service = Service::start(ok(&document)).await;
         let hidden = find(&instance(source, &service).await).await.unwrap().unwrap();
-        assert_eq!((hidden.label.as_str(), hidden.diffusion), (UNKNOWN_NAME, Diffusion::Partial), "{source:?}");
+        assert_eq!((hidden.name.label().as_str(), hidden.diffusion), (UNKNOWN_NAME, Diffusion::Partial), "{source:?}");
         assert_eq!(hidden.address.as_deref(), Some("92023 Clamart"), "{source:?}");
     }
 }
@@ -235,7 +235,7 @@ async fn sec_61_fields_of_another_type_are_not_there() {
     let service = Service::start(ok(&with(of_sirene(), "/etablissement", changes))).await;
     let found = find(&instance(DirectorySource::ApiSirene, &service).await).await.unwrap().unwrap();
     assert_eq!((found.headcount, found.activity, found.is_head_office), (None, None, false));
-    assert!(!found.label.chars().any(char::is_control), "{}", found.label);
+    assert!(!found.name.label().chars().any(char::is_control), "{}", found.name.label());
 }
 
 #[tokio::test]

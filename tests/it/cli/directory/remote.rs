@@ -17,7 +17,7 @@ pub(crate) fn ok(document: &Value) -> Does {
     with_status("200 OK", "", &document.to_string())
 }
 
-pub(super) async fn instance(port: u16) -> Instance {
+pub(crate) async fn instance(port: u16) -> Instance {
     Instance::start(|own| {
         let config = Config::dev(DevOptions::default(), own);
         let sources = vec![DirectorySource::RechercheEntreprises];
@@ -56,7 +56,7 @@ async fn an_establishment_is_asked_for_once_a_day() {
     let service = Service::start(ok(&found(json!({})))).await;
     let instance = instance(service.port).await;
     let clamart = find(&instance, CLAMART).await.unwrap().unwrap();
-    assert_eq!(clamart.label, "Commune de clamart - Mairie");
+    assert_eq!(clamart.name.label(), "Commune de clamart - Mairie");
     assert_eq!(clamart.address.as_deref(), Some("1 place maurice gunsbourg, 92140 Clamart"));
     assert_eq!((clamart.source, clamart.is_head_office), (EstablishmentSource::RechercheEntreprises, true));
     assert_eq!(clamart.entity_headcount.unwrap().as_str(), "42");
@@ -138,7 +138,11 @@ async fn sec_61_hostile_fields_are_cut_cleaned_or_not_there() {
     let service = Service::start(ok(&found(changes))).await;
     let instance = instance(service.port).await;
     let clamart = find(&instance, CLAMART).await.unwrap().unwrap();
-    assert!(!clamart.label.chars().any(char::is_control) && clamart.label.len() < 400, "{}", clamart.label);
+    assert!(
+        !clamart.name.label().chars().any(char::is_control) && clamart.name.label().len() < 400,
+        "{}",
+        clamart.name.label()
+    );
     assert_eq!(
         (clamart.headcount, clamart.activity, clamart.postal_code, clamart.commune_code),
         (None, None, None, None)
@@ -160,7 +164,7 @@ async fn sec_199_what_the_service_does_not_know_or_may_not_tell_is_unknown() {
     assert!(!find(&instance(closed.port).await, CLAMART).await.unwrap().unwrap().is_active);
     let hidden = Service::start(ok(&found(json!({ "statut_diffusion_etablissement": "P" })))).await;
     let hidden = find(&instance(hidden.port).await, CLAMART).await.unwrap().unwrap();
-    assert_eq!((hidden.label.as_str(), hidden.diffusion), (UNKNOWN_NAME, Diffusion::Partial));
+    assert_eq!((hidden.name.label().as_str(), hidden.diffusion), (UNKNOWN_NAME, Diffusion::Partial));
     assert_eq!(hidden.address.as_deref(), Some("92023 Clamart"));
 }
 
@@ -256,7 +260,7 @@ async fn sec_113_whoever_asked_for_discretion_is_found_by_number_only_and_told_b
     .await;
     let query = EstablishmentQuery::by_name("commune secrete").unwrap();
     assert_eq!(instance.app.directory.search(&query).await, Ok(Vec::new()), "a name confirms nothing");
-    assert_eq!(find(&instance, CLAMART).await.unwrap().unwrap().label, UNKNOWN_NAME);
+    assert_eq!(find(&instance, CLAMART).await.unwrap().unwrap().name.label(), UNKNOWN_NAME);
     instance.clock.advance(Duration::from_secs(25 * 3600)).unwrap();
     service.does(ok(&found(json!({ "statut_diffusion_etablissement": "N" }))));
     assert_eq!(find(&instance, CLAMART).await, Ok(None), "the seeds know it, and do not tell");

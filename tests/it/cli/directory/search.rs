@@ -14,7 +14,7 @@ async fn names_are_found_whatever_the_accents_the_order_and_the_mistakes() {
     let search = async |name: &str, place: &str| {
         let query = EstablishmentQuery::by_name(name).unwrap().at(place).unwrap();
         let found = instance.app.directory.search(&query).await.unwrap();
-        found.into_iter().map(|establishment| establishment.label).collect::<Vec<_>>()
+        found.into_iter().map(|establishment| establishment.name.label()).collect::<Vec<_>>()
     };
     let (town_hall, dinum) = ("Commune de clamart - Mairie", "Direction interministerielle du numerique (DINUM)");
     for (name, place, best) in [
@@ -60,7 +60,7 @@ async fn a_name_among_tens_of_thousands_that_begin_alike_is_found_and_the_town_h
     let search = async |name: &str, place: &str| {
         let query = EstablishmentQuery::by_name(name).unwrap().at(place).unwrap();
         let found = instance.app.directory.search(&query).await.unwrap();
-        found.into_iter().map(|establishment| establishment.label).collect::<Vec<_>>()
+        found.into_iter().map(|establishment| establishment.name.label()).collect::<Vec<_>>()
     };
     for name in ["zen", "zeni", "zenit", "zenith", "café zenith", "mairie zénith", "zenyth"] {
         assert_eq!(search(name, "").await, ["Cafe zenith de la mairie"], "{name}");

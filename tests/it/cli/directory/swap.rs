@@ -21,16 +21,16 @@ async fn an_import_is_noticed_at_the_next_question() {
     let data = directory.path().join("data");
     imported(&data, both(directory.path()), Filter::default()).unwrap();
     let clamart = find(&instance, "21920023500014").await.unwrap().unwrap();
-    assert_eq!(clamart.label, "Commune de clamart - Mairie");
+    assert_eq!(clamart.name.label(), "Commune de clamart - Mairie");
     assert_eq!(clamart.address.as_deref(), Some("1 place maurice gunsbourg, 92140 Clamart"));
     assert_eq!((clamart.source, clamart.is_head_office), (EstablishmentSource::Register, true));
     assert_eq!(clamart.entity_headcount.unwrap().as_str(), "42");
     assert_eq!(clamart.commune_code.unwrap().as_str(), "92023");
     assert_eq!(
-        find(&instance, "13002526500013").await.unwrap().unwrap().label,
+        find(&instance, "13002526500013").await.unwrap().unwrap().name.label(),
         "Direction interministerielle du numerique (DINUM)"
     );
-    assert_eq!(find(&instance, "82869625200018").await.unwrap().unwrap().label, "Camille Exemple");
+    assert_eq!(find(&instance, "82869625200018").await.unwrap().unwrap().name.label(), "Camille Exemple");
     assert!(!find(&instance, "99999996400011").await.unwrap().unwrap().is_active);
     assert_eq!(find(&instance, "44137965800012").await, Ok(None));
 
@@ -38,7 +38,7 @@ async fn an_import_is_noticed_at_the_next_question() {
     let units = write(directory.path(), "units.csv", renamed.as_bytes());
     let places = write(directory.path(), "places.csv", csv(ESTABLISHMENT, &ESTABLISHMENTS).as_bytes());
     imported(&data, vec![units, places], Filter::default()).unwrap();
-    assert_eq!(find(&instance, "21920023500014").await.unwrap().unwrap().label, "Ville de clamart - Mairie");
+    assert_eq!(find(&instance, "21920023500014").await.unwrap().unwrap().name.label(), "Ville de clamart - Mairie");
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn of_a_partially_diffusible_establishment_the_register_tells_the_town_alo
     let instance = Instance::production(directory.path()).await;
     imported(&directory.path().join("data"), both(directory.path()), Filter::default()).unwrap();
     let hidden = find(&instance, "94957325700019").await.unwrap().unwrap();
-    assert_eq!((hidden.label.as_str(), hidden.diffusion), (UNKNOWN_NAME, Diffusion::Partial));
+    assert_eq!((hidden.name.label().as_str(), hidden.diffusion), (UNKNOWN_NAME, Diffusion::Partial));
     assert_eq!(hidden.address.as_deref(), Some("75111 Paris"));
     assert!(!format!("{hidden:?}").to_lowercase().contains("cachee"));
 }
@@ -80,7 +80,7 @@ async fn sec_113_what_the_register_hides_is_hidden_whoever_else_knows_it() {
     }
     let orphan = find(&instance, "21740115700011").await.unwrap().unwrap();
     assert_eq!(
-        (orphan.label.as_str(), orphan.diffusion),
+        (orphan.name.label().as_str(), orphan.diffusion),
         (UNKNOWN_NAME, Diffusion::Partial),
         "nothing says that it may"
     );
