@@ -17,21 +17,23 @@ async function freePort() {
   return port;
 }
 
+// Where there is no mailbox, a password is enough in a new browser.
+const WITHOUT_MAILS = ["accounts.trusted_browsers = false", "accounts.check_deliverability = false"];
+
 /**
  * Starts an instance with `people` persons who have no password yet; `prepare` gives the link and address of the next,
- * `command` types an administration command while it runs, `certificate` is the file of its certificate.
+ * `command` types an administration command while it runs, `certificate` is the file of its certificate. `chosen` are
+ * lines of its configuration.
  */
-export async function startProduction(people = 0) {
+export async function startProduction(people = 0, chosen = WITHOUT_MAILS) {
   const executable = process.env.PROVIDER_BIN;
   if (!executable) throw new Error("PROVIDER_BIN names no executable");
   const folder = await mkdtemp(join(tmpdir(), "moncomptepro-"));
   const [data, configuration] = ["data", "config.toml"].map((name) => join(folder, name));
   const port = await freePort();
   const issuer = `https://localhost:${port}`;
-  // There is no mailbox here: a password is enough in a new browser.
   const places = [`public_url = "${issuer}"`, `data_dir = "${data}"`, `listen = ["127.0.0.1:${port}", "[::1]:${port}"]`];
-  const lines = [...places, "accounts.trusted_browsers = false", "accounts.check_deliverability = false"];
-  await writeFile(configuration, lines.join("\n"));
+  await writeFile(configuration, [...places, ...chosen].join("\n"));
 
   const child = spawn(executable, ["serve", "--config", configuration], {
     env: { ...process.env, RUST_LOG: "warn" },

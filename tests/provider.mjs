@@ -1,21 +1,27 @@
 // A provider of its own for each test file: `moncomptepro dev` on a free port, in memory.
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve as absolute } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
 
+const run = promisify(execFile);
 const START_LIMIT_MS = 20_000;
 
-/** Starts the executable of PROVIDER_BIN; returns its issuer, and what stops it. */
+/**
+ * Starts the executable of PROVIDER_BIN in a folder of its own; returns its issuer, and what stops it. With the options
+ * `--data-dir data`, `command` types an administration command.
+ */
 export async function startProvider(...options) {
-  const executable = process.env.PROVIDER_BIN;
-  if (!executable) throw new Error("PROVIDER_BIN names no executable");
+  if (!process.env.PROVIDER_BIN) throw new Error("PROVIDER_BIN names no executable");
+  const executable = absolute(process.env.PROVIDER_BIN);
   const folder = await mkdtemp(join(tmpdir(), "moncomptepro-"));
   const portFile = join(folder, "port");
   const child = spawn(executable, ["dev", "--listen", "127.0.0.1:0", "--port-file", portFile, ...options], {
     stdio: ["ignore", "ignore", "pipe"],
+    cwd: folder,
   });
   let errors = "";
   child.stderr.on("data", (data) => (errors += data));
@@ -29,10 +35,14 @@ export async function startProvider(...options) {
     await rm(folder, { recursive: true, force: true });
     if (tooEarly) throw new Error(`the provider ended by itself, code ${code}, signal ${signal}: ${errors}`);
   };
+  const command = async (...typed) => {
+    const { stdout } = await run(executable, [...typed, "--data-dir", "data", "--output", "json"], { cwd: folder });
+    return JSON.parse(stdout);
+  };
   const deadline = Date.now() + START_LIMIT_MS;
   for (;;) {
     const port = await readFile(portFile, "utf8").catch(() => "");
-    if (port) return { issuer: `http://localhost:${port.trim()}`, stop };
+    if (port) return { issuer: `http://localhost:${port.trim()}`, command, stop };
     if (hasEnded() || Date.now() > deadline) {
       await stop();
       throw new Error(`the provider did not start: ${errors}`);

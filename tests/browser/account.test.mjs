@@ -7,22 +7,6 @@ import { journey } from "./visit.mjs";
 const PASSWORD = "une phrase de passe longue et neuve";
 let number = 0;
 
-/** The mails to an address, the latest first. */
-async function mails(person, address) {
-  const wanted = `${person.issuer}/_dev/api/mailbox?to=${encodeURIComponent(address)}`;
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const list = await (await fetch(wanted)).json();
-    if (list.length > 0 || Date.now() > deadline) return list;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function choose(person, password, confirmation) {
-  await person.page.locator('input[name="password"]').fill(password);
-  await person.answer("password_confirmation", confirmation);
-}
-
 const sendTo = (person, path) => person.page.locator(`form[action*="${path}"] button`).click();
 
 journey("a person opens an account with a password and a code, joins an organization, and comes back to the service", async (person) => {
@@ -33,7 +17,7 @@ journey("a person opens an account with a password and a code, joins an organiza
   await person.see("start-sign-in-refused");
   await person.answer("login", address);
   await person.see("sign-up");
-  await choose(person, "court", "court");
+  await person.choose("court");
   await person.see("sign-up-refused");
   if (person.setting.scripts) {
     // What a password still lacks is said while it is typed.
@@ -46,11 +30,11 @@ journey("a person opens an account with a password and a code, joins an organiza
     await person.page.locator("#password").fill(PASSWORD);
     await advice.filter({ hasText: /suffit|Long enough/ }).waitFor();
   }
-  await choose(person, PASSWORD, PASSWORD);
+  await person.choose(PASSWORD);
   await person.see("verify-email");
   await person.answer("verify_email_token", "0000000000");
   await person.see("verify-email-refused");
-  const [{ code }] = await mails(person, address);
+  const [{ code }] = await person.mails(address);
   await person.answer("verify_email_token", `${code.slice(0, 5)} ${code.slice(5)}`);
   await person.see("personal-information-of-a-new-account");
   await person.page.locator('input[name="given_name"]').fill("Élodie");
@@ -84,14 +68,12 @@ journey("a person signs in by a link, which opens nothing in another browser", a
   await person.answer("login", address);
   await sendTo(person, "send-magic-link");
   await person.see("magic-link-sent");
-  const [{ link }] = await mails(person, address);
-  const elsewhere = await person.page.context().browser().newContext({ locale: "fr-FR", ignoreHTTPSErrors: true });
-  const other = await elsewhere.newPage();
-  await other.goto(link);
-  assert.equal(await other.locator('form[action*="sign-in-with-magic-link"]').count(), 0);
-  await other.goto(new URL("/", person.issuer).href);
-  assert.match(other.url(), /start-sign-in/);
-  await elsewhere.close();
+  const [{ link }] = await person.mails(address);
+  const other = await person.elsewhere();
+  await other.goTo(link);
+  assert.equal(await other.page.locator('form[action*="sign-in-with-magic-link"]').count(), 0);
+  await other.goTo("/");
+  await other.arriveAt("/users/start-sign-in");
   await person.goTo(link);
   await person.see("magic-link");
   await sendTo(person, "sign-in-with-magic-link");
@@ -102,15 +84,12 @@ journey("a person signs in by a link, which opens nothing in another browser", a
 
 journey("a person who asked for a link elsewhere is told so, and gives it up", async (person) => {
   const address = "user@yopmail.com";
-  const elsewhere = await person.page.context().browser().newContext({ ignoreHTTPSErrors: true });
-  const other = await elsewhere.newPage();
-  await other.goto(new URL("/users/start-sign-in", person.issuer).href);
-  await other.locator('input[name="login"]').fill(address);
-  await other.locator('form:has(input[name="login"]) button').first().click();
-  await other.locator('form[action*="send-magic-link"] button').click();
-  await other.waitForURL("**/magic-link-sent*");
-  await elsewhere.close();
-  const [{ link }] = await mails(person, address);
+  const other = await person.elsewhere();
+  await other.goTo("/users/start-sign-in");
+  await other.answer("login", address);
+  await sendTo(other, "send-magic-link");
+  await other.arriveAt("/users/magic-link-sent");
+  const [{ link }] = await person.mails(address);
   await person.goTo(link);
   await person.see("magic-link-elsewhere");
   await sendTo(person, "disown-magic-link");
@@ -126,11 +105,10 @@ journey("a person who forgot the password chooses another one by mail", async (p
   await person.see("reset-password");
   await person.answer("login", address);
   await person.see("reset-password-sent");
-  const [{ link }] = await mails(person, address);
+  const [{ link }] = await person.mails(address);
   await person.goTo(link);
-  await choose(person, PASSWORD, PASSWORD);
+  await person.choose(PASSWORD);
   await person.goTo("/users/start-sign-in");
-  await person.answer("login", address);
-  await person.answer("password", PASSWORD);
+  await person.signIn(address, PASSWORD);
   await person.see("home-after-reset");
 });

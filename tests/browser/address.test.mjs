@@ -7,14 +7,6 @@ import { journey } from "./visit.mjs";
 const ADDRESS = "user@yopmail.com";
 const NEW = "jean.user@commune.example";
 
-/** The newest mail to an address. */
-async function mailTo(person, address) {
-  const answer = await fetch(`${person.issuer}/_dev/api/mailbox?to=${encodeURIComponent(address)}`);
-  assert.equal(answer.status, 200);
-  const mails = await answer.json();
-  return mails.items?.[0] ?? mails[0];
-}
-
 journey("a person gives their account another address, and the one before takes it back", async (person) => {
   await person.goTo("/users/start-sign-in");
   await person.answer("login", "jean@gmial.com");
@@ -28,8 +20,7 @@ journey("a person gives their account another address, and the one before takes 
   }
 
   await person.goTo("/users/start-sign-in");
-  await person.answer("login", ADDRESS);
-  await person.answer("password", ADDRESS);
+  await person.signIn(ADDRESS);
   await person.goTo("/connection-and-account");
   await person.page.locator('a[href$="/connection-and-account/email"]').click();
   await person.answer("email", "pas une adresse");
@@ -38,14 +29,17 @@ journey("a person gives their account another address, and the one before takes 
   await person.see("own-email-code");
   await person.answer("verify_email_token", "0000000000");
   await person.see("own-email-code-refused");
-  await person.answer("verify_email_token", (await mailTo(person, NEW)).code);
+  await person.answer("verify_email_token", (await person.mails(NEW))[0].code);
   await person.page.waitForURL("**/connection-and-account?*");
   await person.see("connection-and-account-with-another-address");
   assert.ok((await person.text()).includes(NEW));
 
-  const { link } = await mailTo(person, ADDRESS);
+  const [{ link }] = await person.mails(ADDRESS);
   await person.page.goto(link);
   await person.see("restore-address");
   await person.page.locator('form[action="/users/restore-address"] button').click();
   await person.see("address-restored");
+
+  await person.page.goto(link);
+  await person.see("restore-address-void");
 });

@@ -2,38 +2,25 @@
 
 import assert from "node:assert/strict";
 
-import { Secret, TOTP } from "otpauth";
-
+import { setUpApplication } from "./application.mjs";
 import { journey } from "./visit.mjs";
 
 const ADDRESS = "administration@yopmail.com";
 
-/** What an application shows now for the key on the page. */
-async function code(person) {
-  const key = await person.page.locator(".key").innerText();
-  const headers = { "content-type": "application/json", origin: person.issuer };
-  const answer = await fetch(`${person.issuer}/_dev/api/clock`, { method: "POST", headers, body: '{"advance":0}' });
-  const totp = new TOTP({ secret: Secret.fromBase32(key.replaceAll(/\s/g, "").toUpperCase()) });
-  return totp.generate({ timestamp: (await answer.json()).now * 1000 });
-}
-
-const arriveAt = (person, path) => person.page.waitForURL((url) => url.pathname === path);
-
 journey("an administrator enters the console, keeps an organization, and gives a role", async (person) => {
   await person.goTo("/users/start-sign-in");
-  await person.answer("login", ADDRESS);
-  await person.answer("password", "password123");
-  await arriveAt(person, "/");
+  await person.signIn(ADDRESS, "password123");
+  await person.arriveAt("/");
   await person.see("home-of-an-administrator");
   await person.page.locator('nav a[href="/admin"]').click();
-  await arriveAt(person, "/users/double-authentication-choice");
+  await person.arriveAt("/users/double-authentication-choice");
   await person.page.locator('a[href^="/users/totp-configuration"]').click();
-  await person.answer("totpToken", await code(person));
+  await setUpApplication(person);
   await person.page.locator("main a.primary").click();
-  await arriveAt(person, "/admin/sign-in");
+  await person.arriveAt("/admin/sign-in");
   await person.see("admin-sign-in");
   await person.page.locator('form[action="/admin/sign-in"] button').click();
-  await arriveAt(person, "/admin");
+  await person.arriveAt("/admin");
   await person.see("admin-home");
 
   await person.page.locator('nav a[href="/admin/organizations"]').click();
@@ -73,7 +60,7 @@ journey("an administrator enters the console, keeps an organization, and gives a
   await person.answer("email", "user19@yopmail.com");
   await person.see("admin-team-granted");
   await person.page.locator('form[action="/admin/sign-out"] button').click();
-  await arriveAt(person, "/");
+  await person.arriveAt("/");
   await person.goTo("/admin");
-  await arriveAt(person, "/admin/sign-in");
+  await person.arriveAt("/admin/sign-in");
 });

@@ -7,34 +7,10 @@ import { journey } from "./visit.mjs";
 const ADDRESS = "user@red-needles-sarl.com";
 const PASSWORD = "une phrase de passe longue et neuve";
 
-async function control(person, path, body) {
-  const headers = { "content-type": "application/json", origin: person.issuer };
-  const answer = await fetch(`${person.issuer}/_dev/api/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-  assert.equal(answer.status, 200);
-}
-
-async function signIn(person) {
-  await person.answer("login", ADDRESS);
-  await person.answer("password", ADDRESS);
-}
-
-/** Another browser in which the same person is signed in. */
-async function elsewhere(person) {
-  const context = await person.page.context().browser().newContext({ ignoreHTTPSErrors: true });
-  const page = await context.newPage();
-  await page.goto(new URL("/users/start-sign-in", person.issuer).href);
-  await page.locator('input[name="login"]').fill(ADDRESS);
-  await page.locator('form:has(input[name="login"]) button').first().click();
-  await page.locator('input[name="password"]').fill(ADDRESS);
-  await page.locator('form:has(input[name="password"]) button').first().click();
-  await page.waitForURL(new URL("/", person.issuer).href);
-  return { isSignedIn: async () => (await page.goto(person.issuer)) && new URL(page.url()).pathname === "/", close: () => context.close() };
-}
-
 journey("a person looks after their account, proves who they are anew, and leaves", async (person) => {
   await person.goTo("/_dev/client");
   await person.press("intent", "sign-in");
-  await signIn(person);
+  await person.signIn(ADDRESS);
   await person.press("organization_id", "17");
   await person.page.waitForURL("**/_dev/client");
   await person.goTo("/");
@@ -48,13 +24,16 @@ journey("a person looks after their account, proves who they are anew, and leave
   await person.answer("given_name", "Josiane");
   await person.see("own-personal-information");
 
-  const other = await elsewhere(person);
+  const other = await person.elsewhere();
+  await other.goTo("/users/start-sign-in");
+  await other.signIn(ADDRESS);
+  await other.arriveAt("/");
   await person.page.locator('nav a[href="/connection-and-account"]').click();
   await person.see("connection-and-account");
   await person.press("session", "others");
   await person.see("connection-and-account-alone");
-  assert.equal(await other.isSignedIn(), false);
-  await other.close();
+  await other.goTo("/");
+  await other.arriveAt("/users/start-sign-in");
 
   await person.page.locator('a[href$="/password"]').click();
   await person.page.locator('input[name="password"]').fill(ADDRESS);
@@ -64,7 +43,7 @@ journey("a person looks after their account, proves who they are anew, and leave
   await person.answer("password_confirmation", PASSWORD);
   await person.see("connection-and-account-with-another-password");
 
-  await control(person, "clock", { advance: 16 * 60 });
+  await person.now(16 * 60);
   await person.page.locator('a[href$="/sign-in-history"]').click();
   await person.see("sign-in-to-confirm");
   await person.answer("password", ADDRESS);

@@ -7,19 +7,14 @@ import { journey } from "./visit.mjs";
 
 const PASSWORD = "une phrase de passe longue et neuve";
 
-async function choose(person, password, confirmation) {
-  await person.page.locator('input[name="password"]').fill(password);
-  await person.answer("password_confirmation", confirmation);
-}
-
 journey(
   "a person chooses a password and signs in, over TLS",
   async (person, { email, link }) => {
     await person.goTo(link);
     await person.see("change-password");
-    await choose(person, PASSWORD, "autre chose de tout aussi long");
+    await person.choose(PASSWORD, "autre chose de tout aussi long");
     await person.see("change-password-mismatch");
-    await choose(person, PASSWORD, PASSWORD);
+    await person.choose(PASSWORD);
     await person.see("password-changed");
 
     await person.goTo(link);
@@ -27,8 +22,7 @@ journey(
     await person.goTo("/users/start-sign-in");
     await person.see("production-start-sign-in");
     assert.equal(await person.page.locator('[name="user_id"]').count(), 0, "nobody is picked in production");
-    await person.answer("login", email);
-    await person.answer("password", PASSWORD);
+    await person.signIn(email, PASSWORD);
     await person.see("production-home");
     assert.ok((await person.text()).includes(email));
 

@@ -1,12 +1,12 @@
-// Somebody joins an organization that no domain proves: by the code of a town hall, after a confirmation, not at all, and by a
-// request that is corrected.
+// Somebody joins an organization that no domain proves: by the code of a town hall, after a confirmation, not at all.
 
 import assert from "node:assert/strict";
 
-import { journey } from "./visit.mjs";
+import { journey, TWO } from "./visit.mjs";
 
 const PETIT_LIEU = "219 999 935 00014";
 const DINUM = "130 025 265 00013";
+const LA_HAGUE = "200 065 415 00016";
 const TOTAL = "542 051 180 00066";
 
 const arriveAt = (page, path) => page.waitForURL((url) => url.pathname.startsWith(path));
@@ -24,9 +24,6 @@ async function arrive(person, email, more = "") {
   if (more) await person.goTo(`${person.page.url()}${person.page.url().includes("?") ? "&" : "?"}${more}`);
 }
 
-const mailsTo = async (person, address) =>
-  (await fetch(`${person.issuer}/_dev/api/mailbox?to=${encodeURIComponent(address)}`)).json();
-
 journey("a free mailbox joins a town hall by the code that the town hall is sent", async (person) => {
   await arrive(person, "elodie@gmail.com");
   await person.answer("siret", PETIT_LIEU);
@@ -34,7 +31,7 @@ journey("a free mailbox joins a town hall by the code that the town hall is sent
   await person.see("official-contact");
   await person.answer("official_contact_email_verification_token", "ni-ceci");
   await person.see("official-contact-refused");
-  const [mail] = await mailsTo(person, "mairie.petit-lieu@yopmail.com");
+  const [mail] = await person.mails("mairie.petit-lieu@yopmail.com");
   const words = mail.text.split("\n").find((line) => /^[a-z]+-[a-z]+$/.test(line.trim())).trim();
   await person.answer("official_contact_email_verification_token", ` ${words.toUpperCase().replace("-", " ")} `);
   await arriveAt(person.page, "/users/welcome");
@@ -76,3 +73,27 @@ journey("somebody leaves the only organization, and the list says so", async (pe
   assert.equal(await person.page.locator('form[action*="/users/quit-organization/"]').count(), 0);
   await person.see("manage-organizations-none");
 });
+
+journey(
+  "of the addresses of a town hall one is chosen, and the code goes there",
+  async (person) => {
+    await arrive(person, "jean@gmail.com");
+    await person.answer("siret", LA_HAGUE);
+    await person.page.waitForLoadState();
+    if (person.page.url().includes("join-organization-confirm")) await person.press("confirmed", "true");
+    await arriveAt(person.page, "/users/official-contact-email-verification/");
+    await person.see("official-contact-choice");
+    await person.page.locator("#send").click();
+    await person.see("official-contact-choice-refused");
+    await person.page.locator("#contact-2").check();
+    await person.page.locator("#send").click();
+    await person.page.locator("#official_contact_email_verification_token").waitFor();
+    await person.see("official-contact-chosen");
+    const [mail] = await person.mails("mairie-annexe@lahague.example");
+    const words = mail.text.split("\n").find((line) => /^[a-z]+-[a-z]+$/.test(line.trim())).trim();
+    await person.answer("official_contact_email_verification_token", words);
+    await arriveAt(person.page, "/users/welcome");
+  },
+  undefined,
+  TWO,
+);

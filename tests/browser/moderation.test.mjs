@@ -2,37 +2,12 @@
 
 import assert from "node:assert/strict";
 
-import { Secret, TOTP } from "otpauth";
-
-import { journey } from "./visit.mjs";
+import { setUpApplication } from "./application.mjs";
+import { journey, TWO } from "./visit.mjs";
 
 const DINUM = "130 025 265 00013";
 const ADMINISTRATOR = "administration@yopmail.com";
 const MODERATOR = "user19@yopmail.com";
-
-const arriveAt = (page, path) => page.waitForURL((url) => url.pathname === path);
-
-/** Another browser, with everything that is set in this one. */
-async function anotherBrowser(person) {
-  const { scripts, language, width } = person.setting;
-  const context = await person.page.context().browser().newContext({
-    javaScriptEnabled: scripts,
-    locale: language === "fr" ? "fr-FR" : "en-GB",
-    viewport: { width, height: 800 },
-    ignoreHTTPSErrors: true,
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  return page;
-}
-
-/** The same person of this story, in front of another browser. */
-async function inFrontOf(person, page, tell) {
-  const before = person.page;
-  person.page = page;
-  await tell();
-  person.page = before;
-}
 
 /** Somebody who comes from a service asks to join, and waits. */
 async function ask(person, email, name) {
@@ -43,34 +18,28 @@ async function ask(person, email, name) {
   await person.page.locator("#family_name").fill(name);
   await person.page.locator("#siret").fill("");
   await person.answer("email", email);
-  await arriveAt(person.page, "/users/join-organization");
+  await person.arriveAt("/users/join-organization");
   await person.answer("siret", DINUM);
-  await arriveAt(person.page, "/users/unable-to-auto-join-organization");
+  await person.arriveAt("/users/unable-to-auto-join-organization");
 }
 
 /** An administrator enters the console, and sets a second factor up on the way. */
 async function enter(person) {
   await person.goTo("/users/start-sign-in");
-  await person.answer("login", ADMINISTRATOR);
-  await person.answer("password", "password123");
+  await person.signIn(ADMINISTRATOR, "password123");
   await person.goTo("/admin/sign-in");
   await person.page.locator('a[href^="/users/totp-configuration"]').click();
-  const key = await person.page.locator(".key").innerText();
-  const totp = new TOTP({ secret: Secret.fromBase32(key.replaceAll(/\s/g, "").toUpperCase()) });
-  const { now } = await (await fetch(`${person.issuer}/_dev/api/clock`)).json();
-  await person.answer("totpToken", totp.generate({ timestamp: now * 1000 }));
+  await setUpApplication(person);
   await person.page.locator("main a.primary").click();
-  await arriveAt(person.page, "/admin/sign-in");
+  await person.arriveAt("/admin/sign-in");
   await person.page.locator('form[action="/admin/sign-in"] button').click();
-  await arriveAt(person.page, "/admin");
+  await person.arriveAt("/admin");
 }
 
 journey("a moderator accepts while the person waits", async (person) => {
-  const waiting = await anotherBrowser(person);
-  await inFrontOf(person, waiting, async () => {
-    await ask(person, "elodie@beta-gouv.fr", "Martin");
-    await person.see("unable-to-auto-join-organization");
-  });
+  const applicant = await person.elsewhere();
+  await ask(applicant, "elodie@beta-gouv.fr", "Martin");
+  await applicant.see("unable-to-auto-join-organization");
   await enter(person);
   await person.goTo("/admin/moderations?q=couleur:bleue");
   await person.see("moderations-refused");
@@ -87,14 +56,11 @@ journey("a moderator accepts while the person waits", async (person) => {
   await person.page.locator('form[action$="/accept"] button').click();
   await person.see("moderation-accepted");
   assert.match(await person.text(), /Vu avec la direction/);
-  await inFrontOf(person, waiting, async () => {
-    await person.page.reload();
-    await arriveAt(person.page, "/users/welcome");
-    await person.page.locator('form[action*="/users/welcome"] button').click();
-    await arriveAt(person.page, "/_dev/client");
-    assert.match(await person.text(), /DINUM|numérique/i);
-  });
-  await waiting.context().close();
+  await applicant.page.reload();
+  await applicant.arriveAt("/users/welcome");
+  await applicant.send("/users/welcome");
+  await applicant.arriveAt("/_dev/client");
+  assert.match(await applicant.text(), /DINUM|numérique/i);
 });
 
 journey("a moderator refuses by the link of a mail, which decides once", async (person) => {
@@ -103,9 +69,9 @@ journey("a moderator refuses by the link of a mail, which decides once", async (
   await person.goTo("/admin/team");
   await person.page.locator('[name="role"]').selectOption("moderator");
   await person.answer("email", MODERATOR);
-  const waiting = await anotherBrowser(person);
-  await inFrontOf(person, waiting, () => ask(person, "elodie@inconnu.example", "Petit"));
-  const [mail] = await (await fetch(`${person.issuer}/_dev/api/mailbox?to=${encodeURIComponent(MODERATOR)}`)).json();
+  const applicant = await person.elsewhere();
+  await ask(applicant, "elodie@inconnu.example", "Petit");
+  const [mail] = await person.mails(MODERATOR);
   const link = mail.text.match(/\S+\/moderation\/\S+/)[0];
   await person.goTo(link);
   await person.see("moderation-link");
@@ -116,11 +82,36 @@ journey("a moderator refuses by the link of a mail, which decides once", async (
   await person.see("moderation-link-rejected");
   await person.goTo(link);
   await person.see("moderation-link-decided");
-  await inFrontOf(person, waiting, async () => {
-    await person.page.reload();
-    await arriveAt(person.page, "/users/moderation-rejected");
-    await person.see("moderation-rejected");
-    assert.match(await person.text(), /ne vous connaît pas/);
-  });
-  await waiting.context().close();
+  await applicant.page.reload();
+  await applicant.arriveAt("/users/moderation-rejected");
+  await applicant.see("moderation-rejected");
+  assert.match(await applicant.text(), /ne vous connaît pas/);
 });
+
+journey(
+  "a request that was refused is corrected by its person, and waits again",
+  async (person) => {
+    const applicant = await person.elsewhere();
+    await ask(applicant, "elodie@inconnu.example", "Petit");
+    await enter(person);
+    await person.goTo("/admin/moderations");
+    await person.page.locator("[data-moderation] a").first().click();
+    await person.page.locator('a[href*="reason=incomplete_name"]').click();
+    await person.page.locator('form[action$="/reject"] input[name="correctable"][value="yes"]').check();
+    await person.page.locator('form[action$="/reject"] button').click();
+    await person.see("moderation-rejected-to-be-corrected");
+
+    await applicant.page.reload();
+    await applicant.arriveAt("/users/moderation-rejected");
+    await applicant.see("moderation-rejected-may-be-corrected");
+    await applicant.send("/users/reopen-moderation/");
+    await applicant.arriveAt("/users/personal-information");
+    await applicant.see("personal-information-of-a-request");
+    await applicant.answer("family_name", "Petit-Durand");
+    await applicant.arriveAt("/users/unable-to-auto-join-organization");
+    await applicant.see("under-review-again");
+    assert.match(await applicant.text(), /Petit-Durand/);
+  },
+  undefined,
+  TWO,
+);

@@ -76,8 +76,7 @@ journey(
   async (person, service) => {
     service.wait(true);
     await person.goTo(ask(service, {}));
-    await person.answer("login", ADDRESS);
-    await person.answer("password", ADDRESS);
+    await person.signIn(ADDRESS);
     await person.page.locator("main a").waitFor();
     answered(service, "code");
     await person.see("onward");
@@ -118,8 +117,7 @@ journey(
   "a service that has its answer posted gets it from this site",
   async (person, service) => {
     await person.goTo(ask(service, { response_mode: "form_post" }));
-    await person.answer("login", ADDRESS);
-    await person.answer("password", ADDRESS);
+    await person.signIn(ADDRESS);
     if (!person.setting.scripts) {
       await person.see("form-post");
       await person.page.locator("main form button").click();

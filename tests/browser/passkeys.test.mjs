@@ -26,15 +26,7 @@ async function authenticator(person) {
 
 async function signIn(person) {
   await person.goTo("/users/start-sign-in");
-  await person.answer("login", ADDRESS);
-  await person.answer("password", ADDRESS);
-}
-
-const arriveAt = (person, path) => person.page.waitForURL((url) => url.pathname === path);
-
-async function signOut(person) {
-  await person.page.locator('form[action="/users/sign-out"] button').click();
-  await arriveAt(person, "/users/start-sign-in");
+  await person.signIn(ADDRESS);
 }
 
 const pressPasskey = (person) => person.page.locator("[data-passkey-button]").first().click();
@@ -73,7 +65,7 @@ journey("a person adds a passkey, and signs in with it in every way", async (per
   await person.see("double-authentication");
   await person.page.locator('input[name="name"]').fill("Téléphone du service");
   await pressPasskey(person);
-  await arriveAt(person, "/passkeys/verify-registration");
+  await person.arriveAt("/passkeys/verify-registration");
   await person.see("recovery-codes-of-a-passkey");
   assert.equal(await person.page.locator(".codes li").count(), 10);
   assert.equal((await device.keys()).length, 1);
@@ -90,14 +82,14 @@ journey("a person adds a passkey, and signs in with it in every way", async (per
   await person.see("double-authentication-passkey-renamed");
   assert.match(await person.text(), /Téléphone de Marie/);
   await person.press("force2fa", "enable");
-  await signOut(person);
+  await person.signOut();
 
   await signIn(person);
-  await arriveAt(person, "/users/2fa-sign-in");
+  await person.arriveAt("/users/2fa-sign-in");
   await person.see("second-factor-by-passkey");
   await pressPasskey(person);
-  await arriveAt(person, "/");
-  await signOut(person);
+  await person.arriveAt("/");
+  await person.signOut();
 
   await person.see("start-sign-in-with-passkeys");
   await device.verified(false);
@@ -106,20 +98,20 @@ journey("a person adds a passkey, and signs in with it in every way", async (per
   await person.see("start-sign-in-passkey-not-given");
   await device.verified(true);
   await pressPasskey(person);
-  await arriveAt(person, "/");
-  await signOut(person);
+  await person.arriveAt("/");
+  await person.signOut();
 
   await person.page.evaluate(() => (globalThis.localStorage.autofill = "yes"));
   await person.goTo("/users/start-sign-in");
-  await arriveAt(person, "/");
+  await person.arriveAt("/");
   await person.page.evaluate(() => globalThis.localStorage.removeItem("autofill"));
 
   await person.goTo("/double-authentication");
   await person.page.locator('form[action^="/delete-passkeys/"] button').click();
   await person.see("double-authentication-without-the-passkey");
-  await signOut(person);
+  await person.signOut();
   await pressPasskey(person);
-  await arriveAt(person, "/users/sign-in-with-passkey");
+  await person.arriveAt("/users/sign-in-with-passkey");
   await person.see("start-sign-in-passkey-refused");
 });
 
@@ -128,14 +120,13 @@ journey("a service that demands two factors has a passkey added on the way", asy
   const claims = { id_token: { acr: { essential: true, value: "https://refeds.org/profile/mfa" } } };
   await person.page.locator("textarea").fill(`scope=openid\nclaims=${JSON.stringify(claims)}`);
   await person.press("intent", "own");
-  await person.answer("login", ADDRESS);
-  await person.answer("password", ADDRESS);
-  await arriveAt(person, "/users/double-authentication-choice");
+  await person.signIn(ADDRESS);
+  await person.arriveAt("/users/double-authentication-choice");
   await person.see("double-authentication-choice");
   if (!person.setting.scripts) return;
   await authenticator(person);
   await pressPasskey(person);
-  await arriveAt(person, "/users/passkeys/verify-registration");
+  await person.arriveAt("/users/passkeys/verify-registration");
   await person.page.locator("main a.primary").click();
   await person.page.waitForURL("**/_dev/client*");
   assert.match(await person.text(), /pop/);
