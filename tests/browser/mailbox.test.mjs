@@ -1,0 +1,86 @@
+// The mailbox beside the password: in a browser that nobody knows, and again when it was proven long ago.
+
+import assert from "node:assert/strict";
+
+import { startProduction } from "../production.mjs";
+import { journey, TWO } from "./visit.mjs";
+
+const PASSWORD = "une phrase de passe longue et neuve";
+const DAY = 24 * 3600;
+let number = 0;
+
+/** A shared instance whose mails are read by anybody, and which asks what an instance of production asks. */
+async function startSandbox() {
+  const lines = ['instance.kind = "sandbox"', "keys.rsa_bits = 2048", "accounts.check_deliverability = false"];
+  const sandbox = await startProduction(0, lines);
+  return { ...sandbox, mailbox: "/api/mailbox", prepare: async () => `claire${(number += 1)}@mairie.exemple.fr` };
+}
+
+async function giveCode(person, address) {
+  const [{ code }] = await person.mails(address);
+  await person.answer("verify_email_token", code);
+}
+
+journey(
+  "a password is not enough in a new browser, which is trusted from then on, until its person says otherwise",
+  async (person, address) => {
+    await person.goTo("/users/start-sign-in");
+    await person.answer("login", address);
+    await person.choose(PASSWORD);
+    await giveCode(person, address);
+    await person.page.locator('input[name="given_name"]').fill("Claire");
+    await person.answer("family_name", "Petit");
+    await person.arriveAt("/");
+    await person.see("sandbox-home");
+
+    const other = await person.elsewhere();
+    await other.goTo("/users/start-sign-in");
+    await other.signIn(address, PASSWORD);
+    await other.arriveAt("/users/verify-email");
+    await other.see("verify-email-in-a-new-browser");
+    await other.answer("verify_email_token", "0000000000");
+    await other.see("verify-email-in-a-new-browser-refused");
+    await giveCode(other, address);
+    await other.arriveAt("/");
+    await other.signOut();
+    await other.signIn(address, PASSWORD);
+    await other.arriveAt("/");
+
+    await other.goTo("/connection-and-account");
+    await other.see("trusted-browsers");
+    const cards = other.page.locator('form[action="/connection-and-account/browsers"] .card');
+    assert.equal(await cards.count(), 2);
+    await other.press("browser", "all");
+    await other.page.waitForURL("**/connection-and-account?*");
+    await other.see("trusted-browsers-none");
+    assert.equal(await cards.count(), 0);
+    await person.goTo("/");
+    await person.signOut();
+    await person.signIn(address, PASSWORD);
+    await person.arriveAt("/users/verify-email");
+  },
+  startSandbox,
+  TWO,
+);
+
+journey(
+  "a mailbox that was proven ninety days ago is proven again on the way to a service",
+  async (person) => {
+    const address = "user@yopmail.com";
+    await person.goTo("/users/start-sign-in");
+    await person.signIn(address);
+    await person.arriveAt("/");
+    await person.signOut();
+    await person.now(91 * DAY);
+    await person.goTo("/_dev/client");
+    await person.press("intent", "sign-in");
+    await person.signIn(address);
+    await person.arriveAt("/users/verify-email");
+    await person.see("verify-email-again");
+    await giveCode(person, address);
+    await person.arriveAt("/_dev/client");
+    assert.match(await person.text(), /user@yopmail\.com/);
+  },
+  undefined,
+  TWO,
+);
