@@ -83,6 +83,8 @@ journey(
     if (person.page.url().includes("join-organization-confirm")) await person.press("confirmed", "true");
     await arriveAt(person.page, "/users/official-contact-email-verification/");
     await person.see("official-contact-choice");
+    const [one, other] = await person.page.locator("#contact label").allInnerTexts();
+    assert.notEqual(one, other);
     await person.page.locator("#send").click();
     await person.see("official-contact-choice-refused");
     await person.page.locator("#contact-2").check();

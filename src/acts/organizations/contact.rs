@@ -91,13 +91,26 @@ pub enum ContactOutcome {
 
 /// The address as whoever asks for the code sees it: its domain, and the ends of what is before it.
 fn masked(email: &Email) -> String {
-    let local: Vec<char> = email.local_part().chars().collect();
-    let hidden = match local.as_slice() {
-        [first, _, .., last] if local.len() > 3 => format!("{first}•••{last}"),
+    format!("{}@{}", masked_word(email.local_part()), email.domain())
+}
+
+/// The same, by the ends of each word: tells apart what looks alike otherwise.
+fn masked_by_word(email: &Email) -> String {
+    let between = ['-', '.', '_'];
+    let words = email.local_part().split_inclusive(between).map(|word| {
+        let letters = word.trim_end_matches(between);
+        masked_word(letters) + word.strip_prefix(letters).unwrap_or_default()
+    });
+    format!("{}@{}", words.collect::<String>(), email.domain())
+}
+
+fn masked_word(word: &str) -> String {
+    let letters: Vec<char> = word.chars().collect();
+    match letters.as_slice() {
+        [first, _, .., last] if letters.len() > 3 => format!("{first}•••{last}"),
         [first, ..] => format!("{first}•••"),
         [] => String::new(),
-    };
-    format!("{hidden}@{}", email.domain())
+    }
 }
 
 fn name_of(keys: &MacKey, user_id: UserId, email: &Email) -> String {
@@ -144,8 +157,12 @@ pub async fn contact_standing(
     if contacts.is_empty() {
         return Ok(ContactStanding::Unavailable(organization));
     }
-    let choice =
-        |email: &Email| ContactChoice { name: name_of(&app.keys.mailed_codes, user_id, email), masked: masked(email) };
+    let choice = |email: &Email| {
+        let looks_alike = |other: &Email| other != email && masked(other) == masked(email);
+        let is_mistakable = contacts.iter().any(looks_alike);
+        let masked = if is_mistakable { masked_by_word(email) } else { masked(email) };
+        ContactChoice { name: name_of(&app.keys.mailed_codes, user_id, email), masked }
+    };
     Ok(ContactStanding::Choose(organization, contacts.iter().map(choice).collect()))
 }
 

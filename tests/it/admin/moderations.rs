@@ -90,8 +90,9 @@ async fn a_moderator_refuses_with_a_reason_that_they_chose_and_reopens() {
     let filled = marie.visit(&template).await;
     let reason = filled.text("textarea[name=reason]");
     assert!(reason.contains("ne permet pas de vous identifier"), "{reason}");
-    let empty =
-        marie.submit(filled.form_to("/reject").with("reason", "  ").with("correctable", "yes").with("note", "n")).await;
+    let empty = marie
+        .submit(filled.form_to("/reject").with("reason", " \u{a0}").with("correctable", "yes").with("note", "n"))
+        .await;
     assert_eq!(empty.status, 400);
     assert!(empty.text(".problem").contains("Saisissez le motif"), "{}", empty.text("main"));
     assert_eq!(empty.text("#reject-note").trim(), "n", "what was typed stays");
@@ -100,6 +101,7 @@ async fn a_moderator_refuses_with_a_reason_that_they_chose_and_reopens() {
     assert!(done.text("[role=status]").contains("refusée"));
     let refused = person.visit(waits.url.as_str()).await;
     assert!(refused.text("blockquote").contains("ne permet pas de vous identifier"));
+    assert!(refused.body.contains("informations\u{a0}: votre demande"), "no line breaks before the colon");
     assert!(refused.has("form[action*='reopen-moderation']"), "they may correct it");
     let again = marie.submit(done.form_to("/reopen")).await;
     assert!(again.text("[role=status]").contains("de nouveau à traiter"));

@@ -138,11 +138,13 @@ pub(super) fn read_correctable(form: &Parameters) -> Result<bool, Foreign> {
     }
 }
 
-/// The reason that the person reads, or why it cannot be one. Line ends are blanks there.
+/// The reason that the person reads, or why it cannot be one. Line ends are blanks there; blanks that no line breaks at
+/// stay so.
 pub(super) fn read_reason(form: &Parameters) -> Result<RejectionReason, &'static str> {
     let typed = form.get("reason").unwrap_or_default();
-    let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.is_empty() {
+    let breaks = |character: char| character.is_whitespace() && !matches!(character, '\u{a0}' | '\u{202f}');
+    let line = typed.split(breaks).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    if line.trim().is_empty() {
         return Err("missing");
     }
     RejectionReason::try_from(line).map_err(|_| "malformed")

@@ -110,6 +110,10 @@ async fn of_several_addresses_one_is_chosen() {
         _ => confirms,
     };
     assert!(chooses.has("input[type=radio][name=contact]"), "{}", chooses.text("main"));
+    for masked in ["m•••e@lahague.example", "m•••e-a•••e@lahague.example"] {
+        assert!(chooses.text("#contact").contains(masked), "told apart: {}", chooses.text("#contact"));
+    }
+    assert!(!chooses.body.contains("mairie-annexe@"), "SEC-110: and masked");
     assert!(instance.mails_to("mairie@lahague.example").await.is_empty(), "nothing is sent before one is chosen");
     let send = || chooses.form_to("/users/send-official-contact-email-verification/");
     let refused = person.submit(send().without("contact")).await;
