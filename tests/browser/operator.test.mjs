@@ -154,12 +154,13 @@ journey(
 );
 
 journey(
-  "where accounts are hidden, a known address and an unknown one meet the same page",
+  "where accounts are hidden, known and unknown addresses meet the same page, and the mailbox lets both in",
   async (person, { email, link }) => {
     await person.goTo(link);
     await person.choose(PASSWORD);
     const texts = [];
-    for (const login of [email, "personne@exemple.fr"]) {
+    const newcomer = `personne${(number += 1)}@exemple.fr`;
+    for (const login of [email, newcomer]) {
       await person.goTo("/users/start-sign-in");
       await person.answer("login", login);
       texts.push((await person.text()).replaceAll(login, "…"));
@@ -169,11 +170,21 @@ journey(
       await person.see("sign-in-where-accounts-are-hidden-refused");
     }
     assert.deepEqual(texts.slice(0, 2), texts.slice(2));
-    await person.goTo("/users/start-sign-in");
-    await person.signIn(email, PASSWORD);
-    await person.arriveAt("/");
+    for (const [login, page] of [[email, "/"], [newcomer, "/users/personal-information"]]) {
+      const other = await person.elsewhere();
+      await other.goTo("/users/start-sign-in");
+      await other.answer("login", login);
+      await other.send("/users/send-email-verification");
+      await other.arriveAt("/users/verify-email");
+      await other.see("verify-email-where-accounts-are-hidden");
+      await other.answer("verify_email_token", (await other.mails(login))[0].code);
+      await other.arriveAt(page);
+    }
   },
-  startChosen("accounts.hide_existence = true", "accounts.check_deliverability = false"),
+  async (people) => {
+    const chosen = ['instance.kind = "sandbox"', "accounts.hide_existence = true", "accounts.check_deliverability = false"];
+    return { ...(await startChosen(...chosen)(people)), mailbox: "/api/mailbox" };
+  },
   TWO,
 );
 
