@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::refusal::Refusal;
 use super::{Reply, Request, created, done};
-use crate::acts::{self, BackupOrder, BackupSecret};
+use crate::acts::{self, BackupOrder, BackupSecret, Salvaged};
 use crate::store::backup::Manifest;
 use crate::store::{CheckReport, StoreError};
 
@@ -74,4 +74,41 @@ pub fn described_check(report: &CheckReport) -> Value {
         report.tables.iter().map(|count| (count.table.to_owned(), json!(count.records))).collect();
     let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
     json!({ "sound": report.is_sound(), "findings": findings, "records": tables })
+}
+
+/// What is told of a salvage; of a sound database there is nothing to tell.
+pub fn described_salvage(salvaged: Option<&Salvaged>) -> Value {
+    let Some(salvaged) = salvaged else {
+        return json!({ "sound": true, "notes": ["the database is sound: nothing was done"] });
+    };
+    let mut tables = serde_json::Map::new();
+    for table in &salvaged.tables {
+        let told = match (table.is_left_behind, table.lost) {
+            (true, left_behind) => json!({ "left_behind": left_behind }),
+            (false, lost) => json!({ "kept": table.kept, "lost": lost }),
+        };
+        tables.insert(table.table.to_owned(), told);
+    }
+    let mut notes = vec!["everybody signs in anew: sessions, codes, tokens and links of before are void"];
+    if !salvaged.disabled.is_empty() {
+        notes.push(
+            "people whose credentials are lost are disabled, since nobody can say whether they had a second factor: \
+             enable each (`user enable`) once it is certain who asks",
+        );
+    }
+    if salvaged.kept.is_none() {
+        notes.push(
+            "nothing was replaced: look at the new database with `check --data-dir`, then type the same with --replace",
+        );
+    }
+    let disabled: Vec<u64> = salvaged.disabled.iter().map(|id| id.0).collect();
+    json!({
+        "sound": false,
+        "database": salvaged.database,
+        "damaged_database": salvaged.kept,
+        "lost": salvaged.lost(),
+        "disabled_users": disabled,
+        "tables": tables,
+        "notes": notes,
+    })
 }

@@ -38,7 +38,7 @@ use crate::web::{Method, StatusCode};
 
 pub use call::Call;
 pub use console::{pages, routes};
-pub use data::{described_backup, described_check};
+pub use data::{described_backup, described_check, described_salvage};
 pub use directory::{described_contacts, described_import};
 use refusal::Refusal;
 

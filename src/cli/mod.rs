@@ -83,6 +83,8 @@ enum Command {
     Retention(data::retention::Arguments),
     /// Put a backup in the place of the data, which is kept aside.
     Restore(data::restore::Arguments),
+    /// Put what can still be read of a damaged database into a new one.
+    Salvage(data::salvage::Arguments),
     /// Read the whole data and compare it with itself; nothing is changed.
     Check(data::check::Arguments),
     /// Print what the shell needs to complete commands: moncomptepro completions bash > /etc/bash_completion.d/moncomptepro
@@ -126,6 +128,7 @@ pub fn run() -> ExitCode {
         Command::Backup(arguments) => runtime.block_on(data::backup::run(arguments)),
         Command::Retention(arguments) => runtime.block_on(data::retention::run(arguments)),
         Command::Restore(arguments) => runtime.block_on(data::restore::run(arguments)),
+        Command::Salvage(arguments) => runtime.block_on(data::salvage::run(arguments)),
         Command::Check(arguments) => runtime.block_on(data::check::run(arguments)),
     };
     match result {

@@ -408,6 +408,8 @@ pub enum AuditEvent {
     BackupCreated { taken_at: Timestamp },
     /// The database was read from a backup, of that instant.
     DatabaseRestored { taken_at: Timestamp },
+    /// What could be read of a damaged database was put into a new one; so many records that are known of are lost.
+    DatabaseSalvaged { lost: u64 },
     /// A mail was given up, by its kind and its number in the outbox; no user where the address is nobody's.
     MailGivenUp { user_id: Option<UserId>, mail: String, number: u64, end: MailEnd },
     /// Everything was put back to the beginning.

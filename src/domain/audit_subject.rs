@@ -140,6 +140,7 @@ impl AuditEvent {
             | Self::DateWasAhead
             | Self::BackupCreated { .. }
             | Self::DatabaseRestored { .. }
+            | Self::DatabaseSalvaged { .. }
             | Self::InstanceReset
             | Self::InstanceStarted { .. }
             | Self::ConfigurationReloaded { .. }

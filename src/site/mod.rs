@@ -142,7 +142,8 @@ fn damage(database: &Path, reason: &str, backups: &[PathBuf]) -> String {
     };
     format!(
         "{} is damaged: {reason}. It was left as it is. To see more: `moncomptepro check --data-dir {directory}`; to put a \
-         backup in its place: `moncomptepro restore FILE`; {known}",
+         backup in its place: `moncomptepro restore FILE`; {known}. Without a backup: `moncomptepro salvage --data-dir \
+         {directory}` puts what can still be read into a new database",
         database.display()
     )
 }

@@ -21,7 +21,7 @@ pub(super) const ACTS: PlacesOfUsers = Table::new("acts_by_user");
 pub(super) const OF_ORGANIZATIONS: Table<(OrganizationId, Place), Place> = Table::new("acts_by_organization");
 /// How many rows are looked at at once.
 const PAGE: usize = 500;
-const COUNTER: &str = "audit";
+pub(super) const COUNTER: &str = "audit";
 
 /// A record with its place in the trail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,14 +161,22 @@ pub(super) fn last_sequence(tx: &impl Read) -> Result<u64, StoreError> {
 /// Appends a record.
 pub fn insert(tx: &mut Tx, record: &AuditRecord) -> Result<(), StoreError> {
     let sequence = counters::next(tx, COUNTER)?;
-    let key = (record.at_millis, sequence);
+    let entry = AuditEntry { sequence, record: record.clone() };
+    index(tx, &entry)?;
+    RECORDS.insert(tx, &(record.at_millis, sequence), &entry)
+}
+
+/// Puts a record into the indexes that it belongs to.
+pub(super) fn index(tx: &mut Tx, entry: &AuditEntry) -> Result<(), StoreError> {
+    let AuditEntry { sequence, record } = entry;
+    let key = (record.at_millis, *sequence);
     match record.event.subject() {
-        AuditSubject::SignIn(user_id) => SIGN_INS.insert(tx, &(user_id, key), &key)?,
-        AuditSubject::Act(user_id) => ACTS.insert(tx, &(user_id, key), &key)?,
+        AuditSubject::SignIn(user_id) => SIGN_INS.put(tx, &(user_id, key), &key).map(drop)?,
+        AuditSubject::Act(user_id) => ACTS.put(tx, &(user_id, key), &key).map(drop)?,
         AuditSubject::Nobody => {}
     }
     if let Some(organization_id) = record.event.organization() {
-        OF_ORGANIZATIONS.insert(tx, &(organization_id, key), &key)?;
+        OF_ORGANIZATIONS.put(tx, &(organization_id, key), &key)?;
     }
-    RECORDS.insert(tx, &key, &AuditEntry { sequence, record: record.clone() })
+    Ok(())
 }

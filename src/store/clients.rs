@@ -67,7 +67,7 @@ pub(super) fn is_row_of_origin(client: &Client, row: &[u8]) -> bool {
     rows_of_origins(client).iter().any(|key| key.to_bytes() == row)
 }
 
-fn index(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
+pub(super) fn index(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
     for row in rows_of_origins(client) {
         PUBLIC_ORIGINS.put(tx, &row, &client.id)?;
     }

@@ -19,6 +19,7 @@ mod migrations;
 mod organization;
 pub mod outbox;
 mod person;
+pub mod salvage;
 pub mod signing_keys;
 mod statistics;
 mod tables;

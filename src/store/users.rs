@@ -99,7 +99,7 @@ pub fn insert(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
 }
 
 /// Keeps the index of those who have a role.
-fn note_role(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
+pub(super) fn note_role(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
     match user.role {
         Some(_) => WITH_ROLE.put(tx, &user.id, &user.id).map(|_| ()),
         None => WITH_ROLE.delete(tx, &user.id).map(|_| ()),

@@ -2,7 +2,9 @@
 
 mod backups;
 mod continuity;
+mod exchange;
 mod restore;
+mod salvage;
 mod schedule;
 
 pub use backups::{
@@ -10,4 +12,5 @@ pub use backups::{
 };
 pub use continuity::{Continuity, begin_run, note_time};
 pub use restore::{RestoreError, RestoreOrder, Restored, check_seal, restore};
+pub use salvage::{SalvageError, SalvageOrder, Salvaged, salvage};
 pub use schedule::{back_up_when_due, newest_backup};

@@ -1,12 +1,11 @@
 //! A backup put in the place of the data: built and judged beside it first, and only then exchanged.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::backups::{BackupRefusal, BackupSecret, unlock_backup, verify_backup};
+use super::exchange::{FileError, clear, exchange, failed};
 use crate::acts::administration::erase;
 use crate::crypto::{MasterKey, MasterKeyError, Random};
 use crate::domain::{Actor, AuditEvent, AuditRecord, Origin};
@@ -17,6 +16,8 @@ use crate::store::{self, DirectoryLock, Location, OpenError, Opening, StillImage
 
 /// Where the new database is built, in the data directory.
 const WORKSHOP: &str = "restoring";
+/// What the file of a database that was replaced ends with, before the time.
+const REPLACED: &str = "replaced";
 /// Memory for pages while it is built.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
@@ -102,15 +103,9 @@ pub enum RestoreError {
     /// What was built does not agree with itself.
     #[error("the backup does not agree with itself: {0}")]
     NotSound(String),
-    /// A file cannot be moved.
-    #[error("{}: {cause}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        cause: io::Error,
-    },
+    /// A file cannot be made or moved.
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl From<BackupError> for RestoreError {
@@ -146,15 +141,11 @@ pub fn restore(order: &RestoreOrder) -> Result<Restored, RestoreError> {
     if let Some(key) = master_key {
         key.save(&order.master_key_place, &order.random)?;
     }
-    let kept = exchange(order, &workshop)?;
+    let kept = exchange(&order.data_directory, &workshop, REPLACED, order.now)?;
     marks::write_file(&order.high_water, &verified.manifest.instance_id, mark).map_err(failed(&order.high_water))?;
     clear(&workshop)?;
     drop(held);
     Ok(Restored { manifest: verified.manifest, kept, erased_again, has_learnt: before.lessons.is_some() })
-}
-
-fn failed(path: &Path) -> impl Fn(io::Error) -> RestoreError + '_ {
-    move |cause| RestoreError::Io { path: path.to_path_buf(), cause }
 }
 
 /// Holds a backup that was read to its end against the master key of an instance: whether it needs that key, and was sealed
@@ -274,43 +265,5 @@ fn build(
     match report.findings.first() {
         Some(finding) => Err(RestoreError::NotSound(finding.to_string())),
         None => Ok((erased_again, mark)),
-    }
-}
-
-/// Puts the new database in the place of the old one, which is kept beside it. At every instant there is one of the two.
-fn exchange(order: &RestoreOrder, workshop: &Path) -> Result<Option<PathBuf>, RestoreError> {
-    let (current, new) = (store::database_file(&order.data_directory), store::database_file(workshop));
-    let kept = match current.try_exists().map_err(failed(&current))? {
-        true => {
-            let time: String = order.now.to_iso8601().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
-            Some(keep(&current, &format!("redb.replaced-{time}"))?)
-        }
-        false => None,
-    };
-    fs::rename(&new, &current).map_err(failed(&current))?;
-    store::sync_directory(&order.data_directory).map_err(failed(&order.data_directory))?;
-    Ok(kept)
-}
-
-/// Gives the file another name beside its own: the first that is free, for two restores may fall into one second.
-fn keep(current: &Path, extension: &str) -> Result<PathBuf, RestoreError> {
-    let mut kept = current.with_extension(extension);
-    let mut number = 2_u32;
-    loop {
-        match fs::hard_link(current, &kept) {
-            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
-                kept = current.with_extension(format!("{extension}-{number}"));
-                number = number.saturating_add(1);
-            }
-            linked => return linked.map(|()| kept.clone()).map_err(failed(&kept)),
-        }
-    }
-}
-
-/// Nothing of an earlier attempt stays.
-fn clear(workshop: &Path) -> Result<(), RestoreError> {
-    match fs::remove_dir_all(workshop) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(failed(workshop)(cause)),
-        Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -34,7 +34,8 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
     match document.get("sound") {
         Some(Value::Bool(true)) => Ok(()),
         Some(_) | None => Err(Ending::damaged(
-            "the data does not agree with itself: see the findings; `restore` puts a backup in its place",
+            "the data does not agree with itself: see the findings; `restore` puts a backup in its place, `salvage` keeps \
+             what can be read where there is none",
         )),
     }
 }

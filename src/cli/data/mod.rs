@@ -6,4 +6,5 @@ pub(super) mod directory;
 pub(super) mod reset;
 pub(super) mod restore;
 pub(super) mod retention;
+pub(super) mod salvage;
 mod secret;

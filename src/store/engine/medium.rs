@@ -151,6 +151,12 @@ pub(in crate::store) fn open_file_over(path: &Path, cache_bytes: usize, care: Ca
     opened(|| builder(cache_bytes, care).create_with_backend(overlay))
 }
 
+/// Opens a file that was closed in order, without writing a byte and without looking at more than is read.
+pub(in crate::store) fn open_file_read_only(path: &Path, cache_bytes: usize) -> Result<ReadOnlyDatabase, OpenError> {
+    let open = || Builder::new().set_cache_size(cache_bytes).open_read_only(path).map_err(refusal);
+    catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_panic| Err(gave_up()))
+}
+
 fn builder(cache_bytes: usize, care: Care) -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(cache_bytes).set_check_integrity_on_open(care == Care::EveryPage);
@@ -158,8 +164,7 @@ fn builder(cache_bytes: usize, care: Care) -> Builder {
 }
 
 fn read_only(path: &Path, cache_bytes: usize) -> Result<Snapshot, OpenError> {
-    let database: ReadOnlyDatabase =
-        Builder::new().set_cache_size(cache_bytes).open_read_only(path).map_err(refusal)?;
+    let database = open_file_read_only(path, cache_bytes)?;
     let transaction = database.begin_read().map_err(|error| OpenError::Damaged(error.to_string()))?;
     Ok(Snapshot::of(transaction))
 }

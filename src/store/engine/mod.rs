@@ -19,6 +19,7 @@ mod reserve;
 mod still;
 mod table;
 mod transaction;
+mod wreck;
 mod writer;
 
 #[cfg(test)]
@@ -41,4 +42,5 @@ pub(in crate::store) use record::{check_record, fingerprint};
 pub use still::StillImage;
 pub(in crate::store) use table::Table;
 pub use transaction::{Read, Snapshot, Tx};
+pub(in crate::store) use wreck::for_each_whole_row;
 pub(in crate::store) use writer::Writer;

@@ -231,7 +231,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Deletes a row; says whether there was one.
-    pub(super) fn delete_row(&mut self, table: &'static str, key: &[u8]) -> Result<bool, StoreError> {
+    pub(in crate::store) fn delete_row(&mut self, table: &'static str, key: &[u8]) -> Result<bool, StoreError> {
         self.within(table, |rows| {
             let before = rows.remove(key).map_err(|error| fault(table, error))?;
             Ok(before.is_some())

@@ -14,7 +14,7 @@ pub(in crate::store) const PENDING_OF: Table<(OrganizationId, ModerationId), Mod
     Table::new("moderations_pending_by_organization");
 /// How many requests are indexed at once.
 const AT_ONCE: usize = 500;
-const COUNTER: &str = "moderations";
+pub(in crate::store) const COUNTER: &str = "moderations";
 
 /// More requests than a person makes; a bound, so that no listing is endless.
 const OF_ONE_USER: usize = 10_000;
@@ -138,10 +138,15 @@ pub(in crate::store) fn last_id(tx: &impl Read) -> Result<u64, StoreError> {
 
 /// Enters a request under a number of [`next_id`].
 pub fn insert(tx: &mut Tx, moderation: &Moderation) -> Result<(), StoreError> {
+    MODERATIONS.insert(tx, &moderation.id, moderation)?;
+    index(tx, moderation)
+}
+
+/// Puts a request into every index.
+pub(in crate::store) fn index(tx: &mut Tx, moderation: &Moderation) -> Result<(), StoreError> {
     let Moderation { id, user_id, organization_id, .. } = *moderation;
-    MODERATIONS.insert(tx, &id, moderation)?;
-    BY_USER.insert(tx, &(user_id, id), &id)?;
-    BY_ORGANIZATION.insert(tx, &(organization_id, id), &id)?;
+    BY_USER.put(tx, &(user_id, id), &id)?;
+    BY_ORGANIZATION.put(tx, &(organization_id, id), &id)?;
     note_pending(tx, moderation)
 }
 

@@ -12,7 +12,7 @@ pub(in crate::store) const BY_SIRET: Table<str, OrganizationId> = Table::new("or
 /// One row for each word of the name and the place of each organization, as searches compare words.
 pub(in crate::store) const BY_WORD: Table<(Ended, OrganizationId), OrganizationId> =
     Table::new("organizations_by_word");
-const COUNTER: &str = "organizations";
+pub(in crate::store) const COUNTER: &str = "organizations";
 /// The most words of an organization that it is found by.
 const WORDS: usize = 24;
 /// How many organizations are looked at for a search whose words are all common.
@@ -96,7 +96,7 @@ pub(in crate::store) fn rows_of_words(organization: &Organization) -> Vec<(Ended
     words_of(organization).into_iter().map(|word| (Ended(word), organization.id)).collect()
 }
 
-fn index(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
+pub(in crate::store) fn index(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
     for row in rows_of_words(organization) {
         BY_WORD.put(tx, &row, &organization.id)?;
     }

@@ -108,7 +108,7 @@ fn life(directory: &Path) -> Vec<Vec<String>> {
         [words("backup create"), vec![path("a.backup")]].concat(),
         [words("backup verify"), vec![path("a.backup")]].concat(),
     ];
-    life.extend([vec![String::from("restore"), path("a.backup")]]);
+    life.extend([vec![String::from("restore"), path("a.backup")], words("salvage")]);
     life
 }
 

@@ -19,3 +19,5 @@ mod time;
 mod work;
 mod world;
 mod wrong_date;
+
+pub(crate) use damage::salvage::tear_out;

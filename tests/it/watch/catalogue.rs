@@ -93,6 +93,7 @@ pub(super) const CATALOGUE: &[(&str, &str)] = &[
     ("date_was_ahead", "s"),
     ("backup_created", "ls"),
     ("database_restored", "l"),
+    ("database_salvaged", "l"),
     ("instance_reset", "o"),
     ("instance_started", "s"),
     ("instance_stopped", "s"),

@@ -14,6 +14,8 @@ use super::recording::RecordingDisk;
 use super::work::Workers;
 use super::world;
 
+pub(crate) mod salvage;
+
 const PAGE: usize = 4096;
 
 /// What may become of a damaged file.

@@ -1,0 +1,204 @@
+//! The rows of a table of which parts cannot be read.
+//!
+//! The engine gives up at the first page that is not as it was written. What lies before and behind such a page is found by
+//! reading from both ends, and what lies between two of them by looking into the middle, again and again.
+
+use std::ops::Bound;
+
+use super::record;
+use super::still::StillImage;
+use super::transaction::{Order, Row, Rows as _, Span};
+
+/// Rows read at once; fewer where that fails, down to one.
+const AT_ONCE: [usize; 3] = [256, 16, 1];
+/// How often the middle of a stretch is looked into without finding anything: two to the power of this many looks.
+const PATIENCE: u32 = 9;
+/// The same where nothing says how far a table goes.
+const LITTLE_PATIENCE: u32 = 3;
+/// Looks at one table; a table without a readable page costs no more.
+const MOST_LOOKS: u32 = 200_000;
+/// Longer keys than any.
+const LONGEST_KEY: usize = 1_024;
+
+type Edge = Bound<Vec<u8>>;
+
+/// Gives every row away that can be read and is whole, each once. Says how many there were.
+pub(in crate::store) fn for_each_whole_row(
+    image: &StillImage,
+    table: &'static str,
+    take: &mut dyn FnMut(&[u8], &[u8]),
+) -> u64 {
+    let mut search = Search { image, table, take, looks: MOST_LOOKS, found: 0 };
+    search.between(Bound::Unbounded, Bound::Unbounded, PATIENCE);
+    search.found
+}
+
+struct Search<'a> {
+    image: &'a StillImage,
+    table: &'static str,
+    take: &'a mut dyn FnMut(&[u8], &[u8]),
+    looks: u32,
+    found: u64,
+}
+
+impl Search<'_> {
+    /// Everything between two edges.
+    fn between(&mut self, from: Edge, to: Edge, patience: u32) {
+        let Some(from) = self.run(from, to.clone(), Order::Ascending) else { return };
+        let Some(to) = self.run(from.edge.clone(), to, Order::Descending) else { return };
+        let patience = if from.has_moved || to.has_moved { PATIENCE } else { patience };
+        let Some(patience) = patience.checked_sub(1).filter(|_| self.looks > 0) else { return };
+        let Bound::Unbounded = to.edge else {
+            if let Some(middle) = midpoint(key_of(&from.edge), key_of(&to.edge)) {
+                self.between(from.edge, Bound::Excluded(middle.clone()), patience);
+                self.between(Bound::Included(middle), to.edge, patience);
+            }
+            return;
+        };
+        // The last page cannot be read, so nothing says where the table ends: what lies before that page is looked for
+        // at growing distances.
+        let start = key_of(&from.edge).to_vec();
+        let mut low = from.edge;
+        for step in 0..u64::BITS {
+            let Some(high) = moved(&start, step) else { return };
+            self.between(low, Bound::Excluded(high.clone()), LITTLE_PATIENCE);
+            low = Bound::Included(high);
+        }
+    }
+
+    /// Rows from one edge until one cannot be read, and the edge that was reached; none where nothing is left.
+    fn run(&mut self, from: Edge, to: Edge, order: Order) -> Option<Reached> {
+        let (mut from, mut to, mut has_moved) = (from, to, false);
+        'rows: loop {
+            if is_empty(&from, &to) {
+                return None;
+            }
+            for limit in AT_ONCE {
+                let Some(rows) = self.look(&from, &to, limit, order) else { continue };
+                let is_last = rows.len() < limit;
+                let (last, _) = rows.last()?;
+                let edge = Bound::Excluded(last.clone());
+                if !self.take_in_order(&rows, order) {
+                    break 'rows;
+                }
+                has_moved = true;
+                match order {
+                    Order::Ascending => from = edge,
+                    Order::Descending => to = edge,
+                }
+                if is_last {
+                    return None;
+                }
+                continue 'rows;
+            }
+            break;
+        }
+        let edge = match order {
+            Order::Ascending => from,
+            Order::Descending => to,
+        };
+        Some(Reached { edge, has_moved })
+    }
+
+    fn look(&mut self, from: &Edge, to: &Edge, limit: usize, order: Order) -> Option<Vec<Row>> {
+        self.looks = self.looks.checked_sub(1)?;
+        let span = Span { from: borrowed(from), to: borrowed(to), limit, order };
+        self.image.read(|snapshot| snapshot.rows(self.table, span)).ok()
+    }
+
+    /// Takes rows that come one after the other, as those of a sound page do; whether they did.
+    fn take_in_order(&mut self, rows: &[Row], order: Order) -> bool {
+        let is_in_order = rows.windows(2).all(|pair| match pair {
+            [(one, _), (other, _)] => match order {
+                Order::Ascending => one < other,
+                Order::Descending => one > other,
+            },
+            _ => true,
+        });
+        for (key, bytes) in rows.iter().filter(|_| is_in_order) {
+            if record::check_record(self.table, key, bytes).is_ok() {
+                self.found = self.found.saturating_add(1);
+                (self.take)(key, bytes);
+            }
+        }
+        is_in_order
+    }
+}
+
+/// How far a run came.
+struct Reached {
+    edge: Edge,
+    /// Whether it found any row.
+    has_moved: bool,
+}
+
+fn borrowed(edge: &Edge) -> Bound<&[u8]> {
+    edge.as_ref().map(Vec::as_slice)
+}
+
+fn key_of(edge: &Edge) -> &[u8] {
+    match edge {
+        Bound::Included(key) | Bound::Excluded(key) => key,
+        Bound::Unbounded => &[],
+    }
+}
+
+fn is_empty(from: &Edge, to: &Edge) -> bool {
+    match (from, to) {
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+        (Bound::Included(from), Bound::Included(to)) => from > to,
+        (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => from >= to,
+    }
+}
+
+/// A key half-way between two; none where there is no room.
+fn midpoint(low: &[u8], high: &[u8]) -> Option<Vec<u8>> {
+    let length = low.len().max(high.len()).saturating_add(1).min(LONGEST_KEY);
+    let digit = |key: &[u8], place: usize| u16::from(key.get(place).copied().unwrap_or(0));
+    let mut sum = vec![0_u16; length];
+    let mut carry = 0;
+    for place in (0..length).rev() {
+        let total = digit(low, place).saturating_add(digit(high, place)).saturating_add(carry);
+        carry = total >> 8;
+        *sum.get_mut(place)? = total & 0xff;
+    }
+    let mut middle = Vec::with_capacity(length);
+    for digit in sum {
+        let half = (carry << 8 | digit) >> 1;
+        carry = digit & 1;
+        middle.push(u8::try_from(half).ok()?);
+    }
+    (middle.as_slice() > low && middle.as_slice() < high).then_some(middle)
+}
+
+/// The number in the first eight bytes of a key, two to the power of `step` further on.
+fn moved(start: &[u8], step: u32) -> Option<Vec<u8>> {
+    let mut first = [0; 8];
+    first.iter_mut().zip(start).for_each(|(slot, byte)| *slot = *byte);
+    let moved = u64::from_be_bytes(first).checked_add(1_u64.checked_shl(step)?)?;
+    Some(moved.to_be_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_half_way_lies_between_the_two() {
+        for (low, high) in
+            [(&b""[..], &b"a"[..]), (b"a", b"b"), (b"agent-1", b"agent-2"), (&[0, 0, 0, 7], &[0, 0, 0, 9])]
+        {
+            let middle = midpoint(low, high).unwrap();
+            assert!(low < middle.as_slice() && middle.as_slice() < high, "{low:?} {middle:?} {high:?}");
+        }
+        assert_eq!(midpoint(&[7], &[7]), None);
+        assert_eq!(midpoint(&[0, 0, 0, 7], &[0, 0, 0, 9]).unwrap(), [0, 0, 0, 8, 0]);
+    }
+
+    #[test]
+    fn distances_grow_until_there_are_no_more_numbers() {
+        assert_eq!(moved(&40_u64.to_be_bytes(), 3).unwrap(), 48_u64.to_be_bytes());
+        assert_eq!(moved(b"", 0).unwrap(), 1_u64.to_be_bytes());
+        assert_eq!(moved(&u64::MAX.to_be_bytes(), 0), None);
+    }
+}
