@@ -73,7 +73,8 @@ pub fn described_check(report: &CheckReport) -> Value {
     let tables: serde_json::Map<String, Value> =
         report.tables.iter().map(|count| (count.table.to_owned(), json!(count.records))).collect();
     let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
-    json!({ "sound": report.is_sound(), "findings": findings, "records": tables })
+    let former = &report.with_former_addresses;
+    json!({ "sound": report.is_sound(), "findings": findings, "with_former_addresses": former, "records": tables })
 }
 
 /// What is told of a salvage; of a sound database there is nothing to tell.

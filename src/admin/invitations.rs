@@ -34,6 +34,7 @@ struct View {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Order {
+    #[serde(deserialize_with = "Email::deserialize_typed")]
     email: Email,
     organization: Option<String>,
     #[serde(default)]

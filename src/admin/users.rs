@@ -82,6 +82,7 @@ struct LinkedView {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewPerson {
+    #[serde(deserialize_with = "Email::deserialize_typed")]
     email: Email,
     given_name: String,
     family_name: String,

@@ -62,6 +62,7 @@ pub(super) struct SeedOrganization {
 #[serde(deny_unknown_fields)]
 pub(super) struct SeedUser {
     pub(super) id: UserId,
+    #[serde(deserialize_with = "Email::deserialize_typed")]
     pub(super) email: Email,
     given_name: Option<String>,
     family_name: Option<String>,

@@ -77,3 +77,21 @@ async fn a_database_of_before_learns_who_decides_for_which_organization() {
     assert_eq!(digest(), whole);
     assert!(store.check(NOW).unwrap().is_sound());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_101_a_record_with_an_address_of_before_is_read_and_a_check_names_its_owner() {
+    let store = store();
+    let former: Email = serde_json::from_value(json!("hélène..d@localhost")).unwrap();
+    let (someone, known) = (User { email: former.clone(), ..user(1, "a@example.fr") }, user(2, "b@example.fr"));
+    let kept = someone.clone();
+    store
+        .write(move |tx| {
+            users::insert(tx, &kept)?;
+            users::insert(tx, &known)
+        })
+        .await
+        .unwrap();
+    assert_eq!(store.read(|tx| users::find_by_email(tx, &former)).unwrap(), Some(someone));
+    let report = store.check(NOW).unwrap();
+    assert_eq!((report.is_sound(), report.with_former_addresses), (true, vec![UserId(1)]));
+}

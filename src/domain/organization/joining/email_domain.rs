@@ -61,8 +61,8 @@ impl TryFrom<String> for EmailDomain {
     type Error = MalformedEmailDomain;
 
     fn try_from(text: String) -> Result<Self, MalformedEmailDomain> {
-        // What addresses have is kept as it is, a host without a dot too.
-        format!("a@{text}").parse().map(|email| Self::of(&email)).map_err(|_| MalformedEmailDomain)
+        // Of a record: what addresses have is kept as it is, a host without a dot too.
+        Email::try_from(format!("a@{text}")).map(|email| Self::of(&email)).map_err(|_| MalformedEmailDomain)
     }
 }
 

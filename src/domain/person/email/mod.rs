@@ -1,12 +1,13 @@
 //! E-mail addresses in their canonical form.
 
+mod former;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use thiserror::Error;
 
 /// How long what stands before the `@` is at most (RFC 5321 §4.5.3.1.1).
@@ -21,6 +22,9 @@ pub struct MalformedEmail;
 /// case, at most 254 bytes; a dot-atom of at most 64 before the `@` (RFC 5322 §3.2.3), a host name in A-labels after it.
 /// Two spellings of one address are one value. Nothing is folded but ASCII letters: what another alphabet makes look or
 /// fold alike is refused and never mapped. What follows a `+` is kept: it is for each provider to say what it means.
+///
+/// That is what can be typed (`FromStr`). What is read back from a record may be older than these rules: it is what it was,
+/// so that no record becomes unreadable by a stricter rule, and [`Email::can_be_typed`] tells the difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
@@ -39,6 +43,19 @@ impl Email {
     /// The full host name after the `@`.
     pub fn domain(&self) -> &str {
         self.0.split_once('@').map_or("", |(_, domain)| domain)
+    }
+
+    /// Whether its owner can still type it. Only an address that an earlier version entered cannot.
+    pub fn can_be_typed(&self) -> bool {
+        self.0.parse::<Self>().is_ok_and(|typed| typed == *self)
+    }
+
+    /// Reads an address that somebody wrote into a document, as strictly as one that is typed.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn deserialize_typed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -65,7 +82,8 @@ fn is_dot_atom(local: &str) -> bool {
 
 /// A host name below a top-level one that is a word: no address of a machine is. What is written in A-labels is what IDNA
 /// makes of it, and reads in letters that the registry of `.fr` allows beside ASCII: with those of any other alphabet, one
-/// name can be made to look like another.
+/// name can be made to look like another. The list of public suffixes is not asked: it would be 700 KB of the executable and
+/// age with it; a domain that takes no mail is found by asking for its mail servers.
 fn is_host_name(domain: &str) -> bool {
     let is_canonical = idna::domain_to_ascii_strict(domain).is_ok_and(|ascii| ascii == domain);
     let (shown, decoded) = idna::domain_to_unicode(domain);
@@ -86,8 +104,9 @@ pub(in crate::domain) fn is_invisible(character: char) -> bool {
 impl TryFrom<String> for Email {
     type Error = MalformedEmail;
 
+    /// Of a record, which an earlier version may have written.
     fn try_from(text: String) -> Result<Self, MalformedEmail> {
-        text.parse()
+        if former::is_email(&text) { Ok(Self(text)) } else { text.parse() }
     }
 }
 

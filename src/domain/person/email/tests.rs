@@ -1,8 +1,10 @@
 //! The corpus of addresses: what is one, what is none, and that no two of them are written to as one (SEC-101).
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::{Email, MalformedEmail};
+use crate::domain::EmailDomain;
 
 /// Each as it is typed, and as it is kept.
 const TAKEN: &[(&str, &str)] = &[
@@ -303,6 +305,34 @@ fn sec_101_no_letter_of_any_other_alphabet_stands_for_one_of_ours() {
     for letter in ('\u{80}'..=char::MAX).filter(|letter| !letter.is_whitespace()) {
         assert!(read(&format!("{letter}a@exemple.fr")).is_err(), "{letter:?} before the sign");
         assert!(read(&format!("a@exemple.f{letter}")).is_err(), "{letter:?} after it");
+    }
+}
+
+/// What the first version took beside what can be typed now.
+const FORMER: &[&str] =
+    &["hélène@mairie.fr", "jean..paul@mairie.fr", ".a@mairie.fr", "a@localhost", "a@127.0.0.1", "\u{430}@mairie.fr"];
+
+#[test]
+fn sec_101_an_address_of_before_is_read_from_a_record_and_cannot_be_typed() {
+    for text in FORMER {
+        let kept: Email = serde_json::from_value(json!(text)).unwrap();
+        assert_eq!((kept.as_str(), kept.can_be_typed(), read(text)), (*text, false, Err(MalformedEmail)));
+        assert_eq!(serde_json::to_value(&kept).unwrap(), json!(text), "it is written back as it was");
+        assert!(Email::deserialize_typed(json!(text)).is_err(), "{text}");
+        let domain: EmailDomain = serde_json::from_value(json!(kept.domain())).unwrap();
+        assert_eq!(domain, EmailDomain::of(&kept));
+    }
+    for (_, text) in TAKEN {
+        let kept: Email = serde_json::from_value(json!(text)).unwrap();
+        assert!(
+            kept.can_be_typed() && Email::deserialize_typed(json!(text)).is_ok_and(|typed| typed == kept),
+            "{text}"
+        );
+    }
+    let never =
+        ["a@b@c.fr", "a b@c.fr", "a\r\n@c.fr", "a\u{200b}@c.fr", "\"a\"@c.fr", "\u{212a}@c.fr", "@c.fr", "a@é.fr", "a"];
+    for text in never {
+        assert!(serde_json::from_value::<Email>(json!(text)).is_err(), "{text:?} was never one");
     }
 }
 
