@@ -1,7 +1,7 @@
 //! A person who is signed in chooses another password.
 
 use crate::acts::attempts::forget_guesses;
-use crate::acts::mailbox::{is_password_of, judge_password, set_password};
+use crate::acts::mailbox::{Chooser, is_password_of, judge_password, set_password};
 use crate::acts::new_session::{NewSession, issue_session_handle};
 use crate::acts::pre_sessions::{Renewal, issue_browser_handle, renew};
 use crate::acts::sessions::{ActiveSession, find_live, note_session};
@@ -50,8 +50,8 @@ pub async fn change_own_password(
 ) -> Result<OwnPasswordChange, ActError> {
     let user = &choice.active.user;
     let normalized = crypto::normalize_password(choice.password);
-    let person = Some((user.id, &user.information));
-    if let Err(fault) = judge_password(app, &normalized, &user.email, person).await? {
+    let chooser = Chooser::Known(user.id, &user.information);
+    if let Err(fault) = judge_password(app, &normalized, &user.email, chooser).await? {
         return Ok(OwnPasswordChange::Refused(fault));
     }
     let source = choice.source.to_string();

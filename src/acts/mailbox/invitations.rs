@@ -1,7 +1,7 @@
 //! Invitations, as the invited person meets them: looked at as often as one likes, accepted once.
 
 use super::entry::Admission;
-use super::password_judgement::judge_password;
+use super::password_judgement::{Chooser, judge_password};
 use crate::acts::account::is_anothers;
 use crate::acts::attempts::hex;
 use crate::acts::facts::has_every_factor;
@@ -59,10 +59,7 @@ pub fn look_at_invitation(
     let owner = active.filter(|active| has_every_factor(app, active)).map(|active| active.user.id);
     Ok(app.store.read(|tx| {
         let Some(invitation) = find_open(tx, &key, now)? else { return Ok(None) };
-        let organization = match invitation.organization {
-            Some(invited) => organizations::find(tx, invited.organization_id)?.map(|found| found.label),
-            None => None,
-        };
+        let organization = label_of(tx, &invitation)?;
         let standing = match users::find_by_email(tx, &invitation.email)? {
             None => InvitedStanding::New,
             Some(user) if Some(user.id) == owner => InvitedStanding::Owner,
@@ -70,6 +67,12 @@ pub fn look_at_invitation(
         };
         Ok(Some(OpenInvitation { invitation, organization, standing }))
     })?)
+}
+
+/// The name of the organization that it brings along.
+fn label_of(tx: &impl Read, invitation: &Invitation) -> Result<Option<String>, StoreError> {
+    let Some(invited) = invitation.organization else { return Ok(None) };
+    Ok(organizations::find(tx, invited.organization_id)?.map(|found| found.label))
 }
 
 fn find_open(tx: &impl Read, key: &HandleKey<Invitation>, now: Timestamp) -> Result<Option<Invitation>, StoreError> {
@@ -120,9 +123,14 @@ enum Outcome {
 pub async fn accept_invitation(app: &App, by: &By, acceptance: Acceptance<'_>) -> Result<AcceptanceOutcome, ActError> {
     let Some(key) = crypto::parse_handle::<Invitation>(acceptance.value) else { return Ok(AcceptanceOutcome::Void) };
     let now = app.clock.now();
-    let Some(invitation) = app.store.read(|tx| find_open(tx, &key, now))? else { return Ok(AcceptanceOutcome::Void) };
+    let found = app.store.read(|tx| match find_open(tx, &key, now)? {
+        Some(invitation) => Ok(Some((label_of(tx, &invitation)?, invitation))),
+        None => Ok(None),
+    })?;
+    let Some((label, invitation)) = found else { return Ok(AcceptanceOutcome::Void) };
     let normalized = crypto::normalize_password(acceptance.password);
-    if let Err(fault) = judge_password(app, &normalized, &invitation.email, None).await? {
+    let chooser = Chooser::Invited(label.as_deref());
+    if let Err(fault) = judge_password(app, &normalized, &invitation.email, chooser).await? {
         return Ok(AcceptanceOutcome::Refused(fault));
     }
     let hashed = app.passwords.hash(&acceptance.source.to_string(), acceptance.password).await;

@@ -29,8 +29,8 @@ pub(super) use limits::{
 pub use magic_links::{
     LinkAttempt, LinkOrder, LinkPlace, disown_magic_link, look_at_magic_link, mail_magic_link, redeem_magic_link,
 };
-pub(super) use password_judgement::judge_password;
 pub use password_judgement::minimum_password_length;
+pub(super) use password_judgement::{Chooser, judge_password};
 pub(super) use password_links::{LINK_LIFETIME, write_link};
 pub use password_links::{issue_password_link, mail_password_link};
 pub use passwords::{PasswordChange, PasswordChoice, change_password, find_password_link};

@@ -17,6 +17,16 @@ pub fn minimum_password_length(app: &App) -> usize {
     PasswordRules::minimum_length(app.config.accounts.require_second_factor)
 }
 
+/// Who chooses a password, beside their address: what is known of them is what others would try first.
+pub(in crate::acts) enum Chooser<'a> {
+    /// Somebody who opens an account.
+    Stranger,
+    /// Somebody who was invited, with the name of the organization that waits for them.
+    Invited(Option<&'a str>),
+    /// Somebody whose account is there.
+    Known(UserId, &'a PersonalInformation),
+}
+
 /// Judges a password, after normalization, for a person who is there already or is to be (SEC-62,
 /// SEC-60).
 ///
@@ -26,7 +36,7 @@ pub(in crate::acts) async fn judge_password(
     app: &App,
     password: &str,
     email: &Email,
-    person: Option<(UserId, &PersonalInformation)>,
+    chooser: Chooser<'_>,
 ) -> Result<Result<(), PasswordFault>, ActError> {
     let minimum_length = minimum_password_length(app);
     let rules = PasswordRules { minimum_length, email, instance_name: &app.config.instance_name };
@@ -34,9 +44,13 @@ pub(in crate::acts) async fn judge_password(
         return Ok(Err(fault));
     }
     let mut texts = vec![email.as_str().to_owned(), app.config.instance_name.clone()];
-    if let Some((user_id, information)) = person {
-        texts.extend([&information.given_name, &information.family_name].into_iter().flatten().cloned());
-        texts.extend(app.store.read(|tx| labels_of(tx, user_id))?);
+    match chooser {
+        Chooser::Stranger => {}
+        Chooser::Invited(label) => texts.extend(label.map(str::to_owned)),
+        Chooser::Known(user_id, information) => {
+            texts.extend([&information.given_name, &information.family_name].into_iter().flatten().cloned());
+            texts.extend(app.store.read(|tx| labels_of(tx, user_id))?);
+        }
     }
     let words = words_of(&texts);
     let digest = Zeroizing::new(crypto::sha1(password.as_bytes()));

@@ -1,6 +1,6 @@
 //! Choosing a password by a single-use link.
 
-use super::password_judgement::judge_password;
+use super::password_judgement::{Chooser, judge_password};
 use super::password_links::find_link;
 use crate::acts::attempts::forget_guesses;
 use crate::acts::pre_sessions::{InBrowser, Renewal, issue_browser_handle, renew};
@@ -87,8 +87,8 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
     let Some(key) = crypto::parse_handle::<PasswordLink>(choice.link) else { return Ok(PasswordChange::LinkVoid) };
     let Some((user, _)) = look_for(app, &key)? else { return Ok(PasswordChange::LinkVoid) };
     let normalized = crypto::normalize_password(choice.password);
-    let person = Some((user.id, &user.information));
-    if let Err(fault) = judge_password(app, &normalized, &user.email, person).await? {
+    let chooser = Chooser::Known(user.id, &user.information);
+    if let Err(fault) = judge_password(app, &normalized, &user.email, chooser).await? {
         return Ok(PasswordChange::Refused(fault));
     }
     let source = choice.source.to_string();

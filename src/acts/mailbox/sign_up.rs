@@ -1,7 +1,7 @@
 //! Opening an account with a password: it exists from the moment at which its mailbox is proven, and not before.
 
 use super::codes::{CodeOrder, CodeSent, mail_code};
-use super::password_judgement::judge_password;
+use super::password_judgement::{Chooser, judge_password};
 use crate::acts::{ActError, By};
 use crate::app::App;
 use crate::crypto;
@@ -66,7 +66,7 @@ pub enum SignUpOutcome {
 /// A full lane, too many mails, or a failing store.
 pub async fn sign_up(app: &App, by: &By, order: SignUp<'_>) -> Result<SignUpOutcome, ActError> {
     let normalized = crypto::normalize_password(order.password);
-    if let Err(fault) = judge_password(app, &normalized, order.email, None).await? {
+    if let Err(fault) = judge_password(app, &normalized, order.email, Chooser::Stranger).await? {
         return Ok(SignUpOutcome::Refused(fault));
     }
     let hashed = app.passwords.hash(&order.source.to_string(), order.password).await;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use moncomptepro::acts::administration::forget_old_invitations;
 use moncomptepro::config::{Accounts, Config, DevOptions};
-use moncomptepro::domain::AuditEvent;
-use moncomptepro::store::invitations;
+use moncomptepro::domain::{AuditEvent, Organization};
+use moncomptepro::store::{invitations, organizations};
 use serde_json::{Value, json};
 
 use crate::support::{Instance, Operator, Page, Person, join_all};
@@ -56,6 +56,11 @@ async fn sec_76_an_invitation_opens_one_account_with_its_organization_where_nobo
     assert!(page.text("main").contains(MARIE) && page.text("main").contains("Commune de montpellier"));
     let weak = page.form_with("password", None).with("password", "court").with("password_confirmation", "court");
     assert_eq!(person.submit(weak).await.status, 400, "the invitation still works");
+    let of_the_place = page.form_with("password", None);
+    let fields = ["password", "password_confirmation"];
+    let of_the_place =
+        fields.iter().fold(of_the_place, |form, name| form.with(name, "Commune de Montpellier - Mairie"));
+    assert_eq!(person.submit(of_the_place).await.status, 400, "SEC-62: everybody would try the organization's name");
     let asks = accept(&person, &page).await;
     assert_eq!(asks.url.path(), "/users/personal-information", "{}", asks.body);
     let shown = operator.asks(&["user", "show", MARIE]).await;
@@ -167,10 +172,32 @@ async fn sec_76_an_account_that_is_there_since_is_joined_by_its_owner_alone() {
         .await;
     owner.sign_in(owner.visit("/users/start-sign-in").await, MARIE, PASSWORD).await;
     let page = owner.visit(&link).await;
-    assert_eq!(owner.submit(page.form_to("accept-invitation")).await.url.path(), "/");
+    let forms = (0..8).map(|_| owner.submit(page.form_to("accept-invitation")));
+    let answers = join_all(forms).await;
+    assert_eq!(answers.iter().filter(|answer| answer.url.path() == "/").count(), 1, "at once or not, it joins once");
+    assert_eq!(owner.submit(page.form_to("accept-invitation")).await.status, 410);
+    let is_joining = |event: &AuditEvent| matches!(event, AuditEvent::InvitationAccepted { .. });
+    assert_eq!(instance.audit().iter().filter(|record| is_joining(&record.event)).count(), 1);
     let shown = operator.asks(&["user", "show", MARIE]).await;
     assert_eq!(shown["organizations"][0]["verification"], "invitation");
     operator.types(&["user", "invite", MARIE]).await.refused(1, "org link");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_76_an_organization_that_closed_meanwhile_is_not_joined_by_an_invitation() {
+    let directory = tempfile::tempdir().unwrap();
+    let (instance, operator) = begin(directory.path()).await;
+    let link = invite(&instance, &operator).await;
+    let closing = instance.app.store.write(|tx| {
+        let known = organizations::find_by_siret(tx, &SIRET.parse().unwrap())?.unwrap();
+        organizations::update(tx, &Organization { is_active: false, ..known })
+    });
+    closing.await.unwrap();
+    let person = instance.person();
+    let page = person.visit(&link).await;
+    accept(&person, &page).await;
+    let shown = operator.asks(&["user", "show", MARIE]).await;
+    assert_eq!(shown["organizations"], json!([]), "the account is opened, and belongs nowhere");
 }
 
 #[tokio::test(flavor = "multi_thread")]
