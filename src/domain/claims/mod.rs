@@ -13,6 +13,9 @@ use super::{ClaimsProfile, Client, Membership, Organization, OrganizationId, Use
 use crate::protocol::{ClaimsRequest, Scope, ScopeSet};
 use rendering::Rendering;
 
+/// Claims that are what the person says, and are vouched for by nobody.
+const STATED: [&str; 6] = ["name", "family_name", "given_name", "usual_name", "job", "phone_number"];
+
 /// A person as claims see them: read at the time of the request.
 #[derive(Debug, Clone)]
 pub struct Subject {
@@ -115,11 +118,18 @@ pub fn userinfo_claims(
         claims.insert(String::from("sub"), rendering.sub());
     }
     rendering.insert(&mut claims, &names);
-    for (name, value) in &subject.user.additional_claims {
+    for (name, value) in subject.user.additional_claims.iter().filter(|(name, _)| may_be_added(name)) {
         claims.insert(name.clone(), value.clone());
     }
     claims.insert(String::from("sub"), rendering.sub());
     claims
+}
+
+/// Whether a claim that was added to a person is told under this name: one of their own statements, or a name that stands
+/// for nothing here. What the provider vouches for, and what says who and how somebody signed in, nothing takes the place
+/// of (SEC-130).
+fn may_be_added(name: &str) -> bool {
+    STATED.contains(&name) || !supported_claims().contains(&name)
 }
 
 /// The claims about the person in an ID token: only those asked for there one by one (OpenID Connect Core §5.4, §5.5).

@@ -66,14 +66,14 @@ fn userinfo(subject: &Subject, profile: ClaimsProfile, scopes: &str) -> Value {
 }
 
 #[test]
-fn r_25_the_documented_example_of_2022_member_for_member() {
+fn r_25_sec_130_the_documented_example_of_2022_member_for_member() {
     let document = r#"{"email":"user@red-needles-sarl.com","email_verified":true,"organizations":[{"id":16,"siret":"21630215800011","label":"Commune de les martres sur morge - Mairie","is_external":"true"},{"id":17,"siret":"83951732300011","label":"Red needles SARL","is_external":"false"}],"sub":154}"#;
     let claims = userinfo(&jean(), ClaimsProfile::Readme2022, "openid email organizations");
     assert_eq!(claims.to_string(), document);
 }
 
 #[test]
-fn clm_1_the_standard_rendering_has_openid_types() {
+fn clm_1_sec_130_the_standard_rendering_has_openid_types() {
     let claims = userinfo(&jean(), ClaimsProfile::Standard, "openid email profile phone organization");
     assert_eq!(
         claims,
@@ -87,15 +87,22 @@ fn clm_1_the_standard_rendering_has_openid_types() {
 }
 
 #[test]
-fn r_25_the_rendering_of_the_original_has_iso_dates_and_twins() {
+fn r_25_sec_130_the_rendering_of_the_original_has_iso_dates_and_twins() {
     let claims = userinfo(&jean(), ClaimsProfile::Moncomptepro, "openid profile organization organizations");
-    assert_eq!(claims["updated_at"], "2022-12-10T09:30:00.000Z");
-    assert_eq!(claims["is_service_public"], claims["is_public_service"]);
+    let commune = "Commune de les martres sur morge - Mairie";
     assert_eq!(
-        claims["organizations"][1],
+        claims,
         json!({
-            "id": 17, "siret": "83951732300011", "label": "Red needles SARL", "is_external": false,
-            "is_commune": false, "is_service_public": false, "is_public_service": false,
+            "sub": "154", "family_name": "Martin", "given_name": "Jean", "updated_at": "2022-12-10T09:30:00.000Z",
+            "label": commune, "siret": "21630215800011", "is_commune": true, "is_external": true,
+            "is_public_service": true, "is_service_public": true,
+            "organizations": [{
+                "id": 16, "siret": "21630215800011", "label": commune, "is_external": true,
+                "is_commune": true, "is_service_public": true, "is_public_service": true,
+            }, {
+                "id": 17, "siret": "83951732300011", "label": "Red needles SARL", "is_external": false,
+                "is_commune": false, "is_service_public": false, "is_public_service": false,
+            }],
         })
     );
 }
@@ -152,4 +159,46 @@ fn clm_7_a_single_claim_goes_where_it_was_asked_and_only_within_what_the_client_
     assert_eq!(Value::Object(claims), json!({ "email": "user@red-needles-sarl.com" }));
     let silent = id_token_claims(&jean(), &client, &ClaimsRequest::default());
     assert!(silent.is_empty(), "IDT-10: scopes alone put nothing into the ID token");
+}
+
+#[test]
+fn sec_130_what_is_added_to_a_person_takes_no_place_of_what_is_vouched_for() {
+    let vouched = [
+        "sub",
+        "iss",
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "nonce",
+        "acr",
+        "amr",
+        "sid",
+        "at_hash",
+        "email",
+        "email_verified",
+        "phone_number_verified",
+        "label",
+        "siret",
+        "is_commune",
+        "is_external",
+        "is_public_service",
+        "is_service_public",
+        "organization_verified",
+        "organizations",
+        "uid",
+        "updated_at",
+    ];
+    let scopes = "openid email profile phone organization organizations";
+    for profile in [ClaimsProfile::Standard, ClaimsProfile::Moncomptepro, ClaimsProfile::Readme2022] {
+        let before = userinfo(&jean(), profile, scopes);
+        let mut spoiled = jean();
+        spoiled.user.additional_claims = vouched.iter().map(|name| ((*name).to_owned(), json!("forged"))).collect();
+        assert_eq!(userinfo(&spoiled, profile, scopes).to_string(), before.to_string(), "{profile:?}");
+        spoiled.user.additional_claims = Map::from_iter(
+            [("job", json!("Maire")), ("roles", json!(["agent"]))].map(|(name, value)| (name.to_owned(), value)),
+        );
+        let told = userinfo(&spoiled, profile, scopes);
+        assert_eq!((&told["job"], &told["roles"]), (&json!("Maire"), &json!(["agent"])), "{profile:?}");
+    }
 }
