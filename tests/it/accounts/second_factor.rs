@@ -277,11 +277,15 @@ async fn sec_80_sec_93_what_protects_the_account_wants_the_second_factor_even_wh
     owner.submit(page.form_to("set-force-2fa").with("force2fa", "disable")).await;
     let thief = instance.person();
     assert_eq!(sign_in(&thief).await.url.path(), "/", "on demand only");
-    for page in ["/double-authentication", "/totp-configuration", "/connection-and-account"] {
+    let account = ["", "/email", "/password", "/my-data", "/sign-in-history"];
+    let account = account.map(|page| format!("/connection-and-account{page}"));
+    let factors = ["/double-authentication", "/totp-configuration", "/users/delete"];
+    for page in factors.into_iter().chain(account.iter().map(String::as_str)) {
         assert_eq!(thief.visit(page).await.url.path(), "/users/2fa-sign-in", "{page}");
     }
     let token = thief.visit("/").await.attribute("input[name=_csrf]", "value").unwrap();
-    for path in ["/delete-totp-configuration", "/recovery-codes", "/set-force-2fa"] {
+    let changes = ["/delete-totp-configuration", "/recovery-codes", "/set-force-2fa", "/users/delete"];
+    for path in changes.into_iter().chain(account.iter().skip(1).take(3).map(String::as_str)) {
         let action = instance.address.parse::<url::Url>().unwrap().join(path).unwrap();
         let answer = thief.post(Form { action, fields: vec![(String::from("_csrf"), token.clone())] }).await;
         assert_eq!(answer.status, 303, "{path}");

@@ -97,6 +97,26 @@ async fn sec_110_the_code_belongs_to_one_person_is_tried_five_times_and_lives_an
 }
 
 #[tokio::test]
+async fn sec_68_of_the_codes_of_official_contacts_twenty_a_day_are_tried_by_one_person() {
+    let instance = Instance::dev().await;
+    let (jean, client) = (instance.person(), instance.standard_client());
+    let first = join(&jean, &arrive(&jean, &client, "jean@gmail.com", &[]).await, PETIT_LIEU).await;
+    let mut asks = jean.visit(first.url.path()).await;
+    for _ in 0..4 {
+        for _ in 0..5 {
+            assert_eq!(give(&jean, &asks, "ni-ceci").await.status, 400);
+        }
+        instance.clock.advance(Duration::from_secs(10 * 60)).unwrap();
+        asks = jean.visit(first.url.path()).await;
+        jean.submit(asks.form_to("send-official-contact")).await;
+        asks = jean.visit(first.url.path()).await;
+    }
+    let right = words(&instance, MAIRIE).await;
+    let answer = give(&jean, &asks, &right).await;
+    assert_eq!(answer.status, 429, "the twenty-first, though it is right: {}", answer.text("main"));
+}
+
+#[tokio::test]
 async fn of_several_addresses_one_is_chosen() {
     let instance = Instance::dev().await;
     let (person, client) = (instance.person(), instance.standard_client());
