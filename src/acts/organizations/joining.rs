@@ -76,15 +76,18 @@ struct Attempted {
     now: Timestamp,
 }
 
+/// What the rules say by the facts of one instant, and those facts.
+struct Decided {
+    session: Session,
+    user: User,
+    organization: Organization,
+    contacts: Vec<KnownContact>,
+    decided: Joining,
+}
+
 /// What an attempt comes to by the facts of one instant.
 enum Weighed {
-    Decided {
-        session: Session,
-        user: User,
-        organization: Organization,
-        contacts: Vec<KnownContact>,
-        decided: Joining,
-    },
+    Decided(Box<Decided>),
     /// Nothing is to be decided.
     Settled(JoiningOutcome),
 }
@@ -100,7 +103,7 @@ impl Attempted {
             Found::Unavailable => return Ok(Weighed::Settled(JoiningOutcome::Unavailable)),
         };
         let decided = decide(tx, &self.settings, &user, &organization, &contacts, self.attempt.is_confirmed)?;
-        Ok(Weighed::Decided { session, user, organization, contacts, decided })
+        Ok(Weighed::Decided(Box::new(Decided { session, user, organization, contacts, decided })))
     }
 
     /// Whom to tell of a request, where there comes to be one; nobody is looked for where an attempt needs no moderator.
@@ -111,7 +114,7 @@ impl Attempted {
         even_if_needless: bool,
     ) -> Result<Result<Option<Vec<User>>, JoiningOutcome>, StoreError> {
         let (organization, decided) = match self.weigh(tx)? {
-            Weighed::Decided { organization, decided, .. } => (organization, decided),
+            Weighed::Decided(weighed) => (weighed.organization, weighed.decided),
             Weighed::Settled(outcome) => return Ok(Err(outcome)),
         };
         let known = (organization.id != NOT_ENTERED).then_some(organization.id);
@@ -121,12 +124,11 @@ impl Attempted {
 
     /// Decides and writes; `None` where moderators have to be told, and no links were drawn for them.
     fn write(&self, tx: &mut Tx, heralds: Option<&Heralds>) -> Result<Option<(JoiningOutcome, bool)>, StoreError> {
-        let (session, user, organization, contacts, decided) = match self.weigh(tx)? {
-            Weighed::Decided { session, user, organization, contacts, decided } => {
-                (session, user, organization, contacts, decided)
-            }
+        let weighed = match self.weigh(tx)? {
+            Weighed::Decided(weighed) => *weighed,
             Weighed::Settled(outcome) => return Ok(Some((outcome, false))),
         };
+        let Decided { session, user, organization, contacts, decided } = weighed;
         let is_announced = needs_moderators(&decided);
         if is_announced && heralds.is_none() {
             return Ok(None);
