@@ -5,7 +5,9 @@
 //! is part of this process and shares the cores with what it drives.
 //!
 //! `-- --quick` takes one or two seconds a row; words choose sections: `start answers exchanges flows passwords
-//! saturated office slow-disk one-core million`. `--under 'perf record -g'` puts a command before `serve`, for a profile.
+//! saturated office slow-disk one-core million
+//! idle`. `--under 'perf record -g'` puts a command before `serve`, for a profile. With
+//! `MONCOMPTEPRO_BIN` it is the executable of that path that is measured.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,6 +22,7 @@
 mod ceilings;
 mod data;
 mod http;
+mod idle;
 mod load;
 mod measure;
 mod million;
@@ -114,6 +117,9 @@ async fn measure_all(chosen: &Chosen<'_>) {
     }
     if chosen.holds("million") {
         million::accounts(&mut bench).await;
+    }
+    if chosen.holds("idle") {
+        idle::connections(&mut bench).await;
     }
     bench.table.print();
 }

@@ -11,11 +11,15 @@ use super::data::Data;
 use super::http::Site;
 use super::load::Load;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_moncomptepro");
 /// Clock ticks of `/proc`, for every Linux that Rust runs on.
 const TICKS_PER_SECOND: f64 = 100.0;
 /// Nothing that is started here takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The executable of this build, unless `MONCOMPTEPRO_BIN` names another, as that of a release.
+fn program() -> String {
+    std::env::var("MONCOMPTEPRO_BIN").unwrap_or_else(|_| String::from(env!("CARGO_BIN_EXE_moncomptepro")))
+}
 
 /// A process of ours, killed when dropped.
 pub(crate) struct Program {
@@ -49,7 +53,8 @@ pub(crate) fn dev(fixtures: Option<&Path>, site: &Site) -> Program {
 
 fn start(wrapper: &[&str], arguments: &[&str], log: File, site: Site) -> Program {
     let mut words: Vec<&str> = wrapper.to_vec();
-    words.push(PROGRAM);
+    let program = program();
+    words.push(&program);
     words.extend(arguments);
     let (first, rest) = words.split_first().unwrap();
     let begun = Instant::now();
@@ -57,12 +62,16 @@ fn start(wrapper: &[&str], arguments: &[&str], log: File, site: Site) -> Program
         .args(rest)
         .env_remove("RUST_LOG")
         .env_remove("MONCOMPTEPRO_CONFIG")
+        .env_remove("MONCOMPTEPRO_BIN")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()
         .unwrap();
-    first_answer(&site, begun);
+    match site.origin.starts_with("https://localhost") {
+        true => first_handshake(&site, begun),
+        false => first_answer(&site, begun),
+    }
     let start = begun.elapsed();
     let pid = serving(child.id());
     Program { child, pid, site, start }
@@ -79,6 +88,14 @@ fn first_answer(site: &Site, begun: Instant) {
             assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
             return;
         }
+        assert!(begun.elapsed() < PATIENCE, "nothing listens on port {}", site.port);
+        std::thread::sleep(Duration::from_micros(100));
+    }
+}
+
+/// Waits until somebody accepts connections over TLS.
+fn first_handshake(site: &Site, begun: Instant) {
+    while TcpStream::connect(("127.0.0.1", site.port)).is_err() {
         assert!(begun.elapsed() < PATIENCE, "nothing listens on port {}", site.port);
         std::thread::sleep(Duration::from_micros(100));
     }
@@ -153,13 +170,13 @@ impl Drop for Program {
 /// The start of a process that prints its version: what no start can be below.
 pub(crate) fn start_of_nothing() -> Duration {
     let begun = Instant::now();
-    assert!(Command::new(PROGRAM).arg("--version").stdout(Stdio::null()).status().unwrap().success());
+    assert!(Command::new(program()).arg("--version").stdout(Stdio::null()).status().unwrap().success());
     begun.elapsed()
 }
 
 /// Size of the executable in MiB.
 pub(crate) fn executable_mib() -> f64 {
-    fs::metadata(PROGRAM).unwrap().len() as f64 / 1_048_576.0
+    fs::metadata(program()).unwrap().len() as f64 / 1_048_576.0
 }
 
 /// Whether this command is there.

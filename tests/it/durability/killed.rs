@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,7 +42,7 @@ impl Site {
     }
 
     fn spawn(&self) -> Child {
-        Command::new(program())
+        program()
             .args(["serve", "--config"])
             .arg(self.directory.path().join("config.toml"))
             .env("RUST_LOG", "error")

@@ -1,7 +1,6 @@
 //! What a service manager is told, and what it finds.
 
 use std::os::unix::net::UnixDatagram;
-use std::process::Command;
 
 use rustix::process::Signal;
 
@@ -35,7 +34,7 @@ fn sec_174_a_service_manager_is_told_when_it_answers_and_when_it_stops() {
     let place = directory.path().join("notify");
     let manager = UnixDatagram::bind(&place).unwrap();
     manager.set_read_timeout(Some(FOR_EVER)).unwrap();
-    let mut command = Command::new(program());
+    let mut command = program();
     command.args(["serve", "--config"]).arg(configuration(directory.path())).env("NOTIFY_SOCKET", &place);
     let mut process = Process::start(command);
     assert_eq!(heard(&manager), "READY=1");
@@ -58,7 +57,7 @@ fn sec_174_a_manager_in_the_abstract_namespace_is_told_and_one_that_is_gone_stop
     manager.set_read_timeout(Some(FOR_EVER)).unwrap();
     let file = configuration(directory.path());
     let started = |place: &str| {
-        let mut command = Command::new(program());
+        let mut command = program();
         command.args(["serve", "--config"]).arg(&file).env("NOTIFY_SOCKET", place);
         Process::start(command)
     };
@@ -76,7 +75,7 @@ fn sec_174_a_manager_in_the_abstract_namespace_is_told_and_one_that_is_gone_stop
 fn sec_173_a_crash_leaves_no_copy_of_the_memory() {
     let directory = tempfile::tempdir().unwrap();
     let file = configuration(directory.path());
-    let mut command = Command::new(program());
+    let mut command = program();
     command.args(["serve", "--config"]).arg(&file);
     let process = Process::start(command);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", process.id())).unwrap();

@@ -31,14 +31,18 @@ impl Ended {
 }
 
 /// The program: the one of this build, unless `MONCOMPTEPRO_BIN` names another, as that of a release.
-pub(crate) fn program() -> PathBuf {
-    std::env::var_os("MONCOMPTEPRO_BIN")
-        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_moncomptepro")), PathBuf::from)
+pub(crate) fn program() -> Command {
+    let path = std::env::var_os("MONCOMPTEPRO_BIN")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_moncomptepro")), PathBuf::from);
+    let mut command = Command::new(path);
+    // It is no setting of the instance's.
+    command.env_remove("MONCOMPTEPRO_BIN");
+    command
 }
 
 /// Runs the program to its end, without anybody's terminal or configuration.
 pub(crate) fn run(arguments: &[&str]) -> Ended {
-    let output = Command::new(program())
+    let output = program()
         .args(arguments)
         .env_remove("MONCOMPTEPRO_CONFIG")
         .env_remove("RUST_LOG")

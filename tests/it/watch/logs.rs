@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -40,7 +40,7 @@ impl Running {
         );
         std::fs::write(directory.path().join("config.toml"), text).unwrap();
         let mut log = std::fs::File::create(directory.path().join("log")).unwrap();
-        let mut child = Command::new(program())
+        let mut child = program()
             .args(["serve", "--config"])
             .arg(directory.path().join("config.toml"))
             .env("RUST_LOG", "trace")

@@ -21,7 +21,7 @@ const CODES: [i32; 5] = [1, 2, 3, 4, 78];
 
 /// Types a command in a directory of its own, and says what is wrong with how it is refused.
 fn judge(case: &Case, elsewhere: &Path) -> Option<String> {
-    let mut child = Command::new(program())
+    let mut child = program()
         .args(&case.typed)
         .env_remove("MONCOMPTEPRO_CONFIG")
         .env_remove("RUST_LOG")
