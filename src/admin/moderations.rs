@@ -228,6 +228,7 @@ fn refused(id: &str, refusal: ModerationRefusal) -> Refusal {
         ModerationRefusal::UnknownDomain => Refusal::UnknownDomain(id),
         ModerationRefusal::TooManyNotes => Refusal::TooManyNotes(id),
         ModerationRefusal::Closed => Refusal::Closed,
+        ModerationRefusal::Unconfirmed => Refusal::Unconfirmed,
         ModerationRefusal::Own => Refusal::Own,
     }
 }

@@ -56,6 +56,9 @@ pub(super) enum Refusal {
     Unverified,
     #[error("the establishment is closed according to the register: nobody joins it any more")]
     Closed,
+    /// No source of the register has said yet what it is.
+    #[error("no source of the register has said yet what this establishment is: `org refresh` asks it")]
+    Unconfirmed,
     #[error("nobody decides on what concerns themselves: somebody else has to")]
     Own,
     #[error("request {0} cannot be moved so: {1}; `moderation show {0}` says how it stands")]
@@ -158,6 +161,7 @@ impl Refusal {
             OrganizationRefusal::UnknownUser => Self::Unknown { noun: "user", id: user },
             OrganizationRefusal::Unverified => Self::Unverified,
             OrganizationRefusal::Closed => Self::Closed,
+            OrganizationRefusal::Unconfirmed => Self::Unconfirmed,
             OrganizationRefusal::Own => Self::Own,
             OrganizationRefusal::NotInRegister => Self::Unknown { noun: "org", id },
             OrganizationRefusal::RegisterUnavailable => Self::Directory(DirectoryError::Unavailable),
@@ -193,6 +197,7 @@ impl Refusal {
             Self::NotAMember { .. } => (StatusCode::CONFLICT, "not_a_member"),
             Self::Unverified => (StatusCode::CONFLICT, "unverified"),
             Self::Closed => (StatusCode::CONFLICT, "closed"),
+            Self::Unconfirmed => (StatusCode::CONFLICT, "unconfirmed"),
             Self::Own => (StatusCode::CONFLICT, "own"),
             Self::Moderation(..) => (StatusCode::CONFLICT, "decided"),
             Self::TooManyNotes(_) => (StatusCode::CONFLICT, "too_many_notes"),

@@ -39,6 +39,7 @@ pub(super) async fn show_pending(app: App, visit: Visit) -> Result<Response, Err
         name: place.active.user.information.full_name().unwrap_or_default(),
         email: place.active.user.email.to_string(),
         organization: tile(&organization),
+        is_unconfirmed: !organization.is_confirmed(),
         has_organizations: !links.is_empty(),
     };
     place.answer(&app, &page, StatusCode::OK)

@@ -69,6 +69,8 @@ pub enum OrganizationRefusal {
     RegisterUnavailable,
     /// The establishment is closed: nobody joins it any more (SEC-107).
     Closed,
+    /// No source of the register has said yet what it is (SEC-199).
+    Unconfirmed,
     /// Nobody links themselves to an organization in the console.
     Own,
 }
@@ -220,6 +222,9 @@ pub async fn link_user(
             }
             if known.is_none() && !organization.is_active {
                 return Ok(Err(OrganizationRefusal::Closed));
+            }
+            if known.is_none() && !organization.is_confirmed() {
+                return Ok(Err(OrganizationRefusal::Unconfirmed));
             }
             let kept = known.as_ref().map_or(Verification::ManualDecision, |known| known.verification);
             let verification = verification.unwrap_or(kept);

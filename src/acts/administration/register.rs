@@ -231,7 +231,8 @@ pub struct RefreshRound {
     pub read: usize,
 }
 
-/// Reads anew, a few at a time, what the register said of organizations more than thirty days ago (SEC-114): claims and rules
+/// Reads anew, a few at a time, what the register said of organizations more than thirty days ago (SEC-114), and what it could
+/// not say while people asked to join them (SEC-199): claims and rules
 /// rest on what it says now. A register that does not answer is left alone until the next round.
 ///
 /// # Errors
@@ -240,7 +241,8 @@ pub async fn refresh_stale_organizations(app: &App, round: RefreshRound) -> Resu
     let (now, after) = (app.clock.now(), round.after);
     let page = looking(&app.store, move |tx| organizations::list(tx, after, LOOKED_THROUGH)).await?;
     let is_stale = |known: &Organization| {
-        known.source == OrganizationSource::Register && now.seconds_since(known.updated_at) > STALE_AFTER_SECONDS
+        let is_old = now.seconds_since(known.updated_at) > STALE_AFTER_SECONDS;
+        known.source == OrganizationSource::Register && is_old || !known.is_confirmed()
     };
     let mut done = RefreshRound { after: None, read: 0 };
     for known in &page {

@@ -45,7 +45,7 @@ pub struct JoiningAttempt {
 pub enum JoiningOutcome {
     /// No source knows the number.
     Unknown,
-    /// No source answers.
+    /// No source answers, and nobody moderates.
     Unavailable,
     /// The person cannot join.
     Refused(Box<Organization>, JoiningRefusal),
@@ -97,13 +97,41 @@ impl Attempted {
         let Some((session, user)) = find_live(tx, &self.key, self.now)? else {
             return Ok(Weighed::Settled(JoiningOutcome::SignedOut));
         };
-        let (organization, contacts) = match found(tx, &self.attempt.siret, &self.told, self.now)? {
-            Found::Known { organization, contacts } => (*organization, contacts),
+        let (organization, contacts, is_silent) = match found(tx, &self.attempt.siret, &self.told, self.now)? {
+            Found::Known { organization, contacts } => (*organization, contacts, false),
             Found::Unknown => return Ok(Weighed::Settled(JoiningOutcome::Unknown)),
-            Found::Unavailable => return Ok(Weighed::Settled(JoiningOutcome::Unavailable)),
+            // Where nobody is moderated, nobody would ever say what it is.
+            Found::Silent(_) if self.settings.policy.bypass_moderation => {
+                return Ok(Weighed::Settled(JoiningOutcome::Unavailable));
+            }
+            Found::Silent(organization) => (*organization, Vec::new(), true),
         };
-        let decided = decide(tx, &self.settings, &user, &organization, &contacts, self.attempt.is_confirmed)?;
+        let decided = self.decide(tx, &user, &organization, &contacts, is_silent)?;
         Ok(Weighed::Decided(Box::new(Decided { session, user, organization, contacts, decided })))
+    }
+
+    fn decide(
+        &self,
+        tx: &impl Read,
+        user: &User,
+        organization: &Organization,
+        contacts: &[KnownContact],
+        is_register_silent: bool,
+    ) -> Result<Joining, StoreError> {
+        let domain = EmailDomain::of(&user.email);
+        let facts = JoiningFacts {
+            organization,
+            email: &user.email,
+            mailbox: self.settings.providers.kind_of(&domain),
+            is_member: memberships::find(tx, user.id, organization.id)?.is_some(),
+            request: standing_of(tx, user, organization.id)?,
+            domain: email_domains::find(tx, organization.id, &domain)?.map(|known| known.status),
+            contacts,
+            is_confirmed: self.attempt.is_confirmed,
+            is_register_silent,
+            policy: self.settings.policy,
+        };
+        Ok(decide_joining(&facts))
     }
 
     /// Whom to tell of a request, where there comes to be one; nobody is looked for where an attempt needs no moderator.
@@ -190,29 +218,6 @@ pub async fn join_organization(
         taken.given_back(app)?;
     }
     Ok(outcome)
-}
-
-fn decide(
-    tx: &impl Read,
-    settings: &JoiningSettings,
-    user: &User,
-    organization: &Organization,
-    contacts: &[KnownContact],
-    is_confirmed: bool,
-) -> Result<Joining, StoreError> {
-    let domain = EmailDomain::of(&user.email);
-    let facts = JoiningFacts {
-        organization,
-        email: &user.email,
-        mailbox: settings.providers.kind_of(&domain),
-        is_member: memberships::find(tx, user.id, organization.id)?.is_some(),
-        request: standing_of(tx, user, organization.id)?,
-        domain: email_domains::find(tx, organization.id, &domain)?.map(|known| known.status),
-        contacts,
-        is_confirmed,
-        policy: settings.policy,
-    };
-    Ok(decide_joining(&facts))
 }
 
 /// How the person's last request for an organization stands.

@@ -29,9 +29,13 @@ pub enum Preview {
 
 /// What the directory and the store say together.
 pub(super) enum Found {
-    Known { organization: Box<Organization>, contacts: Vec<KnownContact> },
+    Known {
+        organization: Box<Organization>,
+        contacts: Vec<KnownContact>,
+    },
     Unknown,
-    Unavailable,
+    /// No source answers: what was known of it long ago, or its number alone.
+    Silent(Box<Organization>),
 }
 
 /// Looks a number up for a person.
@@ -44,7 +48,7 @@ pub async fn preview_organization(app: &App, active: &ActiveSession, siret: &Sir
     Ok(match app.store.read(|tx| found(tx, siret, &told, now))? {
         Found::Known { organization, .. } => Preview::Known(organization),
         Found::Unknown => Preview::Unknown,
-        Found::Unavailable => Preview::Unavailable,
+        Found::Silent(_) => Preview::Unavailable,
     })
 }
 
@@ -112,7 +116,8 @@ pub(super) async fn ask(app: &App, siret: &Siret, with_contacts: bool) -> Told {
 }
 
 /// What is known of a number by what the directory says; where it does not answer, by what it said within the last 30 days,
-/// and by what an operator said at any time. The organization has its identifier, where it is entered already.
+/// and by what an operator said at any time; older facts, or the number alone, are no more than what a moderator is asked
+/// about. The organization has its identifier, where it is entered already.
 pub(super) fn found(tx: &impl Read, siret: &Siret, told: &Told, now: Timestamp) -> Result<Found, StoreError> {
     let known = organizations::find_by_siret(tx, siret)?;
     Ok(match (told, known) {
@@ -127,7 +132,10 @@ pub(super) fn found(tx: &impl Read, siret: &Siret, told: &Told, now: Timestamp) 
         (Told::Unknown, Some(known)) if known.source == OrganizationSource::Operator => without_contacts(known),
         (Told::Unknown, _) => Found::Unknown,
         (Told::Unavailable, Some(known)) if is_current(&known, now) => without_contacts(known),
-        (Told::Unavailable, _) => Found::Unavailable,
+        (Told::Unavailable, Some(known)) => Found::Silent(Box::new(known)),
+        (Told::Unavailable, None) => {
+            Found::Silent(Box::new(Organization::unconfirmed(NOT_ENTERED, siret.clone(), now)))
+        }
     })
 }
 
@@ -136,7 +144,13 @@ fn without_contacts(known: Organization) -> Found {
 }
 
 fn is_current(known: &Organization, now: Timestamp) -> bool {
-    known.source == OrganizationSource::Operator || now.seconds_since(known.updated_at) <= FACTS_STAND_FOR_SECONDS
+    match known.source {
+        OrganizationSource::Operator => true,
+        OrganizationSource::Unconfirmed => false,
+        OrganizationSource::Register | OrganizationSource::Invented => {
+            now.seconds_since(known.updated_at) <= FACTS_STAND_FOR_SECONDS
+        }
+    }
 }
 
 /// The addresses of an establishment in the public directories, with who gives them.

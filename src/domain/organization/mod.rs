@@ -42,6 +42,8 @@ pub enum OrganizationSource {
     Operator,
     /// Made up for a SIRET that no source knows, to try a service with.
     Invented,
+    /// Nobody yet: a person typed its SIRET while no source of the register answered.
+    Unconfirmed,
 }
 
 /// One establishment.
@@ -73,4 +75,31 @@ pub struct Organization {
     pub created_at: Timestamp,
     /// When its facts were last refreshed.
     pub updated_at: Timestamp,
+}
+
+impl Organization {
+    /// An establishment of which its number alone is known, since no source of the register answers. Nobody joins it before
+    /// one has (SEC-199).
+    pub fn unconfirmed(id: OrganizationId, siret: Siret, now: Timestamp) -> Self {
+        Self {
+            id,
+            label: format!("SIRET {siret}"),
+            siret,
+            legal_category: None,
+            activity: None,
+            headcount: None,
+            entity_headcount: None,
+            is_head_office: false,
+            is_active: true,
+            address: None,
+            source: OrganizationSource::Unconfirmed,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Whether the register, or an operator, has said what it is.
+    pub fn is_confirmed(&self) -> bool {
+        self.source != OrganizationSource::Unconfirmed
+    }
 }

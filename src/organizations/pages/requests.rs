@@ -21,6 +21,8 @@ pub struct UnableToAutoJoin {
     pub email: String,
     /// The organization.
     pub organization: EstablishmentTile,
+    /// Whether the register did not answer, and has not said yet what the organization is.
+    pub is_unconfirmed: bool,
     /// Whether the person belongs to others.
     pub has_organizations: bool,
 }
@@ -36,11 +38,13 @@ impl Page for UnableToAutoJoin {
             name: String::from("Jean <b>Martin</b>"),
             email: String::from("jean@clamart.fr"),
             organization: EstablishmentTile::sample(),
+            is_unconfirmed: false,
             has_organizations: false,
         };
         let interaction = sample_interaction();
         vec![
             Self { interaction, client: Some(ClientLabel::sample()), has_organizations: true, ..sample.clone() },
+            Self { is_unconfirmed: true, ..sample.clone() },
             sample,
         ]
     }

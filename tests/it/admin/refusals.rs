@@ -46,6 +46,30 @@ async fn close(instance: &Instance, siret: &str) -> OrganizationId {
 }
 
 #[tokio::test]
+async fn sec_199_a_moderator_is_told_that_the_register_has_not_said_what_it_is() {
+    let instance = Instance::dev().await;
+    waiting(&instance).await;
+    let before = known(&instance, DINUM);
+    let unconfirmed = Organization::unconfirmed(before.id, before.siret.clone(), before.created_at);
+    instance.app.store.write(move |tx| organizations::update(tx, &unconfirmed)).await.unwrap();
+    let marie = officer(&instance, JEAN, moderator()).await;
+    let page = marie.visit("/admin/moderations/1").await;
+    let warned = page.text(".warned");
+    assert!(warned.contains("ne répondait pas") && warned.contains("Relire"), "{warned}");
+    let form = page.form_to("/accept").with("link", "internal").with("domain", "leave");
+    let refused = marie.submit(form.with("verification", "automatic")).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.text("main").contains("pas encore confirmé"), "{}", refused.text("main"));
+    let card = marie.visit(&page.attribute(".warned a", "href").unwrap()).await;
+    assert!(card.text("main").contains("pendant que le répertoire ne répondait pas"), "{}", card.text("main"));
+    marie.submit(card.form_to("/refresh")).await;
+    let page = marie.visit("/admin/moderations/1").await;
+    let form = page.form_to("/accept").with("link", "internal").with("domain", "leave");
+    assert_eq!(marie.submit(form.with("verification", "automatic")).await.status, 200);
+    assert_eq!(known(&instance, DINUM).label, before.label);
+}
+
+#[tokio::test]
 async fn sec_107_nobody_is_linked_to_a_closed_establishment_whoever_decides() {
     let instance = Instance::dev().await;
     waiting(&instance).await;

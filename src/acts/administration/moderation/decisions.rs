@@ -77,8 +77,12 @@ impl Bench {
             Ok(request) => request,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        if request.is_blocking() && !organizations::get(tx, request.organization_id)?.is_active {
+        let organization = organizations::get(tx, request.organization_id)?;
+        if request.is_blocking() && !organization.is_active {
             return Ok(Err(ModerationRefusal::Closed));
+        }
+        if !organization.is_confirmed() {
+            return Ok(Err(ModerationRefusal::Unconfirmed));
         }
         let domain = EmailDomain::of(&users::get(tx, request.user_id)?.email);
         if let Some(status) = acceptance.domain {

@@ -41,6 +41,8 @@ pub enum ModerationRefusal {
     TooManyNotes,
     /// The establishment is closed: nobody joins it any more (SEC-107).
     Closed,
+    /// No source of the register has said yet what the organization is (SEC-199).
+    Unconfirmed,
     /// Nobody decides on their own request.
     Own,
 }

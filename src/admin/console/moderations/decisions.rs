@@ -115,6 +115,7 @@ pub(super) fn word_of(refusal: &ModerationRefusal) -> Option<&'static str> {
         ModerationRefusal::Unverified => Some("unverified"),
         ModerationRefusal::TooManyNotes => Some("too_many_notes"),
         ModerationRefusal::Closed => Some("closed"),
+        ModerationRefusal::Unconfirmed => Some("unconfirmed"),
         ModerationRefusal::Own => Some("own"),
     }
 }

@@ -138,6 +138,7 @@ fn requested_organization(organization: &Organization) -> RequestedOrganization 
         is_head_office: organization.is_head_office,
         is_active: organization.is_active,
         is_public_service: organization.is_public_service(),
+        is_confirmed: organization.is_confirmed(),
         updated_at: organization.updated_at.0,
     }
 }

@@ -34,6 +34,7 @@ pub(super) async fn add(segment: String, app: App, submission: Submission) -> Re
                 Err(OrganizationRefusal::UnknownUser) => "unknown",
                 Err(OrganizationRefusal::Unverified) => "unverified",
                 Err(OrganizationRefusal::Closed) => "closed",
+                Err(OrganizationRefusal::Unconfirmed) => "unconfirmed",
                 Err(OrganizationRefusal::Own) => "own",
                 Err(_) => return Err(Error::NotFound),
             }

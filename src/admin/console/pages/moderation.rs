@@ -100,6 +100,8 @@ pub struct RequestedOrganization {
     pub is_active: bool,
     /// Whether it is a public body.
     pub is_public_service: bool,
+    /// Whether the register, or an operator, has said so.
+    pub is_confirmed: bool,
     /// When the register said so, in seconds.
     pub updated_at: u64,
 }
@@ -331,7 +333,7 @@ impl Page for Moderation {
         let failed = |failure| Self { failure: Some(failure), ..full.clone() };
         let notified = |word: &str| Self { notification: Some(word.to_owned()), ..full.clone() };
         let mut samples: Vec<Self> =
-            ["decided", "pending", "open_to_anybody", "unverified", "too_many_notes"].map(failed).into();
+            ["decided", "pending", "open_to_anybody", "unverified", "too_many_notes", "unconfirmed"].map(failed).into();
         samples.extend(super::super::moderations::NOTIFICATIONS.map(notified));
         samples.extend(super::super::moderations::TEMPLATES.map(|(name, _)| {
             let mut forms = Forms::sample();
@@ -379,6 +381,7 @@ fn plain() -> Moderation {
             is_head_office: false,
             is_active: false,
             is_public_service: false,
+            is_confirmed: false,
             updated_at: 1_795_424_400,
         },
         warnings: Warnings { is_open_to_anybody: false, is_domain_refused: false, look_alikes: Vec::new() },

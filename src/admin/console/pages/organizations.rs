@@ -353,6 +353,7 @@ impl Page for OrganizationCard {
             wrong_member("unverified"),
             of(OrganizationSource::Operator, "organization_entered"),
             of(OrganizationSource::Invented, "organization_refreshed"),
+            of(OrganizationSource::Unconfirmed, "organization_entered"),
             of(OrganizationSource::Register, "domain_written"),
             of(OrganizationSource::Register, "domain_removed"),
             of(OrganizationSource::Register, "member_added"),

@@ -58,6 +58,8 @@ pub struct JoiningFacts<'a> {
     pub contacts: &'a [KnownContact],
     /// Whether the person said that it is the right one.
     pub is_confirmed: bool,
+    /// Whether no source of the register answers, and what is known of the organization is old or nothing.
+    pub is_register_silent: bool,
     /// What the operator chose.
     pub policy: JoiningPolicy,
 }
@@ -116,9 +118,10 @@ pub(super) type Rule = (&'static str, fn(&JoiningFacts<'_>) -> Option<Joining>);
 
 /// The rules of 2026 in their order. Three things differ from the original. What nothing proves is a link only where the
 /// operator allows it, and rules 10 to 12 leave alone what a domain proves. A host that anybody has an address at
-/// proves nothing, whatever status it was given (SEC-108). Rule 1, a register that does not know the number or does not
-/// answer, is said before there is anything to decide on; rule 9 waits for a source of identities.
-pub(super) const RULES: [Rule; 18] = [
+/// proves nothing, whatever status it was given (SEC-108). Rule 1 has two halves: a number that the register does not know is
+/// said before there is anything to decide on; where the register does not answer, a moderator decides once it has
+/// (SEC-199), whatever the rules after would say of what is not known. Rule 9 waits for a source of identities.
+pub(super) const RULES: [Rule; 19] = [
     ("2", |facts| when(!facts.organization.is_active, Joining::Refuse(JoiningRefusal::Closed))),
     ("3", |facts| when(facts.is_member, Joining::AlreadyMember)),
     ("4", |facts| match facts.request {
@@ -133,6 +136,7 @@ pub(super) const RULES: [Rule; 18] = [
     ("7", |facts| {
         when(facts.domain == Some(EmailDomainStatus::Refused), Joining::Refuse(JoiningRefusal::DomainRefused))
     }),
+    ("1", |facts| when(facts.is_register_silent, Joining::Moderate)),
     ("8", |facts| {
         let is_of_the_state = EmailDomain::of(facts.email).is_of_the_state();
         when(

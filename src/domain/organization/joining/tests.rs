@@ -49,6 +49,7 @@ struct Case {
     domain: Option<EmailDomainStatus>,
     contacts: Vec<KnownContact>,
     is_confirmed: bool,
+    is_register_silent: bool,
     policy: JoiningPolicy,
 }
 
@@ -61,6 +62,7 @@ fn case(organization: Organization, email: &str) -> Case {
         domain: None,
         contacts: Vec::new(),
         is_confirmed: false,
+        is_register_silent: false,
         policy: JoiningPolicy::default(),
     }
 }
@@ -85,6 +87,7 @@ impl Case {
             domain: self.domain,
             contacts: &self.contacts,
             is_confirmed: self.is_confirmed,
+            is_register_silent: self.is_register_silent,
             policy: self.policy,
         }
     }
@@ -399,7 +402,7 @@ fn any_case() -> impl Strategy<Value = Case> {
         1 => Just(RequestStanding::Rejected(ModerationId(1))),
     ];
     let domain = prop::option::of(prop::sample::select(EmailDomainStatus::ALL.to_vec()));
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), prop::bool::weighted(0.2));
     (any_organization(), addresses, contacts, request, domain, flags).prop_map(
         |(
             organization,
@@ -407,18 +410,33 @@ fn any_case() -> impl Strategy<Value = Case> {
             contacts,
             request,
             domain,
-            (is_member, is_confirmed, allow_unverified, bypass_moderation),
+            (is_member, is_confirmed, allow_unverified, bypass_moderation, is_register_silent),
         )| {
             Case {
                 is_member,
                 request,
                 domain,
                 is_confirmed,
+                is_register_silent,
                 policy: JoiningPolicy { allow_unverified, bypass_moderation },
                 ..case(organization, email).contacts(&contacts)
             }
         },
     )
+}
+
+#[test]
+fn sec_199_rule_1_a_moderator_decides_where_the_register_is_silent_and_nothing_else_is_decided_without_it() {
+    let silent = |case: Case| case.with(|case| case.is_register_silent = true);
+    let decided = |case: Case| decide_joining(&silent(case).facts());
+    for email in [OWN, FREE, "jean@beta.gouv.fr"] {
+        assert_eq!(decided(case(company(), email)), Joining::Moderate, "{email}");
+    }
+    assert_eq!(decided(case(town_hall(), OWN).domain(EmailDomainStatus::Verified)), Joining::Moderate);
+    assert_eq!(decided(case(town_hall(), OWN).contacts(&[OWN])), Joining::Moderate);
+    assert_eq!(decided(case(town_hall(), OWN).with(|case| case.is_member = true)), Joining::AlreadyMember);
+    let refused = case(town_hall(), OWN).domain(EmailDomainStatus::Refused);
+    assert_eq!(decided(refused), Joining::Refuse(JoiningRefusal::DomainRefused));
 }
 
 proptest! {
@@ -430,6 +448,7 @@ proptest! {
         let has_own_domain = case.contacts.iter().any(|contact| {
             contact.own_domain() == Some(EmailDomain::of(&case.email))
         });
+        prop_assert!(!case.is_register_silent, "nobody joins what the register says nothing of");
         prop_assert!(case.organization.is_active && !case.is_member && case.request == RequestStanding::None);
         prop_assert_ne!(case.domain, Some(EmailDomainStatus::Refused));
         match verification {

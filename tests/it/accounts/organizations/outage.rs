@@ -3,10 +3,14 @@
 
 use std::time::Duration;
 
-use moncomptepro::acts::administration::{RefreshRound, refresh_stale_organizations};
+use moncomptepro::acts::By;
+use moncomptepro::acts::administration::{
+    Acceptance, Link, ModerationRefusal, OrganizationKey, OrganizationRefusal, RefreshRound, SimilarOnes, UserKey,
+    accept_moderation, link_user, refresh_organization, refresh_stale_organizations, write_email_domain,
+};
 use moncomptepro::config::{Config, ContactSource, DevOptions, DirectorySettings, DirectorySource};
-use moncomptepro::domain::AuditEvent;
-use moncomptepro::store::organizations;
+use moncomptepro::domain::{Actor, AuditEvent, EmailDomainStatus, UserId};
+use moncomptepro::store::{moderations, organizations, users};
 use serde_json::json;
 
 use super::{arrive, join};
@@ -29,26 +33,95 @@ async fn instance(port: u16) -> Instance {
     .await
 }
 
+fn user_of(instance: &Instance, address: &str) -> UserId {
+    let email = address.parse().unwrap();
+    instance.app.store.read(|tx| users::find_by_email(tx, &email)).unwrap().unwrap().id
+}
+
+fn yes() -> Acceptance {
+    let similar = SimilarOnes::Left;
+    Acceptance { is_external: false, verification: None, domain: None, similar, notify: true, note: None }
+}
+
 fn waits(page: &Page) -> bool {
     page.url.path() == "/users/unable-to-auto-join-organization"
 }
 
 #[tokio::test]
-async fn sec_199_while_no_source_answers_one_is_told_and_joins_when_one_does() {
+async fn sec_199_while_no_source_answers_a_request_is_kept_and_decided_once_one_does() {
     let service = Service::start(with_status("500 Internal Server Error", "", "")).await;
     let instance = instance(service.port).await;
     let (person, client) = (instance.person(), instance.standard_client());
     let asks = arrive(&person, &client, "jean@inconnu.example", &[]).await;
     let told = join(&person, &asks, ELSEWHERE).await;
-    assert_eq!(told.url.path(), "/users/join-organization");
-    let problem = told.text("#siret-problem");
-    assert!(told.status.is_server_error() || told.status == 400, "{}", told.status);
-    assert!(problem.contains("répond") && !problem.contains("inconnu"), "an outage is no unknown number: {problem}");
-    assert_eq!(told.attribute("#siret", "value").as_deref(), Some(ELSEWHERE), "what was typed stays");
-    assert!(instance.mails_to("administration@yopmail.com").await.is_empty(), "nothing was asked of anybody");
+    assert!(waits(&told), "{}", told.text("main"));
+    assert!(told.text("main").contains("ne répond pas pour le moment") && told.text("main").contains(ELSEWHERE));
+    assert!(waits(&join(&person, &person.visit("/users/join-organization").await, ELSEWHERE).await), "asked twice");
+    let app = &instance.app;
+    let (by, key) = (By::local(Actor::System), || OrganizationKey::Siret(ELSEWHERE.parse().unwrap()));
+    let waiting =
+        app.store.read(|tx| moderations::list_of_user(tx, user_of(&instance, "jean@inconnu.example"))).unwrap();
+    let [request] = waiting.as_slice() else { panic!("{waiting:?}") };
+    let refused = accept_moderation(app, &by, request.id, yes()).await.unwrap();
+    assert_eq!(refused.unwrap_err(), ModerationRefusal::Unconfirmed);
+    let someone = UserKey::Email("user@yopmail.com".parse().unwrap());
+    let link = Link { is_external: false, verification: None };
+    let refused = link_user(app, &by, key(), someone, link).await.unwrap();
+    assert_eq!(refused.unwrap_err(), OrganizationRefusal::Unconfirmed);
+    let refused = refresh_organization(app, &by, key()).await.unwrap();
+    assert_eq!(refused.unwrap_err(), OrganizationRefusal::RegisterUnavailable);
     service.does(ok(&found(json!({ "siret": ELSEWHERE }))));
     instance.clock.advance(Duration::from_secs(31)).unwrap();
-    assert!(waits(&join(&person, &told, ELSEWHERE).await), "the same form, once a source answers");
+    refresh_organization(app, &by, key()).await.unwrap().unwrap();
+    accept_moderation(app, &by, request.id, yes()).await.unwrap().unwrap();
+    let welcome = person.visit(&client.authorization("openid organization", &[])).await;
+    let back = person.submit(welcome.form_to("/users/welcome")).await;
+    let released = client.userinfo(&client.redeem(&client.code(&back)).await.access_token).await.json();
+    assert_eq!(released["siret"], ELSEWHERE, "{released}");
+    assert_eq!(released["label"], "Commune de clamart - Mairie");
+}
+
+#[tokio::test]
+async fn sec_199_sec_107_what_was_asked_for_in_an_outage_and_is_no_establishment_is_never_joined() {
+    let service = Service::start(with_status("500 Internal Server Error", "", "")).await;
+    let instance = instance(service.port).await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = arrive(&person, &client, "jean@gmail.com", &[]).await;
+    assert!(waits(&join(&person, &asks, ELSEWHERE).await), "a mailbox that anybody can have is not refused either");
+    service.does(ok(&json!({ "results": [] })));
+    instance.clock.advance(Duration::from_secs(31)).unwrap();
+    let round = refresh_stale_organizations(&instance.app, RefreshRound::default()).await.unwrap();
+    assert_eq!(round.read, 1, "it is asked about by itself");
+    let waiting =
+        instance.app.store.read(|tx| moderations::list_of_user(tx, user_of(&instance, "jean@gmail.com"))).unwrap();
+    let refused = accept_moderation(&instance.app, &By::local(Actor::System), waiting[0].id, yes()).await.unwrap();
+    assert_eq!(refused.unwrap_err(), ModerationRefusal::Unconfirmed);
+}
+
+#[tokio::test]
+async fn sec_199_where_nobody_moderates_one_is_told_and_joins_when_a_source_answers() {
+    let service = Service::start(with_status("500 Internal Server Error", "", "")).await;
+    let port = service.port;
+    let instance = Instance::start(|own| {
+        let config = Config::dev(DevOptions::default(), own);
+        let mut joining = config.joining.clone();
+        joining.policy.bypass_moderation = true;
+        let base = format!("http://127.0.0.1:{port}").parse().unwrap();
+        let sources = vec![DirectorySource::RechercheEntreprises];
+        let directory = DirectorySettings { sources, recherche_entreprises: base, ..config.directory };
+        Config { directory, joining, ..config }
+    })
+    .await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = arrive(&person, &client, "jean@inconnu.example", &[]).await;
+    let told = join(&person, &asks, ELSEWHERE).await;
+    assert_eq!((told.url.path(), told.status.as_u16()), ("/users/join-organization", 400));
+    let problem = told.text("#siret-problem");
+    assert!(problem.contains("répond") && !problem.contains("inconnu"), "an outage is no unknown number: {problem}");
+    assert_eq!(told.attribute("#siret", "value").as_deref(), Some(ELSEWHERE), "what was typed stays");
+    service.does(ok(&found(json!({ "siret": ELSEWHERE }))));
+    instance.clock.advance(Duration::from_secs(31)).unwrap();
+    assert_ne!(join(&person, &told, ELSEWHERE).await.url.path(), "/users/join-organization");
 }
 
 #[tokio::test]
@@ -59,13 +132,16 @@ async fn sec_199_sec_114_what_was_read_within_thirty_days_stands_in_and_not_long
     let first = instance.person();
     let asks = arrive(&first, &client, "jean@inconnu.example", &[]).await;
     assert!(waits(&join(&first, &asks, ELSEWHERE).await));
+    let (key, domain) = (OrganizationKey::Siret(ELSEWHERE.parse().unwrap()), "inconnu.example".parse().unwrap());
+    let verified = EmailDomainStatus::Verified;
+    write_email_domain(&instance.app, &By::local(Actor::System), key, domain, verified).await.unwrap().unwrap();
     service.does(with_status("500 Internal Server Error", "", ""));
-    for (days, expected) in [(29, true), (3, false)] {
+    for (days, joins) in [(29, true), (3, false)] {
         instance.clock.advance(Duration::from_secs(days * 24 * 3600)).unwrap();
         let person = instance.person();
         let asks = arrive(&person, &client, &format!("jeanne{days}@inconnu.example"), &[]).await;
         let page = join(&person, &asks, ELSEWHERE).await;
-        assert_eq!(waits(&page), expected, "{days}: {}", page.text("main"));
+        assert_eq!(waits(&page), !joins, "{days}: {}", page.text("main"));
     }
 }
 
