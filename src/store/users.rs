@@ -98,8 +98,15 @@ pub fn insert(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
     index_decisions(tx, user)
 }
 
+/// Puts a person into every index.
+pub(super) fn index(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
+    BY_EMAIL.put(tx, user.email.as_str(), &user.id)?;
+    note_role(tx, user)?;
+    index_decisions(tx, user)
+}
+
 /// Keeps the index of those who have a role.
-pub(super) fn note_role(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
+fn note_role(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
     match user.role {
         Some(_) => WITH_ROLE.put(tx, &user.id, &user.id).map(|_| ()),
         None => WITH_ROLE.delete(tx, &user.id).map(|_| ()),

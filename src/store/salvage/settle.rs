@@ -78,8 +78,7 @@ impl Work<'_> {
             if users::is_erased(tx, user.id)? {
                 return Ok(Fate::Goes);
             }
-            users::BY_EMAIL.put(tx, user.email.as_str(), &user.id)?;
-            users::note_role(tx, user)?;
+            users::index(tx, user)?;
             if !has_lost_credentials || credentials::CREDENTIALS.has(tx, &user.id)? {
                 return Ok(Fate::Stays);
             }

@@ -39,6 +39,8 @@ async fn town_hall(directory: &Path) -> Operator {
         .asks(&["client", "create", "--id", "agenda", "--name", "Agenda", "--redirect-uri", "https://a.example/"])
         .await;
     citizen(&instance, &operator, "marie@mairie.example").await;
+    operator.asks(&["admin", "grant", "marie@mairie.example", "--role", "administrator"]).await;
+    operator.asks(&["admin", "grant", "agent-0000@mairie.example", "--role", "moderator"]).await;
     assert!(sign_in(&instance.app, "marie@mairie.example").await.is_some());
     instance.stop().await;
     operator
