@@ -9,7 +9,7 @@ use crate::crypto::Random;
 use crate::domain::{Actor, AuditEvent, AuditRecord, Origin, UserId};
 use crate::protocol::Timestamp;
 use crate::store::marks::{self, Mark};
-use crate::store::salvage::{SalvagedTable, Wreck, settle};
+use crate::store::salvage::{SalvagedTable, Wreck, quietly, settle};
 use crate::store::{self, DirectoryLock, Location, OpenError, Opening, StillImage, Store, StoreError, audit};
 
 /// Where the new database is built, in the data directory.
@@ -92,6 +92,10 @@ pub enum SalvageError {
 /// # Errors
 /// Why nothing was salvaged.
 pub fn salvage(order: &SalvageOrder) -> Result<Option<Salvaged>, SalvageError> {
+    quietly(|| salvage_aloud(order))
+}
+
+fn salvage_aloud(order: &SalvageOrder) -> Result<Option<Salvaged>, SalvageError> {
     let _held = DirectoryLock::take_as_it_is(&order.data_directory)?;
     if is_sound(order) {
         return Ok(None);

@@ -49,8 +49,6 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
             (directory, places, Some((config.mode.as_str().to_owned(), config.issuer().to_owned())))
         }
     };
-    // The engine panics over pages that are not what they were; what that means is told in the answer.
-    std::panic::set_hook(Box::new(|_| {}));
     let account = account(&data_directory)?;
     let order = SalvageOrder {
         data_directory,

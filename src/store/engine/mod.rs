@@ -43,4 +43,5 @@ pub use still::StillImage;
 pub(in crate::store) use table::Table;
 pub use transaction::{Read, Snapshot, Tx};
 pub(in crate::store) use wreck::for_each_whole_row;
+pub use wreck::quietly;
 pub(in crate::store) use writer::Writer;

@@ -3,7 +3,10 @@
 //! The engine gives up at the first page that is not as it was written. What lies before and behind such a page is found by
 //! reading from both ends, and what lies between two of them by looking into the middle, again and again.
 
+use std::cell::Cell;
 use std::ops::Bound;
+use std::panic;
+use std::sync::Once;
 
 use super::record;
 use super::still::StillImage;
@@ -21,6 +24,34 @@ const MOST_LOOKS: u32 = 200_000;
 const LONGEST_KEY: usize = 1_024;
 
 type Edge = Bound<Vec<u8>>;
+
+thread_local! {
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+static LISTENING: Once = Once::new();
+
+/// Does something over which the engine may panic a thousand times, each of them caught: on this thread nothing is said of
+/// them meanwhile.
+pub fn quietly<T>(job: impl FnOnce() -> T) -> T {
+    struct Loud;
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            IS_QUIET.set(false);
+        }
+    }
+    LISTENING.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |told| {
+            if !IS_QUIET.get() {
+                before(told);
+            }
+        }));
+    });
+    IS_QUIET.set(true);
+    let _loud = Loud;
+    job()
+}
 
 /// Gives every row away that can be read and is whole, each once. Says how many there were.
 pub(in crate::store) fn for_each_whole_row(

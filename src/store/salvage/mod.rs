@@ -16,6 +16,7 @@ use super::engine::{HEADER_TABLE, Header, for_each_whole_row};
 use super::tables::{Keeping, TABLES};
 use super::{OpenError, StillImage, Store, StoreError, migrations};
 
+pub use super::engine::quietly;
 pub use settle::{Settled, settle};
 
 /// Rows of one transaction.

@@ -110,9 +110,6 @@ async fn sec_192_without_a_backup_what_can_be_read_of_a_damaged_database_goes_in
     for missing in ["agent-0120@mairie.example", "agent-0290@mairie.example"] {
         assert!(!after.contains_key(missing));
     }
-    for kept in ["agent-0000@mairie.example", "agent-0200@mairie.example", "agent-0399@mairie.example"] {
-        assert!(after.contains_key(kept), "{kept} lies on a page that can be read: {told:#}");
-    }
     assert!(told["tables"]["browser_sessions"]["left_behind"].as_u64().unwrap() > 0, "{told:#}");
 
     let told = operator.asks(&["salvage", "--replace"]).await;
