@@ -101,6 +101,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let config = Config::dev(options, bound.port());
     let clock = Clock::steerable();
     let log = Log::start(&config.logs, &clock)?;
+    let signals = serve::Signals::of_a_terminal().map_err(Ending::refused)?;
     let port_file = arguments.port_file;
     let port = bound.port();
     let app = site::start(config, clock, Random::system()).await.map_err(starting)?;
@@ -110,5 +111,5 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
             .map_err(|cause| Ending::refused(format!("--port-file {}: {cause}", path.display())))?;
     }
     let settings = site::settings(&app.config, app.clock.now()).map_err(starting)?;
-    site::run(app, bound, settings, log.watched()).await.map_err(Ending::refused)
+    site::run(app, bound, settings, log.watched(), signals).await.map_err(Ending::refused)
 }

@@ -82,6 +82,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let config = Config { accept_issuer_change, ..loaded.config.clone() };
     let clock = Clock::system();
     let log = Log::start(&config.logs, &clock)?;
+    let signals = serve::Signals::of_a_service().map_err(Ending::refused)?;
     // Whoever reads one stream reads the other beside it: everything is a document, or nothing is.
     let speaks_json = config.logs.format == LogFormat::Json;
     if speaks_json {
@@ -151,7 +152,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let variables = variables()?;
     let again = Arc::new(move || Config::load(&path, &variables));
     let watching = Watching { metrics, operated: Some(Operated { loaded, again }), ..log.watched() };
-    site::run(app, bound, settings, watching).await.map_err(Ending::refused)
+    site::run(app, bound, settings, watching, signals).await.map_err(Ending::refused)
 }
 
 /// What the operator hears who has not said how mails leave.

@@ -1,6 +1,6 @@
 //! Sockets, TLS, connections and shutdown: the loop that we own, so that every wait has a limit.
 //!
-//! Refuses to know what is answered: it is given an [`Answer`]. Doors: [`bind`], [`Tls`], [`run`], [`told_to_stop`].
+//! Refuses to know what is answered: it is given an [`Answer`]. Doors: [`bind`], [`Tls`], [`run`], [`Signals`].
 
 mod activity;
 mod admission;
@@ -41,7 +41,7 @@ pub use limits::{BodyLimits, Http2Limits, Limits, SourceLimits};
 pub use listeners::{BindError, Bound, bind};
 pub use notify::{notify_ready, notify_stopping};
 use places::Places;
-pub use signals::{Hangups, told_to_stop};
+pub use signals::{Hangups, Signals, Stop};
 pub use tls::{Refreshed, Tls, TlsError};
 
 /// How long nothing is accepted after the system refused to: out of descriptors, for example.

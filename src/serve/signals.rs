@@ -2,49 +2,106 @@
 
 use std::io;
 
-/// Ends when the system asks the process to stop (SIGTERM, SIGINT). A second request ends it at once.
-///
-/// # Errors
-/// When the signals cannot be listened to.
-#[cfg(unix)]
-pub fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            std::process::exit(1);
-        });
-    })
+/// What the system tells, heard since before anything else was done: what comes during a start is not lost, and ends nothing
+/// half-way.
+pub struct Signals {
+    /// To stop.
+    pub stop: Stop,
+    /// To read the certificate again; none where a closed terminal means the end.
+    pub renew: Option<Hangups>,
+    /// To read the configuration again; none where a closed terminal means the end.
+    pub reload: Option<Hangups>,
 }
 
-/// Ends when the system asks the process to stop (Ctrl-C). A second request ends it at once.
-///
-/// # Errors
-/// Never.
+impl Signals {
+    /// Those of a service.
+    ///
+    /// # Errors
+    /// When the signals cannot be listened to.
+    pub fn of_a_service() -> io::Result<Self> {
+        Ok(Self { stop: Stop::listen()?, renew: Some(Hangups::listen()?), reload: Some(Hangups::listen()?) })
+    }
+
+    /// Those of a program in a terminal.
+    ///
+    /// # Errors
+    /// When the signals cannot be listened to.
+    pub fn of_a_terminal() -> io::Result<Self> {
+        Ok(Self { stop: Stop::listen()?, renew: None, reload: None })
+    }
+}
+
+/// The request to stop: SIGTERM or SIGINT, Ctrl-C elsewhere.
+pub struct Stop {
+    told: watch::Receiver<bool>,
+}
+
+impl Stop {
+    /// Listens from now on, within a runtime: what is told during a start is done as soon as it has started. A second request
+    /// ends the process at once, whatever it is doing.
+    ///
+    /// # Errors
+    /// When the signals cannot be listened to.
+    pub fn listen() -> io::Result<Self> {
+        let (tell, told) = watch::channel(false);
+        let mut requests = Requests::listen()?;
+        tokio::spawn(async move {
+            requests.next().await;
+            tell.send_replace(true);
+            requests.next().await;
+            std::process::exit(1);
+        });
+        Ok(Self { told })
+    }
+
+    /// Ends once the process is to stop.
+    pub async fn told(mut self) {
+        if self.told.wait_for(|is_told| *is_told).await.is_err() {
+            // Nobody is left to tell it.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What each system has for asking.
+struct Requests {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Requests {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
 #[cfg(not(unix))]
-pub fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
-    let interrupted = async || {
+impl Requests {
+    #[expect(clippy::unnecessary_wraps, reason = "as where it can fail")]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) {
         if let Err(cause) = tokio::signal::ctrl_c().await {
             tracing::error!(%cause, "Ctrl-C cannot be listened to: end the process from outside");
             std::future::pending::<()>().await;
         }
-    };
-    Ok(async move {
-        interrupted().await;
-        tokio::spawn(async move {
-            interrupted().await;
-            std::process::exit(1);
-        });
-    })
+    }
 }
 
 /// Requests to read again what was read at the start (SIGHUP).

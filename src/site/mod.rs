@@ -288,9 +288,14 @@ pub struct Watching {
 /// Serves an instance on listeners that are bound, until it is told to stop.
 ///
 /// # Errors
-/// When the signals of the system cannot be listened to.
-pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings, watching: Watching) -> std::io::Result<()> {
-    let told = serve::told_to_stop()?;
+/// When the audit does not take the start, or there can be no local socket.
+pub async fn run(
+    app: App,
+    bound: serve::Bound,
+    settings: serve::Settings,
+    watching: Watching,
+    signals: serve::Signals,
+) -> std::io::Result<()> {
     let set = watching.operated.as_ref().map(|operated| operated.loaded.set()).unwrap_or_default();
     acts::note_start(&app, set).await.map_err(std::io::Error::other)?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
@@ -304,14 +309,12 @@ pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings, watch
         control::listen(&app.config.data, move || current.borrow().app().clone(), stopped.clone())?
     };
     let mut hangups_followed = Vec::new();
-    // Who closes the terminal of development mode means the end.
-    if app.config.mode == Mode::Serve {
-        let renewal = serving::renew(settings.tls.clone(), app.clock.clone(), serve::Hangups::listen()?);
+    if let Some(hangups) = signals.renew {
+        let renewal = serving::renew(settings.tls.clone(), app.clock.clone(), hangups);
         hangups_followed.push(tokio::spawn(renewal));
-        if let Some(operated) = watching.operated {
-            let following = reload::follow(operated, front, watching.log, serve::Hangups::listen()?);
-            hangups_followed.push(tokio::spawn(following));
-        }
+    }
+    if let (Some(operated), Some(hangups)) = (watching.operated, signals.reload) {
+        hangups_followed.push(tokio::spawn(reload::follow(operated, front, watching.log, hangups)));
     }
     let chores = {
         let current = current.clone();
@@ -323,7 +326,7 @@ pub async fn run(app: App, bound: serve::Bound, settings: serve::Settings, watch
         async move { reception.answer(request, client).await }
     };
     let stopping = async {
-        told.await;
+        signals.stop.told().await;
         tracing::info!("told to stop: requests under way may end");
         app.stopping.store(true, Ordering::Relaxed);
         tell_manager(serve::notify_stopping());

@@ -16,10 +16,7 @@ fn behind_a_proxy(directory: &std::path::Path) -> Process {
         "public_url = \"https://identite.exemple.fr\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:0\"\n\
          tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\nkeys.rsa_bits = 2048\naccounts.check_deliverability = false\n"
     );
-    let process = Process::serve(directory, &text);
-    // Signals are listened to once requests are answered.
-    drop(half_a_request(&process));
-    process
+    Process::serve(directory, &text)
 }
 
 /// A request whose body has begun to come.
@@ -51,6 +48,18 @@ fn sec_187_told_to_stop_it_ends_what_is_under_way_and_takes_nothing_new() {
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 4") && !answer.starts_with("HTTP/1.1 408"), "judged to its end: {answer}");
     assert_eq!(process.wait().code(), Some(0));
+}
+
+#[test]
+fn sec_187_what_is_told_during_the_start_is_done_after_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for _ in 0..5 {
+        let mut process = behind_a_proxy(directory.path());
+        process.signal(Signal::HUP);
+        process.signal(Signal::TERM);
+        process.wait_for_line("the instance has stopped");
+        assert_eq!(process.wait().code(), Some(0));
+    }
 }
 
 #[test]
