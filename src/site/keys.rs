@@ -7,14 +7,19 @@ use crate::acts::administration::{KeyStoreError, make_keys, read_keys};
 use crate::config::{Config, DataLocation};
 use crate::crypto::{KeyError, KeySetError, Keyring, MasterKey, MasterKeyPlace, MasterKeyPlaces, OpenError, Random};
 use crate::protocol::Timestamp;
-use crate::store::{Store, signing_keys};
+use crate::store::{Read, Store, StoreError, signing_keys};
 
 /// The master key; that of an instance in memory ends with it. Where keys were sealed with one, it must be there: a new
 /// one would only hide that it is missing.
-pub(super) fn master(config: &Config, store: &Store, random: &Random) -> Result<MasterKey, StartError> {
+pub(super) fn master(config: &Config, seals: bool, random: &Random) -> Result<MasterKey, StartError> {
     let Some(place) = master_key_place(config) else { return Ok(MasterKey::generate(random)) };
-    let may_be_made = place.may_be_made && store.read(|tx| signing_keys::list(tx, 1))?.is_empty();
+    let may_be_made = place.may_be_made && !seals;
     Ok(MasterKey::at(&MasterKeyPlace { may_be_made, ..place }, random)?)
+}
+
+/// Whether there are keys of the database that a master key has sealed.
+pub(super) fn are_sealed(tx: &impl Read) -> Result<bool, StoreError> {
+    Ok(!signing_keys::list(tx, 1)?.is_empty())
 }
 
 /// Where it lies in a data directory whose configuration nobody asks.

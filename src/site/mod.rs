@@ -17,6 +17,7 @@ mod reload;
 mod serving;
 mod wind_down;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -35,8 +36,9 @@ use crate::domain::{Actor, Limiter};
 use crate::fetch::LeakedPasswords;
 use crate::logs::{Counts, Log};
 use crate::mail::Mailbox;
+use crate::protocol::Timestamp;
 use crate::render::{RenderError, Renderer};
-use crate::store::{Location, OpenError, Opening, Store, StoreError, database_file};
+use crate::store::{Location, OpenError, Opening, Snapshot, Store, StoreError, database_file};
 use crate::web::Table;
 use crate::{accounts, admin, jobs, oidc, organizations, serve};
 
@@ -186,8 +188,8 @@ fn least_memory(needed: u64) -> u64 {
 /// What is in the way, in words that name it.
 pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
     let config = Arc::new(config);
-    let store = open_store(&config, &clock, &random)?;
-    let master_key = keys::master(&config, &store, &random)?;
+    let (store, backed_up) = open_store(&config, &clock, &random)?;
+    let master_key = keys::master(&config, store.read(keys::are_sealed)?, &random)?;
     let keyring = match config.mode {
         Mode::Dev => Keyring::new(dev::published_keys(clock.now()).map_err(KeyStoreError::from)?),
         Mode::Serve => keys::stored(&config, &store, &master_key, clock.now(), &random).await?,
@@ -227,6 +229,9 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         config,
     };
     acts::begin_run(&app).await?;
+    if let Some(taken_at) = backed_up {
+        acts::note_backup(&app, taken_at).await?;
+    }
     Ok(app)
 }
 
@@ -244,7 +249,8 @@ pub fn routes(app: &App) -> Table {
     }
 }
 
-fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, StartError> {
+/// The database, and when a backup was made because an older version had written it.
+fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<(Store, Option<Timestamp>), StartError> {
     high_water::check_present(config)?;
     let location = match &config.data {
         DataLocation::Memory => Location::Memory,
@@ -259,14 +265,22 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<Store, 
         accept_issuer_change: config.accept_issuer_change,
         now: clock.now(),
     };
-    Store::open(opening).map_err(|cause| match (cause, &config.data) {
+    let backed_up = Cell::new(None);
+    let before = |tx: &Snapshot| -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let DataLocation::Directory(data) = &config.data else { return Ok(()) };
+        let master_key = keys::master(config, keys::are_sealed(tx)?, random)?;
+        backed_up.set(acts::back_up_before_migration(tx, data, &master_key, clock.wall())?);
+        Ok(())
+    };
+    let opened = Store::open_after(opening, &before).map_err(|cause| match (cause, &config.data) {
         (OpenError::Damaged(reason), DataLocation::Directory(directory)) => StartError::Damaged {
             database: database_file(directory),
             reason,
             backups: acts::list_own_backups(directory),
         },
         (cause, _) => StartError::Open(cause),
-    })
+    });
+    Ok((opened?, backed_up.get()))
 }
 
 /// Whether there is a database in a data directory.

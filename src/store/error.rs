@@ -82,6 +82,20 @@ pub enum OpenError {
         /// The newest format of this program.
         known: u32,
     },
+    /// The database is of an older version, and what is to be done before it is brought up to date was not.
+    #[error(
+        "the database is of an older version of this program (format {stored}, which becomes {known}); a backup is made \
+         first, and there is none: {cause}. Nothing was changed: make that possible, or go on with the version before"
+    )]
+    NotSaved {
+        /// The format in the header.
+        stored: u32,
+        /// The newest format of this program.
+        known: u32,
+        /// Why there is none.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The file is not a database, or is damaged. It was left as it is.
     #[error("the database is damaged: {0}")]
     Damaged(String),

@@ -36,7 +36,8 @@ use std::time::Duration;
 pub use check::{CheckReport, Finding, Problem, TableCount};
 use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
 pub use engine::{
-    BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Header, Purged, Read, Snapshot, Space, StillImage, Tx,
+    BeforeMigration, BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Header, Purged, Read, Snapshot, Space,
+    StillImage, Tx,
 };
 pub use error::{OpenError, StoreError};
 pub use organization::{contact_proofs, email_domains, memberships, moderations, organizations};
@@ -122,11 +123,16 @@ pub struct Store {
 impl Store {
     /// Opens the database, or makes it where there is none.
     pub fn open(opening: Opening) -> Result<Self, OpenError> {
+        Self::open_after(opening, &|_| Ok(()))
+    }
+
+    /// The same; `before` sees the records of an older format before they are brought up to date.
+    pub fn open_after(opening: Opening, before: BeforeMigration<'_>) -> Result<Self, OpenError> {
         let medium = match &opening.location {
             Location::Memory => Medium::memory(),
             Location::Directory(directory) => Medium::directory(directory)?,
         };
-        Self::start(medium, opening, BACK_OFF)
+        Self::start(medium, opening, BACK_OFF, before)
     }
 
     /// Opens the database on a backend of the caller's (its faults and flushes are then his); the location is ignored.
@@ -136,10 +142,15 @@ impl Store {
         opening: Opening,
         back_off: [Duration; 3],
     ) -> Result<Self, OpenError> {
-        Self::start(Medium::Backend(backend), opening, back_off)
+        Self::start(Medium::Backend(backend), opening, back_off, &|_| Ok(()))
     }
 
-    fn start(medium: Medium, opening: Opening, back_off: [Duration; 3]) -> Result<Self, OpenError> {
+    fn start(
+        medium: Medium,
+        opening: Opening,
+        back_off: [Duration; 3],
+        before: BeforeMigration<'_>,
+    ) -> Result<Self, OpenError> {
         let identity = Identity {
             mode: opening.mode,
             issuer: opening.issuer,
@@ -147,7 +158,7 @@ impl Store {
             accept_issuer_change: opening.accept_issuer_change,
             now: opening.now,
         };
-        let engine = Engine::open(medium, opening.cache_bytes, &identity, back_off)?;
+        let engine = Engine::open(medium, opening.cache_bytes, &identity, back_off, before)?;
         let writer = Writer::start(Arc::clone(&engine))?;
         Ok(Self { engine, writer: Arc::new(writer) })
     }

@@ -137,10 +137,14 @@ fn write(app: &App, order: &BackupOrder, now: Timestamp) -> Result<BackupMade, B
 /// A name with the time in it, in the folder of backups.
 fn own_place(app: &App, is_scheduled: bool, now: Timestamp) -> Result<PathBuf, BackupRefusal> {
     let DataLocation::Directory(data) = &app.config.data else { return Err(BackupRefusal::Nowhere) };
+    Ok(place_in(data, now, if is_scheduled { SCHEDULED } else { SUFFIX })?)
+}
+
+/// The same for a data directory, ending like this.
+pub(super) fn place_in(data: &Path, now: Timestamp, suffix: &str) -> Result<PathBuf, BackupError> {
     let folder = data.join(FOLDER);
     create_private_directory(&folder).map_err(|cause| BackupError::Io { path: folder.clone(), cause })?;
     let time: String = now.to_iso8601().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
-    let suffix = if is_scheduled { SCHEDULED } else { SUFFIX };
     Ok(folder.join(format!("moncomptepro-{time}{suffix}")))
 }
 

@@ -6,6 +6,7 @@ mod exchange;
 mod restore;
 mod salvage;
 mod schedule;
+mod upgrade;
 
 pub use backups::{
     BackupMade, BackupOrder, BackupRefusal, BackupSecret, create_backup, list_own_backups, unlock_backup, verify_backup,
@@ -14,3 +15,4 @@ pub use continuity::{Continuity, begin_run, note_time};
 pub use restore::{RestoreError, RestoreOrder, Restored, check_seal, restore};
 pub use salvage::{SalvageError, SalvageOrder, Salvaged, salvage};
 pub use schedule::{back_up_when_due, newest_backup};
+pub use upgrade::{back_up_before_migration, note_backup};

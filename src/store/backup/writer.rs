@@ -40,13 +40,33 @@ pub struct Draft<'a> {
 /// # Errors
 /// Why there is none; what was begun is removed.
 pub fn write(store: &Store, path: &Path, draft: &Draft<'_>) -> Result<Manifest, BackupError> {
+    write_by(path, store.file_bytes(), draft, |fill| store.read(fill))
+}
+
+/// The same of a database that is only looked at, and whose file has so many bytes.
+///
+/// # Errors
+/// As `write`.
+pub fn write_snapshot(tx: &Snapshot, file_bytes: u64, path: &Path, draft: &Draft<'_>) -> Result<Manifest, BackupError> {
+    write_by(path, file_bytes, draft, |fill| fill(tx))
+}
+
+/// What fills a backup with what is read.
+type Filling<'a> = &'a dyn Fn(&Snapshot) -> Result<Result<Manifest, BackupError>, StoreError>;
+
+fn write_by(
+    path: &Path,
+    file_bytes: u64,
+    draft: &Draft<'_>,
+    read: impl FnOnce(Filling<'_>) -> Result<Result<Manifest, BackupError>, StoreError>,
+) -> Result<Manifest, BackupError> {
     let failed = |cause| BackupError::Io { path: path.to_path_buf(), cause };
     if path.try_exists().map_err(failed)? {
         return Err(BackupError::Exists(path.to_path_buf()));
     }
-    check_room(store, path)?;
+    check_room(file_bytes, path)?;
     let temporary = Temporary::make(path)?;
-    let manifest = store.read(|tx| temporary.fill(store, tx, draft))??;
+    let manifest = read(&|tx| temporary.fill(tx, draft))??;
     temporary.file.sync_all().map_err(failed)?;
     let verified = BackupFile::open(&temporary.path)?.verify(draft.key)?;
     if verified.manifest != manifest || verified.seal != (draft.seal)(&verified.digest) {
@@ -57,10 +77,10 @@ pub fn write(store: &Store, path: &Path, draft: &Draft<'_>) -> Result<Manifest, 
 }
 
 /// A backup is smaller than the database, whose file may hold what was deleted.
-fn check_room(store: &Store, path: &Path) -> Result<(), BackupError> {
+fn check_room(file_bytes: u64, path: &Path) -> Result<(), BackupError> {
     let directory = files::directory_of(path);
     let Some(space) = files::space(directory) else { return Ok(()) };
-    let needed = store.file_bytes().saturating_add(store.file_bytes() / 5);
+    let needed = file_bytes.saturating_add(file_bytes / 5);
     if space.free >= needed {
         return Ok(());
     }
@@ -87,13 +107,8 @@ impl Temporary {
         Ok(Self { path: temporary, file, is_named: std::cell::Cell::new(false) })
     }
 
-    fn fill(
-        &self,
-        store: &Store,
-        tx: &Snapshot,
-        draft: &Draft<'_>,
-    ) -> Result<Result<Manifest, BackupError>, StoreError> {
-        let manifest = describe(store, tx, draft)?;
+    fn fill(&self, tx: &Snapshot, draft: &Draft<'_>) -> Result<Result<Manifest, BackupError>, StoreError> {
+        let manifest = describe(tx, draft)?;
         let mut pieces = match Pieces::begin(&self.file, &manifest, draft.key) {
             Ok(pieces) => pieces,
             Err(cause) => return Ok(Err(self.failed(cause))),
@@ -148,13 +163,26 @@ pub(super) fn carried() -> impl Iterator<Item = &'static str> {
     TABLES.iter().filter(move |listed| is_carried(listed.keeping)).map(|listed| listed.name)
 }
 
-fn describe(store: &Store, tx: &Snapshot, draft: &Draft<'_>) -> Result<Manifest, StoreError> {
-    let header = store.header();
+/// Whether a whole backup of these very records lies at this path.
+pub fn is_backup_of(path: &Path, tx: &Snapshot) -> Result<bool, BackupError> {
+    let file = BackupFile::open(path)?;
+    let (header, manifest) = (tx.header()?, file.manifest());
+    let is_same = manifest.schema == header.format && manifest.instance_id == header.instance_id;
+    Ok(is_same && manifest.tables == digests(tx)? && file.verify(None).is_ok())
+}
+
+fn digests(tx: &Snapshot) -> Result<Vec<TableEntry>, StoreError> {
     let mut tables = Vec::new();
     for name in carried() {
         let (records, digest) = tx.digest(name)?;
         tables.push(TableEntry { name: name.to_owned(), records, digest });
     }
+    Ok(tables)
+}
+
+fn describe(tx: &Snapshot, draft: &Draft<'_>) -> Result<Manifest, StoreError> {
+    let header = tx.header()?;
+    let tables = digests(tx)?;
     Ok(Manifest {
         product: env!("CARGO_PKG_VERSION").to_owned(),
         schema: header.format,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use redb::{Database, Durability, ReadableDatabase as _, WriteTransaction};
 
 use super::files::Space;
-use super::header::{self, Header, Identity};
+use super::header::{self, BeforeMigration, Header, Identity};
 use super::medium::{Care, Medium};
 use super::reserve::Reserve;
 use super::transaction::{Snapshot, Tx};
@@ -48,9 +48,10 @@ impl Engine {
         cache_bytes: usize,
         identity: &Identity,
         back_off: [Duration; 3],
+        before: BeforeMigration<'_>,
     ) -> Result<Arc<Self>, OpenError> {
         // A database that is not ours is refused before the engine, which writes at every opening, touches it.
-        medium.peek(cache_bytes, |snapshot| header::peek(snapshot, identity, MIGRATIONS))?;
+        medium.peek(cache_bytes, |snapshot| header::peek(snapshot, identity, MIGRATIONS, before))?;
         let database = medium.open(cache_bytes, medium.affordable_care())?;
         let header = admit(&database, identity)?;
         let current = RwLock::new(Current { database: Some(database), generation: 0 });

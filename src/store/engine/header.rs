@@ -15,6 +15,9 @@ use crate::store::{OpenError, StoreError};
 /// takes place whole or not at all.
 pub(in crate::store) type Migration = fn(&mut Tx) -> Result<(), StoreError>;
 
+/// What is done about the records of an older format before they are changed (SEC-215); where it fails, nothing is changed.
+pub type BeforeMigration<'a> = &'a dyn Fn(&Snapshot) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
 /// The name of the first table of every database.
 pub(in crate::store) const NAME: &str = "header";
 pub(super) const TABLE: Table<str, Header> = Table::new(NAME);
@@ -77,7 +80,8 @@ pub(super) fn admit(tx: &mut Tx, identity: &Identity, migrations: &[Migration]) 
         );
     }
     let done = usize::try_from(header.format).unwrap_or(usize::MAX);
-    for migration in migrations.iter().skip(done) {
+    for (migration, format) in migrations.iter().zip(1_u32..).skip(done) {
+        tracing::info!(format, of = known, "the records are brought up to date");
         migration(tx).map_err(unusable)?;
     }
     header.format = known;
@@ -86,13 +90,22 @@ pub(super) fn admit(tx: &mut Tx, identity: &Identity, migrations: &[Migration]) 
     Ok(header)
 }
 
-/// Checks the header of a database that is only looked at; one without a header is new, and nobody else's.
-pub(super) fn peek(snapshot: &Snapshot, identity: &Identity, migrations: &[Migration]) -> Result<(), OpenError> {
+/// Checks the header of a database that is only looked at; one without a header is new, and nobody else's. `before` sees
+/// the records before a migration changes them.
+pub(super) fn peek(
+    snapshot: &Snapshot,
+    identity: &Identity,
+    migrations: &[Migration],
+    before: BeforeMigration<'_>,
+) -> Result<(), OpenError> {
     let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
-    match TABLE.find(snapshot, KEY).map_err(unusable)? {
-        Some(header) => check(&header, identity, known, || snapshot.count(PASSKEYS)),
-        None => Ok(()),
+    let Some(header) = TABLE.find(snapshot, KEY).map_err(unusable)? else { return Ok(()) };
+    check(&header, identity, known, || snapshot.count(PASSKEYS))?;
+    let stored = header.format;
+    if stored == known {
+        return Ok(());
     }
+    before(snapshot).map_err(|cause| OpenError::NotSaved { stored, known, cause })
 }
 
 fn check(

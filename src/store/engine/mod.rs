@@ -29,9 +29,9 @@ pub use bulk::{BulkError, BulkReader, BulkRows, BulkWriter};
 pub(in crate::store) use database::{BACK_OFF, Engine};
 pub use files::Space;
 pub(in crate::store) use handle_table::HandleTable;
-pub use header::Header;
 #[cfg(test)]
 pub(in crate::store) use header::set_format;
+pub use header::{BeforeMigration, Header};
 pub(in crate::store) use header::{Identity, Migration, NAME as HEADER_TABLE, find_format};
 pub(in crate::store) use key::{Ended, Key};
 pub use lock::DirectoryLock;

@@ -9,6 +9,7 @@ use redb::{
     TableError, TableHandle, WriteTransaction,
 };
 
+use super::header::{self, Header};
 use crate::store::StoreError;
 
 pub(super) type Bytes = &'static [u8];
@@ -65,6 +66,14 @@ type OpenTable<'a> = redb::Table<'a, Bytes, Bytes>;
 type OpenStill = ReadOnlyTable<Bytes, Bytes>;
 
 impl Snapshot {
+    /// What the header says.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn header(&self) -> Result<Header, StoreError> {
+        header::get(self)
+    }
+
     /// How many rows a table has, and SHA-256 of all of them in hexadecimal digits.
     pub(in crate::store) fn digest(&self, table: &'static str) -> Result<(u64, String), StoreError> {
         let mut context = digest::Context::new(&digest::SHA256);

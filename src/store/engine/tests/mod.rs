@@ -123,7 +123,7 @@ fn opening() -> Opening {
 /// A store that recovers without letting the test wait.
 fn open(disk: &Arc<Disk>) -> Store {
     let medium = Medium::Backend(Arc::clone(disk) as Arc<dyn StorageBackend>);
-    Store::start(medium, opening(), [Duration::from_millis(1); 3]).unwrap()
+    Store::start(medium, opening(), [Duration::from_millis(1); 3], &|_| Ok(())).unwrap()
 }
 
 async fn insert(store: &Store, number: u64) -> Result<(), StoreError> {

@@ -233,7 +233,7 @@ async fn sec_181_a_disk_that_takes_nothing_does_not_make_a_database_a_damaged_on
         drop(store);
         disk.fail_after(calls, i64::MAX);
         let medium = Medium::Backend(Arc::clone(&disk) as Arc<dyn StorageBackend>);
-        match Store::start(medium, opening(), [Duration::from_millis(1); 3]) {
+        match Store::start(medium, opening(), [Duration::from_millis(1); 3], &|_| Ok(())) {
             Ok(_) => {}
             Err(OpenError::Io(_)) => refused += 1,
             Err(other) => panic!("{calls}: {other}"),

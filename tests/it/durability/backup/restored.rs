@@ -13,10 +13,10 @@ use moncomptepro::protocol::Timestamp;
 use moncomptepro::store::backup::{BackupFile, import};
 use moncomptepro::store::{Store, organizations};
 
-use super::journal::Journal;
-use super::recording::RecordingDisk;
-use super::work::Workers;
-use super::world;
+use crate::durability::journal::Journal;
+use crate::durability::recording::RecordingDisk;
+use crate::durability::work::Workers;
+use crate::durability::world;
 use crate::support::{Device, Instance, Operator, Page, Person, totp_code, totp_key};
 
 const ADDRESS: &str = "user@yopmail.com";

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::backup::{PASSPHRASE, another_machine, citizen, config_of, operator_less, sign_in};
+use super::{PASSPHRASE, another_machine, citizen, config_of, operator_less, sign_in};
 use crate::support::{Instance, Operator};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,9 @@
 //! SEC-213, SEC-214: a backup taken while people sign in, restored elsewhere or in place, and everything that is refused.
 
+mod protection;
+mod restored;
+mod upgrade;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +17,7 @@ use moncomptepro::protocol::Locale;
 use moncomptepro::store::{StillImage, organizations, users};
 use serde_json::Value;
 
-use super::work::fresh_browser;
+use crate::durability::work::fresh_browser;
 use crate::support::{Instance, MORNING, Operator};
 
 const PASSWORD: &str = "une phrase de passe assez longue";
