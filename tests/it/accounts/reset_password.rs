@@ -59,6 +59,52 @@ async fn sec_96_unknown_and_closed_accounts_get_no_mail_and_the_same_answer() {
 }
 
 #[tokio::test]
+async fn sec_74_sec_96_the_sixth_mail_to_one_address_is_refused_in_the_same_words_whoever_has_it() {
+    let instance = Instance::strict().await;
+    instance.disable("datapass@yopmail.com").await;
+    let mut refusals = Vec::new();
+    for (third, address) in [(1, ADDRESS), (2, "nobody@exemple.fr"), (3, "datapass@yopmail.com")] {
+        for fourth in 10..15 {
+            assert_eq!(ask(&instance.person_at(third, fourth), address).await.status, 200, "{address}");
+        }
+        let person = instance.person_at(third, 20);
+        let refused = ask(&person, address).await;
+        assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "900"), "{address}");
+        assert!(refused.text("main").replace('\u{a0}', " ").contains("15 minutes"), "{}", refused.text("main"));
+        let id = refused.attribute("main[data-error]", "data-request-id").unwrap();
+        let token = person.visit("/users/reset-password").await.attribute("input[name=_csrf]", "value").unwrap();
+        refusals.push(refused.body.replace(&id, "").replace(&token, "").replace(address, ""));
+    }
+    assert!(refusals.iter().all(|refusal| *refusal == refusals[0]));
+    for (address, mails) in [(ADDRESS, 5), ("nobody@exemple.fr", 0), ("datapass@yopmail.com", 0)] {
+        assert_eq!(instance.mails_to(address).await.len(), mails, "{address}");
+    }
+    instance.clock.advance(std::time::Duration::from_secs(900)).unwrap();
+    assert_eq!(ask(&instance.person_at(1, 20), ADDRESS).await.status, 200);
+    assert_eq!(instance.mails_to(ADDRESS).await.len(), 6);
+}
+
+#[tokio::test]
+async fn sec_74_one_address_gets_twenty_mails_a_day_and_one_source_asks_for_thirty_an_hour() {
+    let instance = Instance::strict().await;
+    let wait = |seconds| instance.clock.advance(std::time::Duration::from_secs(seconds)).unwrap();
+    for number in 0..20 {
+        assert_eq!(ask(&instance.person_at(1, 10 + number), ADDRESS).await.status, 200, "{number}");
+        wait(900);
+    }
+    assert_eq!(ask(&instance.person_at(1, 40), ADDRESS).await.status, 429, "the twenty-first of the day");
+    assert_eq!(instance.mails_to(ADDRESS).await.len(), 20);
+    let source = instance.person_at(2, 1);
+    for number in 0..30 {
+        assert_eq!(ask(&source, &format!("personne{number}@exemple.fr")).await.status, 200, "{number}");
+        wait(10);
+    }
+    let refused = ask(&source, "encore@exemple.fr").await;
+    assert_eq!(refused.status, 429, "the thirty-first of the hour");
+    assert_eq!(ask(&instance.person_at(2, 2), "encore@exemple.fr").await.status, 200, "another source goes on");
+}
+
+#[tokio::test]
 async fn sec_69_the_newest_link_alone_works_and_it_proves_the_mailbox() {
     let instance = Instance::dev().await;
     let person = instance.person();

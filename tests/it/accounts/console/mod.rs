@@ -12,4 +12,5 @@ mod personal_information;
 mod services;
 mod sessions;
 mod sign_in_history;
+mod stale_forms;
 mod trusted_browsers;

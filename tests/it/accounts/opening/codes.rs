@@ -247,6 +247,47 @@ async fn sec_77_sec_79_codes_of_somebody_else_and_an_offer_that_was_used_open_no
     assert!(again.status != 200 && instance.recorded_acts() == acts, "the offer was used: {}", again.body);
 }
 
+/// What is no recovery code, beside what is no code at all: one of theirs, nearly.
+fn no_recovery_codes(code: &str) -> Vec<String> {
+    let first = code.chars().next().unwrap();
+    let rest = &code[first.len_utf8()..];
+    let wide = char::from_u32(u32::from(first) + 0xfee0).unwrap();
+    let twin = if first == 'a' { '\u{430}' } else { '\u{1d5ba}' };
+    let nearly = [
+        rest.to_owned(),
+        format!("{code}{first}"),
+        format!("{code} {code}"),
+        format!("{wide}{rest}"),
+        format!("{twin}{rest}"),
+        code.chars().rev().collect(),
+        code.replace(first, ""),
+    ];
+    no_codes().into_iter().chain(nearly).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_79_what_is_no_recovery_code_is_said_beside_its_field_and_uses_none_up() {
+    let instance = Instance::dev().await;
+    let (_, recovery) = protected(&instance, ADDRESS).await;
+    for typed in no_recovery_codes(&recovery[0]) {
+        let (person, asks) = sign_in(&instance, ADDRESS).await;
+        let refused = person.submit(asks.form_with("recovery_code", None).with("recovery_code", &typed)).await;
+        assert!(!said(&refused, "recovery_code", &typed).is_empty());
+        assert_eq!(person.visit("/").await.url.path(), "/users/2fa-sign-in", "{typed:?}: nothing is open");
+        instance.clock.advance(Duration::from_secs(15 * 60)).unwrap();
+    }
+    for (number, code) in recovery.iter().enumerate() {
+        let (person, asks) = sign_in(&instance, ADDRESS).await;
+        let pasted = match number % 3 {
+            0 => format!("\u{a0}{}\t\n", code.to_uppercase()),
+            1 => code.chars().map(|letter| format!("{letter} ")).collect(),
+            _ => code.chars().filter(char::is_ascii_alphanumeric).collect(),
+        };
+        let used = person.submit(asks.form_with("recovery_code", None).with("recovery_code", &pasted)).await;
+        assert_eq!(used.status, 200, "{pasted:?}, as it was pasted: {}", used.body);
+    }
+}
+
 async fn asks_again(person: &Person) -> Form {
     person.visit("/").await.form_with("totpToken", None)
 }

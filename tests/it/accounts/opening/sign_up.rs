@@ -148,7 +148,7 @@ async fn sec_68_browsers_side_by_side_share_one_budget() {
         Instance::start(|port| Config { accounts: Accounts::STANDARD, ..Config::dev(DevOptions::default(), port) });
     let instance = instance.await;
     let mut places = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..64 {
         let person = instance.person();
         let page = person.visit("/users/start-sign-in").await;
         let asks = choose(&person, page, ADDRESS, PASSWORD).await;
@@ -156,13 +156,31 @@ async fn sec_68_browsers_side_by_side_share_one_budget() {
         places.push((person, form, other_than(&instance.code_of(ADDRESS).await)));
     }
     let guesses = places.iter().flat_map(|(person, form, wrong)| {
-        (0..4).map(move |_| person.post(form.clone().with("verify_email_token", wrong)))
+        (0..2).map(move |_| person.post(form.clone().with("verify_email_token", wrong)))
     });
     let answers = join_all(guesses).await;
     let of = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
-    assert_eq!((of(400), of(429)), (10, 14), "ten in five minutes, whatever the browser");
+    assert_eq!((of(400), of(429)), (10, 118), "ten in five minutes, whatever the browser");
     let refused = answers.iter().find(|answer| answer.status == 429).unwrap();
     assert_eq!(refused.header("retry-after"), "300", "an honest wait");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_68_of_sixty_four_guesses_at_one_code_at_once_five_are_made_and_then_it_is_dead() {
+    let instance = Instance::strict().await;
+    let person = instance.person();
+    let page = person.visit("/users/start-sign-in").await;
+    let asks = person.sign_in(page, SEEDED, SEEDED).await;
+    let (code, form) = (instance.code_of(SEEDED).await, asks.form_with("verify_email_token", None));
+    let wrong = form.clone().with("verify_email_token", &other_than(&code));
+    let answers = join_all((0..64).map(|_| person.post(wrong.clone()))).await;
+    assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 400 | 429)));
+    let may_go_on = |answer: &&Page| answer.status == 400 && answer.has("[name=verify_email_token]");
+    assert_eq!(answers.iter().filter(may_go_on).count(), 4, "the fifth was the last that was compared");
+    instance.clock.advance(Duration::from_secs(300)).unwrap();
+    let late = person.post(form.with("verify_email_token", &code)).await;
+    assert_eq!(late.status, 400, "{}", late.body);
+    assert_eq!(person.visit("/").await.url.path(), "/users/verify-email");
 }
 
 #[tokio::test]
