@@ -1,17 +1,10 @@
-//! Whatever is typed where it cannot stand is said beside its field, and nothing typed is lost; whatever a mail carries for one
-//! purpose is good for no other.
+//! Whatever is typed where it cannot stand is said beside its field, and nothing typed is lost.
 
-use std::path::Path;
-
-use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::store::users;
 
-use crate::support::{Instance, Operator, Page, Person, totp_code, totp_key};
+use crate::support::{Instance, Page, Person};
 
 const ADDRESS: &str = "user@yopmail.com";
-const OTHER: &str = "datapass@yopmail.com";
-const NEW: &str = "jean.user@commune.example";
-const INVITED: &str = "marie@mairie.example";
 
 /// The information of a person, on the way to a service.
 async fn on_the_way(instance: &Instance) -> (Person, Page) {
@@ -119,71 +112,5 @@ async fn what_cannot_be_an_address_is_said_beside_its_field_on_every_form_that_a
         let page = signed_in.visit("/connection-and-account/email").await;
         let refused = signed_in.submit(page.form_with("email", None).with("email", typed)).await;
         assert!(refused.status == 400 && refused.has("#email[aria-invalid=true]"), "a new address: {typed:?}");
-    }
-}
-
-/// Everything that a mail carries to the address of somebody, by the name that its link gives it.
-struct Links(Vec<(&'static str, &'static str, String)>);
-
-impl Links {
-    async fn mailed(instance: &Instance, directory: &Path) -> Self {
-        let operator = Operator::at(directory);
-        let mut links = Vec::new();
-        let mut keep = |path, name, link: &str| {
-            let marked = format!("{name}=");
-            let (_, value) = link.split_once(&marked).unwrap_or_else(|| panic!("no {name} in {link}"));
-            links.push((path, name, value.split('&').next().unwrap().to_owned()));
-        };
-        operator.asks(&["user", "invite", INVITED]).await;
-        keep("/users/accept-invitation", "invitation_token", &instance.link_of(INVITED).await);
-        let other = instance.person();
-        other.sign_in(other.visit("/").await, OTHER, OTHER).await;
-        let offer = other.visit("/totp-configuration").await;
-        let code = totp_code(&totp_key(&offer), instance.clock.now());
-        other.submit(offer.form_with("totpToken", None).with("totpToken", &code)).await;
-        operator.asks(&["user", "factor", "remove", OTHER, "--reason", "perdu"]).await;
-        keep("/users/keep-second-factor", "keep_factor_token", &instance.link_of(OTHER).await);
-        let (person, _) = in_the_account(instance).await;
-        let page = person.visit("/connection-and-account/email").await;
-        let asks = person.submit(page.form_with("email", None).with("email", NEW)).await;
-        let code = instance.code_of(NEW).await;
-        person.submit(asks.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
-        keep("/users/restore-address", "restore_address_token", &instance.link_of(ADDRESS).await);
-        let reader = instance.person();
-        let page = reader.visit("/users/reset-password").await;
-        reader.submit(page.form_with("login", None).with("login", NEW)).await;
-        keep("/users/change-password", "reset_password_token", &instance.link_of(NEW).await);
-        let page = reader.visit("/users/start-sign-in").await;
-        let asks = reader.submit(page.form_with("login", None).with("login", NEW)).await;
-        reader.submit(asks.form_to("send-magic-link")).await;
-        keep("/users/sign-in-with-magic-link", "magic_link_token", &instance.link_of(NEW).await);
-        Self(links)
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sec_9_what_a_mail_carries_for_one_purpose_opens_no_other_and_stays_good_for_its_own() {
-    let directory = tempfile::tempdir().unwrap();
-    let options = DevOptions { data_dir: Some(directory.path().to_owned()), ..DevOptions::default() };
-    let instance = Instance::start(|port| Config::dev(options, port)).await;
-    let Links(links) = Links::mailed(&instance, directory.path()).await;
-    let person = instance.person();
-    let start = person.visit("/users/start-sign-in").await;
-    let bare = start.form_with("login", None);
-    for (own, _, value) in &links {
-        for (path, name, _) in links.iter().filter(|(path, ..)| path != own) {
-            let shown = person.get(&format!("{path}?{name}={value}")).await;
-            assert_eq!(shown.status, 410, "the value of {own}, looked at on {path}");
-            let mut form = bare.clone();
-            form.action = form.action.join(path).unwrap();
-            let password = "une phrase de passe assez longue";
-            let form = form.with(name, value).with("password", password).with("password_confirmation", password);
-            assert_eq!(person.post(form).await.status, 410, "the value of {own}, sent to {path}");
-        }
-        let interaction = person.get(&format!("/interaction/{value}")).await;
-        assert_eq!(interaction.status, 410, "the value of {own} as a sign-in");
-    }
-    for (path, name, value) in &links {
-        assert_eq!(person.get(&format!("{path}?{name}={value}")).await.status, 200, "{path} works still");
     }
 }

@@ -7,6 +7,7 @@ mod census;
 mod forgery;
 mod guards;
 mod headers;
+mod mailed_links;
 mod markup;
 mod mass_assignment;
 mod return_places;

@@ -213,6 +213,148 @@ async fn sec_118_four_thousand_bytes_of_markup_in_each_parameter_of_each_page_ar
     assert!(tried > 1_000, "{tried}");
 }
 
+/// Bytes that no careful program sends: they come as they are written here, percent signs and all.
+const ODD: [&str; 18] = [
+    "%00",
+    "%01%02%7f",
+    "%80",
+    "%c0%af",
+    "%ed%a0%80",
+    "%f4%90%80%80",
+    "%ff%fe",
+    "%E2%80%AE%E2%80%8B%EF%BB%BF",
+    "%0d%0aX-Odd:%20yes%0d%0a%0d%0a%3Cmarker-x%3E",
+    "%3Cmarker-x%20onload=1%3E",
+    "%26lt;marker-x%26gt;",
+    "%253Cmarker-x%253E",
+    "{{1787*1787}}{%25%20raw%20%25}",
+    "${1787*1787}%23{1787*1787}",
+    "%u003cmarker-x%u003e",
+    "%",
+    "%zz",
+    "+;,/?:@&=+$",
+];
+
+/// What a page may be made of by a request is refused or shown as text, and the page goes on to the end.
+fn assert_plain(page: &Page, at: &str) {
+    assert!(page.status.as_u16() < 500, "{at}: {}", page.status);
+    assert!(page.headers.get("x-odd").is_none(), "{at}");
+    assert!(!page.body.contains("<marker-x") && !page.body.contains("3193369"), "{at}: {}", page.body);
+    let is_page = !page.status.is_redirection() && page.header("content-type").starts_with("text/html");
+    assert!(!is_page || page.body.trim_end().ends_with("</html>"), "{at}: {}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_118_odd_bytes_in_each_parameter_of_each_page_are_refused_or_shown_as_text() {
+    let instance = Instance::dev().await;
+    let person = signed_in(&instance).await;
+    let mut tried = 0;
+    for declaration in site::routes(&instance.app).declarations() {
+        if declaration.method != Method::GET || matches!(declaration.guard, Guard::Operator) {
+            continue;
+        }
+        let names = match declaration.guard {
+            Guard::ClientRequest => [&PARAMETERS[..], &OF_CLIENTS].concat(),
+            _ => PARAMETERS.to_vec(),
+        };
+        let path = declaration.path.replace("{id}", "1");
+        for (number, name) in names.iter().enumerate() {
+            // Each page meets all of them, each parameter a third.
+            for odd in ODD.iter().skip(number % 3).step_by(3) {
+                let target = format!("{path}?{name}={odd}");
+                assert_plain(&person.get(&target).await, &target);
+                tried += 1;
+            }
+        }
+        if declaration.path.contains("{id}") {
+            for odd in ODD {
+                let target = declaration.path.replacen("{id}", odd, 1).replace("{id}", "1");
+                assert_plain(&person.get(&target).await, &target);
+            }
+        }
+    }
+    assert!(tried > 5_000, "{tried}");
+}
+
+/// What the forms of this site hold, beside what hides in them, and those of programs.
+const FIELDS: [&str; 40] = [
+    "login",
+    "email",
+    "password",
+    "password_confirmation",
+    "verify_email_token",
+    "totpToken",
+    "recovery_code",
+    "given_name",
+    "family_name",
+    "phone_number",
+    "job",
+    "name",
+    "siret",
+    "reason",
+    "comment",
+    "decision",
+    "choice",
+    "confirmed",
+    "correctable",
+    "browser",
+    "session",
+    "client_id",
+    "client_secret",
+    "organization_id",
+    "user_id",
+    "domain",
+    "role",
+    "force2fa",
+    "purpose",
+    "ceremony",
+    "webauthn_authentication_response_string",
+    "webauthn_registration_response_string",
+    "official_contact_email_verification_token",
+    "magic_link_token",
+    "reset_password_token",
+    "invitation_token",
+    "grant_type",
+    "code",
+    "code_verifier",
+    "id_token_hint",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_118_four_thousand_bytes_of_markup_in_each_field_of_each_form_are_never_obeyed() {
+    let instance = Instance::dev().await;
+    let (stranger, person) = (instance.person(), signed_in(&instance).await);
+    let markup = "'\"></title><marker-x data-marker=1>".repeat(4_000 / 35 + 1);
+    let odd = "\u{0}\u{1}\u{202e}\u{fffe}<marker-x>\r\nX-Odd: yes";
+    let token = person.visit("/personal-information").await.attribute("input[name=_csrf]", "value").unwrap();
+    let start = stranger.visit("/users/start-sign-in").await.attribute("input[name=_csrf]", "value").unwrap();
+    let mut tried = 0;
+    for declaration in site::routes(&instance.app).declarations() {
+        let leaves = ["/users/sign-out", "/_dev"].iter().any(|path| declaration.path.starts_with(path));
+        if declaration.method != Method::POST || matches!(declaration.guard, Guard::Operator) || leaves {
+            continue;
+        }
+        let action = Url::parse(&instance.address).unwrap().join(&declaration.path.replace("{id}", "1")).unwrap();
+        let of_strangers = matches!(declaration.guard, Guard::Visitor | Guard::Link | Guard::Client);
+        let (who, token) = if of_strangers { (&stranger, &start) } else { (&person, &token) };
+        for (number, value) in [(0, markup.as_str()), (1, odd)] {
+            // Alone, each field is the first that is read; together, all of them are.
+            let alone = FIELDS.iter().skip(number).step_by(2).map(|name| vec![*name]);
+            for names in alone.chain([FIELDS.to_vec()]) {
+                let mut fields = vec![(String::from("_csrf"), token.clone())];
+                fields.extend(names.iter().map(|name| ((*name).to_owned(), value.to_owned())));
+                let page = who.post(Form { action: action.clone(), fields }).await;
+                let at = format!("{} {names:?}", declaration.path);
+                assert_plain(&page, &at);
+                assert!(!page.location().contains('<'), "{at}: {}", page.location());
+                tried += 1;
+            }
+        }
+    }
+    assert_eq!(person.visit("/personal-information").await.status, 200, "and nobody was signed out by any of them");
+    assert!(tried > 2_000, "{tried}");
+}
+
 #[tokio::test]
 async fn sec_119_whoever_begins_with_such_an_address_signs_in_and_is_at_home() {
     let instance = Instance::dev().await;
