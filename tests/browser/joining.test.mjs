@@ -2,12 +2,18 @@
 
 import assert from "node:assert/strict";
 
+import { startProduction } from "../production.mjs";
+import { setUpApplication } from "./application.mjs";
 import { journey, TWO } from "./visit.mjs";
 
 const PETIT_LIEU = "219 999 935 00014";
 const DINUM = "130 025 265 00013";
 const LA_HAGUE = "200 065 415 00016";
 const TOTAL = "542 051 180 00066";
+const EMMAUS = "317 236 248 00017";
+const CHORUS = "110 002 011 00044";
+const PASSWORD = "une phrase de passe longue et neuve";
+let number = 0;
 
 const arriveAt = (page, path) => page.waitForURL((url) => url.pathname.startsWith(path));
 
@@ -97,5 +103,76 @@ journey(
     await arriveAt(person.page, "/users/welcome");
   },
   undefined,
+  TWO,
+);
+
+journey(
+  "an address of the State joins no association and no service with domains of its own, and is told why",
+  async (person) => {
+    await arrive(person, "elodie@beta.gouv.fr");
+    for (const [siret, page] of [
+      [EMMAUS, "access-restricted-to-private-sector-email"],
+      [CHORUS, "domain-not-allowed-for-organization"],
+    ]) {
+      await person.answer("siret", siret);
+      await person.arriveAt(`/users/${page}`);
+      await person.see(page);
+      await person.page.locator('main a[href^="/users/join-organization"]').click();
+      await person.arriveAt("/users/join-organization");
+    }
+    await person.answer("siret", "123 456 789 00000");
+    await person.page.locator("#siret-problem").waitFor();
+    await person.see("join-organization-malformed");
+  },
+  undefined,
+  TWO,
+);
+
+/** Somebody opens an account in a sandbox. */
+async function open(person, address) {
+  await person.goTo("/users/start-sign-in");
+  await person.answer("login", address);
+  await person.choose(PASSWORD);
+  await person.answer("verify_email_token", (await person.mails(address))[0].code);
+  await person.page.locator('input[name="given_name"]').fill("Claire");
+  await person.answer("family_name", "Petit");
+  await person.arriveAt("/");
+}
+
+journey(
+  "while the register does not answer a request is kept, and nobody accepts it unread",
+  async (person) => {
+    const applicant = `claire${(number += 1)}@mairie.exemple.fr`;
+    const officer = `nadia${number}@identite.exemple.fr`;
+    await open(person, applicant);
+    await person.goTo("/users/join-organization");
+    await person.answer("siret", DINUM);
+    await person.arriveAt("/users/unable-to-auto-join-organization");
+    await person.see("under-review-in-an-outage");
+    assert.ok((await person.text()).includes(DINUM.replaceAll(" ", "")));
+
+    const moderator = await person.elsewhere();
+    await open(moderator, officer);
+    await person.provider.command("admin", "grant", officer, "--role", "moderator");
+    await moderator.goTo("/admin/sign-in");
+    await moderator.page.locator('a[href^="/users/totp-configuration"]').click();
+    await setUpApplication(moderator);
+    await moderator.page.locator("main a.primary").click();
+    await moderator.arriveAt("/admin/sign-in");
+    await moderator.page.locator('form[action="/admin/sign-in"] button').click();
+    await moderator.arriveAt("/admin");
+    await moderator.goTo(`/admin/moderations?q=${encodeURIComponent(`email:${applicant}`)}`);
+    await moderator.page.locator("[data-moderation] a").first().click();
+    await moderator.see("moderation-in-an-outage");
+    await moderator.page.locator('form[action$="/accept"] button').click();
+    await moderator.page.locator("main [role=alert]").waitFor();
+    await moderator.see("moderation-in-an-outage-not-accepted");
+    await person.page.reload();
+    await person.arriveAt("/users/unable-to-auto-join-organization");
+  },
+  async () => {
+    const lines = ['instance.kind = "sandbox"', "keys.rsa_bits = 2048", "accounts.check_deliverability = false"];
+    return { ...(await startProduction(0, lines)), mailbox: "/api/mailbox" };
+  },
   TWO,
 );

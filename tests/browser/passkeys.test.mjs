@@ -2,27 +2,10 @@
 
 import assert from "node:assert/strict";
 
+import { authenticator } from "./authenticator.mjs";
 import { journey } from "./visit.mjs";
 
 const ADDRESS = "user@yopmail.com";
-
-/** An authenticator inside the browser; `verified` says whether it recognizes who is in front of it. */
-async function authenticator(person) {
-  const session = await person.page.context().newCDPSession(person.page);
-  await session.send("WebAuthn.enable", { enableUI: false });
-  const options = {
-    protocol: "ctap2",
-    transport: "internal",
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: true,
-  };
-  const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", { options });
-  const keys = async () => (await session.send("WebAuthn.getCredentials", { authenticatorId })).credentials;
-  const verified = (isUserVerified) => session.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified });
-  return { keys, verified };
-}
 
 async function signIn(person) {
   await person.goTo("/users/start-sign-in");
