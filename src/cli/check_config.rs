@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::doctor::explain;
 use super::output::{Form, Output};
 use super::place::{BETWEEN_TRIES, TRIES, running};
-use super::serve::{load, without_mail};
+use super::serve::{load, without_mail, words};
 use super::spelling::parse_path;
 use super::{Ending, language, say};
 use crate::clock::Clock;
@@ -17,7 +17,7 @@ use crate::config::{Config, DataLocation, Weakening};
 use crate::fetch::LeakedPasswords;
 use crate::mail::examine;
 use crate::protocol::Locale;
-use crate::site::Examined;
+use crate::site::{Examined, Fault};
 use crate::store::{DirectoryLock, OpenError};
 use crate::{crypto, serve, site};
 
@@ -35,7 +35,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let now = Clock::system().now();
     let examining = config.clone();
     let examined = tokio::task::spawn_blocking(move || site::preflight(&examining, now));
-    let mut examined = examined.await.map_err(Ending::refused)?;
+    let mut examined: Vec<Told> =
+        examined.await.map_err(Ending::refused)?.into_iter().map(|examined| Told::of(&examined)).collect();
     examined.push(addresses("listen", &config, &config.listen, config.port).await);
     if let Some(address) = config.metrics {
         examined.push(addresses("metrics.listen", &config, &[address.ip()], address.port()).await);
@@ -76,13 +77,39 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     Ok(())
 }
 
-fn fault(examined: &Examined) -> Option<String> {
+/// What is said of a thing that a key names.
+struct Told {
+    key: &'static str,
+    subject: String,
+    verdict: Result<(), String>,
+}
+
+impl Told {
+    fn of(examined: &Examined) -> Self {
+        let verdict = examined.verdict.as_ref().copied().map_err(|fault| match fault {
+            Fault::Start(cause) => words::start(cause, language()),
+            Fault::Tls(cause) => words::tls(cause, language()),
+            Fault::Directory { path, cause } => {
+                let above = path.as_ref().map(|path| format!("{}: ", path.display())).unwrap_or_default();
+                format!("{above}{}", words::system(cause, language()))
+            }
+        });
+        let later = match (examined.is_to_be_made, language()) {
+            (false, _) => "",
+            (true, Locale::Fr) => " (faite au premier démarrage)",
+            (true, Locale::En) => " (made at the first start)",
+        };
+        Self { key: examined.key, subject: format!("{}{later}", examined.subject), verdict }
+    }
+}
+
+fn fault(examined: &Told) -> Option<String> {
     let reason = examined.verdict.as_ref().err()?;
     let subject = if examined.subject.is_empty() { String::new() } else { format!(" {}:", examined.subject) };
     Some(format!("{}:{subject} {reason}", examined.key))
 }
 
-fn described(examined: &Examined) -> Value {
+fn described(examined: &Told) -> Value {
     json!({
         "key": examined.key,
         "subject": Some(&examined.subject).filter(|subject| !subject.is_empty()),
@@ -96,7 +123,7 @@ fn weakened(weakening: &Weakening) -> Value {
 }
 
 /// The server of mails can be reached, is who it should be, and accepts us.
-async fn server_of_mails(config: &Config) -> Option<Examined> {
+async fn server_of_mails(config: &Config) -> Option<Told> {
     let mailing = config.mail.as_ref()?;
     let subject = format!("{}:{}", mailing.server.host, mailing.server.port);
     let verdict = match examine(mailing, &Clock::system(), None).await {
@@ -105,33 +132,43 @@ async fn server_of_mails(config: &Config) -> Option<Examined> {
         }
         Err(cause) => Err(cause.to_string()),
     };
-    Some(Examined { key: "smtp.host", subject, verdict })
+    Some(Told { key: "smtp.host", subject, verdict })
 }
 
 /// The service of leaked passwords can be reached, and knows one that everybody knows.
-async fn service_of_leaked_passwords(config: &Config) -> Option<Examined> {
+async fn service_of_leaked_passwords(config: &Config) -> Option<Told> {
     let service = config.leaked_passwords.as_ref()?;
     let asking = LeakedPasswords::new(&Clock::system(), config.directory.may_ask_itself);
     let verdict = match asking.knows(service, &crypto::sha1(b"password")).await {
         Ok(true) => Ok(()),
-        Ok(false) => {
-            Err(String::from("it answers, but does not know `password`: a list of leaked passwords is expected"))
-        }
-        Err(cause) => Err(format!("{cause}; without this key nobody is asked")),
+        Ok(false) => Err(String::from(match language() {
+            Locale::Fr => {
+                "il répond, mais ne connaît pas « password » : une liste de mots de passe divulgués est attendue"
+            }
+            Locale::En => "it answers, but does not know `password`: a list of leaked passwords is expected",
+        })),
+        Err(cause) => Err(match language() {
+            Locale::Fr => format!("{cause} ; sans cette clé, personne n'est interrogé"),
+            Locale::En => format!("{cause}; without this key nobody is asked"),
+        }),
     };
-    Some(Examined { key: "accounts.leaked_passwords_url", subject: service.to_string(), verdict })
+    Some(Told { key: "accounts.leaked_passwords_url", subject: service.to_string(), verdict })
 }
 
 /// The addresses are free, or held while the instance of these very data runs: it is what is about to be reloaded.
-async fn addresses(key: &'static str, config: &Config, addresses: &[IpAddr], port: u16) -> Examined {
+async fn addresses(key: &'static str, config: &Config, addresses: &[IpAddr], port: u16) -> Told {
     let named: Vec<String> = addresses.iter().map(|ip| SocketAddr::new(*ip, port).to_string()).collect();
     let named = named.join(", ");
     match serve::bind(addresses, port, false).await {
-        Ok(_free) => Examined { key, subject: named, verdict: Ok(()) },
+        Ok(_free) => Told { key, subject: named, verdict: Ok(()) },
         Err(cause) if cause.cause.kind() == std::io::ErrorKind::AddrInUse && is_running(config).await => {
-            Examined { key, subject: format!("{named} (in use while this instance runs)"), verdict: Ok(()) }
+            let held = match language() {
+                Locale::Fr => "occupé par cette instance, qui est en marche",
+                Locale::En => "in use while this instance runs",
+            };
+            Told { key, subject: format!("{named} ({held})"), verdict: Ok(()) }
         }
-        Err(cause) => Examined { key, subject: String::new(), verdict: Err(cause.to_string()) },
+        Err(cause) => Told { key, subject: String::new(), verdict: Err(words::bind(&cause, language())) },
     }
 }
 

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::error::ErrorKind;
 use serde_json::{Map, Value, json};
 
+use super::language;
+use super::serve::words;
 use crate::crypto::MasterKeyError;
 use crate::site::StartError;
 use crate::store::OpenError;
@@ -110,16 +112,17 @@ impl Ending {
 
 /// What an instance that does not start means for the exit code.
 pub(super) fn starting(cause: StartError) -> Ending {
+    let said = words::start(&cause, language());
     match cause {
-        StartError::Open(locked @ OpenError::Locked { .. }) => Ending::locked(locked),
-        cause @ (StartError::Damaged { .. } | StartError::Vanished { .. }) => Ending::damaged(cause),
-        StartError::Seed(cause) => Ending::configuration(cause),
-        StartError::Clients(cause) => Ending::configuration(cause),
-        cause @ StartError::Tls(_) => Ending::configuration(cause),
-        StartError::MasterKey(
-            cause @ (MasterKeyError::Missing(_) | MasterKeyError::WorldReadable(_) | MasterKeyError::Malformed(_)),
-        ) => Ending::configuration(cause),
-        other => Ending::refused(other),
+        StartError::Open(OpenError::Locked { .. }) => Ending::locked(said),
+        StartError::Damaged { .. } | StartError::Vanished { .. } => Ending::damaged(said),
+        StartError::Seed(_)
+        | StartError::Clients(_)
+        | StartError::Tls(_)
+        | StartError::MasterKey(
+            MasterKeyError::Missing(_) | MasterKeyError::WorldReadable(_) | MasterKeyError::Malformed(_),
+        ) => Ending::configuration(said),
+        _ => Ending::refused(said),
     }
 }
 

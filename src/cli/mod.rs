@@ -12,7 +12,6 @@ mod data;
 mod dev;
 mod doctor;
 mod ending;
-mod first_steps;
 mod keys;
 mod org;
 mod output;

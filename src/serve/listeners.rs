@@ -26,6 +26,13 @@ pub struct BindError {
     pub cause: io::Error,
 }
 
+impl BindError {
+    /// Whether the machine has no IPv6 at all.
+    pub fn lacks_family(&self) -> bool {
+        self.cause.raw_os_error() == Some(NO_SUCH_FAMILY)
+    }
+}
+
 /// The likely cause, and what helps.
 fn remedy(address: &SocketAddr, cause: &io::Error) -> String {
     let port = address.port();

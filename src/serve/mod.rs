@@ -42,7 +42,7 @@ pub use listeners::{BindError, Bound, bind};
 pub use notify::{notify_ready, notify_stopping};
 use places::Places;
 pub use signals::{Hangups, Signals, Stop};
-pub use tls::{Refreshed, Tls, TlsError};
+pub use tls::{Refreshed, Tls, TlsError, Unfit};
 
 /// How long nothing is accepted after the system refused to: out of descriptors, for example.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(100);

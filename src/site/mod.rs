@@ -49,7 +49,7 @@ pub use control::{account_name, listen_for_commands};
 pub use metrics::{Metrics, Requests};
 pub use pages::every_page;
 pub use places::{Places, places};
-pub use preflight::{Examined, preflight};
+pub use preflight::{Examined, Fault, preflight};
 pub use reception::{Reception, is_local_name};
 pub use reload::Operated;
 pub use serving::settings;
@@ -64,7 +64,7 @@ pub enum StartError {
     #[error(
         "this process may take {} MiB of memory, of which hashing one password would take {} MiB: more than two fifths. Give it \
          {} MiB or more (the memory of the machine or of the container, MemoryMax= of the unit)",
-        seen >> 20, needed >> 20, least_memory(*needed) >> 20
+        seen >> 20, needed >> 20, Self::least_memory(*needed) >> 20
     )]
     TooLittleMemory {
         /// The memory that was seen, in bytes.
@@ -134,6 +134,13 @@ pub enum StartError {
     Clients(#[from] DeclarationError),
 }
 
+impl StartError {
+    /// The memory that affords a hash of so many bytes, in whole mebibytes.
+    pub fn least_memory(needed: u64) -> u64 {
+        (needed.saturating_mul(5) / 2).div_ceil(1 << 20) << 20
+    }
+}
+
 /// What to do about a damaged database.
 fn damage(database: &Path, reason: &str, backups: &[PathBuf]) -> String {
     let directory = database.parent().unwrap_or(Path::new(".")).display();
@@ -175,11 +182,6 @@ fn enough_memory(config: &Config) -> Result<(), StartError> {
         Some(_) => Ok(()),
         None => Err(StartError::TooLittleMemory { seen: memory_bytes, needed: parameters.memory_bytes() }),
     }
-}
-
-/// The memory that affords a hash of this size, in whole mebibytes.
-fn least_memory(needed: u64) -> u64 {
-    (needed.saturating_mul(5) / 2).div_ceil(1 << 20) << 20
 }
 
 /// The same without entering anything: for commands, one of which may mend what keeps an instance from starting.

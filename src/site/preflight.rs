@@ -1,6 +1,9 @@
 //! What would keep an instance from starting, or is wrong with what its configuration names. Nothing is changed or held.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
 
 use super::{StartError, enough_memory, high_water, keys};
 use crate::acts::administration::look_at_keys;
@@ -12,23 +15,49 @@ use crate::serve;
 use crate::store::{self, DirectoryLock, OpenError, StillImage, clients, signing_keys};
 
 /// A thing that a key of the configuration names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Examined {
     /// The key.
     pub key: &'static str,
     /// What it names, and what was found of it.
     pub subject: String,
+    /// Whether it is not there, and is made at the first start.
+    pub is_to_be_made: bool,
     /// What is wrong with it, with the remedy.
-    pub verdict: Result<(), String>,
+    pub verdict: Result<(), Fault>,
+}
+
+/// What is wrong with a thing that is named.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// What would keep the instance from starting.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The certificate or its key.
+    #[error(transparent)]
+    Tls(#[from] serve::TlsError),
+    /// The directory of the data, or the one above it.
+    #[error("{}{cause}", path.as_ref().map(|path| format!("{}: ", path.display())).unwrap_or_default())]
+    Directory {
+        /// The one above it.
+        path: Option<PathBuf>,
+        /// Why it cannot be used.
+        cause: io::Error,
+    },
 }
 
 impl Examined {
-    fn new(key: &'static str, subject: impl ToString, verdict: Result<(), String>) -> Self {
-        Self { key, subject: subject.to_string(), verdict }
+    fn new(key: &'static str, subject: impl ToString, verdict: Result<(), Fault>) -> Self {
+        Self { key, subject: subject.to_string(), is_to_be_made: false, verdict }
     }
 
-    fn wrong(key: &'static str, subject: impl ToString, cause: impl ToString) -> Self {
-        Self::new(key, subject, Err(cause.to_string()))
+    fn wrong(key: &'static str, subject: impl ToString, cause: impl Into<Fault>) -> Self {
+        Self::new(key, subject, Err(cause.into()))
+    }
+
+    /// The same of what keeps an instance from starting.
+    fn stopped(key: &'static str, subject: impl ToString, cause: impl Into<StartError>) -> Self {
+        Self::wrong(key, subject, cause.into())
     }
 }
 
@@ -60,12 +89,12 @@ pub fn preflight(config: &Config, now: Timestamp) -> Vec<Examined> {
 }
 
 /// The directory is there and ours to write, or can be made.
-fn judge_directory(directory: &Path) -> Result<(), String> {
+fn judge_directory(directory: &Path) -> Result<(), Fault> {
     if directory.exists() {
-        store::check_data_directory(directory).map_err(|cause| cause.to_string())?;
+        store::check_data_directory(directory).map_err(|cause| Fault::Directory { path: None, cause })?;
     }
     let nearest = directory.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    try_to_write(nearest).map_err(|cause| format!("{}: {cause}", nearest.display()))
+    try_to_write(nearest).map_err(|cause| Fault::Directory { path: Some(nearest.to_path_buf()), cause })
 }
 
 /// Makes a file of a name of its own and removes it.
@@ -93,30 +122,28 @@ fn examine_data(config: &Config, directory: &Path) -> Vec<Examined> {
                 examined.extend(taken.map(|declared| {
                     let id = &declared.client.id;
                     let cause = crate::acts::DeclarationError::Taken(id.clone());
-                    Examined::wrong("clients", id, cause)
+                    Examined::stopped("clients", id, cause)
                 }));
             }
             examined
         }
-        Err(cause) => vec![examine_master_key(config, None, has_data), Examined::wrong("data_dir", "", cause)],
+        Err(cause) => vec![examine_master_key(config, None, has_data), Examined::stopped("data_dir", "", cause)],
     }
 }
 
 /// The database belongs to this mode and issuer.
 fn examine_header(config: &Config, image: &StillImage, database: &Path) -> Examined {
-    let verdict = match image.header() {
-        Ok(header) if header.mode != config.mode.as_str() => {
-            Err(OpenError::OtherMode { stored: header.mode }.to_string())
-        }
+    let verdict: Result<(), StartError> = match image.header() {
+        Ok(header) if header.mode != config.mode.as_str() => Err(OpenError::OtherMode { stored: header.mode }.into()),
         Ok(_) => match image.refusal_of_issuer(config.issuer()) {
             Ok(None) => Ok(()),
-            Ok(Some(refusal)) => Err(refusal.to_string()),
-            Err(cause) => Err(cause.to_string()),
+            Ok(Some(refusal)) => Err(refusal.into()),
+            Err(cause) => Err(cause.into()),
         },
-        Err(cause) => Err(cause.to_string()),
+        Err(cause) => Err(cause.into()),
     };
     let key = if verdict.is_ok() { "data_dir" } else { "public_url" };
-    Examined::new(key, database.display(), verdict)
+    Examined::new(key, database.display(), verdict.map_err(Fault::from))
 }
 
 /// Whether a client of the file was created by command as well.
@@ -134,9 +161,9 @@ fn examine_master_key(config: &Config, image: Option<&StillImage>, has_data: boo
         .map_or(has_data, |image| image.read(|tx| signing_keys::list(tx, 1)).map_or(true, |listed| !listed.is_empty()));
     match MasterKey::load(&place.path) {
         Err(MasterKeyError::Missing(_)) if place.may_be_made && !has_keys => {
-            Examined::new(KEY, format!("{subject} (made at the first start)"), Ok(()))
+            Examined { is_to_be_made: true, ..Examined::new(KEY, subject, Ok(())) }
         }
-        Err(cause) => Examined::wrong(KEY, "", cause),
+        Err(cause) => Examined::stopped(KEY, "", cause),
         Ok(key) => {
             let opened: Result<(), StartError> = match image {
                 Some(image) => {

@@ -36,8 +36,8 @@ use std::time::Duration;
 pub use check::{CheckReport, Finding, Problem, TableCount};
 use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
 pub use engine::{
-    BeforeMigration, BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Header, Purged, Read, Snapshot, Space,
-    StillImage, Tx,
+    BeforeMigration, BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Exposed, Header, Purged, Read,
+    Snapshot, Space, StillImage, Tx,
 };
 pub use error::{OpenError, StoreError};
 pub use organization::{contact_proofs, email_domains, memberships, moderations, organizations};

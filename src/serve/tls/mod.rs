@@ -29,7 +29,7 @@ use tokio_rustls::server::TlsStream;
 use crate::protocol::Timestamp;
 use pair::{Pair, Places};
 
-pub use pair::TlsError;
+pub use pair::{TlsError, Unfit};
 pub use watch::Refreshed;
 
 /// The TLS of one instance; clones share the certificate.

@@ -52,7 +52,7 @@ pub enum TlsError {
         /// The file.
         path: PathBuf,
         /// Why.
-        reason: String,
+        reason: Unfit,
     },
     /// The key is another certificate's.
     #[error("{key}: this private key does not belong to the first certificate of {certificate}")]
@@ -68,6 +68,32 @@ pub enum TlsError {
     /// The cryptographic library refuses to work.
     #[error("TLS cannot be set up: {0}")]
     Library(String),
+}
+
+/// Why what a file holds is not usable.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unfit {
+    /// The certificate is over since then.
+    #[error("it was over at {0}: renew it")]
+    Over(Timestamp),
+    /// The certificate is not valid before then.
+    #[error("it is not valid before {0}: see the clock of this machine")]
+    NotYet(Timestamp),
+    /// The certificate is not for this host.
+    #[error("it is not for {0}, the host of public_url: browsers and services refuse it")]
+    OtherHost(String),
+    /// The first certificate cannot be read.
+    #[error("the first certificate is damaged")]
+    DamagedCertificate,
+    /// The key cannot be read as one of a kind that is used.
+    #[error("an RSA key of 2048 to 8192 bits, or an ECDSA key, is expected")]
+    OtherKey,
+    /// The key is of a kind that browsers do not know.
+    #[error("browsers need a key of RSA or ECDSA")]
+    UncommonKey,
+    /// What the reader of PEM says.
+    #[error("{0}")]
+    Pem(String),
 }
 
 impl TlsError {
@@ -166,29 +192,27 @@ impl Places {
         let mut reasons = Vec::new();
         let first = chain.first();
         match first.and_then(|first| validity(first)) {
-            Some((_, until)) if until.has_come(now) => reasons.push(format!("it was over at {until}: renew it")),
-            Some((from, _)) if now < from => {
-                reasons.push(format!("it is not valid before {from}: see the clock of this machine"));
-            }
+            Some((_, until)) if until.has_come(now) => reasons.push(Unfit::Over(until)),
+            Some((from, _)) if now < from => reasons.push(Unfit::NotYet(from)),
             Some(_) | None => {}
         }
         if first.is_some_and(|first| !is_for(first, host)) {
-            reasons.push(format!("it is not for {host}, the host of public_url: browsers and services refuse it"));
+            reasons.push(Unfit::OtherHost(host.to_owned()));
         }
-        reasons.into_iter().map(|reason| unusable(&self.certificate, &reason)).collect()
+        reasons.into_iter().map(|reason| unusable(&self.certificate, reason)).collect()
     }
 
     /// The certificates, the first of which can be read.
     fn chain(&self, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
-        let chain = chain.map_err(|cause| unusable(&self.certificate, &cause))?;
+        let chain = chain.map_err(|cause| unusable(&self.certificate, Unfit::Pem(cause.to_string())))?;
         let Some(first) = chain.first() else {
             return Err(TlsError::Nothing { path: self.certificate.clone(), what: "certificate" });
         };
         let is_one = validity(first).is_some() && ParsedCertificate::try_from(first).is_ok();
         match is_one {
             true => Ok(chain),
-            false => Err(unusable(&self.certificate, &"the first certificate is damaged")),
+            false => Err(unusable(&self.certificate, Unfit::DamagedCertificate)),
         }
     }
 
@@ -197,7 +221,7 @@ impl Places {
             rustls::pki_types::pem::Error::NoItemsFound => {
                 TlsError::Nothing { path: self.key.clone(), what: "private key" }
             }
-            cause => unusable(&self.key, &cause),
+            cause => unusable(&self.key, Unfit::Pem(cause.to_string())),
         })
     }
 
@@ -209,17 +233,17 @@ impl Places {
     ) -> Result<Pair, TlsError> {
         let first = chain.first().and_then(|first| Some((validity(first)?, Fingerprint(crypto::sha256(first)))));
         let Some(((from, until), fingerprint)) = first else {
-            return Err(unusable(&self.certificate, &"the first certificate is damaged"));
+            return Err(unusable(&self.certificate, Unfit::DamagedCertificate));
         };
         let shown = CertifiedKey::from_der(chain, key, provider).map_err(|cause| match cause {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
                 TlsError::Mismatch { key: self.key.clone(), certificate: self.certificate.clone() }
             }
-            _ => unusable(&self.key, &"an RSA key of 2048 to 8192 bits, or an ECDSA key, is expected"),
+            _ => unusable(&self.key, Unfit::OtherKey),
         })?;
         match shown.key.algorithm() {
             SignatureAlgorithm::RSA | SignatureAlgorithm::ECDSA => {}
-            _ => return Err(unusable(&self.key, &"browsers need a key of RSA or ECDSA")),
+            _ => return Err(unusable(&self.key, Unfit::UncommonKey)),
         }
         Ok(Pair { shown: Arc::new(shown), from, until, fingerprint })
     }
@@ -237,8 +261,8 @@ fn is_for(certificate: &CertificateDer<'_>, host: &str) -> bool {
     ParsedCertificate::try_from(certificate).is_ok_and(|parsed| verify_server_name(&parsed, &name).is_ok())
 }
 
-fn unusable(path: &Path, reason: &dyn fmt::Display) -> TlsError {
-    TlsError::Unusable { path: path.to_owned(), reason: reason.to_string() }
+fn unusable(path: &Path, reason: Unfit) -> TlsError {
+    TlsError::Unusable { path: path.to_owned(), reason }
 }
 
 fn read(path: &Path, opened: io::Result<File>) -> Result<Vec<u8>, TlsError> {

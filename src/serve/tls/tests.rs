@@ -142,7 +142,7 @@ fn sec_203_a_good_pair_replaces_the_one_in_use_and_a_bad_one_does_not() {
     let (expired, its_key) = pair(&PKCS_ECDSA_P256_SHA256, 2025);
     folder.write_certificate(&expired);
     folder.write_key(&its_key);
-    refused("is over since 2025-01-01");
+    refused("was over at 2025-01-01");
     for (host, from, words) in
         [(HOST, 2028, "is not valid before 2028-01-01"), ("autre.exemple.fr", 2020, "is not for identite.exemple.fr")]
     {

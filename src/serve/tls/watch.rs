@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::pair::Pair;
-use super::{Tls, TlsError, self_signed_pair};
+use super::{Tls, TlsError, Unfit, self_signed_pair};
 use crate::clock::Clock;
 use crate::protocol::Timestamp;
 use crate::serve::signals::Hangups;
@@ -88,11 +88,11 @@ impl Tls {
         }
         let pair = shared.places.judge(&files, &shared.provider)?;
         let reason = if pair.until.has_come(now) {
-            format!("this certificate is over since {}", pair.until)
+            Unfit::Over(pair.until)
         } else if now < pair.from {
-            format!("this certificate is not valid before {}", pair.from)
+            Unfit::NotYet(pair.from)
         } else if shared.shown.get().is_for(&shared.host) && !pair.is_for(&shared.host) {
-            format!("this certificate is not for {}", shared.host)
+            Unfit::OtherHost(shared.host.clone())
         } else {
             return Ok(Some((pair, files.digest)));
         };

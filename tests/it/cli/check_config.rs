@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use serde_json::Value;
 
-use crate::support::{Ended, Instance, Operator, run};
+use crate::support::{Ended, Instance, Operator, program, run};
 
 /// What lies beside a configuration.
 struct Machine(tempfile::TempDir);
@@ -104,6 +104,37 @@ fn sec_216_what_is_wrong_with_a_certificate_is_told_before_the_start() {
     machine.write("certificate.pem", "no certificate", 0o644);
     machine.write("key.pem", "no key", 0o600);
     machine.is_told(&["no certificate in PEM", "no private key in PEM"]);
+}
+
+#[test]
+fn sec_216_a_french_operator_is_told_in_french() {
+    let machine = Machine::new();
+    machine.write_pair("autre.exemple.fr", (2024, 1, 1));
+    machine.write("key.pem", "", 0o644);
+    let key = machine.path("nulle-part");
+    machine.with_pair(&format!("master_key_file = {key:?}"));
+    let config = machine.path("config.toml");
+    let french = |command: &str| {
+        let mut typed = program();
+        typed.args([command, "--config", config.to_str().unwrap()]).env("LC_ALL", "fr_FR.UTF-8").env_remove("RUST_LOG");
+        let output = typed.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = french("check-config");
+    assert_eq!(code, Some(78), "{said}");
+    for words in [
+        "tls.certificate_file: ",
+        "il a expiré le 2024-01-01",
+        "il n'est pas pour identite.exemple.fr",
+        "tous les comptes de cette machine peuvent lire cette clé privée",
+        "aucune clé maîtresse dans",
+    ] {
+        assert!(said.contains(words), "no {words:?} in {said}");
+    }
+    // And by the start itself.
+    machine.configured(&format!("master_key_file = {key:?}"));
+    let (code, said) = french("serve");
+    assert!(code == Some(78) && said.contains("aucune clé maîtresse dans"), "{said}");
 }
 
 #[test]

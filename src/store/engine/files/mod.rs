@@ -6,6 +6,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use thiserror::Error;
+
 #[cfg(not(unix))]
 mod other;
 #[cfg(unix)]
@@ -18,6 +20,44 @@ pub(in crate::store) use system::{
 };
 #[cfg(unix)]
 use unix as system;
+
+/// What speaks against a directory or a file of data; inside the error of the system's kind.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Exposed {
+    /// Other accounts may write in the directory.
+    #[error("other accounts may write in it (mode {mode:03o}): see what lies in it, then `chmod 700 {}`", path.display())]
+    Writable {
+        /// The directory.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Other accounts may look into the directory, and it is not this program's alone.
+    #[error(
+        "other accounts may look into it (mode {mode:03o}), and it holds other things than data of this program: name a \
+         directory for it alone, or `chmod 700 {}`", path.display()
+    )]
+    Readable {
+        /// The directory.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// It belongs to another account.
+    #[error(
+        "it belongs to account {owner}, and this process works as account {own}: start it under that account, or give it \
+         the data with chown"
+    )]
+    OtherOwner {
+        /// The account that owns it.
+        owner: u32,
+        /// The account of this process.
+        own: u32,
+    },
+    /// It is a symbolic link.
+    #[error("it is a symbolic link, which is not followed: put the file itself there")]
+    Link,
+}
 
 /// Room on the file system of a directory, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

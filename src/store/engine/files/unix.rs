@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use super::Space;
+use super::{Exposed, Space};
 
 /// Makes a directory, and those above it, for its owner only.
 pub(in crate::store) fn create_directory(path: &Path) -> io::Result<()> {
@@ -24,10 +24,7 @@ pub(in crate::store) fn check_own_directory(path: &Path) -> io::Result<bool> {
     check_owner(&found)?;
     let mode = found.mode() & 0o777;
     if mode & 0o022 != 0 {
-        return Err(io::Error::other(format!(
-            "other accounts may write in it (mode {mode:03o}): see what lies in it, then `chmod 700 {}`",
-            path.display()
-        )));
+        return Err(io::Error::other(Exposed::Writable { path: path.to_path_buf(), mode }));
     }
     if mode & 0o077 == 0 {
         return Ok(false);
@@ -38,11 +35,7 @@ pub(in crate::store) fn check_own_directory(path: &Path) -> io::Result<bool> {
     if is_data || names.iter().all(|name| BEFORE.iter().any(|other| name == other)) {
         return Ok(true);
     }
-    Err(io::Error::other(format!(
-        "other accounts may look into it (mode {mode:03o}), and it holds other things than data of this program: name a \
-         directory for it alone, or `chmod 700 {}`",
-        path.display()
-    )))
+    Err(io::Error::other(Exposed::Readable { path: path.to_path_buf(), mode }))
 }
 
 /// Makes sure that a directory of data is its owner's only, or refuses it.
@@ -58,11 +51,7 @@ fn check_owner(found: &Metadata) -> io::Result<()> {
     let own = rustix::process::geteuid().as_raw();
     match found.uid() == own {
         true => Ok(()),
-        false => Err(io::Error::other(format!(
-            "it belongs to account {}, and this process works as account {own}: start it under that account, or give it \
-             the data with chown",
-            found.uid()
-        ))),
+        false => Err(io::Error::other(Exposed::OtherOwner { owner: found.uid(), own })),
     }
 }
 
@@ -73,9 +62,7 @@ pub(in crate::store) fn open_private(path: &Path) -> io::Result<File> {
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
     let file = options.open(path).map_err(|cause| match cause.raw_os_error() {
-        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
-            io::Error::other("it is a symbolic link, which is not followed: put the file itself there")
-        }
+        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => io::Error::other(Exposed::Link),
         Some(_) | None => cause,
     })?;
     check_owner(&file.metadata()?)?;

@@ -1,5 +1,10 @@
 //! `moncomptepro serve`.
 
+mod first_steps;
+pub(in crate::cli) mod words;
+#[cfg(test)]
+mod words_tests;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +13,7 @@ use serde_json::json;
 
 use super::ending::speak_json;
 use super::spelling::parse_path;
-use super::{Ending, Log, first_steps, language, say, starting};
+use super::{Ending, Log, language, say, starting};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded, LogFormat, Tls};
 use crate::crypto::Random;
@@ -124,11 +129,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     };
     let hashing = app.passwords.worst_case_bytes() >> 20;
     tracing::info!(threads = app.passwords.threads(), "hashing passwords takes at most {hashing} MiB of memory");
-    let refused = |cause| Ending::refused(format!("listen: {cause}"));
+    let refused = |cause| Ending::refused(format!("listen: {}", words::bind(&cause, language())));
     let bound = serve::bind(&app.config.listen, app.config.port, false).await.map_err(refused)?;
     let metrics = match app.config.metrics {
         Some(address) => {
-            let refused = |cause| Ending::refused(format!("metrics.listen: {cause}"));
+            let refused = |cause| Ending::refused(format!("metrics.listen: {}", words::bind(&cause, language())));
             Some(serve::bind(&[address.ip()], address.port(), false).await.map_err(refused)?)
         }
         None => None,

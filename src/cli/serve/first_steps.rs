@@ -1,7 +1,7 @@
 //! What an operator types next, on an instance that has no people or no services yet.
 
-use super::{Ending, language};
 use crate::app::App;
+use crate::cli::{Ending, language};
 use crate::protocol::Locale;
 use crate::store::{clients, users};
 
