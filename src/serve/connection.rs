@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio_rustls::server::TlsStream;
 
 use super::activity::Activity;
 use super::admission::Admitted;
@@ -46,28 +47,43 @@ pub(super) async fn serve<Stream, A>(
     Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Answer,
 {
+    // Each part has room of its own while it lasts: a connection that is kept holds none for what is over.
     let wire = Wire::new(stream, server.limits.write_stall);
-    let Some(tls) = &server.tls else {
-        return serve_http1(server, wire, peer, admitted, phase).await;
-    };
-    let wire = wire.limited_to(server.limits.handshake_bytes);
-    let shaking = server.counters.begin(Work::Handshake);
-    let handshake = tls.accept(wire, &server.handshakes);
-    let shaken = tokio::select! {
-        shaken = tokio::time::timeout(server.limits.handshake, handshake) => shaken.ok().and_then(Result::ok),
-        _stopping = phase.wait_for(|phase| *phase != Phase::Serving) => return,
-    };
-    drop(shaking);
-    let Some(mut stream) = shaken else {
-        server.counters.count(Event::HandshakeFailed);
-        return;
-    };
-    stream.get_mut().0.unlimited();
+    if server.tls.is_none() {
+        return Box::pin(serve_http1(server, wire, peer, admitted, phase)).await;
+    }
+    let Some(stream) = Box::pin(shake_hands(&server, wire, &mut phase)).await else { return };
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
         Box::pin(serve_http2(server, stream, peer, admitted, phase)).await;
     } else {
         Box::pin(serve_http1(server, stream, peer, admitted, phase)).await;
     }
+}
+
+/// The handshake of TLS; none where it failed, took too long, or the server stops.
+async fn shake_hands<Stream, A>(
+    server: &Server<A>,
+    wire: Wire<Stream>,
+    phase: &mut watch::Receiver<Phase>,
+) -> Option<TlsStream<Wire<Stream>>>
+where
+    Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let tls = server.tls.as_ref()?;
+    let wire = wire.limited_to(server.limits.handshake_bytes);
+    let shaking = server.counters.begin(Work::Handshake);
+    let handshake = tls.accept(wire, &server.handshakes);
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(server.limits.handshake, handshake) => shaken.ok().and_then(Result::ok),
+        _stopping = phase.wait_for(|phase| *phase != Phase::Serving) => return None,
+    };
+    drop(shaking);
+    let Some(mut stream) = shaken else {
+        server.counters.count(Event::HandshakeFailed);
+        return None;
+    };
+    stream.get_mut().0.unlimited();
+    Some(stream)
 }
 
 async fn serve_http1<Stream, A>(
@@ -91,7 +107,7 @@ async fn serve_http1<Stream, A>(
         .max_header_size(server.limits.max_header_bytes)
         .max_buf_size(server.limits.max_header_bytes.saturating_mul(2))
         .serve_connection(io, service);
-    drive(&server, connection, &activity, phase).await;
+    drive(&server, Box::pin(connection), &activity, phase).await;
 }
 
 async fn serve_http2<Stream, A>(
@@ -120,20 +136,19 @@ async fn serve_http2<Stream, A>(
         .keep_alive_interval(limits.ping)
         .keep_alive_timeout(limits.ping)
         .serve_connection(io, service);
-    drive(&server, connection, &activity, phase).await;
+    drive(&server, Box::pin(connection), &activity, phase).await;
 }
 
 /// Lets a connection run until it ends, has had its time, or the server stops.
 async fn drive<Connection, A>(
     server: &Server<A>,
-    connection: Connection,
+    mut connection: Pin<Box<Connection>>,
     activity: &Activity,
     mut phase: watch::Receiver<Phase>,
 ) where
     Connection: GracefulConnection,
     Connection::Error: std::fmt::Display,
 {
-    let mut connection = pin!(connection);
     let mut timer = None;
     let mut is_draining = false;
     let ended = loop {
@@ -201,7 +216,8 @@ impl<A: Answer> Requests<A> {
         let client = client_of(&self.server.proxies, self.peer, request.headers());
         let request = request.map(|incoming| RequestBody::new(incoming, self.server.limits.body));
         let answer = self.server.answer.clone();
-        let response = survive(async move { answer.answer(request, client).await }).await;
+        // Apart: the connection has room for this future from its beginning to its end, and keeps a pointer only.
+        let response = survive(Box::pin(async move { answer.answer(request, client).await })).await;
         let untaken = under_way.answered();
         Ok(response.map(|body| AnswerBody::new(body, untaken)))
     }
@@ -209,9 +225,8 @@ impl<A: Answer> Requests<A> {
 
 /// A panic costs this request its answer and nothing else: the peer gets a bare 500.
 async fn survive<ResponseBody: Default>(
-    answering: impl Future<Output = Response<ResponseBody>>,
+    mut answering: Pin<Box<impl Future<Output = Response<ResponseBody>>>>,
 ) -> Response<ResponseBody> {
-    let mut answering = Box::pin(answering);
     let polled = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(context))) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(response)) => Poll::Ready(Some(response)),

@@ -184,7 +184,8 @@ async fn accept<A: Answer>(bound: &Bound, server: &Arc<Server<A>>, phase: &watch
             tracing::debug!(%cause, "small packets may wait");
         }
         server.counters.count(Event::Accepted);
-        let connection = connection::serve(Arc::clone(server), stream, peer, admitted, phase.subscribe());
+        // Apart: a future that is moved into the one that waits for it takes its room twice.
+        let connection = Box::pin(connection::serve(Arc::clone(server), stream, peer, admitted, phase.subscribe()));
         let counters = server.counters.clone();
         tokio::spawn(async move {
             connection.await;
