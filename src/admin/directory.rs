@@ -174,7 +174,7 @@ async fn find(request: &Request<'_>, siret: &str) -> Reply {
     };
     let number: Siret = siret.parse().map_err(|_| malformed())?;
     let directory = &request.app.directory;
-    let unknown = || Refusal::Unknown { noun: "directory", id: siret.to_owned() };
+    let unknown = || Refusal::UnknownEstablishment(siret.to_owned());
     let establishment = directory.find_establishment(&number).await?.ok_or_else(unknown)?;
     let official_contacts = directory.find_official_contacts(&establishment).await?;
     let establishment = View::new(establishment, request.app.clock.now());

@@ -25,6 +25,8 @@ pub(super) enum Refusal {
     Cursor,
     #[error("no {noun} {id}: see `{noun} list`")]
     Unknown { noun: &'static str, id: String },
+    #[error("no source knows {0}, or may tell of it: see `directory status` and `directory search`")]
+    UnknownEstablishment(String),
     #[error("{id} is not the identifier of a {noun}: {expected}")]
     Identifier { noun: &'static str, id: String, expected: &'static str },
     #[error("{noun} {id} is there already: {remedy}")]
@@ -183,7 +185,7 @@ impl Refusal {
             Self::NoSuchAddress => (StatusCode::NOT_FOUND, "no_such_address"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
             Self::Cursor => (StatusCode::BAD_REQUEST, "cursor"),
-            Self::Unknown { .. } => (StatusCode::NOT_FOUND, "unknown"),
+            Self::Unknown { .. } | Self::UnknownEstablishment(_) => (StatusCode::NOT_FOUND, "unknown"),
             Self::Identifier { .. } => (StatusCode::BAD_REQUEST, "identifier"),
             Self::Exists { .. } => (StatusCode::CONFLICT, "exists"),
             Self::Disabled(_) => (StatusCode::CONFLICT, "disabled"),

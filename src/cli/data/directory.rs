@@ -78,7 +78,7 @@ pub(in crate::cli) enum Command {
         #[arg(long, value_parser = parse_line)]
         place: Option<String>,
         /// How many to show, at most 50.
-        #[arg(long, default_value_t = 10)]
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=50))]
         limit: u8,
     },
 }

@@ -1,11 +1,14 @@
 //! Requests to join and the organizations that they are for, by command: every act and every option of it.
 
+use moncomptepro::clock::Clock;
+use moncomptepro::config::Config;
 use moncomptepro::domain::{AuditEvent, EmailDomainStatus, OrganizationId};
+use moncomptepro::protocol::Timestamp;
 use moncomptepro::store::{email_domains, memberships, users};
 use serde_json::{Value, json};
 
 use crate::accounts::organizations::{arrive, join};
-use crate::support::{Instance, Operator};
+use crate::support::{Ended, Instance, MORNING, Operator};
 
 const DINUM: &str = "13002526500013";
 
@@ -92,6 +95,102 @@ async fn a_moderator_at_the_machine_lists_weighs_accepts_refuses_reopens_and_wri
     assert_eq!(operator.asks(&accept).await["status"], "accepted");
     assert_eq!(link(&instance, "trois@ailleurs.example"), Some((String::from("domain"), false)));
     operator.types(&["moderation", "accept", "3"]).await.refused(1, "decided");
+}
+
+/// What is printed for people holds these words.
+#[track_caller]
+fn prints(ended: &Ended, words: &[&str]) {
+    assert_eq!(ended.code, 0, "{ended:?}");
+    for word in words {
+        assert!(ended.stdout.contains(word), "no {word:?} in {ended:?}");
+    }
+}
+
+/// Somebody whom the operator enters signs in and asks to join.
+async fn enter_and_ask(instance: &Instance, operator: &Operator, email: &str) {
+    const PASSWORD: &str = "une phrase de passe assez longue";
+    let made = operator.asks(&["user", "create", email, "--given-name", "Élodie", "--family-name", "Martin"]).await;
+    let person = instance.person();
+    let page = person.visit(made["password_link"].as_str().unwrap()).await;
+    let form = page.form_with("password", None).with("password", PASSWORD).with("password_confirmation", PASSWORD);
+    person.submit(form).await;
+    let page = person.sign_in(person.visit("/users/start-sign-in").await, email, PASSWORD).await;
+    let code = instance.code_of(email).await;
+    person.submit(page.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
+    let waits = join(&person, &person.visit("/users/join-organization").await, DINUM).await;
+    assert_eq!(waits.url.path(), "/users/unable-to-auto-join-organization", "{}", waits.text("main"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_decided_at_the_machine_while_nothing_runs_holds_once_it_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let operator = Operator::of(directory.path());
+    let instance = Instance::over_tls(directory.path()).await;
+    let mut import = vec![String::from("directory"), String::from("import")];
+    import.extend(super::directory::both_register_files(directory.path()));
+    operator.asks(&import.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let people = ["un@inconnu.example", "deux@inconnu.example", "trois@ailleurs.example", "quatre@cabinet.example"];
+    for email in people {
+        enter_and_ask(&instance, &operator, email).await;
+    }
+    instance.stop().await;
+
+    prints(&operator.types(&["moderation", "list"]).await, &["MODERATION", "EMAIL", "SIRET", people[0], people[3]]);
+    prints(&operator.types(&["moderation", "show", "1"]).await, &["email_domain", "inconnu.example", "pending"]);
+    let comment = ["moderation", "comment", "1", "Appel sans réponse"];
+    prints(&operator.types(&comment).await, &["pending"]);
+    let accept = ["moderation", "accept", "1", "--verified", "order", "--similar", "--domain", "external"];
+    prints(&operator.types(&[&accept[..], &["--note", "Vu"]].concat()).await, &["accepted", "2"]);
+    let refuse = ["moderation", "reject", "3", "--reason", "Votre nom manque.", "--correctable"];
+    prints(&operator.types(&refuse).await, &["rejected"]);
+    let refuse = ["moderation", "reject", "4", "--reason", "Adresse de cabinet.", "--quiet"];
+    prints(&operator.types(&refuse).await, &["rejected"]);
+    prints(&operator.types(&["moderation", "reopen", "4", "--note", "Trop vite"]).await, &["pending"]);
+    for (words, expected) in [
+        (vec![], vec![4]),
+        (vec!["--decided"], vec![4, 3, 2, 1]),
+        (vec!["is:processed"], vec![3, 2, 1]),
+        (vec!["is:any email:deux@inconnu.example"], vec![2]),
+        (vec!["--user", people[2], "--decided"], vec![3]),
+        (vec!["--org", DINUM], vec![4]),
+        (vec!["--org", "1", "--decided"], vec![4, 3, 2, 1]),
+        (vec!["is:any siret:26290359400014"], vec![]),
+        (vec!["is:any service:some-service"], vec![]),
+        (vec!["is:any -service:some-service date:2026-11-23"], vec![4, 3, 2, 1]),
+        (vec!["is:any date:2026-11-22"], vec![]),
+    ] {
+        let listed = operator.asks(&[&["moderation", "list"], &words[..]].concat()).await;
+        assert_eq!(ids(&listed), expected, "{words:?}");
+    }
+    let shown = operator.asks(&["moderation", "show", "3"]).await;
+    assert_eq!((&shown["reason"], &shown["may_be_corrected"]), (&"Votre nom manque.".into(), &true.into()), "{shown}");
+    for (words, code, said) in [
+        (vec!["accept", "1"], 1, "decided"),
+        (vec!["reopen", "4"], 1, "waits for a decision already"),
+        (vec!["show", "99"], 1, "no moderation 99"),
+        (vec!["accept", "4", "--verified", "hearsay"], 2, "hearsay"),
+        (vec!["list", "couleur:bleue"], 2, "couleur"),
+    ] {
+        operator.types(&[&["moderation"], &words[..]].concat()).await.refused(code, said);
+    }
+
+    // Commands go by the clock of the machine, and so does an instance.
+    let machine = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let (now, file) = (MORNING.max(Timestamp(machine + 1)), directory.path().join("config.toml"));
+    let config = |port| Config { port, ..Config::from_file(&file).unwrap() };
+    let instance = Instance::with_clock(config, Clock::manual(now)).await;
+    let expected = Some((String::from("ordre_professionnel_domain"), false));
+    assert_eq!((link(&instance, people[0]), link(&instance, people[1])), (expected.clone(), expected));
+    assert_eq!((link(&instance, people[2]), link(&instance, people[3])), (None, None));
+    let told =
+        async |email: &str, word: &str| instance.mails_to(email).await.iter().any(|mail| mail.subject.contains(word));
+    for email in &people[..2] {
+        assert!(told(email, "acceptée").await, "what was decided leaves by mail: {email}");
+    }
+    assert!(told(people[2], "refusée").await && !told(people[3], "refusée").await, "quiet");
+    let (id, domain) = (OrganizationId(1), "inconnu.example".parse().unwrap());
+    let known = instance.app.store.read(|tx| email_domains::find(tx, id, &domain)).unwrap();
+    assert_eq!(known.map(|known| known.status), Some(EmailDomainStatus::External));
 }
 
 #[tokio::test(flavor = "multi_thread")]

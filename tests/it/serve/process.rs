@@ -104,6 +104,12 @@ impl Process {
         panic!("nobody says “{words}”: {others:?}");
     }
 
+    /// How many lines it has said and nobody has read.
+    pub(crate) fn unread_lines(&mut self) -> usize {
+        self.at_first.extend(self.said.try_iter());
+        self.at_first.len()
+    }
+
     /// The status of the answer to a request in plain text.
     pub(crate) fn get(&self, path: &str, host: &str) -> u16 {
         get(self.port, path, host).0
