@@ -29,7 +29,8 @@ use thiserror::Error;
 
 use crate::app::App;
 use crate::crypto::{OpenError, PasskeyRefusal};
-use crate::domain::{Actor, AuditEvent, AuditRecord, BrowserHint, Origin, Session, Whereabouts};
+use crate::domain::{Actor, AuditEvent, AuditRecord, BrowserHint, Deed, Origin, Session, Whereabouts};
+use crate::protocol::Timestamp;
 use crate::store::{StoreError, Tx, audit};
 
 pub use account::{
@@ -149,6 +150,11 @@ struct Circumstances {
 impl Circumstances {
     fn of(app: &App, by: &By) -> Self {
         Self { by: by.clone(), at_millis: app.clock.now_millis() }
+    }
+
+    /// What is done here, as a record of who did it keeps it.
+    fn deed(&self, at: Timestamp) -> Deed {
+        Deed { by: self.by.actor.clone(), at }
     }
 
     /// The same from nowhere: what must not stay of somebody who goes.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, Client, Credentials, Email, Greeting, Membership, Organization, OrganizationDomain, OrganizationId,
+    AuditEvent, Client, Credentials, Email, Membership, Organization, OrganizationDomain, OrganizationId,
     PersonalInformation, User, UserId, Verification,
 };
 use crate::protocol::Timestamp;
@@ -100,16 +100,9 @@ pub async fn enter_person(app: &App, by: &By, person: NewPerson) -> Result<(User
             let organization_id = match &person.organization {
                 Some((organization, is_external)) => {
                     let id = organization_by_siret(tx, organization)?;
-                    let link = Membership {
-                        user_id: user.id,
-                        organization_id: id,
-                        is_external: *is_external,
-                        verification: Verification::Domain,
-                        greeting: Greeting::Done,
-                        created_at: now,
-                        updated_at: now,
-                    };
-                    put_membership(tx, &link)?;
+                    let (between, made) = ((user.id, id), circumstances.deed(now));
+                    let link = Membership::begin(between, Verification::Domain, *is_external, made);
+                    put_membership(tx, &link.greeted())?;
                     Some(id)
                 }
                 None => None,

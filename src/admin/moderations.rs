@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::organizations::parse as parse_organization;
+use super::organizations::{Authorship, parse as parse_organization};
 use super::page::{Cursor, ENTRIES, Page};
 use super::refusal::Refusal;
 use super::{Reply, Request, done, users};
@@ -90,6 +90,10 @@ struct DomainView {
     domain: String,
     status: EmailDomainStatus,
     updated_at: String,
+    /// Null where it is not approved.
+    verified_at: Option<String>,
+    /// Null where nobody knows.
+    decided_by: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -104,6 +108,8 @@ struct MemberView {
     email: Email,
     is_external: bool,
     verification: Verification,
+    #[serde(flatten)]
+    authorship: Authorship,
 }
 
 #[derive(Debug, Serialize)]
@@ -354,7 +360,13 @@ fn view(listed: ListedModeration) -> View {
 }
 
 fn domain_view(known: &OrganizationDomain) -> DomainView {
-    DomainView { domain: known.domain.to_string(), status: known.status, updated_at: known.updated_at.to_iso8601() }
+    DomainView {
+        domain: known.domain.to_string(),
+        status: known.status,
+        updated_at: known.updated_at.to_iso8601(),
+        verified_at: known.verified_at().map(|at| at.to_iso8601()),
+        decided_by: known.decided_by.as_ref().map(ToString::to_string),
+    }
 }
 
 fn dossier_view(dossier: ModerationDossier) -> DossierView {
@@ -401,6 +413,7 @@ fn dossier_view(dossier: ModerationDossier) -> DossierView {
         members: members
             .into_iter()
             .map(|(membership, user)| MemberView {
+                authorship: Authorship::of(&membership),
                 user_id: user.id,
                 email: user.email,
                 is_external: membership.is_external,

@@ -46,6 +46,26 @@ struct MemberView {
     is_external: bool,
     verification: Verification,
     created_at: String,
+    #[serde(flatten)]
+    authorship: Authorship,
+}
+
+/// Who made a link, and when it was proven and by whom; null where that is not known (SEC-108).
+#[derive(Debug, Serialize)]
+pub(super) struct Authorship {
+    made_by: Option<String>,
+    verified_at: Option<String>,
+    verified_by: Option<String>,
+}
+
+impl Authorship {
+    pub(super) fn of(link: &Membership) -> Self {
+        Self {
+            made_by: link.made_by.as_ref().map(ToString::to_string),
+            verified_at: link.verified.as_ref().map(|deed| deed.at.to_iso8601()),
+            verified_by: link.verified.as_ref().map(|deed| deed.by.to_string()),
+        }
+    }
 }
 
 /// A link as it is shown.
@@ -57,6 +77,8 @@ struct LinkView {
     verification: Verification,
     created_at: String,
     updated_at: String,
+    #[serde(flatten)]
+    authorship: Authorship,
 }
 
 /// A link to make.
@@ -190,6 +212,7 @@ fn view(organization: Organization) -> View {
 
 fn member_view((membership, user): (Membership, User)) -> MemberView {
     MemberView {
+        authorship: Authorship::of(&membership),
         user_id: user.id,
         email: user.email,
         is_external: membership.is_external,
@@ -200,6 +223,7 @@ fn member_view((membership, user): (Membership, User)) -> MemberView {
 
 fn link_view(membership: &Membership) -> LinkView {
     LinkView {
+        authorship: Authorship::of(membership),
         organization_id: membership.organization_id,
         user_id: membership.user_id,
         is_external: membership.is_external,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::factor_removals;
+use super::organizations::Authorship;
 use super::page::{ENTRIES, Listing, Page};
 use super::refusal::Refusal;
 use super::{Reply, Request, created, done};
@@ -67,6 +68,8 @@ struct LinkView {
     is_external: bool,
     verification: Verification,
     created_at: String,
+    #[serde(flatten)]
+    authorship: Authorship,
 }
 
 /// A person, and the link by which they choose a password.
@@ -337,6 +340,7 @@ pub(super) fn view(user: User) -> View {
 
 fn link_view((membership, organization): (Membership, Organization)) -> LinkView {
     LinkView {
+        authorship: Authorship::of(&membership),
         organization_id: organization.id,
         siret: organization.siret,
         label: organization.label,

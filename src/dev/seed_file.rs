@@ -10,9 +10,9 @@ use crate::config::{Config, UnknownClients};
 use crate::crypto;
 use crate::directory::Seeded;
 use crate::domain::{
-    Activity, ClaimsProfile, Client, ClientAuthentication, ClientId, CommuneCode, Email, EmailDomain,
-    EmailDomainStatus, Greeting, HeadcountBand, LegalCategory, Membership, Organization, OrganizationDomain,
-    OrganizationId, PersonalInformation, Role, RoleName, SecretDigest, Siret, User, UserId, Verification,
+    Activity, Actor, ClaimsProfile, Client, ClientAuthentication, ClientId, CommuneCode, Deed, Email, EmailDomain,
+    EmailDomainStatus, HeadcountBand, LegalCategory, Membership, Organization, OrganizationDomain, OrganizationId,
+    PersonalInformation, Role, RoleName, SecretDigest, Siret, User, UserId, Verification,
 };
 use crate::protocol::{
     ClientAuthenticationMethod, RedirectUri, RedirectUriPolicy, ScopeSet, SignatureAlgorithm, Timestamp,
@@ -173,6 +173,7 @@ impl SeedOrganization {
             status: EmailDomainStatus::Verified,
             created_at: now,
             updated_at: now,
+            decided_by: Some(Actor::System),
         })
     }
 }
@@ -201,8 +202,8 @@ impl SeedUser {
 impl SeedMembership {
     pub(super) fn to_membership(self, now: Timestamp) -> Membership {
         let Self { user_id, organization_id, is_external, verification } = self;
-        let greeting = Greeting::Done;
-        Membership { user_id, organization_id, is_external, verification, greeting, created_at: now, updated_at: now }
+        let made = Deed::of_the_program(now);
+        Membership::begin((user_id, organization_id), verification, is_external, made).greeted()
     }
 }
 

@@ -39,6 +39,11 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// Whether it is a person who acts for themselves.
+    pub fn is_for_themselves(&self) -> bool {
+        matches!(self, Self::User(_) | Self::Visitor)
+    }
+
     /// The person who acts, if it is one.
     pub fn person(&self) -> Option<UserId> {
         match self {

@@ -4,6 +4,7 @@
 //! default needs no migration.
 
 use super::engine::Migration;
+use super::organization::authorship;
 use super::{clients, moderations, organizations, users};
 
 /// The newest format of records that this program knows.
@@ -24,5 +25,10 @@ pub(super) const PENDING_INDEXED: u32 = 3;
 pub(super) const DECIDERS_INDEXED: u32 = 4;
 
 /// All changes, oldest first.
-pub(super) const MIGRATIONS: &[Migration] =
-    &[clients::index_all, organizations::index_all, moderations::index_pending, users::index_who_decides];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    clients::index_all,
+    organizations::index_all,
+    moderations::index_pending,
+    users::index_who_decides,
+    authorship::fill,
+];

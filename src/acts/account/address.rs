@@ -12,9 +12,9 @@ use crate::acts::sessions::{ActiveSession, find_live, note_session};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AddressChange, AuditEvent, Ban, BrowserSession, CodePurpose, Email, Handle, HandleKey, MAILED_CODE_DIGITS,
-    MailContent, MailedCode, MailedCodeRefusal, MailedSecret, Membership, OrganizationId, OutgoingMail, PreSession,
-    Session, SessionId, Source, User, UserId, Verification, digits_of_code,
+    AddressChange, AuditEvent, Ban, BrowserSession, CodePurpose, Deed, Email, Handle, HandleKey, MAILED_CODE_DIGITS,
+    MailContent, MailedCode, MailedCodeRefusal, MailedSecret, OrganizationId, OutgoingMail, PreSession, Session,
+    SessionId, Source, User, UserId, Verification, digits_of_code,
 };
 use crate::mail::seal;
 use crate::protocol::{Locale, Timestamp};
@@ -269,8 +269,7 @@ fn suspend_links(
     for link in memberships::list_of_user(tx, user.id)? {
         if !link.verification.holds_under(&user.email, to) {
             suspended.push((link.organization_id, link.verification));
-            let verification = Verification::Unverified;
-            memberships::update(tx, &Membership { verification, updated_at: now, ..link })?;
+            memberships::update(tx, &link.weighed(Verification::Unverified, Deed::of_the_program(now)))?;
         }
     }
     Ok(suspended)
@@ -286,7 +285,7 @@ pub(super) fn restore_links(
     for (organization_id, verification) in suspended {
         let found = memberships::find(tx, user_id, *organization_id)?;
         if let Some(link) = found.filter(|link| link.verification == Verification::Unverified) {
-            memberships::update(tx, &Membership { verification: *verification, updated_at: now, ..link })?;
+            memberships::update(tx, &link.weighed(*verification, Deed::of_the_program(now)))?;
         }
     }
     Ok(())

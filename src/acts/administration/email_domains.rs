@@ -6,8 +6,7 @@ use super::organizations::{OrganizationKey, find as find_organization};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, EmailDomain, EmailDomainStatus, MailProviders, Membership, OrganizationDomain, OrganizationId,
-    Verification,
+    AuditEvent, EmailDomain, EmailDomainStatus, MailProviders, OrganizationDomain, OrganizationId, Verification,
 };
 use crate::protocol::Timestamp;
 use crate::store::{StoreError, Tx, email_domains, memberships, users};
@@ -40,9 +39,18 @@ pub(in crate::acts) fn put_domain(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let known = email_domains::find(tx, organization_id, domain)?;
-    let created_at = known.map_or(now, |known| known.created_at);
-    let record = OrganizationDomain { organization_id, domain: domain.clone(), status, created_at, updated_at: now };
-    email_domains::put(tx, &record)?;
+    let is_same = known.as_ref().is_some_and(|known| known.status == status && known.decided_by.is_some());
+    if !is_same {
+        let record = OrganizationDomain {
+            organization_id,
+            domain: domain.clone(),
+            status,
+            created_at: known.map_or(now, |known| known.created_at),
+            updated_at: now,
+            decided_by: Some(status.decider(circumstances.by.actor.clone())),
+        };
+        email_domains::put(tx, &record)?;
+    }
     let event = AuditEvent::EmailDomainWritten { organization_id, domain: domain.clone(), status };
     circumstances.record(tx, event)?;
     weigh_links(tx, circumstances, organization_id, domain, status.is_approved(), now)
@@ -78,7 +86,7 @@ fn weigh_links(
                 is_external: link.is_external,
                 verification,
             };
-            memberships::update(tx, &Membership { verification, updated_at: now, ..link })?;
+            memberships::update(tx, &link.weighed(verification, circumstances.deed(now)))?;
             circumstances.record(tx, event)?;
         }
     }

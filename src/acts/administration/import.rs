@@ -5,8 +5,7 @@ use crate::acts::account::is_anothers;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, Credentials, Email, Greeting, Membership, OrganizationId, PersonalInformation, User, UserId,
-    Verification,
+    AuditEvent, Credentials, Email, Membership, OrganizationId, PersonalInformation, User, UserId, Verification,
 };
 use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, Tx, credentials, memberships, users};
@@ -149,16 +148,8 @@ fn enter(
     circumstances.record(tx, AuditEvent::UserCreated { user_id: user.id })?;
     for organization_id in organizations {
         let (user_id, verification) = (user.id, Verification::ManualDecision);
-        let link = Membership {
-            user_id,
-            organization_id: *organization_id,
-            is_external: false,
-            verification,
-            greeting: Greeting::Done,
-            created_at: now,
-            updated_at: now,
-        };
-        memberships::insert(tx, &link)?;
+        let link = Membership::begin((user_id, *organization_id), verification, false, circumstances.deed(now));
+        memberships::insert(tx, &link.greeted())?;
         let event = AuditEvent::MembershipWritten {
             user_id,
             organization_id: *organization_id,

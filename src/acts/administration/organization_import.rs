@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::config::JoiningSettings;
 use crate::directory::DirectoryError;
 use crate::domain::{
-    AuditEvent, EmailDomain, EmailDomainStatus, Greeting, Membership, Organization, OrganizationFacts,
-    OrganizationFault, OrganizationId, OrganizationSource, Siret, Verification,
+    AuditEvent, EmailDomain, EmailDomainStatus, Membership, Organization, OrganizationFacts, OrganizationFault,
+    OrganizationId, OrganizationSource, Siret, UserId, Verification,
 };
 use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, Tx, email_domains, memberships, organizations};
@@ -240,7 +240,15 @@ struct Plan {
     domains: Vec<(EmailDomain, EmailDomainStatus)>,
     /// Whether the row names domains where anybody has an address, which stay behind.
     lacks_domains: bool,
-    link: Option<Membership>,
+    link: Option<PlannedLink>,
+}
+
+/// A link to make, which began when the file says.
+struct PlannedLink {
+    user_id: UserId,
+    verification: Verification,
+    is_external: bool,
+    began: Option<Timestamp>,
 }
 
 impl Plan {
@@ -302,9 +310,8 @@ fn decide(
             if !verification.is_proven() && !joining.policy.allow_unverified {
                 return Ok(Err(RowOutcome::Unverified));
             }
-            let began = created_at.unwrap_or(Timestamp(0));
-            let link = Membership::begin((user.id, organization_id), verification, *is_external, began);
-            let link = Some(Membership { greeting: Greeting::Done, ..link });
+            let link =
+                Some(PlannedLink { user_id: user.id, verification, is_external: *is_external, began: *created_at });
             Ok(Ok(Plan { enters, siret: siret.clone(), domains: Vec::new(), lacks_domains: false, link }))
         }
     }
@@ -397,12 +404,9 @@ fn carry_out(tx: &mut Tx, circumstances: &Circumstances, plan: Plan, now: Timest
         put_domain(tx, circumstances, organization.id, domain, *status, now)?;
     }
     if let Some(link) = plan.link {
-        let link = Membership {
-            organization_id: organization.id,
-            created_at: or_now(link.created_at),
-            updated_at: now,
-            ..link
-        };
+        let between = (link.user_id, organization.id);
+        let made = Membership::begin(between, link.verification, link.is_external, circumstances.deed(now)).greeted();
+        let link = Membership { created_at: link.began.unwrap_or(now), ..made };
         memberships::insert(tx, &link)?;
         let event = AuditEvent::MembershipWritten {
             user_id: link.user_id,

@@ -8,8 +8,8 @@ use super::users::{UserKey, find as find_user};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, Greeting, Membership, ModerationKind, ModerationStep, Organization, OrganizationFacts,
-    OrganizationFault, OrganizationId, Siret, User, UserId, Verification,
+    AuditEvent, Membership, ModerationKind, ModerationStep, Organization, OrganizationFacts, OrganizationFault,
+    OrganizationId, Siret, User, UserId, Verification,
 };
 use crate::store::{Read, StoreError, contact_proofs, memberships, moderations, organizations, users};
 
@@ -236,21 +236,20 @@ pub async fn link_user(
             if let Some(known) = known.as_ref().filter(|known| is_same(known)) {
                 return Ok(Ok(known.clone()));
             }
-            let created_at = known.as_ref().map_or(now, |known| known.created_at);
-            let greeting = known.as_ref().map_or(Greeting::Done, |known| known.greeting);
-            let membership = Membership {
-                user_id,
-                organization_id,
-                is_external,
-                verification,
-                greeting,
-                created_at,
-                updated_at: now,
+            let deed = circumstances.deed(now);
+            let membership = match known {
+                Some(known) => {
+                    let membership = Membership { is_external, ..known.weighed(verification, deed) };
+                    memberships::update(tx, &membership)?;
+                    membership
+                }
+                None => {
+                    let between = (user_id, organization_id);
+                    let membership = Membership::begin(between, verification, is_external, deed).greeted();
+                    memberships::insert(tx, &membership)?;
+                    membership
+                }
             };
-            match known {
-                Some(_) => memberships::update(tx, &membership)?,
-                None => memberships::insert(tx, &membership)?,
-            }
             let event = AuditEvent::MembershipWritten { user_id, organization_id, is_external, verification };
             circumstances.record(tx, event)?;
             Ok(Ok(membership))

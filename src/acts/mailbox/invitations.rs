@@ -12,8 +12,8 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AuditEvent, Credentials, Factor, Greeting, HandleKey, Invitation, KnownBrowser, Membership, PasswordFault, Source,
-    User, Verification,
+    Actor, AuditEvent, Credentials, Deed, Factor, HandleKey, Invitation, KnownBrowser, Membership, PasswordFault,
+    Source, User, Verification,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, Tx, credentials, invitations, memberships, organizations, users};
@@ -211,17 +211,12 @@ fn redeem(
     if memberships::find(tx, user_id, organization_id)?.is_some() {
         return Ok(());
     }
-    let verification = Verification::Invitation;
-    let membership = Membership {
-        user_id,
-        organization_id,
-        is_external,
-        verification,
-        greeting: Greeting::Done,
-        created_at: now,
-        updated_at: now,
-    };
-    memberships::insert(tx, &membership)
+    // Who was invited joins; who invited them answers for it.
+    let made = Deed { by: Actor::User(user_id), at: now };
+    let membership =
+        Membership::begin((user_id, organization_id), Verification::Invitation, is_external, made).greeted();
+    let verified = Some(Deed { by: accepted.invited_by, at: now });
+    memberships::insert(tx, &Membership { verified, ..membership })
 }
 
 /// Accepts an invitation as somebody who has an account with its address, and is signed in. Whether it worked.

@@ -11,7 +11,7 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::JoiningSettings;
 use crate::domain::{
-    AuditEvent, BrowserSession, ClientId, ContactProof, EmailDomain, EmailDomainStatus, HandleKey, Interaction,
+    AuditEvent, BrowserSession, ClientId, ContactProof, Deed, EmailDomain, EmailDomainStatus, HandleKey, Interaction,
     Joining, JoiningFacts, JoiningRefusal, KnownContact, MailContent, Membership, Moderation, ModerationId,
     ModerationKind, ModerationState, ModerationStep, Organization, OrganizationId, OutgoingMail, RequestStanding,
     Session, Siret, User, Verification, decide_joining,
@@ -345,7 +345,10 @@ pub(super) fn link(
 ) -> Result<(), StoreError> {
     let (user_id, organization_id, now) = (joined.user.id, organization.id, joined.now);
     let between = (user_id, organization_id);
-    memberships::insert(tx, &Membership::begin(between, verification, is_external, now))?;
+    // The person joins, by a rule that proves it or not.
+    let made_by = Some(joined.circumstances.by.actor.clone());
+    let joins = Membership::begin(between, verification, is_external, Deed::of_the_program(now));
+    memberships::insert(tx, &Membership { made_by, ..joins })?;
     contact_proofs::delete(tx, user_id, organization_id)?;
     let event = AuditEvent::MembershipWritten { user_id, organization_id, is_external, verification };
     joined.circumstances.record(tx, event)?;

@@ -31,6 +31,8 @@ fn link(organization_id: u64, is_external: bool, verification: Verification) -> 
         is_external,
         verification,
         greeting: Greeting::Done,
+        made_by: None,
+        verified: None,
         created_at: Timestamp(organization_id),
         updated_at: Timestamp(organization_id),
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Email, OrganizationId, UserId};
+use crate::domain::{Actor, Deed, Email, OrganizationId, UserId};
 use crate::protocol::Timestamp;
 
 /// How the right to act for the organization was proven. The words are those of the original's `verification_type`.
@@ -135,6 +135,13 @@ pub struct Membership {
     /// Whether the person was welcomed.
     #[serde(default)]
     pub greeting: Greeting,
+    /// Who made it; `None` where it was made before that was kept, and the audit does not tell.
+    #[serde(default)]
+    pub made_by: Option<Actor>,
+    /// Who saw that it is proven, and when: the program, where a rule does. `None` where nothing proves it, and where that
+    /// was before it was kept, and the audit does not tell (SEC-108).
+    #[serde(default)]
+    pub verified: Option<Deed>,
     /// When it began; memberships are listed in this order.
     pub created_at: Timestamp,
     /// Its last change.
@@ -142,14 +149,40 @@ pub struct Membership {
 }
 
 impl Membership {
-    /// A link that begins, whose person is still to be welcomed.
+    /// A link that somebody makes, and whose person is still to be welcomed.
     pub fn begin(
         (user_id, organization_id): (UserId, OrganizationId),
         verification: Verification,
         is_external: bool,
-        now: Timestamp,
+        made: Deed,
     ) -> Self {
-        let greeting = Greeting::Due;
-        Self { user_id, organization_id, is_external, verification, greeting, created_at: now, updated_at: now }
+        Self {
+            user_id,
+            organization_id,
+            is_external,
+            verification,
+            greeting: Greeting::Due,
+            created_at: made.at,
+            updated_at: made.at,
+            made_by: Some(made.by.clone()),
+            verified: verification.is_proven().then_some(made),
+        }
+    }
+
+    /// The same for somebody who needs no welcome.
+    #[must_use]
+    pub fn greeted(self) -> Self {
+        Self { greeting: Greeting::Done, ..self }
+    }
+
+    /// The same, proven or not by a deed. What proved it before in the same way proves it still.
+    #[must_use]
+    pub fn weighed(self, verification: Verification, deed: Deed) -> Self {
+        let updated_at = deed.at;
+        let verified = match verification == self.verification && self.verified.is_some() {
+            true => self.verified,
+            false => verification.is_proven().then_some(deed),
+        };
+        Self { verification, verified, updated_at, ..self }
     }
 }

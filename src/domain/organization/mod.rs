@@ -1,5 +1,6 @@
 //! An organization, the register's facts about it, and who belongs to it.
 
+mod deed;
 mod facts;
 mod forms;
 mod joining;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::OrganizationId;
 use crate::protocol::Timestamp;
 
+pub use deed::Deed;
 pub use facts::{OrganizationFacts, OrganizationFault};
 pub use joining::{
     ContactCode, ContactProof, ContactProofRefusal, Day, EmailDomain, EmailDomainStatus, Joining, JoiningFacts,

@@ -1,5 +1,6 @@
 //! The nouns: indexes that agree with their records, identifiers that are not given twice, orders of listings.
 
+mod authorship;
 mod people;
 
 use serde_json::json;
@@ -68,6 +69,8 @@ fn membership(user_id: u64, organization_id: u64, created_at: u64) -> Membership
         is_external: false,
         verification: Verification::Domain,
         greeting: Greeting::Done,
+        made_by: None,
+        verified: None,
         created_at: Timestamp(created_at),
         updated_at: Timestamp(created_at),
     }

@@ -1,5 +1,6 @@
 //! The console of administration: who enters it, and what each role sees and does there.
 
+mod authors;
 mod decisions;
 mod entrance;
 mod moderations;

@@ -140,13 +140,17 @@ impl Bench {
             // What proved the link better is kept.
             Some(known) if known.verification.is_proven() && known.is_external == is_external => return Ok(()),
             Some(known) => {
-                memberships::update(tx, &Membership { verification, is_external, updated_at: now, ..known })?;
+                let proven = known.weighed(verification, self.circumstances.deed(now));
+                memberships::update(tx, &Membership { is_external, ..proven })?;
             }
             // Who left before the review of their domain stays away.
             None if !request.is_blocking() => return Ok(()),
             None => {
                 let between = (user_id, organization_id);
-                memberships::insert(tx, &Membership::begin(between, verification, is_external, now))?;
+                memberships::insert(
+                    tx,
+                    &Membership::begin(between, verification, is_external, self.circumstances.deed(now)),
+                )?;
             }
         }
         let event = AuditEvent::MembershipWritten { user_id, organization_id, is_external, verification };

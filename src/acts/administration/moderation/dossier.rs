@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ListedModeration;
+use super::authors::{authors_of, names_of};
 use super::decisions::{similar_to, waiting_for_the_same};
 use super::listing::{all_listed, listed_with};
 use super::reach::{Reach, may_decide};
@@ -164,13 +165,16 @@ fn gathered(
     let similar = similar_to(tx, providers, &request, &domain)?;
     let waiting: Vec<Moderation> =
         others.into_iter().filter(|other| other.user_id != request.user_id).take(SHOWN).collect();
+    let domains = email_domains::list_of_organization(tx, request.organization_id, DOMAINS)?;
+    let authors = authors_of(members.iter().map(|(membership, _)| membership), &domains);
+    let deciders = names_of(tx, deciders(&request).chain(authors))?;
     let is_open_to_anybody = providers.kind_of(&domain).is_open_to_anybody();
     Ok(Some(ModerationDossier {
         // Nobody decides on their own request.
         may_decide: may_decide(tx, actor, request.organization_id, now)? && actor.person() != Some(request.user_id),
         client,
         is_open_to_anybody,
-        domains: email_domains::list_of_organization(tx, request.organization_id, DOMAINS)?,
+        domains,
         look_alikes: Vec::new(),
         contacts: Contacts::Unavailable,
         members,
@@ -179,7 +183,7 @@ fn gathered(
         duplicates: all_listed(tx, duplicates)?,
         similar: all_listed(tx, similar)?,
         waiting: all_listed(tx, waiting)?,
-        deciders: deciders(tx, &request)?,
+        deciders,
         listed,
     }))
 }
@@ -202,21 +206,14 @@ fn same_person(tx: &impl Read, person: &User, others: &[Moderation]) -> Result<V
     Ok(found)
 }
 
-/// The names of the people who acted on a request.
-fn deciders(tx: &impl Read, request: &Moderation) -> Result<BTreeMap<UserId, String>, StoreError> {
-    let of_state = |state: &ModerationState| match state {
-        ModerationState::Pending { by, .. } => by.clone(),
-        ModerationState::Accepted { by, .. } | ModerationState::Rejected { by, .. } => Some(by.clone()),
-    };
-    let decided = request.history.iter().chain([&request.state]).filter_map(of_state);
-    let actors = decided.chain(request.notes.iter().map(|note| note.by.clone()));
-    let mut names = BTreeMap::new();
-    for actor in actors {
-        if let Some(id) = actor.person()
-            && let Some(user) = users::find(tx, id)?
-        {
-            names.insert(id, user.information.full_name().unwrap_or_else(|| user.email.to_string()));
+/// Those who acted on a request.
+fn deciders(request: &Moderation) -> impl Iterator<Item = &Actor> {
+    fn of_state(state: &ModerationState) -> Option<&Actor> {
+        match state {
+            ModerationState::Pending { by, .. } => by.as_ref(),
+            ModerationState::Accepted { by, .. } | ModerationState::Rejected { by, .. } => Some(by),
         }
     }
-    Ok(names)
+    let decided = request.history.iter().chain([&request.state]).filter_map(of_state);
+    decided.chain(request.notes.iter().map(|note| &note.by))
 }

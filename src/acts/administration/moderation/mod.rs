@@ -2,6 +2,7 @@
 //!
 //! Whoever moderates some organizations only meets no request for another one: it is not there (SEC-141).
 
+mod authors;
 mod decisions;
 mod dossier;
 mod links;
@@ -15,6 +16,7 @@ use crate::domain::{
 };
 use crate::domain::{Moderation, ModerationId};
 
+pub use authors::list_authors;
 pub use decisions::{accept_moderation, comment_moderation, reject_moderation, reopen_moderation};
 pub use dossier::{Contacts, ModerationDossier, view_moderation};
 pub(in crate::acts) use links::{Heralds, those_who_moderate};

@@ -1,11 +1,15 @@
 //! One request, with everything that is weighed.
 
+use std::collections::BTreeMap;
+
 use super::forms::fresh;
 use super::{NOTIFICATIONS, applicant, parse, requested_organization, row, warnings};
 use crate::acts::administration::{self, Contacts, ListedModeration, ModerationDossier};
-use crate::admin::console::pages::{ContactLine, DomainLine, Forms, HistoryLine, MemberLine, Moderation};
+use crate::admin::console::pages::{
+    Author, Authorship, ContactLine, DomainLine, Forms, HistoryLine, MemberLine, Moderation,
+};
 use crate::app::App;
-use crate::domain::{EmailDomain, Membership, ModerationId, ModerationState, User};
+use crate::domain::{EmailDomain, Membership, ModerationId, ModerationState, User, UserId};
 use crate::web::{Browser, Error, Request, Response, StatusCode, Visit, paths};
 
 /// Shows it.
@@ -65,6 +69,7 @@ fn page_of(dossier: &ModerationDossier, forms: Option<Forms>) -> Moderation {
                 domain: known.domain.to_string(),
                 status: known.status.as_str(),
                 is_theirs: known.domain == domain,
+                decided_by: Author::of_domain(known, &dossier.deciders),
             })
             .collect(),
         contacts: match &dossier.contacts {
@@ -76,7 +81,7 @@ fn page_of(dossier: &ModerationDossier, forms: Option<Forms>) -> Moderation {
             ),
             Contacts::Unavailable => None,
         },
-        members: dossier.members.iter().map(|(membership, user)| member(membership, user, &domain)).collect(),
+        members: dossier.members.iter().map(|known| member(known, &domain, &dossier.deciders)).collect(),
         earlier: rows(&dossier.earlier),
         duplicates: rows(&dossier.duplicates),
         similar: rows(&dossier.similar),
@@ -86,13 +91,18 @@ fn page_of(dossier: &ModerationDossier, forms: Option<Forms>) -> Moderation {
     }
 }
 
-fn member(membership: &Membership, user: &User, domain: &EmailDomain) -> MemberLine {
+fn member(
+    (membership, user): &(Membership, User),
+    domain: &EmailDomain,
+    names: &BTreeMap<UserId, String>,
+) -> MemberLine {
     MemberLine {
         name: user.information.full_name(),
         email: user.email.to_string(),
         verification: membership.verification.as_str(),
         is_external: membership.is_external,
         has_same_domain: EmailDomain::of(&user.email) == *domain,
+        authorship: Authorship::of_link(membership, names),
     }
 }
 

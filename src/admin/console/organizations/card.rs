@@ -1,6 +1,8 @@
 //! The page of an organization.
 
-use super::pages::{DomainForm, DomainRow, MemberForm, MemberRow, OrganizationCard, RegisterFacts};
+use std::collections::BTreeMap;
+
+use super::pages::{Author, Authorship, DomainForm, DomainRow, MemberForm, MemberRow, OrganizationCard, RegisterFacts};
 use super::{after, changeable, visible};
 use crate::acts::administration::{
     self, ORGANIZATIONS_SHOWN, OrganizationKey, OrganizationRefusal, note_organization_view, refresh_organization,
@@ -8,11 +10,14 @@ use crate::acts::administration::{
 use crate::admin::console::form::check_fields;
 use crate::app::App;
 use crate::domain::{
-    Activity, HeadcountBand, LegalCategory, Membership, Organization, OrganizationDomain, Right, User, UserState,
-    Verification,
+    Activity, HeadcountBand, LegalCategory, Membership, Organization, OrganizationDomain, Right, User, UserId,
+    UserState, Verification,
 };
 use crate::protocol::Parameters;
 use crate::web::{Browser, Error, Request, Response, StatusCode, Submission, Visit, paths};
+
+/// The names of those who acted.
+type Names = BTreeMap<UserId, String>;
 
 /// How old what the register said may be before the page proposes to read it anew.
 const CURRENT_FOR_SECONDS: u64 = 31 * 24 * 3600;
@@ -93,6 +98,7 @@ fn answer(
     let mut members = dossier.members;
     let has_more = members.len() > ORGANIZATIONS_SHOWN;
     members.truncate(ORGANIZATIONS_SHOWN);
+    let names = administration::list_authors(app, members.iter().map(|(link, _)| link), &domains)?;
     let here = paths::of(paths::ADMIN_ORGANIZATION, organization.id);
     let last = members.last().filter(|_| has_more).map(|(link, _)| link.user_id);
     let word = query.get("notification").unwrap_or_default();
@@ -104,9 +110,9 @@ fn answer(
         is_stale: app.clock.now().seconds_since(organization.updated_at) > CURRENT_FOR_SECONDS,
         facts: facts(organization),
         may_manage: officer.has(Right::ManageOrganizations),
-        domains: domains.iter().map(domain).collect(),
+        domains: domains.iter().map(|known| domain(known, &names)).collect(),
         domain_form: attempt.domain,
-        members: members.iter().map(member).collect(),
+        members: members.iter().map(|known| member(known, &names)).collect(),
         is_first_page: cursor.is_none(),
         more_members_href: last.map(|last| format!("{here}?members_after={last}")),
         member_form: attempt.member,
@@ -160,11 +166,16 @@ fn facts(organization: Organization) -> RegisterFacts {
     }
 }
 
-fn domain(known: &OrganizationDomain) -> DomainRow {
-    DomainRow { domain: known.domain.to_string(), status: known.status, updated_at: known.updated_at.0 }
+fn domain(known: &OrganizationDomain, names: &Names) -> DomainRow {
+    DomainRow {
+        domain: known.domain.to_string(),
+        status: known.status,
+        updated_at: known.updated_at.0,
+        decided_by: Author::of_domain(known, names),
+    }
 }
 
-fn member((link, user): &(Membership, User)) -> MemberRow {
+fn member((link, user): &(Membership, User), names: &Names) -> MemberRow {
     MemberRow {
         id: user.id.to_string(),
         name: user.information.full_name(),
@@ -173,6 +184,7 @@ fn member((link, user): &(Membership, User)) -> MemberRow {
         verification: link.verification,
         is_proven: link.verification.is_proven(),
         joined_at: link.created_at.0,
+        authorship: Authorship::of_link(link, names),
         is_disabled: matches!(user.state, UserState::Disabled { .. }),
     }
 }

@@ -1,5 +1,6 @@
 //! What the pages of the console show.
 
+mod authorship;
 mod entrance;
 mod moderation;
 mod moderation_link;
@@ -9,6 +10,7 @@ mod team;
 
 use crate::render::PageCheck;
 
+pub use authorship::{Author, Authorship};
 pub use entrance::{Home, SignIn};
 pub use moderation::{
     AcceptForm, Applicant, ChosenTemplate, ContactLine, DomainLine, Forms, HistoryLine, LookAlikeLine, MemberLine,

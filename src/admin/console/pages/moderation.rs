@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::moderations::ModerationRow;
+use super::{Author, Authorship};
 use crate::domain::Likeness;
 use crate::render::Page;
 
@@ -135,6 +136,8 @@ pub struct DomainLine {
     pub status: &'static str,
     /// Whether it is the person's.
     pub is_theirs: bool,
+    /// Who said so.
+    pub decided_by: Author,
 }
 
 /// An address of the organization in a public directory.
@@ -159,6 +162,8 @@ pub struct MemberLine {
     pub is_external: bool,
     /// Whether they have the person's host.
     pub has_same_domain: bool,
+    /// Who made the link, and proved it.
+    pub authorship: Authorship,
 }
 
 /// Something that happened to the request.
@@ -407,9 +412,16 @@ fn full(plain: &Moderation) -> Moderation {
     };
     let alike = |likeness| LookAlikeLine { domain: String::from("clamart.fr"), likeness };
     let statuses = crate::domain::EmailDomainStatus::ALL.map(crate::domain::EmailDomainStatus::as_str);
-    let domain =
-        |status| DomainLine { domain: String::from("ville-clamart.fr"), status, is_theirs: status == "refused" };
+    let [author, ..] = Author::samples();
+    let [authorship, ..] = Authorship::samples();
+    let domain = |status| DomainLine {
+        domain: String::from("ville-clamart.fr"),
+        status,
+        is_theirs: status == "refused",
+        decided_by: author.clone(),
+    };
     let member = |name: Option<&str>, is_external| MemberLine {
+        authorship: authorship.clone(),
         name: name.map(str::to_owned),
         email: String::from("maire@clamart.fr"),
         verification: "domain",

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::{Author, Authorship};
 use crate::domain::{EmailDomainStatus, ModerationStep, OrganizationSource, Verification};
 use crate::render::Page;
 
@@ -188,6 +189,8 @@ pub struct DomainRow {
     pub status: EmailDomainStatus,
     /// Since when.
     pub updated_at: u64,
+    /// Who said so.
+    pub decided_by: Author,
 }
 
 /// A domain that was typed.
@@ -218,6 +221,8 @@ pub struct MemberRow {
     pub is_proven: bool,
     /// Since when.
     pub joined_at: u64,
+    /// Who made the link, and proved it.
+    pub authorship: Authorship,
     /// Whether their account is closed.
     pub is_disabled: bool,
 }
@@ -252,6 +257,7 @@ impl OrganizationCard {
             source: OrganizationSource::Register,
             updated_at: 1_795_424_400,
         };
+        let [authorship, own, program, unknown] = Authorship::samples();
         let member = MemberRow {
             id: String::from("1"),
             name: Some(String::from("Jean Martin")),
@@ -260,6 +266,7 @@ impl OrganizationCard {
             verification: Verification::Domain,
             is_proven: true,
             joined_at: 1_795_424_400,
+            authorship,
             is_disabled: false,
         };
         let unproven = MemberRow {
@@ -271,7 +278,14 @@ impl OrganizationCard {
             is_disabled: true,
             ..member.clone()
         };
-        let domain = |status| DomainRow { domain: format!("{status:?}.example"), status, updated_at: 1_795_424_400 };
+        let others = [own, program, unknown].map(|authorship| MemberRow { authorship, ..member.clone() });
+        let domain = |(status, decided_by)| DomainRow {
+            domain: format!("{status:?}.example"),
+            status,
+            updated_at: 1_795_424_400,
+            decided_by,
+        };
+        let authors = Author::samples().into_iter().filter(|author| author.word != "self").cycle();
         Self {
             notification: None,
             register_problem: None,
@@ -279,9 +293,9 @@ impl OrganizationCard {
             facts,
             is_stale: false,
             may_manage: true,
-            domains: EmailDomainStatus::ALL.into_iter().map(domain).collect(),
+            domains: EmailDomainStatus::ALL.into_iter().zip(authors).map(domain).collect(),
             domain_form: DomainForm::default(),
-            members: vec![member, unproven],
+            members: [member, unproven].into_iter().chain(others).collect(),
             is_first_page: true,
             more_members_href: Some(String::from("/admin/organizations/1?members_after=1")),
             member_form: MemberForm::default(),

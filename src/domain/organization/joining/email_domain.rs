@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::domain::{Email, OrganizationId};
+use crate::domain::{Actor, Email, OrganizationId};
 use crate::protocol::Timestamp;
 
 /// The text is not the host of e-mail addresses.
@@ -128,6 +128,16 @@ impl EmailDomainStatus {
     }
 }
 
+impl EmailDomainStatus {
+    /// Who gives it: the program, where it reads in the directory what somebody's joining led it to.
+    pub fn decider(self, by: Actor) -> Actor {
+        match self {
+            Self::OfficialContact if by.is_for_themselves() => Actor::System,
+            _ => by,
+        }
+    }
+}
+
 /// One domain of one organization; at most one for each pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrganizationDomain {
@@ -141,4 +151,15 @@ pub struct OrganizationDomain {
     pub created_at: Timestamp,
     /// When it got its status.
     pub updated_at: Timestamp,
+    /// Who gave it its status: the program, where the directory says so. `None` where that was before it was kept, and the
+    /// audit does not tell (SEC-108).
+    #[serde(default)]
+    pub decided_by: Option<Actor>,
+}
+
+impl OrganizationDomain {
+    /// When it was approved, if it is.
+    pub fn verified_at(&self) -> Option<Timestamp> {
+        self.status.is_approved().then_some(self.updated_at)
+    }
 }

@@ -2,7 +2,7 @@
 
 use moncomptepro::acts::{self, By, JoiningAttempt, JoiningOutcome};
 use moncomptepro::domain::{
-    Actor, EmailDomain, Membership, OrganizationDomain, OrganizationId, Role, User, UserId, Verification,
+    Actor, Deed, EmailDomain, Membership, OrganizationDomain, OrganizationId, Role, User, UserId, Verification,
 };
 use moncomptepro::protocol::Locale;
 use moncomptepro::store::{email_domains, memberships, organizations, users};
@@ -52,6 +52,7 @@ async fn crowded(instance: &Instance, siret: &str, members: u64) {
                 status,
                 created_at: MORNING,
                 updated_at: MORNING,
+                decided_by: None,
             };
             email_domains::put(tx, &known)?;
             for number in 0..members {
@@ -59,7 +60,10 @@ async fn crowded(instance: &Instance, siret: &str, members: u64) {
                     User::new(UserId(1_000_000 + number), format!("m{number}@x.example").parse().unwrap(), MORNING);
                 users::insert(tx, &user)?;
                 let between = (user.id, organization.id);
-                memberships::insert(tx, &Membership::begin(between, Verification::Domain, false, MORNING))?;
+                memberships::insert(
+                    tx,
+                    &Membership::begin(between, Verification::Domain, false, Deed::of_the_program(MORNING)),
+                )?;
             }
             Ok(())
         })
