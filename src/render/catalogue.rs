@@ -83,6 +83,13 @@ impl Catalogue {
         })
     }
 
+    /// The reasons of a refusal that the other language has, and what they are in this one.
+    pub(super) fn reasons_of(&self, other: &Self) -> BTreeMap<String, String> {
+        let is_reason = |key: &str| key.starts_with("admin.moderation.template.") && key.ends_with(".text");
+        let theirs = other.texts.iter().filter(|(key, _)| is_reason(key));
+        theirs.filter_map(|(key, text)| Some((text.clone(), self.texts.get(key)?.clone()))).collect()
+    }
+
     /// The names of all texts, in order.
     #[cfg(test)]
     pub(super) fn texts(&self) -> &BTreeMap<String, String> {

@@ -17,6 +17,7 @@ use crate::protocol::{Locale, Timestamp};
 pub(super) fn build(
     locale: Locale,
     catalogue: &Arc<Catalogue>,
+    reasons: BTreeMap<String, String>,
     files: &Arc<StaticFiles>,
 ) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
@@ -27,6 +28,8 @@ pub(super) fn build(
     add_files(&mut environment, files);
     environment.add_function("in_interaction", in_interaction);
     environment.add_filter("siret", grouped_siret);
+    // A reason that was chosen among those of the program is told in the reader's language, any other as it was typed.
+    environment.add_filter("reason", move |text: &str| reasons.get(text).map_or(text, String::as_str).to_owned());
     environment.add_filter("day_and_time", move |seconds: i64| {
         dates::day_and_time(locale, seconds).ok_or_else(|| invalid("not an instant"))
     });

@@ -55,7 +55,13 @@ impl Renderer {
     /// When one of them is wrong.
     pub fn new() -> Result<Self, RenderError> {
         let files = Arc::new(StaticFiles::read().ok_or(RenderError::MissingFile("form-post.js"))?);
-        Ok(Self { french: Language::load(Locale::Fr, &files)?, english: Language::load(Locale::En, &files)?, files })
+        let (french, english) = (Language::catalogue(Locale::Fr)?, Language::catalogue(Locale::En)?);
+        let (as_french, as_english) = (french.reasons_of(&english), english.reasons_of(&french));
+        Ok(Self {
+            french: Language::of(Locale::Fr, french, as_french, &files)?,
+            english: Language::of(Locale::En, english, as_english, &files)?,
+            files,
+        })
     }
 
     /// A whole page in HTML.
@@ -113,11 +119,20 @@ impl Renderer {
 }
 
 impl Language {
-    fn load(locale: Locale, files: &Arc<StaticFiles>) -> Result<Self, RenderError> {
+    fn catalogue(locale: Locale) -> Result<Catalogue, RenderError> {
         let source = Locales::get(&format!("{}.toml", locale.as_str())).and_then(text_of);
         let source = source.ok_or(RenderError::MissingFile("catalogue"))?;
-        let catalogue = Arc::new(Catalogue::parse(locale, &source)?);
-        let environment = environment::build(locale, &catalogue, files)?;
+        Ok(Catalogue::parse(locale, &source)?)
+    }
+
+    fn of(
+        locale: Locale,
+        catalogue: Catalogue,
+        reasons: BTreeMap<String, String>,
+        files: &Arc<StaticFiles>,
+    ) -> Result<Self, RenderError> {
+        let catalogue = Arc::new(catalogue);
+        let environment = environment::build(locale, &catalogue, reasons, files)?;
         Ok(Self { catalogue, environment })
     }
 }

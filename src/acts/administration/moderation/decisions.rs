@@ -164,6 +164,8 @@ impl Bench {
         rejection: &Rejection,
     ) -> Result<Result<Moderation, ModerationRefusal>, StoreError> {
         let Rejection { reason, may_be_corrected, refuses_domain, notify, note } = rejection.clone();
+        let is_of_the_link =
+            moderations::find(tx, id)?.is_some_and(|request| request.kind == ModerationKind::NonVerifiedDomain);
         let step = ModerationMove::Reject { reason: reason.clone(), may_be_corrected };
         let request = match self.moved(tx, id, step, note)? {
             Ok(request) => request,
@@ -177,7 +179,6 @@ impl Bench {
             put_domain(tx, &self.circumstances, organization_id, &domain, status, now)?;
         }
         // Who joined with a domain that was to be reviewed belongs to it no more.
-        let is_of_the_link = request.kind == ModerationKind::NonVerifiedDomain;
         if is_of_the_link && memberships::delete(tx, user_id, organization_id)? {
             self.circumstances.record(tx, AuditEvent::MembershipDeleted { user_id, organization_id })?;
         }

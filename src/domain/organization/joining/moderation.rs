@@ -194,9 +194,10 @@ impl Moderation {
         matches!(self.state, ModerationState::Accepted { .. })
     }
 
-    /// Whether the person waits for it before they join.
+    /// Whether the person waits for it before they join. Who joined with a domain to be reviewed, and was refused then, waits
+    /// from then on.
     pub fn is_blocking(&self) -> bool {
-        self.kind == ModerationKind::OrganizationJoinBlock
+        self.kind == ModerationKind::OrganizationJoinBlock || matches!(self.state, ModerationState::Rejected { .. })
     }
 
     /// Who decided, and when.
@@ -233,8 +234,10 @@ impl Moderation {
             (Accepted { .. }, Correct) => return Err(ModerationFault::Decided),
             (Rejected { may_be_corrected: false, .. }, Correct) => return Err(ModerationFault::Final),
         };
+        let was_refused = matches!(self.state, Rejected { .. }) || matches!(state, Rejected { .. });
+        let kind = if was_refused { ModerationKind::OrganizationJoinBlock } else { self.kind };
         let mut history = self.history;
         history.push(self.state);
-        Ok(Self { state, history, ..self })
+        Ok(Self { kind, state, history, ..self })
     }
 }

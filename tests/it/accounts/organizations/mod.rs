@@ -9,6 +9,7 @@ mod moderating;
 mod official_contact;
 mod organization_info;
 mod outage;
+mod refused_review;
 mod requests;
 mod suggestions;
 mod through_the_lookup;
