@@ -90,10 +90,32 @@ struct NewLink {
     verification: Option<Verification>,
 }
 
+/// What is looked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Search {
+    q: String,
+    #[serde(default)]
+    cursor: Cursor,
+}
+
+/// An organization that was found: known here where it has an identifier, in the register only where it has none.
+#[derive(Debug, Serialize)]
+struct FoundView {
+    organization_id: Option<OrganizationId>,
+    siret: Siret,
+    label: String,
+    address: Option<String>,
+    is_head_office: bool,
+    is_active: bool,
+}
+
 pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
     match (request.call.method.as_str(), rest) {
         ("GET", []) => list(request),
         ("POST", []) => create(request).await,
+        ("GET", ["search"]) => search(request).await,
+        ("POST", [key, "enter"]) => enter(request, key).await,
         ("GET", [key]) => show(request, &parse(key)?).await,
         ("POST", [key, "refresh"]) => refresh(request, parse(key)?).await,
         ("GET", [key, "history"]) => history(request, &parse(key)?).await,
@@ -114,6 +136,55 @@ fn list(request: &Request<'_>) -> Reply {
     let listed = acts::list_organizations(request.app, cursor.key("organizations")?, ENTRIES)?;
     let views = listed.into_iter().map(view).collect();
     Ok(done(&Page::new("organizations", views, |view: &View| view.organization_id.to_string())))
+}
+
+/// By SIRET, by SIREN, or by words of the name and the place.
+async fn search(request: &Request<'_>) -> Reply {
+    let Search { q, cursor } = request.call.parameters()?;
+    let after = cursor.key("found")?;
+    let invalid = || Refusal::Invalid(vec![("q", String::from("a SIRET, a SIREN or words of the name are expected"))]);
+    let wanted = match acts::OrganizationWanted::parse(&q, None) {
+        Ok(acts::OrganizationWanted::Any(_)) | Err(_) => return Err(invalid()),
+        Ok(wanted) => wanted,
+    };
+    let found = acts::search_organizations(request.app, &wanted, after).await?;
+    let known = found.known.into_iter().map(|known| FoundView {
+        organization_id: Some(known.id),
+        siret: known.siret,
+        label: known.label,
+        address: known.address,
+        is_head_office: known.is_head_office,
+        is_active: known.is_active,
+    });
+    let in_register = found.from_register.into_iter().map(|told| FoundView {
+        organization_id: None,
+        label: told.name.label(),
+        address: told.town(),
+        is_head_office: told.is_head_office,
+        is_active: told.is_active,
+        siret: told.siret,
+    });
+    let items: Vec<FoundView> = known.chain(in_register).collect();
+    let note =
+        found.is_register_silent.then_some("no source of the register answers: only what is known here was found");
+    let next = found.next.map(|next| Cursor::write("found", &next.to_string()));
+    Ok(done(&serde_json::json!({ "items": items, "next": next, "note": note })))
+}
+
+/// Enters what the register says of a number.
+async fn enter(request: &Request<'_>, siret: &str) -> Reply {
+    request.call.nothing_else()?;
+    let OrganizationKey::Siret(number) = parse(siret)? else {
+        let (id, expected) = (siret.to_owned(), "a SIRET is expected: 14 digits with a valid check digit");
+        return Err(Refusal::Identifier { noun: "org", id, expected });
+    };
+    if let Some(known) = acts::find_organization(request.app, &OrganizationKey::Siret(number.clone()))? {
+        return Err(Refusal::of_organization(siret, "", acts::OrganizationRefusal::Exists(known.id)));
+    }
+    match acts::enter_from_register(request.app, request.by, number).await? {
+        Ok(organization) => Ok(created(&view(organization))),
+        Err(refusal) => Err(Refusal::of_organization(siret, "", refusal)),
+    }
 }
 
 async fn create(request: &Request<'_>) -> Reply {

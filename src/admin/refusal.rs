@@ -27,6 +27,8 @@ pub(super) enum Refusal {
     Unknown { noun: &'static str, id: String },
     #[error("no source knows {0}, or may tell of it: see `directory status` and `directory search`")]
     UnknownEstablishment(String),
+    #[error("the register does not know {0}, or may not tell what it is: `org add {0} --label NAME` enters it by hand")]
+    NotInRegister(String),
     #[error("{id} is not the identifier of a {noun}: {expected}")]
     Identifier { noun: &'static str, id: String, expected: &'static str },
     #[error("{noun} {id} is there already: {remedy}")]
@@ -165,7 +167,7 @@ impl Refusal {
             OrganizationRefusal::Closed => Self::Closed,
             OrganizationRefusal::Unconfirmed => Self::Unconfirmed,
             OrganizationRefusal::Own => Self::Own,
-            OrganizationRefusal::NotInRegister => Self::Unknown { noun: "org", id },
+            OrganizationRefusal::NotInRegister => Self::NotInRegister(id),
             OrganizationRefusal::RegisterUnavailable => Self::Directory(DirectoryError::Unavailable),
             OrganizationRefusal::NotAMember => Self::NotAMember { user, organization: id },
         }
@@ -186,6 +188,7 @@ impl Refusal {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
             Self::Cursor => (StatusCode::BAD_REQUEST, "cursor"),
             Self::Unknown { .. } | Self::UnknownEstablishment(_) => (StatusCode::NOT_FOUND, "unknown"),
+            Self::NotInRegister(_) => (StatusCode::NOT_FOUND, "not_in_register"),
             Self::Identifier { .. } => (StatusCode::BAD_REQUEST, "identifier"),
             Self::Exists { .. } => (StatusCode::CONFLICT, "exists"),
             Self::Disabled(_) => (StatusCode::CONFLICT, "disabled"),

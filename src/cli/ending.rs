@@ -176,7 +176,7 @@ pub(super) fn note(text: &str) {
 }
 
 /// Where nobody reads any more, nothing is lost.
-fn tell(text: &str) {
+pub(super) fn tell(text: &str) {
     if let Err(cause) = writeln!(std::io::stderr().lock(), "{text}") {
         tracing::debug!(%cause, "nobody reads what is wrong");
     }

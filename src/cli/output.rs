@@ -107,6 +107,9 @@ impl Output {
                 None => call.clone(),
             };
             let mut page = office.ask(call).await?;
+            if let Some(note) = page.get("note").and_then(Value::as_str) {
+                super::ending::tell(note);
+            }
             let next = page.get("next").and_then(Value::as_str).map(str::to_owned);
             if let Some(Value::Array(items)) = page.get_mut("items").map(Value::take) {
                 every.extend(items);

@@ -35,8 +35,8 @@ const OF_ONE_MODERATOR: usize = 1_000;
 pub struct OrganizationSearch {
     /// Organizations that are known here.
     pub known: Vec<Organization>,
-    /// Whether there may be more of them.
-    pub may_be_more: bool,
+    /// After which one there may be more of them.
+    pub next: Option<OrganizationId>,
     /// Establishments of the register that are not known here.
     pub from_register: Vec<Establishment>,
     /// Whether the register was asked, and did not answer.
@@ -86,8 +86,22 @@ pub async fn look_for_organizations(
         let ids: Vec<OrganizationId> = own.iter().copied().take(OF_ONE_MODERATOR).collect();
         return among(app, &ids, wanted);
     }
-    let (known, may_be_more) = app.store.read(|tx| find_known(tx, wanted))?;
+    search_organizations(app, wanted, None).await
+}
+
+/// Looks for organizations after `after`, wherever they are known: here, and in the register, which is asked with the first
+/// page.
+///
+/// # Errors
+/// When the store fails.
+pub async fn search_organizations(
+    app: &App,
+    wanted: &OrganizationWanted,
+    after: Option<OrganizationId>,
+) -> Result<OrganizationSearch, ActError> {
+    let (mut known, next) = app.store.read(|tx| find_known(tx, wanted, after))?;
     let (found, is_register_silent) = match wanted {
+        _ if after.is_some() => (Vec::new(), false),
         OrganizationWanted::Any(_) | OrganizationWanted::Siren(_) => (Vec::new(), false),
         // What is known is on its card, with what the register says.
         OrganizationWanted::Siret(_) if !known.is_empty() => (Vec::new(), false),
@@ -100,32 +114,41 @@ pub async fn look_for_organizations(
             Err(_silent) => (Vec::new(), true),
         },
     };
-    let (mut known, mut from_register) = (known, Vec::new());
+    let mut from_register = Vec::new();
     for establishment in found {
         // A name that the register spells otherwise is known here all the same.
         match app.store.read(|tx| organizations::find_by_siret(tx, &establishment.siret))? {
             Some(organization) if known.iter().any(|other| other.id == organization.id) => {}
+            // Another page has it.
+            Some(organization) if next.is_some_and(|next| organization.id > next) => {}
             Some(organization) => known.push(organization),
             None => from_register.push(establishment),
         }
     }
-    Ok(OrganizationSearch { known, may_be_more, from_register, is_register_silent })
+    Ok(OrganizationSearch { known, next, from_register, is_register_silent })
 }
 
 fn find_known(
     tx: &crate::store::Snapshot,
     wanted: &OrganizationWanted,
-) -> Result<(Vec<Organization>, bool), StoreError> {
+    after: Option<OrganizationId>,
+) -> Result<(Vec<Organization>, Option<OrganizationId>), StoreError> {
     let one_more = ORGANIZATIONS_SHOWN.saturating_add(1);
     let mut found = match wanted {
-        OrganizationWanted::Any(after) => organizations::list(tx, *after, one_more)?,
+        OrganizationWanted::Any(begin) => organizations::list(tx, after.or(*begin), one_more)?,
         OrganizationWanted::Siret(siret) => organizations::find_by_siret(tx, siret)?.into_iter().collect(),
-        OrganizationWanted::Siren(siren) => organizations::list_of_siren(tx, siren, one_more)?,
-        OrganizationWanted::Words(query) => return organizations::search(tx, query.name(), ORGANIZATIONS_SHOWN),
+        OrganizationWanted::Siren(siren) => {
+            let last = after.map(|id| organizations::find(tx, id)).transpose()?.flatten();
+            organizations::list_of_siren(tx, siren, last.map(|last| last.siret).as_ref(), one_more)?
+        }
+        OrganizationWanted::Words(query) => {
+            return organizations::search(tx, query.name(), after, ORGANIZATIONS_SHOWN);
+        }
     };
     let may_be_more = found.len() > ORGANIZATIONS_SHOWN;
     found.truncate(ORGANIZATIONS_SHOWN);
-    Ok((found, may_be_more))
+    let next = found.last().map(|last| last.id).filter(|_| may_be_more);
+    Ok((found, next))
 }
 
 /// The same among a few.
@@ -149,7 +172,8 @@ fn among(app: &App, ids: &[OrganizationId], wanted: &OrganizationWanted) -> Resu
     })?;
     let may_be_more = known.len() > ORGANIZATIONS_SHOWN;
     known.truncate(ORGANIZATIONS_SHOWN);
-    Ok(OrganizationSearch { known, may_be_more, ..OrganizationSearch::default() })
+    let next = known.last().map(|last| last.id).filter(|_| may_be_more);
+    Ok(OrganizationSearch { known, next, ..OrganizationSearch::default() })
 }
 
 /// What the register says of a number, or why it says nothing.

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::admin::Call;
 use crate::cli::output::{Column, Paging};
-use crate::cli::spelling::{parse_organization, parse_user};
+use crate::cli::spelling::{parse_line, parse_organization, parse_user};
 use crate::cli::{Ending, Noun};
 use crate::domain::{EmailDomain, OrganizationFacts, Siret};
 use crate::web::Method;
@@ -20,6 +20,15 @@ const COLUMNS: &[Column] = &[
     ("LABEL", "label"),
     ("CATEGORY", "legal_category"),
     ("PUBLIC SERVICE", "is_public_service"),
+    ("ACTIVE", "is_active"),
+];
+
+const FOUND: &[Column] = &[
+    ("ORG", "organization_id"),
+    ("SIRET", "siret"),
+    ("LABEL", "label"),
+    ("ADDRESS", "address"),
+    ("HEAD OFFICE", "is_head_office"),
     ("ACTIVE", "is_active"),
 ];
 
@@ -44,7 +53,7 @@ pub(in crate::cli) type Arguments = Noun<Command>;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Command {
-    /// Enter an organization.
+    /// Enter an organization, as the register has it, or by hand with `--label`.
     Add {
         /// The register's number: 14 digits.
         siret: Siret,
@@ -55,6 +64,14 @@ pub(in crate::cli) enum Command {
     Import(import::Arguments),
     /// List organizations, fifty a page.
     List {
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Look for organizations, fifty a page: those that are known here, and those of the register, without identifier.
+    Search {
+        /// A SIRET, a SIREN, or words of the name and the town.
+        #[arg(value_parser = parse_line)]
+        words: String,
         #[command(flatten)]
         paging: Paging,
     },
@@ -123,37 +140,41 @@ pub(in crate::cli) enum Command {
 /// What the register says.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Facts {
-    /// Its name and sign as people know it.
+    /// Its name and sign as people know it. Without it, the register is asked.
     #[arg(long)]
-    label: String,
+    label: Option<String>,
     /// INSEE's legal category, level III: 7210 is a commune.
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", requires = "label")]
     legal_category: Option<String>,
     /// Activity, NAF rev. 2: 84.11Z.
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", requires = "label")]
     activity: Option<String>,
     /// Head-count band of the establishment: NN, 00, 12…
-    #[arg(long, value_name = "BAND")]
+    #[arg(long, value_name = "BAND", requires = "label")]
     headcount: Option<String>,
     /// Head-count band of the legal entity.
-    #[arg(long, value_name = "BAND")]
+    #[arg(long, value_name = "BAND", requires = "label")]
     entity_headcount: Option<String>,
     /// Whether it is the head office of its legal entity.
-    #[arg(long, value_name = "true|false", default_value_t = true, action = clap::ArgAction::Set)]
+    #[arg(long, value_name = "true|false", default_value_t = true, action = clap::ArgAction::Set, requires = "label")]
     head_office: bool,
     /// Whether it is active.
-    #[arg(long, value_name = "true|false", default_value_t = true, action = clap::ArgAction::Set)]
+    #[arg(long, value_name = "true|false", default_value_t = true, action = clap::ArgAction::Set, requires = "label")]
     active: bool,
     /// Postal code and commune in one line.
-    #[arg(long)]
+    #[arg(long, requires = "label")]
     address: Option<String>,
 }
 
 impl Facts {
-    fn about(self, siret: Siret) -> OrganizationFacts {
-        OrganizationFacts {
+    /// What to ask for a number.
+    fn entering(self, siret: Siret) -> Call {
+        let Some(label) = self.label else {
+            return Call::new(Method::POST, &["organizations", siret.as_str(), "enter"]);
+        };
+        Call::new(Method::POST, &["organizations"]).with_body(&OrganizationFacts {
             siret,
-            label: self.label,
+            label,
             legal_category: self.legal_category,
             activity: self.activity,
             headcount: self.headcount,
@@ -161,7 +182,7 @@ impl Facts {
             is_head_office: self.head_office,
             is_active: self.active,
             address: self.address,
-        }
+        })
     }
 }
 
@@ -172,8 +193,12 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
             let call = Call::new(Method::GET, &["organizations"]);
             return output.listing(&place.open().await?, &call, &paging, COLUMNS).await;
         }
+        Command::Search { words, paging } => {
+            let call = Call::new(Method::GET, &["organizations", "search"]).with_parameter("q", &words);
+            return output.listing(&place.open().await?, &call, &paging, FOUND).await;
+        }
         Command::Import(arguments) => return import::run(&place, &output, arguments).await,
-        Command::Add { siret, facts } => Call::new(Method::POST, &["organizations"]).with_body(&facts.about(siret)),
+        Command::Add { siret, facts } => facts.entering(siret),
         Command::Show { organization, cursor } => {
             let call = Call::new(Method::GET, &["organizations", &organization]);
             match cursor {

@@ -43,9 +43,14 @@ pub fn list(tx: &impl Read, after: Option<OrganizationId>, limit: usize) -> Resu
     ORGANIZATIONS.list(tx, after.as_ref(), limit)
 }
 
-/// At most `limit` establishments of a legal entity, by SIRET.
-pub fn list_of_siren(tx: &impl Read, siren: &str, limit: usize) -> Result<Vec<Organization>, StoreError> {
-    let ids = BY_SIRET.list(tx, Some(siren), limit)?;
+/// At most `limit` establishments of a legal entity after `after`, by SIRET.
+pub fn list_of_siren(
+    tx: &impl Read,
+    siren: &str,
+    after: Option<&Siret>,
+    limit: usize,
+) -> Result<Vec<Organization>, StoreError> {
+    let ids = BY_SIRET.list(tx, Some(after.map_or(siren, Siret::as_str)), limit)?;
     let mut found = Vec::new();
     for id in ids {
         let organization = ORGANIZATIONS.get(tx, &id)?;
@@ -57,32 +62,38 @@ pub fn list_of_siren(tx: &impl Read, siren: &str, limit: usize) -> Result<Vec<Or
     Ok(found)
 }
 
-/// At most `limit` organizations whose name and place have all these words, by identifier; with whether there may be more:
-/// of words that very many have, not all are looked at.
-pub fn search(tx: &impl Read, text: &str, limit: usize) -> Result<(Vec<Organization>, bool), StoreError> {
+/// At most `limit` organizations after `after` whose name and place have all these words, by identifier; with where to go
+/// on, if there may be more: of words that very many have, not all are looked at at once.
+pub fn search(
+    tx: &impl Read,
+    text: &str,
+    after: Option<OrganizationId>,
+    limit: usize,
+) -> Result<(Vec<Organization>, Option<OrganizationId>), StoreError> {
     let mut rarest: Option<Vec<OrganizationId>> = None;
     let wanted: BTreeSet<String> = folded(text).split(' ').map(str::to_owned).collect();
     for word in wanted.iter().take(WORDS) {
-        let having = BY_WORD.list_within(tx, &Ended(word.clone()), None, LOOKED_AT)?;
+        let place = after.map(|after| (Ended(word.clone()), after));
+        let having = BY_WORD.list_within(tx, &Ended(word.clone()), place.as_ref(), LOOKED_AT)?;
         if rarest.as_ref().is_none_or(|rarest| having.len() < rarest.len()) {
             rarest = Some(having);
         }
     }
     let candidates = rarest.unwrap_or_default();
-    let mut may_be_more = candidates.len() >= LOOKED_AT;
-    let mut found = Vec::new();
+    let mut next = candidates.last().copied().filter(|_| candidates.len() >= LOOKED_AT);
+    let mut found: Vec<Organization> = Vec::new();
     for id in candidates {
         let organization = ORGANIZATIONS.get(tx, &id)?;
         if !words_of(&organization).is_superset(&wanted) {
             continue;
         }
         if found.len() >= limit {
-            may_be_more = true;
+            next = found.last().map(|last| last.id);
             break;
         }
         found.push(organization);
     }
-    Ok((found, may_be_more))
+    Ok((found, next))
 }
 
 /// The words by which an organization is found.

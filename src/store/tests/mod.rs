@@ -454,7 +454,7 @@ async fn sec_185_organizations_of_before_get_their_words_and_a_check_finds_words
     let (bare, id) = (some.clone(), some.id);
     let missing = || Problem::NotIn { index: organizations::BY_WORD.name() };
     store.write(move |tx| organizations::insert(tx, &bare)).await.unwrap();
-    let found = |text: &str| store.read(|tx| organizations::search(tx, text, 10)).unwrap().0.len();
+    let found = |text: &str| store.read(|tx| organizations::search(tx, text, None, 10)).unwrap().0.len();
     assert_eq!((found("organization 7"), found("organization 8")), (1, 0));
     let rows = organizations::rows_of_words(&some);
     store

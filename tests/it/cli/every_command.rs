@@ -85,6 +85,8 @@ fn life(directory: &Path) -> Vec<Vec<String>> {
         words("directory status"),
         words("org refresh 13002526500013"),
         words("org history 13002526500013"),
+        words("org add 21920023500014"),
+        words("org search clamart"),
         words("directory find 21920023500014"),
         words("directory search clamart"),
         words("moderation list"),

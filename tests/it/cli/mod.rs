@@ -10,6 +10,7 @@ mod keys;
 mod moderation;
 #[cfg(unix)]
 mod nonsense;
+mod organization;
 mod serve;
 #[cfg(unix)]
 mod socket;

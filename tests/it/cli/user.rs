@@ -138,7 +138,8 @@ async fn every_mistake_about_organizations_roles_and_sessions_has_its_message_an
     let cases: Vec<(Vec<&str>, i32, &str)> = vec![
         (vec!["org", "add"], 2, "<SIRET>"),
         (vec!["org", "add", "13002526500014", "--label", "x"], 2, "check digit"),
-        (vec!["org", "add", "13002526500013"], 2, "--label"),
+        (vec!["org", "add", "13002526500013"], 1, "no source of the register answered"),
+        (vec!["org", "add", "13002526500013", "--activity", "84.11Z"], 2, "--label"),
         (TOWN.to_vec(), 1, "is there already"),
         (vec!["org", "add", "13002526500013", "--label", " "], 2, "label"),
         (add(&["--legal-category", "commune"]), 2, "7210"),

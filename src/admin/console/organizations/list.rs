@@ -31,8 +31,8 @@ async fn answer(
         Err(QueryFault::TooLong) => (OrganizationSearch::default(), Some("too_long")),
     };
     let is_listing = matches!(wanted, Ok(OrganizationWanted::Any(_)));
-    let last = found.known.last().filter(|_| is_listing && found.may_be_more);
-    let next_href = last.map(|last| format!("{}?after={}", paths::ADMIN_ORGANIZATIONS, last.id));
+    let next = found.next.filter(|_| is_listing);
+    let next_href = next.map(|next| format!("{}?after={next}", paths::ADMIN_ORGANIZATIONS));
     let problem = fault.or(problem);
     let page = Organizations {
         typed: typed.chars().take(200).collect(),
@@ -40,7 +40,7 @@ async fn answer(
         is_listing,
         is_delegated: officer.role.is_delegated(),
         known: found.known.iter().map(tile).collect(),
-        may_be_more: found.may_be_more && !is_listing,
+        may_be_more: found.next.is_some() && !is_listing,
         next_href,
         from_register: found.from_register.iter().map(tile_of).collect(),
         is_register_silent: found.is_register_silent,

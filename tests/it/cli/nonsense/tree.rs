@@ -113,7 +113,7 @@ enum Sort {
 
 fn sort(command: &str, id: &str) -> Sort {
     match (command, id) {
-        (_, "name" | "label" | "description" | "address" | "job" | "reason" | "note" | "place") => Sort::Text,
+        (_, "name" | "label" | "description" | "address" | "job" | "reason" | "note" | "place" | "words") => Sort::Text,
         ("backup create", "file") | ("dev", "data_dir" | "port_file") => Sort::Made,
         ("directory import" | "directory import-contacts", "data_dir") => Sort::Made,
         _ => Sort::Word,
@@ -237,6 +237,7 @@ impl Leaf<'_> {
             "listen" => name == "dev",
             "email" => name == "user invite",
             "domain" => name == "org domain",
+            "label" => name == "org add",
             "organization" => name == "user invite" && arg.is_some_and(|arg| arg.get_id() == "external"),
             _ => false,
         };
