@@ -48,6 +48,36 @@ fn r_40_every_template_has_a_page_type_and_every_sample_is_written_in_every_lang
     assert_eq!(written, embedded);
 }
 
+#[test]
+fn wherever_something_is_wrong_the_first_wrong_field_and_nothing_else_takes_the_focus() {
+    let select = |selector: &str| Selector::parse(selector).unwrap();
+    let (mut refused, mut without_field) = (BTreeSet::new(), BTreeSet::new());
+    for (template, _, page) in written() {
+        let document = Html::parse_document(&page);
+        let focused: Vec<_> = document.select(&select("[autofocus]")).collect();
+        let wrong = document.select(&select("[aria-invalid=true]")).next();
+        let summary = document.select(&select(".problems[tabindex]")).next();
+        match (wrong, summary) {
+            (Some(field), _) => {
+                refused.insert(template);
+                assert_eq!(focused, [field], "{template}: {page}");
+                let described = field.value().attr("aria-describedby").unwrap_or_default();
+                let problem = described.split(' ').next().unwrap();
+                let said =
+                    document.select(&select(&format!("[id='{problem}']"))).next().map(|said| said.text().count());
+                assert!(problem.ends_with("-problem") && said > Some(0), "{template}: {described}");
+            }
+            // What is wrong is in no field: the sentence, or the first of what is to be chosen.
+            (None, Some(_)) => {
+                without_field.insert(template);
+                assert_eq!(focused.len(), 1, "{template}: {page}");
+            }
+            (None, None) => assert!(focused.iter().all(|one| one.value().attr("role") == Some("status")), "{template}"),
+        }
+    }
+    assert!(refused.len() >= 15 && without_field.len() >= 4, "{refused:?} {without_field:?}");
+}
+
 /// The code of every sample of a mail; a link would be written the same way.
 const CODE: &str = "0123456789";
 

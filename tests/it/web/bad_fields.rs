@@ -82,6 +82,21 @@ async fn what_cannot_be_a_name_a_telephone_or_a_position_is_said_beside_its_fiel
 }
 
 #[tokio::test]
+async fn of_several_wrong_fields_the_first_takes_the_focus() {
+    let instance = Instance::dev().await;
+    for (person, page) in [on_the_way(&instance).await, in_the_account(&instance).await] {
+        let right = page.form_with("given_name", None).with("given_name", "Jean").with("family_name", "Martin");
+        let wrong = [("given_name", "R2D2"), ("family_name", "Martin3"), ("phone_number", "123"), ("job", "42")];
+        for first in 0..wrong.len() {
+            let form = wrong[first..].iter().fold(right.clone(), |form, (name, typed)| form.with(name, typed));
+            let refused = person.submit(form).await;
+            assert_eq!(refused.body.matches(" autofocus").count(), 1, "{}", refused.body);
+            assert!(refused.has(&format!("#{}[aria-invalid=true][autofocus]", wrong[first].0)), "{}", refused.body);
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_an_address_is_said_beside_its_field_on_every_form_that_asks_for_one() {
     let instance = Instance::dev().await;
     let (signed_in, _) = in_the_account(&instance).await;
