@@ -1,4 +1,4 @@
-//! `retention`: what was and will be erased because nobody uses it.
+//! `retention`: what was and will be erased because nobody uses it, and what time has ended.
 
 use serde_json::json;
 
@@ -19,7 +19,7 @@ pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
 
 async fn report(request: &Request<'_>) -> Reply {
     request.call.nothing_else()?;
-    let RetentionReport { rounds, announced, to_announce, to_erase, kept_for_their_role } =
+    let RetentionReport { rounds, purged, announced, to_announce, to_erase, kept_for_their_role } =
         acts::report_retention(request.app, ROUNDS).await?;
     let days = |duration: std::time::Duration| duration.as_secs() / 86_400;
     let rules = &request.app.config.retention;
@@ -34,6 +34,7 @@ async fn report(request: &Request<'_>) -> Reply {
                 "erased": round.erased,
                 "addresses_removed": round.addresses_removed,
                 "addresses_removed_until": Timestamp(round.addresses_until_millis / 1000).to_iso8601(),
+                "ended_by_time": round.purged,
             })
         })
         .collect();
@@ -45,6 +46,7 @@ async fn report(request: &Request<'_>) -> Reply {
         "to_announce_within_30_days": to_announce,
         "to_erase_within_30_days": to_erase,
         "kept_for_their_role": kept_for_their_role,
+        "ended_by_time_since_last_round": purged,
         "rounds": rounds,
     })))
 }

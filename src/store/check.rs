@@ -154,6 +154,7 @@ impl Inspection<'_> {
         self.each(&users::ERASED, |_, _| Ok(None))?;
         self.each(&clients::DELETED, |_, _| Ok(None))?;
         self.each(&marks::MARKS, |_, _| Ok(None))?;
+        self.each(&retention_rounds::PURGED, |key, _| Ok(misfiled(key, &0)))?;
         self.each(&retention_rounds::ROUNDS, |key, round| Ok(misfiled(key, &round.number)))?;
         self.each(&outbox::SET_ASIDE, |key, mail| Ok(misfiled(key, &mail.id)))?;
         self.each_handle(&browser_sessions::TABLE, |_, _| Ok(None))?;

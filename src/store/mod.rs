@@ -254,12 +254,17 @@ impl Store {
         self.read(|tx| check::run(tx, now))
     }
 
-    /// Deletes the time-limited records whose retention has ended at `now`, some thousands per transaction.
+    /// Deletes the time-limited records whose retention has ended at `now`, some thousands per transaction, and notes how
+    /// many for the next round of retention.
     pub async fn purge(&self, now: Timestamp) -> Result<Purged, StoreError> {
         let mut purged = Purged::default();
         loop {
-            let (records, may_be_more) =
-                self.write(move |tx| engine::purge_some(tx, tables::ended_by_time(), now)).await?;
+            let purging = move |tx: &mut Tx| {
+                let (deleted, may_be_more) = engine::purge_some(tx, tables::ended_by_time(), now)?;
+                retention_rounds::note_purged(tx, &deleted)?;
+                Ok((deleted.iter().map(|(_, records)| records).sum::<usize>(), may_be_more))
+            };
+            let (records, may_be_more) = self.write(purging).await?;
             purged.records = purged.records.saturating_add(records);
             if !may_be_more {
                 return Ok(purged);

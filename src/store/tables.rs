@@ -65,6 +65,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(credentials::CREDENTIALS.name(), Keeping::Lasting),
     listed(passkey_owners::OWNERS.name(), Keeping::Index),
     listed(retention_rounds::ROUNDS.name(), Keeping::Lasting),
+    listed(retention_rounds::PURGED.name(), Keeping::Passing),
     listed(service_uses::USES.name(), Keeping::Lasting),
     listed(organizations::ORGANIZATIONS.name(), Keeping::Lasting),
     listed(organizations::BY_SIRET.name(), Keeping::Index),

@@ -1,6 +1,8 @@
 //! What is kept no longer than it is of use: accounts that nobody uses, network addresses of the audit (SEC-167). One round
-//! a day, each with its bounds; a clock that leaps erases nobody.
+//! a day, each with its bounds; a clock that leaps erases nobody. What time ends by itself is deleted all day long, and each
+//! round tells how much it was.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::erasure::{Wish, carry_out};
@@ -54,6 +56,7 @@ pub async fn make_retention_round(app: &App) -> Result<Option<RetentionRound>, A
         erased: 0,
         addresses_removed: 0,
         addresses_until_millis: last.map_or(0, |last| last.addresses_until_millis),
+        purged: BTreeMap::new(),
     };
     round.withdrawn = withdraw(app, found.withdraw, kept, number, now).await?;
     if let Some(kept) = kept {
@@ -61,9 +64,12 @@ pub async fn make_retention_round(app: &App) -> Result<Option<RetentionRound>, A
         round.erased = erase(app, found.erase, kept, number).await?;
     }
     remove_addresses(app, &mut round, now).await?;
-    let made = round.clone();
-    app.store.write(move |tx| retention_rounds::insert(tx, &made)).await?;
-    Ok(Some(round))
+    let entering = move |tx: &mut Tx| {
+        let round = RetentionRound { purged: retention_rounds::take_purged(tx)?, ..round.clone() };
+        retention_rounds::insert(tx, &round)?;
+        Ok(round)
+    };
+    Ok(Some(app.store.write(entering).await?))
 }
 
 async fn look_through(app: &App, kept: Option<Duration>, round: u64, now: Timestamp) -> Result<Found, ActError> {
@@ -192,6 +198,8 @@ async fn remove_addresses(app: &App, round: &mut RetentionRound, now: Timestamp)
 pub struct RetentionReport {
     /// The last rounds, the last one first.
     pub rounds: Vec<RetentionRound>,
+    /// How many records of which table time deleted since the last of them.
+    pub purged: BTreeMap<String, u64>,
     /// How many people were told that their account will be erased, and have not come back.
     pub announced: u64,
     /// How many will be told within thirty days.
@@ -211,8 +219,14 @@ pub async fn report_retention(app: &App, limit: usize) -> Result<RetentionReport
     let looking = tokio::task::spawn_blocking(move || {
         store.read(|tx| {
             let rounds = retention_rounds::list_latest(tx, limit)?;
-            let mut report =
-                RetentionReport { rounds, announced: 0, to_announce: 0, to_erase: 0, kept_for_their_role: 0 };
+            let mut report = RetentionReport {
+                rounds,
+                purged: retention_rounds::find_purged(tx)?,
+                announced: 0,
+                to_announce: 0,
+                to_erase: 0,
+                kept_for_their_role: 0,
+            };
             let Some(kept) = kept else { return Ok(report) };
             let (round, later) = (u64::MAX, now.plus(NOTICE_OF_ERASURE));
             each(tx, |user| {

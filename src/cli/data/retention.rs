@@ -1,4 +1,4 @@
-//! `moncomptepro retention`: what was and will be erased because nobody uses it.
+//! `moncomptepro retention`: what was and will be erased because nobody uses it, and what time has ended.
 
 use clap::Subcommand;
 
@@ -11,7 +11,7 @@ pub(in crate::cli) type Arguments = Noun<Command>;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Command {
-    /// Say what the last daily rounds erased, and what the next ones will.
+    /// Say what the last daily rounds erased, how many sessions, codes and links time ended, and what the next ones will erase.
     Report,
 }
 

@@ -1,5 +1,6 @@
 //! When an account that nobody uses any more is announced for erasure, and when it is erased (SEC-167).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,9 @@ pub struct RetentionRound {
     pub addresses_removed: u64,
     /// Until when the audit holds none, in milliseconds since 1970.
     pub addresses_until_millis: u64,
+    /// How many records of which table time deleted since the round before: sessions, codes, links, sign-ins under way.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub purged: BTreeMap<String, u64>,
 }
 
 #[cfg(test)]

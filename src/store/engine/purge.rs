@@ -17,22 +17,26 @@ pub struct Purged {
 
 /// Deletes some records of the tables of time-limited records whose retention has ended at `now`.
 ///
-/// Gives how many, and whether there may be more.
+/// Gives how many of which table, and whether there may be more.
 pub(in crate::store) fn purge_some(
     tx: &mut Tx,
     tables: impl Iterator<Item = &'static str>,
     now: Timestamp,
-) -> Result<(usize, bool), StoreError> {
+) -> Result<(Vec<(&'static str, usize)>, bool), StoreError> {
     // Keys begin with the retention in four bytes: what has ended at `now` lies below the next second.
     let end = u32::try_from(now.0.saturating_add(1)).unwrap_or(u32::MAX).to_be_bytes();
-    let mut left = AT_ONCE;
+    let (mut left, mut deleted) = (AT_ONCE, Vec::new());
     for table in tables {
-        left = left.saturating_sub(tx.delete_below(table, &end, left)?);
+        let records = tx.delete_below(table, &end, left)?;
+        if records > 0 {
+            deleted.push((table, records));
+        }
+        left = left.saturating_sub(records);
         if left == 0 {
-            return Ok((AT_ONCE, true));
+            return Ok((deleted, true));
         }
     }
-    Ok((AT_ONCE.saturating_sub(left), false))
+    Ok((deleted, false))
 }
 
 /// Deletes every record of a table.

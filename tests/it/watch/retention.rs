@@ -135,6 +135,31 @@ async fn sec_167_the_audit_gives_up_network_addresses_after_six_months() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sec_167_the_report_tells_what_time_ended_since_the_last_round_and_in_each() {
+    let (_directory, instance, operator) = begin().await;
+    round(&instance).await;
+    let person = instance.person();
+    let page = person.visit("/users/reset-password").await;
+    person.submit(page.form_with("login", None).with("login", JEAN)).await;
+    sign_in(&instance, JEAN).await;
+    let report = operator.asks(&["retention", "report"]).await;
+    assert_eq!(report["ended_by_time_since_last_round"], serde_json::json!({}));
+    instance.clock.advance(DAY).unwrap();
+    let purged = instance.app.store.purge(instance.clock.now()).await.unwrap();
+    let report = operator.asks(&["retention", "report"]).await;
+    let ended = report["ended_by_time_since_last_round"].clone();
+    // The link of whoever was entered by the operator, and the one that was asked for.
+    assert_eq!((&ended["password_links"], &ended["interactions"]), (&2.into(), &1.into()), "{ended}");
+    let total: u64 = ended.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+    assert_eq!(total, purged.records as u64);
+    let made = round(&instance).await;
+    let report = operator.asks(&["retention", "report"]).await;
+    assert_eq!(report["ended_by_time_since_last_round"], serde_json::json!({}), "counted from nothing again");
+    assert_eq!((&report["rounds"][0]["round"], &report["rounds"][0]["ended_by_time"]), (&made.number.into(), &ended));
+    assert!(instance.app.store.check(instance.clock.now()).unwrap().is_sound());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sec_168_no_network_address_of_somebody_erased_stays_in_the_audit() {
     let (_directory, instance, operator) = begin().await;
     let (person, client) = (instance.person_at(7, 77), instance.standard_client());
