@@ -57,7 +57,8 @@ pub struct StartSignIn {
     pub page: Option<&'static str>,
     /// What the field holds.
     pub login: String,
-    /// What happened before: `reset_password_email_sent` or `email_unavailable`.
+    /// What happened before: `reset_password_email_sent`, `email_unavailable`, `user_successfully_deleted`, `session_over`, or
+    /// `session_over_unsent` where a form came too late.
     pub notice: Option<String>,
     /// Why the address leads nowhere: `malformed`, `closed` where the operator alone opens accounts, `undeliverable` where
     /// its domain takes no mail; or `misspelt`, which a second time is believed. `passkey` where a passkey led nowhere.
@@ -163,6 +164,8 @@ impl Page for StartSignIn {
             Self { notice: Some(String::from("reset_password_email_sent")), ..plain.clone() },
             Self { notice: Some(String::from("email_unavailable")), page: Some("my-data"), ..plain.clone() },
             Self { notice: Some(String::from("user_successfully_deleted")), ..plain.clone() },
+            Self { notice: Some(String::from("session_over")), page: Some("my-data"), ..plain.clone() },
+            Self { notice: Some(String::from("session_over_unsent")), page: Some("email"), ..plain.clone() },
             Self { people_picker: Some(PeoplePicker::sample(0)), ..plain },
         ]
     }

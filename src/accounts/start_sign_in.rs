@@ -118,9 +118,14 @@ async fn doubts(app: &App, login: &Email, standing: AddressStanding, is_confirme
 
 /// What another page asks this one to say.
 fn notice(word: &str) -> Option<&'static str> {
-    ["reset_password_email_sent", "email_unavailable", "user_successfully_deleted"]
-        .into_iter()
-        .find(|known| *known == word)
+    const KNOWN: [&str; 5] = [
+        "reset_password_email_sent",
+        "email_unavailable",
+        "user_successfully_deleted",
+        "session_over",
+        "session_over_unsent",
+    ];
+    KNOWN.into_iter().find(|known| *known == word)
 }
 
 fn ask(app: &App, browser: Browser, current: Option<&Current>, login: String, said: Said) -> Result<Response, Error> {

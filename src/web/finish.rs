@@ -217,12 +217,13 @@ async fn error_page(app: &App, request: &Request, error: &Error) -> Response {
 }
 
 /// Where the sign-in of this browser goes on that the failed page belonged to: with the service that it leads to, or without. A
-/// form of a session that ended leads to its page, by the page of sign-in.
+/// form of a session that ended leads to its page, by the page of sign-in, which says so.
 fn sign_in_under_way(app: &App, request: &Request, browser: &Browser) -> Option<String> {
     let query = request.query().ok()?;
     let Some(id) = query.get("interaction") else {
         let page = paths::page_of(&request.path).filter(|_| browser.session.is_none());
-        return page.map(paths::sign_in_for);
+        let is_form = request.method == Method::POST;
+        return page.map(|page| paths::sign_in_for(page, is_form.then_some("session_over_unsent")));
     };
     // Where nothing can be read there is nothing to go on with.
     let (_, interaction) = acts::find_interaction(app, id).ok()??;

@@ -1,7 +1,7 @@
 //! The gate in front of the pages of a person: who may come through, and where everybody else is led.
 
 use super::officer::{lead_officer, lead_to_entrance};
-use super::{Browser, Error, Guard, Request, Response, paths};
+use super::{Browser, Error, Guard, Method, Request, Response, cookies, paths};
 use crate::acts::{self, ActiveSession};
 use crate::app::App;
 use crate::domain::steps::Step;
@@ -35,7 +35,8 @@ pub(super) async fn lead_elsewhere(
     let Some(active) = &browser.session else {
         // The pages of a sign-in under way know where it begins.
         let wanted = page.or_else(|| paths::page_of(&request.path));
-        return wanted.map(|page| browser.redirect(app, &paths::sign_in_for(page))).transpose();
+        let said = what_is_over(app, request);
+        return wanted.map(|page| browser.redirect(app, &paths::sign_in_for(page, said))).transpose();
     };
     if let Some(elsewhere) = lead_to_proofs(app, browser, active, request)? {
         return Ok(Some(elsewhere));
@@ -44,6 +45,15 @@ pub(super) async fn lead_elsewhere(
     let Some(page) = page.filter(|_| !is_recent || !acts::has_every_factor(app, active)) else { return Ok(None) };
     let handle = acts::begin_proof(app, request.source(), active, browser.place().handle, page).await?;
     browser.redirect(app, &paths::interaction(&handle.value)).map(Some)
+}
+
+/// What the page of sign-in says to whoever comes with a session that is over, or sent a form that was not read.
+fn what_is_over(app: &App, request: &Request) -> Option<&'static str> {
+    let had_session = cookies::find(&request.headers, &app.config.cookies, cookies::SESSION).is_some();
+    match request.method == Method::POST {
+        true => Some("session_over_unsent"),
+        false => had_session.then_some("session_over"),
+    }
 }
 
 /// Where a person is led whose second factor, mailbox or browser is still to be proven.

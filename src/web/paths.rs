@@ -257,16 +257,34 @@ pub fn console(page: ConsolePage) -> String {
     if page == ConsolePage::Home { ADMIN.to_owned() } else { format!("{ADMIN}/{page}") }
 }
 
-/// The page of sign-in, for whoever asked for a page of the account without being signed in.
-pub fn sign_in_for(page: AccountPage) -> String {
-    page.word().map_or_else(|| START_SIGN_IN.to_owned(), |word| format!("{START_SIGN_IN}?page={word}"))
+/// The page of sign-in, for whoever asked for a page of the account without being signed in; it says `said`.
+pub fn sign_in_for(page: AccountPage, said: Option<&'static str>) -> String {
+    let asked = page.word().map(|word| format!("page={word}"));
+    let said = said.map(|word| format!("notification={word}"));
+    let parameters: Vec<String> = asked.into_iter().chain(said).collect();
+    if parameters.is_empty() { START_SIGN_IN.to_owned() } else { format!("{START_SIGN_IN}?{}", parameters.join("&")) }
 }
 
-/// The page of the account that a path outside the protected ones belongs to.
+/// The page of the account that a path belongs to: its own, or that of a form of it.
 pub fn page_of(path: &str) -> Option<AccountPage> {
     match path {
         OWN_PERSONAL_INFORMATION => Some(AccountPage::PersonalInformation),
         MANAGE_ORGANIZATIONS => Some(AccountPage::Organizations),
+        CONNECTION_AND_ACCOUNT | OWN_SESSIONS | OWN_BROWSERS | OWN_SERVICES => Some(AccountPage::ConnectionAndAccount),
+        OWN_PASSWORD => Some(AccountPage::Password),
+        OWN_EMAIL | OWN_EMAIL_CODE => Some(AccountPage::Email),
+        MY_DATA => Some(AccountPage::MyData),
+        DELETE => Some(AccountPage::Delete),
+        DOUBLE_AUTHENTICATION
+        | TOTP_CONFIGURATION
+        | DELETE_TOTP_CONFIGURATION
+        | SET_FORCE_2FA
+        | RECOVERY_CODES
+        | NEW_PASSKEY
+        | KEEP_OWN_SECOND_FACTOR => Some(AccountPage::DoubleAuthentication),
+        _ if ["/delete-passkeys/", "/rename-passkeys/"].iter().any(|start| path.starts_with(start)) => {
+            Some(AccountPage::DoubleAuthentication)
+        }
         _ if path.starts_with("/users/quit-organization/") => Some(AccountPage::Organizations),
         _ => None,
     }

@@ -81,6 +81,60 @@ async fn whoever_asks_for_a_page_of_the_account_comes_to_it_after_signing_in() {
 }
 
 #[tokio::test]
+async fn whoever_comes_with_a_session_that_is_over_is_told_so_and_what_became_of_what_they_sent() {
+    let instance = Instance::dev().await;
+    let languages = [
+        (
+            "fr",
+            "Rien n’a été modifié",
+            "Votre session est terminée.",
+            "n’a pas été enregistré",
+            "ou repartez de l’accueil",
+        ),
+        ("en", "Nothing was changed", "Your session is over.", "was not saved", "or start from the home page"),
+    ];
+    // Each with the page that it belongs to.
+    let forms = [
+        ("/personal-information", "given_name", "/personal-information"),
+        ("/connection-and-account/password", "password", "/connection-and-account/password"),
+        ("/connection-and-account/email", "email", "/connection-and-account/email"),
+        ("/users/delete", "confirmed", "/users/delete"),
+        ("/totp-configuration", "totpToken", "/double-authentication"),
+    ];
+    for (language, unchanged, over, unsaved, onward) in languages {
+        for (path, field, leads_to) in forms {
+            let (person, elsewhere) = (instance.person(), instance.person());
+            let stranger = person.visit(&format!("{path}?lang={language}")).await;
+            assert!(
+                !stranger.has(".notification"),
+                "whoever had no session is told of none: {}",
+                stranger.text("main")
+            );
+            person.sign_in(stranger, ADDRESS, ADDRESS).await;
+            let form = person.visit(path).await.form_with(field, None);
+            elsewhere.sign_in(elsewhere.visit("/").await, ADDRESS, ADDRESS).await;
+            let account = elsewhere.visit("/connection-and-account").await;
+            elsewhere.submit(account.form_to("account/sessions").with("session", "others")).await;
+            let acts = instance.recorded_acts();
+            let refused = person.post(form).await;
+            assert_eq!((refused.status.as_u16(), instance.recorded_acts()), (403, acts), "{path}");
+            assert!(refused.text("main").contains(unchanged), "{}", refused.text("main"));
+            let start = person.visit(&way_on(&refused).unwrap()).await;
+            let said = start.text(".notification[role=status]");
+            assert!(said.contains(over.trim_end_matches('.')) && said.contains(unsaved), "{path}: {said}");
+            let looked = person.visit(path).await.text(".notification[role=status]");
+            assert!(looked.contains(over) && !looked.contains(unsaved), "{path}: {looked}");
+            assert_eq!(person.sign_in(start, ADDRESS, ADDRESS).await.url.path(), leads_to);
+        }
+        let person = instance.person();
+        person.visit(&format!("/users/start-sign-in?lang={language}")).await;
+        let gone = person.get("/interaction/none").await;
+        assert!(gone.status == 410 && gone.has("main a[href='/']"), "{}", gone.body);
+        assert!(gone.text("main").contains(onward), "{}", gone.text("main"));
+    }
+}
+
+#[tokio::test]
 async fn sec_119_a_page_that_is_none_of_the_account_leads_home() {
     let instance = Instance::dev().await;
     let hostile = [
