@@ -95,6 +95,16 @@ struct NewPerson {
     job: String,
 }
 
+/// Another address for an account.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewAddress {
+    #[serde(deserialize_with = "Email::deserialize_typed")]
+    email: Email,
+    #[serde(default)]
+    verified: bool,
+}
+
 /// A role to give.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,6 +138,7 @@ pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
         ("POST", [key, "disable"]) => disable(request, parse(key)?).await,
         ("POST", [key, "enable"]) => enable(request, parse(key)?).await,
         ("POST", [key, "sign-out"]) => sign_out(request, parse(key)?).await,
+        ("PUT", [key, "email"]) => change_address(request, parse(key)?).await,
         ("POST", [key, "password-link"]) => reset_password(request, parse(key)?).await,
         ("POST", [key, "factor-removal"]) => factor_removals::ask(request, parse(key)?).await,
         ("DELETE", [key, "factor-removal"]) => factor_removals::cancel(request, parse(key)?).await,
@@ -232,6 +243,16 @@ async fn enable(request: &Request<'_>, key: UserKey) -> Reply {
 async fn sign_out(request: &Request<'_>, key: UserKey) -> Reply {
     request.call.nothing_else()?;
     answer(&key, acts::sign_out_user(request.app, request.by, key.clone()).await?)
+}
+
+async fn change_address(request: &Request<'_>, key: UserKey) -> Reply {
+    let NewAddress { email, verified } = request.call.document()?;
+    let outcome = acts::change_user_address(request.app, request.by, key.clone(), email.clone(), verified).await?;
+    match outcome {
+        // Whose it is already is another one than who was named.
+        Err(UserRefusal::EmailTaken) => Err(Refusal::of_user(&UserKey::Email(email), UserRefusal::EmailTaken)),
+        outcome => answer(&key, outcome),
+    }
 }
 
 async fn reset_password(request: &Request<'_>, key: UserKey) -> Reply {

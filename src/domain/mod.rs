@@ -60,10 +60,10 @@ pub use organization::{
 };
 pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{
-    AccountData, AddressChange, AddressChangeRefusal, BrowserTrust, CodePurpose, Credentials, DORMANT_AFTER, Email,
-    EventData, FactorRemoval, FactorRemovalState, FactorRemovalStop, Invitation, InvitationState, InvitedTo,
-    KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS, MOST_PASSKEYS, MagicLink, MailData, MailboxName,
-    MailboxPolicy, MailboxStanding, MailedCode, MailedCodeRefusal, MalformedEmail, MalformedMailboxName,
+    AccountAct, AccountData, AddressChange, AddressChangeRefusal, BrowserTrust, CodePurpose, Credentials,
+    DORMANT_AFTER, Email, EventData, FactorRemoval, FactorRemovalState, FactorRemovalStop, Invitation, InvitationState,
+    InvitedTo, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS, MOST_PASSKEYS, MagicLink, MailData,
+    MailboxName, MailboxPolicy, MailboxStanding, MailedCode, MailedCodeRefusal, MalformedEmail, MalformedMailboxName,
     MalformedReason, NOTICE_OF_ERASURE, OrganizationData, PASSKEY_CEREMONY_LIFETIME, PERSONAL_DATA_FORMAT, Passkey,
     PasskeyCeremony, PasskeyData, PasskeyNameFault, PasskeyPurpose, PasswordFault, PasswordLink, PasswordLinkRefusal,
     PasswordRules, PersonalData, PersonalInformation, PersonalInformationChange, PersonalInformationFault,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Email, PersonalInformationChange, PersonalInformationField};
+use super::{AccountAct, Email, PersonalInformationChange, PersonalInformationField};
 use crate::protocol::{Locale, Timestamp};
 
 /// What a mail says; its text is made when it leaves.
@@ -164,6 +164,13 @@ pub enum MailContent {
         /// When.
         at: Timestamp,
     },
+    /// The operator did something to the account.
+    AccountAdministered {
+        /// When.
+        at: Timestamp,
+        /// What.
+        act: AccountAct,
+    },
     /// The person joined an organization.
     Welcome {
         /// Which.
@@ -262,6 +269,7 @@ impl MailContent {
             Self::AddressRestored { .. } => "address-restored",
             Self::PersonalInformationChanged { .. } => "personal-information-changed",
             Self::AccountDeleted { .. } => "account-deleted",
+            Self::AccountAdministered { .. } => "account-administered",
             Self::Welcome { .. } => "welcome",
             Self::ModerationRequested { .. } => "moderation-requested",
             Self::ModerationArrived { .. } => "moderation-arrived",
@@ -305,6 +313,7 @@ impl MailContent {
             | Self::AddressRestored { .. }
             | Self::PersonalInformationChanged { .. }
             | Self::AccountDeleted { .. }
+            | Self::AccountAdministered { .. }
             | Self::Welcome { .. }
             | Self::ModerationRequested { .. }
             | Self::ModerationCancelled { .. }
@@ -323,7 +332,8 @@ impl MailContent {
             (PersonalInformationField::Job, None),
         ]
         .map(|(field, value)| PersonalInformationChange { field, value });
-        vec![
+        let administered = AccountAct::ALL.map(|act| Self::AccountAdministered { at, act });
+        let mut samples = vec![
             Self::NewSignIn { at, service: None },
             Self::NewSignIn { at, service: Some(String::from("Démarches & <aides>")) },
             Self::AdministratorsChanged { at, about: somebody.clone() },
@@ -392,7 +402,9 @@ impl MailContent {
                 console_href: Some(String::from("https://identite.example/admin/moderations/7")),
             },
             Self::Trial { at },
-        ]
+        ];
+        samples.extend(administered);
+        samples
     }
 }
 

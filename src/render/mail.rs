@@ -52,6 +52,7 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
             let organization = organization.as_deref().map(shortened);
             context! { expires_at => expires_at.0, organization }
         }
+        MailContent::AccountAdministered { at, act } => context! { at => at.0, act => act.as_str() },
         MailContent::AdministratorsChanged { at, about } => context! { at => at.0, about => about.as_str() },
         MailContent::PersonalInformationChanged { at, changes } => {
             context! { at => at.0, changes => Value::from(Serde(changes)) }

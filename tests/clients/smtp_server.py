@@ -279,9 +279,17 @@ class Instance:
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
 
-    def command(self, *typed, code=0):
+    def run(self, typed):
         arguments = [os.environ["PROVIDER_BIN"], *typed, "--config", str(self.config), "--output", "json"]
-        ended = subprocess.run(arguments, capture_output=True, text=True, check=False)
+        return subprocess.run(arguments, capture_output=True, text=True, check=False)
+
+    def tries(self, *typed):
+        """What a command answers; None where it is refused."""
+        ended = self.run(typed)
+        return json.loads(ended.stdout) if ended.returncode == 0 else None
+
+    def command(self, *typed, code=0):
+        ended = self.run(typed)
         if ended.returncode != code:
             raise AssertionError(f"{typed}: {ended.returncode} {ended.stdout} {ended.stderr}")
         return json.loads(ended.stdout) if ended.stdout else ended.stderr

@@ -5,12 +5,39 @@ import tempfile
 import unittest
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
+from urllib.error import HTTPError
+from urllib.parse import urlencode
 
 from smtp_server import PASSWORD, USER, Authority, Instance, MailServer, authenticator, relay, until
 from test_production import Visitor
 
 EMAIL = "elodie.ben-said@mairie.example"
 PHRASE = "une phrase de passe longue et neuve"
+
+# What ends a line, a mail or a conversation for one of the programs that a mail goes through.
+THIEF = "voleur@evil.example"
+HOSTILE = [
+    f"Maire\r\nBcc: {THIEF}",
+    f"Maire\nBcc: {THIEF}",
+    f"Maire\rBcc: {THIEF}",
+    f"Maire\r\n\r\nBcc: {THIEF}",
+    f"Maire\n.\nMAIL FROM:<{THIEF}>\nRCPT TO:<{THIEF}>\nDATA\n",
+    f"Maire\r\n.\r\nMAIL FROM:<{THIEF}>\r\nRCPT TO:<{THIEF}>\r\nDATA\r\n",
+    f"Maire\r.\rMAIL FROM:<{THIEF}>\r",
+    f"Maire\n.\r\nMAIL FROM:<{THIEF}>",
+    "Maire\0",
+    "Maire\x1b[2J",
+    f"Maire\u2028Bcc: {THIEF}",
+    f"Maire\x85.\x85MAIL FROM:<{THIEF}>",
+    ".",
+    "..",
+    f"=?utf-8?q?Maire=0D=0ABcc:_{THIEF}?=",
+    f"Maire=0D=0ABcc: {THIEF}",
+    f"Maire <{THIEF}>, autre",
+    "é" * 10_000,
+    "x" * 10_000,
+    "Élue " * 51,
+]
 
 
 class Words(HTMLParser):
@@ -50,7 +77,12 @@ class MailTest(unittest.TestCase):
         return Instance(self, lines).start()
 
     def open_account(self, instance, server, language):
-        """A person opens an account with the code that came by mail, then chooses another password by a link."""
+        """A person opens an account with the code that came by mail."""
+        visitor, coded = self.open_account_of(instance, server, language)
+        return f"{language}.{EMAIL}", coded
+
+    def open_account_of(self, instance, server, language):
+        """The same: their browser, and the mail."""
         visitor = Visitor(instance.certificate)
         visitor.opener.addheaders = [("Accept-Language", language)]
         email = f"{language}.{EMAIL}"
@@ -62,9 +94,9 @@ class MailTest(unittest.TestCase):
         names = {"given_name": "Élodie", "family_name": "Ben Saïd"}
         url, page = visitor.open(url, {"verify_email_token": code_of(coded), **names})
         self.assertNotIn("verify_email_token", page, url)
-        return email, coded
+        return visitor, coded
 
-    def check(self, mail, instance, language):
+    def check(self, mail, instance, language, encodings=("quoted-printable", "7bit")):
         message = mail.message
         self.assertEqual(mail.sender, USER)
         self.assertEqual(mail.helo, "localhost")
@@ -86,7 +118,7 @@ class MailTest(unittest.TestCase):
         for part in parts:
             self.assertEqual(part.defects, [])
             self.assertEqual(part.get_content_charset(), "utf-8")
-            self.assertIn(part["Content-Transfer-Encoding"], ("quoted-printable", "7bit"))
+            self.assertIn(part["Content-Transfer-Encoding"], encodings)
         html = Words(message.get_body(("html",)).get_content())
         self.assertEqual(html.words, message["Subject"].split() + mail.text.split())
         for link in html.links:
@@ -144,6 +176,50 @@ class MailTest(unittest.TestCase):
         instance = self.instance(relay(server, "off"))
         self.check_both_languages(instance, server)
         self.assertEqual({mail.is_encrypted for mail in server.mails}, {False})
+
+    def opened(self, visitor, url, answers):
+        """Whether a form was taken with these answers."""
+        try:
+            visitor.open(url, answers)
+            return True
+        except HTTPError as refused:
+            self.assertEqual(refused.code, 400, answers)
+            return False
+
+    def test_sec_145_nothing_that_is_typed_adds_a_head_a_recipient_or_a_mail(self):
+        server = self.server()
+        instance = self.instance(relay(server, "off"))
+        expected = [f"fr.{EMAIL}"]
+        visitor, _ = self.open_account_of(instance, server, "fr")
+        for typed in HOSTILE:
+            if self.opened(visitor, f"{instance.issuer}/personal-information", {"job": typed}):
+                expected.append(f"fr.{EMAIL}")
+        for number, typed in enumerate(HOSTILE):
+            # No program can be given a name with the end of all names in it.
+            if "\0" in typed:
+                continue
+            named = ["client", "create", "--name", typed, "--redirect-uri", f"{instance.issuer}/there"]
+            client = instance.tries(*named)
+            if client is None:
+                continue
+            query = {"client_id": client["client_id"], "redirect_uri": f"{instance.issuer}/there"}
+            query |= {"response_type": "code", "scope": "openid", "state": "s" * 32, "nonce": "n" * 32}
+            newcomer = f"personne{number}@mairie.example"
+            answers = {"login": newcomer, "password": PHRASE, "password_confirmation": PHRASE}
+            Visitor(instance.certificate).open(f"{instance.issuer}/oauth/authorize?{urlencode(query)}", answers)
+            expected.append(newcomer)
+        at = "@mairie.example"
+        for typed in [f"a\r\nBcc: {THIEF}", f"a{at}\r\nBcc: {THIEF}", f'"a\n.\n"{at}', f"a{at},{THIEF}", f"a{at}>\r\nDATA"]:
+            self.assertIsNone(instance.tries("user", "invite", typed), typed)
+        mails = server.wait(lambda mails: len(mails) >= len(expected))
+        self.assertGreaterEqual(len(expected), 12, "some of them stand in a mail")
+        self.assertEqual(sorted(sum((mail.recipients for mail in mails), [])), sorted(expected))
+        for mail in mails:
+            # Where nearly every letter has an accent, base64 is shorter.
+            self.check(mail, instance, "fr", ("quoted-printable", "7bit", "base64"))
+            self.assertNotIn(b"\r\n.\r\n", mail.raw)
+            for name, value in mail.message.items():
+                self.assertNotIn(THIEF, value, name)
 
     def test_several_mails_share_one_conversation(self):
         server = MailServer()

@@ -259,7 +259,7 @@ impl Job {
 }
 
 /// What rests on the address or its domain rests on nothing under another one. Gives what rested on it.
-fn suspend_links(
+pub(in crate::acts) fn suspend_links(
     tx: &mut Tx,
     user: &User,
     to: &Email,

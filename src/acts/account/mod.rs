@@ -15,6 +15,7 @@ mod sessions;
 mod trusted_browsers;
 
 pub(super) use address::UNDO_LIFETIME;
+pub(super) use address::suspend_links;
 pub use address::{AddressAttempt, AddressOutcome, NewAddress, ask_new_address, change_address};
 pub use deletion::{delete_own_account, may_delete_own_account};
 pub use former_address::forget_former_addresses;

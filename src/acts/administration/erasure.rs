@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use super::Decided;
 use super::roles::is_last_administrator;
-use super::users::{UserKey, UserRefusal, find, may_lock_out};
+use super::users::{UserKey, UserRefusal, find, may_lock_out, tell};
 use crate::acts::account::UNDO_LIFETIME;
 use crate::acts::mailbox::LINK_LIFETIME;
 use crate::acts::pre_sessions::{Renewal, renew};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AddressChange, AdministrationSession, AuditEvent, BrowserSession, Email, HandleKey, INTERACTION_LIFETIME,
-    Interaction, KNOWN_BROWSER_LIFETIME, KnownBrowser, MODERATION_LINK_LIFETIME, MagicLink, MailContent,
-    ModerationLink, OutgoingMail, PasswordLink, PreSession, RetentionStep, User, UserId, decide_retention,
+    AccountAct, AddressChange, AdministrationSession, AuditEvent, BrowserSession, Email, HandleKey,
+    INTERACTION_LIFETIME, Interaction, KNOWN_BROWSER_LIFETIME, KnownBrowser, MODERATION_LINK_LIFETIME, MagicLink,
+    MailContent, ModerationLink, OutgoingMail, PasswordLink, PreSession, RetentionStep, User, UserId, decide_retention,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -102,11 +102,15 @@ pub(in crate::acts) async fn carry_out(app: &App, by: &By, user: User, wish: Wis
             let fresh = Traces::since(tx, &user, looked_at)?;
             forget(tx, &fresh)?;
             erase(tx, &user, now)?;
-            if let Some(Leaving { locale, browser, next }) = leaving {
-                // The last thing that is kept of them, until it has left.
-                let content = MailContent::AccountDeleted { at: now };
-                outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), locale, content, now))?;
-                renew(tx, &browser, &Renewal { to: next, session: None, entered: None }, now)?;
+            // The last thing that is kept of them, until it has left; whoever came back no more was told long before.
+            match leaving {
+                Some(Leaving { locale, browser, next }) => {
+                    let content = MailContent::AccountDeleted { at: now };
+                    outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), locale, content, now))?;
+                    renew(tx, &browser, &Renewal { to: next, session: None, entered: None }, now)?;
+                }
+                None if unused.is_none() => tell(tx, &user, AccountAct::Erased, now)?,
+                None => {}
             }
             circumstances.record(tx, AuditEvent::UserErased { user_id: user.id })?;
             Ok(Ok(user.id))

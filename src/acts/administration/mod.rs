@@ -76,8 +76,8 @@ pub(super) use roles::is_last_administrator;
 pub use roles::{grant_role, list_administrators, note_team_view, revoke_role};
 pub use sessions::{ListedSession, UnknownSession, list_sessions, revoke_every_session, revoke_session};
 pub use users::{
-    LinkedUser, MalformedUserKey, NewUser, UserDossier, UserKey, UserRefusal, create_user, disable_user, enable_user,
-    list_users, reset_password, sign_out_user, view_user,
+    LinkedUser, MalformedUserKey, NewUser, UserDossier, UserKey, UserRefusal, change_user_address, create_user,
+    disable_user, enable_user, list_users, reset_password, sign_out_user, view_user,
 };
 
 /// What an act answers: done, refused by its rules, or not carried out at all.

@@ -5,17 +5,17 @@ use std::str::FromStr;
 use super::Decided;
 use super::audit::record_look;
 use super::roles::is_last_administrator;
-use crate::acts::account::is_anothers;
+use crate::acts::account::{is_anothers, suspend_links};
 use crate::acts::mailbox::{LINK_LIFETIME, write_link};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    Actor, AuditEvent, Email, HandleKey, Membership, Organization, PasswordLink, PersonalInformation, SecondFactors,
-    User, UserId, UserState,
+    AccountAct, Actor, AuditEvent, Email, HandleKey, MailContent, Membership, Organization, OutgoingMail, PasswordLink,
+    PersonalInformation, SecondFactors, User, UserId, UserState,
 };
 use crate::protocol::{Secret, Timestamp};
-use crate::store::{Read, StoreError, Tx, credentials, memberships, organizations, users};
+use crate::store::{Read, StoreError, Tx, credentials, memberships, organizations, outbox, users};
 
 /// How an operator names a person: by identifier or by address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -249,7 +249,7 @@ pub async fn disable_user(
             return Ok(Err(UserRefusal::LastAdministrator));
         }
         user.disable(now);
-        Ok(Ok(Some(AuditEvent::UserDisabled { user_id: user.id })))
+        Ok(Ok(Some((AuditEvent::UserDisabled { user_id: user.id }, AccountAct::Disabled))))
     })
     .await
 }
@@ -264,7 +264,7 @@ pub async fn enable_user(app: &App, by: &By, key: UserKey) -> Decided<User, User
             return Ok(Ok(None));
         }
         user.state = UserState::Active;
-        Ok(Ok(Some(AuditEvent::UserEnabled { user_id: user.id })))
+        Ok(Ok(Some((AuditEvent::UserEnabled { user_id: user.id }, AccountAct::Enabled))))
     })
     .await
 }
@@ -276,26 +276,67 @@ pub async fn enable_user(app: &App, by: &By, key: UserKey) -> Decided<User, User
 pub async fn sign_out_user(app: &App, by: &By, key: UserKey) -> Decided<User, UserRefusal> {
     change(app, by, key, |_, user| {
         user.void_everything();
-        Ok(Ok(Some(AuditEvent::UserSignedOut { user_id: user.id })))
+        Ok(Ok(Some((AuditEvent::UserSignedOut { user_id: user.id }, AccountAct::SignedOut))))
     })
     .await
 }
+
+/// Gives the account another address by the operator's word: what rested on the one before rests on nothing, whatever was
+/// open is void, and nobody takes that back by a link of before. Both addresses are told. The new one is proven where the
+/// operator says so; else its mailbox is, before anything else is opened.
+///
+/// # Errors
+/// When the store fails.
+pub async fn change_user_address(
+    app: &App,
+    by: &By,
+    key: UserKey,
+    to: Email,
+    is_proven: bool,
+) -> Decided<User, UserRefusal> {
+    let now = app.clock.now();
+    change(app, by, key, move |tx, user| {
+        if is_anothers(tx, &to, Some(user.id), now)? {
+            return Ok(Err(UserRefusal::EmailTaken));
+        }
+        if user.email == to {
+            return Ok(Ok(None));
+        }
+        tell(tx, user, AccountAct::AddressLeft, now)?;
+        suspend_links(tx, user, &to, now)?;
+        user.change_address(to.clone(), now);
+        user.email_verified_at = is_proven.then_some(now);
+        user.addresses_restored = user.addresses_restored.saturating_add(1);
+        Ok(Ok(Some((AuditEvent::AddressChanged { user_id: user.id }, AccountAct::AddressGiven))))
+    })
+    .await
+}
+
+/// Tells a person what the operator did to their account.
+pub(super) fn tell(tx: &mut Tx, user: &User, act: AccountAct, now: Timestamp) -> Result<(), StoreError> {
+    let content = MailContent::AccountAdministered { at: now, act };
+    outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), user.language(), content, now)).map(drop)
+}
+
+/// What is done to a person: what is recorded of it, and what they are told. Nothing for what changes nothing.
+type Change = Option<(AuditEvent, AccountAct)>;
 
 /// Changes a person in one transaction; no event, no write.
 async fn change(
     app: &App,
     by: &By,
     key: UserKey,
-    change: impl Fn(&mut Tx, &mut User) -> Result<Result<Option<AuditEvent>, UserRefusal>, StoreError> + Send + 'static,
+    change: impl Fn(&mut Tx, &mut User) -> Result<Result<Change, UserRefusal>, StoreError> + Send + 'static,
 ) -> Decided<User, UserRefusal> {
-    let circumstances = Circumstances::of(app, by);
+    let (circumstances, now) = (Circumstances::of(app, by), app.clock.now());
     let outcome = app
         .store
         .write(move |tx| {
             let Some(mut user) = find(tx, &key)? else { return Ok(Err(UserRefusal::Unknown)) };
             match change(tx, &mut user)? {
-                Ok(Some(event)) => {
+                Ok(Some((event, act))) => {
                     users::update(tx, &user)?;
+                    tell(tx, &user, act, now)?;
                     circumstances.record(tx, event)?;
                     Ok(Ok(user))
                 }

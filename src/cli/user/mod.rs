@@ -77,6 +77,17 @@ pub(super) enum Command {
         #[command(flatten)]
         user: User,
     },
+    /// Give an account another address: everything that is open in it is void, and both addresses are told by mail.
+    ChangeEmail {
+        #[command(flatten)]
+        user: User,
+        /// The new address.
+        #[arg(value_name = "EMAIL")]
+        email: Email,
+        /// It counts as proven; else its mailbox is proven at the next sign-in.
+        #[arg(long)]
+        verified: bool,
+    },
     /// Print a single-use link by which a person chooses a new password within the hour; it ends their sessions then.
     ResetPassword {
         #[command(flatten)]
@@ -160,6 +171,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
             secret.check(&output)?;
             post(&user, "password-link")
         }
+        Command::ChangeEmail { user, email, verified } => Call::new(Method::PUT, &["users", &user.user, "email"])
+            .with_body(&json!({ "email": email, "verified": verified })),
         Command::Import(arguments) => return import::run(&place, &output, arguments).await,
         Command::Invite(arguments) => return invite::run(&place, &output, arguments).await,
         Command::Invitations { paging } => {

@@ -1,5 +1,6 @@
 //! A person: identity, address, credentials, and the rules of what they may type.
 
+mod account_act;
 mod address_change;
 mod credentials;
 mod dormant_account;
@@ -19,6 +20,7 @@ mod tests;
 mod unused_account;
 mod user;
 
+pub use account_act::AccountAct;
 pub use address_change::{AddressChange, AddressChangeRefusal};
 pub use credentials::Credentials;
 pub use dormant_account::{DORMANT_AFTER, MailboxName, MalformedMailboxName};

@@ -68,6 +68,8 @@ fn life(directory: &Path) -> Vec<Vec<String>> {
         words(&format!("user show {EMAIL}")),
         words(&format!("user reset-password {EMAIL}")),
         words(&format!("user sign-out {EMAIL}")),
+        words(&format!("user change-email {OTHER} p.durand@mairie.example")),
+        words(&format!("user change-email p.durand@mairie.example {OTHER} --verified")),
         words(&format!("user disable {OTHER}")),
         words(&format!("user enable {OTHER}")),
         words("user factor list"),

@@ -11,6 +11,7 @@ mod moderation;
 #[cfg(unix)]
 mod nonsense;
 mod organization;
+mod operator_word;
 mod serve;
 #[cfg(unix)]
 mod socket;

@@ -44,6 +44,8 @@ async fn lives(operator: &Operator) -> Vec<Value> {
         &["user", "enable", "marie@mairie.example"],
         &["user", "reset-password", "marie@mairie.example"],
         &["user", "sign-out", "marie@mairie.example"],
+        &["user", "change-email", "marie@mairie.example", "m.dupont@mairie.example"],
+        &["user", "change-email", "m.dupont@mairie.example", "marie@mairie.example", "--verified"],
         &["session", "list"],
         &["org", "unlink", "1", "marie@mairie.example"],
         &["user", "delete", "marie@mairie.example"],
@@ -73,7 +75,7 @@ async fn sec_143_people_and_organizations_are_the_same_while_the_server_is_up_an
     assert_eq!((&again["verification"], &again["is_external"]), (&json!("domain"), &json!(false)), "a proof is kept");
     assert_eq!(while_up[8]["organizations"][0]["siret"], "21340172201787");
     assert_eq!(while_up[10]["items"][0]["role_organizations"], json!([1]));
-    assert_eq!(while_up[20]["items"], json!([]));
+    assert_eq!(while_up[22]["items"], json!([]));
 }
 
 /// An instance with a town and its one administrator.
@@ -117,6 +119,8 @@ async fn every_mistake_about_people_has_its_message_and_its_code() {
         (vec!["user", "reset-password", marie], 1, "--show-secret"),
         (vec!["user", "reset-password", "nobody@b.fr", "--show-secret"], 1, "no user"),
         (vec!["user", "sign-out", "nobody@b.fr"], 1, "no user"),
+        (vec!["user", "change-email", "nobody@b.fr", "m@b.fr"], 1, "no user"),
+        (vec!["user", "change-email", marie, "x"], 2, "x"),
         (vec!["user", "delete", "nobody@b.fr"], 1, "no user"),
         (vec!["user", "delete", marie], 1, "only administrator"),
         (vec!["user", "list", "--cursor", "Y2xpZW50czphYmM"], 2, "cursor"),
@@ -244,6 +248,7 @@ async fn sec_168_r_1_an_erased_person_leaves_their_number_and_nothing_else() {
     let instance = Instance::dev_with(options()).await;
     let erased = operator.asks(&["user", "delete", ERASMUS, "--last-administrator"]).await;
     assert_eq!(erased["user_id"], created["user_id"]);
+    assert_eq!(instance.mails_to(ERASMUS).await.len(), 1, "told, and the mail has left");
     let id = created["user_id"].to_string();
     operator.types(&["user", "show", &id]).await.refused(1, "no user");
     instance.stop().await;
@@ -251,6 +256,40 @@ async fn sec_168_r_1_an_erased_person_leaves_their_number_and_nothing_else() {
         assert!(!holds(text), "{text} is still there");
     }
     assert!(holds(&id), "the audit keeps the number");
+}
+
+/// The bytes of a backup made now, and of the database that is made of it: nothing but what lives.
+async fn raw(operator: &Operator, directory: &Path, name: &str) -> [Vec<u8>; 2] {
+    let (backup, there) = (directory.join(format!("{name}.backup")), directory.join(name));
+    operator.asks(&["backup", "create", backup.to_str().unwrap()]).await;
+    std::fs::create_dir(&there).unwrap();
+    std::fs::copy(directory.join("data/master.key"), there.join("master.key")).unwrap();
+    let typed = [backup.to_str().unwrap(), there.to_str().unwrap()].map(str::to_owned);
+    let restoring = move || run(&["restore", &typed[0], "--data-dir", &typed[1], "--output", "json"]).json();
+    tokio::task::spawn_blocking(restoring).await.unwrap();
+    [std::fs::read(&backup).unwrap(), std::fs::read(there.join("moncomptepro.redb")).unwrap()]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_168_neither_a_backup_nor_a_database_made_of_it_holds_a_byte_of_somebody_erased() {
+    const ERASMUS: &str = "erasmus.marqueur@mairie.example";
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let operator = Operator::of(directory.path());
+    let names = ["--given-name", "Erasmus", "--family-name", "Marqueur", "--job", "Vigie"];
+    operator.asks(&[&["user", "create", ERASMUS][..], &names, &["--phone-number", "+33 1 98 76 54 32"]].concat()).await;
+    operator.asks(&TOWN).await;
+    operator.asks(&["org", "link", "21340172201787", ERASMUS]).await;
+    let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    let personal = [ERASMUS, "Erasmus", "Marqueur", "Vigie", "98 76 54 32"];
+    let [_, database] = raw(&operator, directory.path(), "before").await;
+    assert!(personal.iter().all(|text| holds(&database, text)), "the search works");
+    operator.asks(&["user", "delete", ERASMUS]).await;
+    let [backup, database] = raw(&operator, directory.path(), "after").await;
+    for text in personal {
+        assert!(!holds(&backup, text) && !holds(&database, text), "{text} is still there");
+    }
+    instance.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
