@@ -15,6 +15,9 @@ pub struct Purged {
     pub records: usize,
 }
 
+/// How many records of which table.
+pub(in crate::store) type Deleted = Vec<(&'static str, usize)>;
+
 /// Deletes some records of the tables of time-limited records whose retention has ended at `now`.
 ///
 /// Gives how many of which table, and whether there may be more.
@@ -22,7 +25,7 @@ pub(in crate::store) fn purge_some(
     tx: &mut Tx,
     tables: impl Iterator<Item = &'static str>,
     now: Timestamp,
-) -> Result<(Vec<(&'static str, usize)>, bool), StoreError> {
+) -> Result<(Deleted, bool), StoreError> {
     // Keys begin with the retention in four bytes: what has ended at `now` lies below the next second.
     let end = u32::try_from(now.0.saturating_add(1)).unwrap_or(u32::MAX).to_be_bytes();
     let (mut left, mut deleted) = (AT_ONCE, Vec::new());
