@@ -10,8 +10,8 @@ mod keys;
 mod moderation;
 #[cfg(unix)]
 mod nonsense;
-mod organization;
 mod operator_word;
+mod organization;
 mod serve;
 #[cfg(unix)]
 mod socket;
