@@ -82,8 +82,8 @@ pub(super) enum Command {
         #[command(flatten)]
         user: User,
         /// The new address.
-        #[arg(value_name = "EMAIL")]
-        email: Email,
+        #[arg(long, value_name = "EMAIL")]
+        to: Email,
         /// It counts as proven; else its mailbox is proven at the next sign-in.
         #[arg(long)]
         verified: bool,
@@ -171,8 +171,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
             secret.check(&output)?;
             post(&user, "password-link")
         }
-        Command::ChangeEmail { user, email, verified } => Call::new(Method::PUT, &["users", &user.user, "email"])
-            .with_body(&json!({ "email": email, "verified": verified })),
+        Command::ChangeEmail { user, to, verified } => Call::new(Method::PUT, &["users", &user.user, "email"])
+            .with_body(&json!({ "email": to, "verified": verified })),
         Command::Import(arguments) => return import::run(&place, &output, arguments).await,
         Command::Invite(arguments) => return invite::run(&place, &output, arguments).await,
         Command::Invitations { paging } => {

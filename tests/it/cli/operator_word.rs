@@ -61,7 +61,7 @@ async fn sec_105_an_address_that_the_operator_changes_ends_what_is_open_and_both
     let page = person.visit("/users/reset-password").await;
     person.submit(page.form_with("login", None).with("login", JEAN)).await;
     let link = instance.link_of(JEAN).await;
-    let changed = operator.asks(&["user", "change-email", JEAN, NEW]).await;
+    let changed = operator.asks(&["user", "change-email", JEAN, "--to", NEW]).await;
     assert_eq!((&changed["email"], changed["email_verified_at"].is_null()), (&NEW.into(), true), "not proven");
     assert_eq!(person.visit("/").await.url.path(), "/users/start-sign-in", "what was open is void");
     assert_eq!(person.visit(&link).await.status, 410, "and so are links to the address before");
@@ -74,14 +74,17 @@ async fn sec_105_an_address_that_the_operator_changes_ends_what_is_open_and_both
     assert_eq!(instance.audit().iter().filter(|record| by_hand(&record.event, &record.actor)).count(), 1);
     // In the browser that was trusted too: the mailbox is proven first.
     sign_in(&instance, &person, NEW).await;
-    operator.asks(&["user", "change-email", NEW, JEAN, "--verified"]).await;
+    operator.asks(&["user", "change-email", NEW, "--to", JEAN, "--verified"]).await;
     let shown = operator.asks(&["user", "show", JEAN]).await;
     assert!(shown["email_verified_at"].is_string(), "{shown}");
     let mails = instance.mails_to(JEAN).await.len();
-    operator.asks(&["user", "change-email", JEAN, JEAN]).await;
+    operator.asks(&["user", "change-email", JEAN, "--to", JEAN]).await;
     assert_eq!(instance.mails_to(JEAN).await.len(), mails, "the same address is no change");
     assert!(operator.asks(&["user", "show", JEAN]).await["email_verified_at"].is_string(), "and unproves nothing");
-    operator.types(&["user", "change-email", JEAN, "datapass@yopmail.com"]).await.refused(1, "datapass@yopmail.com");
+    operator
+        .types(&["user", "change-email", JEAN, "--to", "datapass@yopmail.com"])
+        .await
+        .refused(1, "datapass@yopmail.com");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +98,7 @@ async fn sec_105_by_the_operators_word_no_link_of_an_earlier_change_gives_the_ac
     person.submit(asks.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
     let link = instance.link_of(JEAN).await;
     assert_eq!(person.visit(&link).await.status, 200);
-    operator.asks(&["user", "change-email", NEW, "accueil@commune.example", "--verified"]).await;
+    operator.asks(&["user", "change-email", NEW, "--to", "accueil@commune.example", "--verified"]).await;
     assert_eq!(person.visit(&link).await.status, 410);
     instance.clock.advance(Duration::from_secs(60)).unwrap();
 }
@@ -110,8 +113,8 @@ async fn an_account_whose_address_nobody_may_type_any_more_is_named_by_its_numbe
         users::update(tx, &User { email: former.clone(), ..user })
     };
     instance.app.store.write(job).await.unwrap();
-    operator.types(&["user", "change-email", "jean@localhost", NEW]).await.refused(2, "jean@localhost");
-    let changed = operator.asks(&["user", "change-email", "1", NEW]).await;
+    operator.types(&["user", "change-email", "jean@localhost", "--to", NEW]).await.refused(2, "jean@localhost");
+    let changed = operator.asks(&["user", "change-email", "1", "--to", NEW]).await;
     assert_eq!(changed["email"], NEW);
     sign_in(&instance, &instance.person(), NEW).await;
 }
