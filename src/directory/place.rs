@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -22,6 +23,29 @@ pub(in crate::directory) struct Place {
 pub(in crate::directory) struct Stamp {
     modified: Option<SystemTime>,
     generation: String,
+}
+
+/// A generation that is being made; thrown away unless it came to count, so that one that failed takes no room.
+#[derive(Debug)]
+pub(in crate::directory) struct Generation<'a> {
+    place: &'a Place,
+    path: PathBuf,
+}
+
+impl Deref for Generation<'_> {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Generation<'_> {
+    fn drop(&mut self) {
+        if let Err(cause) = self.place.clean() {
+            tracing::warn!(path = %self.path.display(), %cause, "what an import has left stays until the next one");
+        }
+    }
 }
 
 impl Place {
@@ -65,13 +89,13 @@ impl Place {
     }
 
     /// A new generation, empty. What an import that was killed has left is thrown away.
-    pub(in crate::directory) fn begin(&self, name: &str) -> io::Result<PathBuf> {
+    pub(in crate::directory) fn begin(&self, name: &str) -> io::Result<Generation<'_>> {
         self.clean()?;
         // The one that counts may have been made in the same second.
         let path = self.directory.join(format!("{PREFIX}{name}"));
         let path = if path.exists() { path.with_file_name(format!("{PREFIX}{name}-again")) } else { path };
         store::create_private_directory(&path)?;
-        Ok(path)
+        Ok(Generation { place: self, path })
     }
 
     /// From now on this generation counts; the one before is thrown away, whoever still reads it reads on.

@@ -34,9 +34,10 @@ impl DirectoryLock {
     /// `Locked` when another process, or another opening of this one, has it.
     pub fn take(directory: &Path) -> Result<Self, OpenError> {
         let path = directory.join(FILE_NAME);
-        let mut file = files::open_private(&path).map_err(|cause| OpenError::Unusable { path, cause })?;
+        let unusable = |cause| OpenError::Unusable { path: path.clone(), cause };
+        let mut file = files::open_private(&path).map_err(unusable)?;
         hold(directory, &mut file)?;
-        sign(&mut file)?;
+        sign(&mut file).map_err(unusable)?;
         Ok(Self { file })
     }
 }

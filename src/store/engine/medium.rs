@@ -118,12 +118,16 @@ impl Medium {
 
     /// Opens the database, or makes it on an empty medium.
     pub(super) fn open(&self, cache_bytes: usize, care: Care) -> Result<Database, OpenError> {
-        opened(|| {
+        let opened = opened(|| {
             let builder = builder(cache_bytes, care);
             match self {
                 Self::File(place) => builder.create(&place.path),
                 Self::Backend(backend) => builder.create_with_backend(Reopenable(Arc::clone(backend))),
             }
+        });
+        opened.map_err(|error| match (error, self) {
+            (OpenError::Io(cause), Self::File(place)) => OpenError::Unusable { path: place.path.clone(), cause },
+            (error, _) => error,
         })
     }
 
@@ -181,7 +185,8 @@ fn gave_up() -> OpenError {
     OpenError::Damaged(String::from("the engine gave up while opening it"))
 }
 
-fn refusal(error: DatabaseError) -> OpenError {
+/// What an opening that failed means: a disk that takes or gives nothing does not make a database a damaged one.
+pub(super) fn refusal(error: DatabaseError) -> OpenError {
     match error {
         DatabaseError::DatabaseAlreadyOpen => OpenError::Locked { directory: PathBuf::from(FILE_NAME), holder: None },
         DatabaseError::Storage(StorageError::Io(error)) => match error.kind() {

@@ -11,6 +11,7 @@ mod journal;
 mod killed;
 mod killed_clients;
 mod ledger;
+mod out_of_room;
 mod power;
 mod recording;
 mod time;

@@ -9,6 +9,7 @@ use super::block::{Block, MAX_ROW_BYTES};
 use super::{BulkError, NOTES, late};
 use crate::store::OpenError;
 use crate::store::engine::files;
+use crate::store::engine::medium::refusal;
 
 /// After how many bytes what was added is put on the disk: it bounds the memory.
 const COMMIT_BYTES: usize = 32 * 1024 * 1024;
@@ -32,7 +33,10 @@ impl BulkWriter {
     pub fn create(path: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
         drop(files::create_new(path).map_err(|cause| OpenError::Unusable { path: path.to_owned(), cause })?);
         let created = Builder::new().set_cache_size(cache_bytes).create(path);
-        let database = created.map_err(|error| OpenError::Damaged(error.to_string()))?;
+        let database = created.map_err(|error| match refusal(error) {
+            OpenError::Io(cause) => OpenError::Unusable { path: path.to_owned(), cause },
+            error => error,
+        })?;
         Ok(Self { database, blocks: BTreeMap::new(), ready: Vec::new(), late: Vec::new(), waiting_bytes: 0 })
     }
 
