@@ -35,13 +35,11 @@ fn limited(bytes: u64, arguments: &[&str]) -> Ended {
 
 /// With ever more room until it succeeds; `after` looks at what each failure left. Gives how often it failed.
 fn with_ever_more_room(arguments: &[&str], mut after: impl FnMut(&Ended)) -> usize {
-    let mut failures = 0;
-    for bytes in (0..ENOUGH).step_by(usize::try_from(STEP).unwrap()) {
+    for (failures, bytes) in (0..ENOUGH).step_by(usize::try_from(STEP).unwrap()).enumerate() {
         let ended = limited(bytes, arguments);
         if ended.code == 0 {
             return failures;
         }
-        failures += 1;
         assert!([1, 65].contains(&ended.code) && !ended.stderr.contains("panicked"), "{bytes} bytes: {ended:?}");
         assert!(ended.stderr.contains('/') || ended.stderr.contains("disk"), "nothing is named: {ended:?}");
         after(&ended);
