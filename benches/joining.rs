@@ -14,7 +14,7 @@ use moncomptepro::clock::Clock;
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::Random;
 use moncomptepro::domain::{
-    Actor, EmailDomain, EmailDomainStatus, Membership, OrganizationDomain, User, UserId, Verification,
+    Actor, Deed, EmailDomain, EmailDomainStatus, Membership, OrganizationDomain, User, UserId, Verification,
 };
 use moncomptepro::protocol::{Locale, Timestamp};
 use moncomptepro::site;
@@ -50,14 +50,23 @@ async fn crowd(app: &App, siret: &'static str, first: u64, members: u64) -> &'st
         let organization = organizations::find_by_siret(tx, &siret.parse().unwrap())?.unwrap();
         let domain: EmailDomain = "proven.example".parse().unwrap();
         let status = EmailDomainStatus::Verified;
-        let known =
-            OrganizationDomain { organization_id: organization.id, domain, status, created_at: NOW, updated_at: NOW };
+        let known = OrganizationDomain {
+            organization_id: organization.id,
+            domain,
+            status,
+            decided_by: None,
+            created_at: NOW,
+            updated_at: NOW,
+        };
         email_domains::put(tx, &known)?;
         for number in first..first + members {
             let user = User::new(UserId(number), format!("member{number}@proven.example").parse().unwrap(), NOW);
             users::insert(tx, &user)?;
             let between = (user.id, organization.id);
-            memberships::insert(tx, &Membership::begin(between, Verification::Domain, false, NOW))?;
+            memberships::insert(
+                tx,
+                &Membership::begin(between, Verification::Domain, false, Deed::of_the_program(NOW)),
+            )?;
         }
         Ok(())
     });

@@ -9,8 +9,8 @@ use moncomptepro::clock::Clock;
 use moncomptepro::config::Config;
 use moncomptepro::crypto::{Parameters, PasswordLane, Random};
 use moncomptepro::domain::{
-    Actor, Greeting, Membership, Organization, OrganizationId, OrganizationSource, PersonalInformation, Siret, User,
-    UserId, Verification,
+    Actor, Deed, Greeting, Membership, Organization, OrganizationId, OrganizationSource, PersonalInformation, Siret,
+    User, UserId, Verification,
 };
 use moncomptepro::protocol::Timestamp;
 use moncomptepro::site;
@@ -125,6 +125,8 @@ fn entries(hash: &str, people: std::ops::Range<u64>, now: Timestamp) -> Entries 
             is_external: false,
             verification: Verification::Domain,
             greeting: Greeting::Done,
+            made_by: Some(Actor::System),
+            verified: Some(Deed::of_the_program(now)),
             created_at: now,
             updated_at: now,
         });

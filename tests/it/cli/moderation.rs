@@ -3,7 +3,6 @@
 use moncomptepro::clock::Clock;
 use moncomptepro::config::Config;
 use moncomptepro::domain::{AuditEvent, EmailDomainStatus, OrganizationId};
-use moncomptepro::protocol::Timestamp;
 use moncomptepro::store::{email_domains, memberships, users};
 use serde_json::{Value, json};
 
@@ -175,8 +174,7 @@ async fn what_is_decided_at_the_machine_while_nothing_runs_holds_once_it_does() 
     }
 
     // Commands go by the clock of the machine, and so does an instance.
-    let machine = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let (now, file) = (MORNING.max(Timestamp(machine + 1)), directory.path().join("config.toml"));
+    let (now, file) = (MORNING.max(Clock::system().now()), directory.path().join("config.toml"));
     let config = |port| Config { port, ..Config::from_file(&file).unwrap() };
     let instance = Instance::with_clock(config, Clock::manual(now)).await;
     let expected = Some((String::from("ordre_professionnel_domain"), false));

@@ -411,7 +411,6 @@ fn full(plain: &Moderation) -> Moderation {
         text: text.map(str::to_owned),
     };
     let alike = |likeness| LookAlikeLine { domain: String::from("clamart.fr"), likeness };
-    let statuses = crate::domain::EmailDomainStatus::ALL.map(crate::domain::EmailDomainStatus::as_str);
     let [author, ..] = Author::samples();
     let [authorship, ..] = Authorship::samples();
     let domain = |status| DomainLine {
@@ -466,7 +465,7 @@ fn full(plain: &Moderation) -> Moderation {
             .map(alike)
             .into(),
         },
-        domains: statuses.map(domain).into(),
+        domains: crate::domain::EmailDomainStatus::ALL.map(|status| domain(status.as_str())).into(),
         contacts: Some(vec![ContactLine {
             email: String::from("mairie@clamart.fr"),
             name: String::from("Mairie - <Clamart>"),

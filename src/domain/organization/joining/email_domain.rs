@@ -131,10 +131,7 @@ impl EmailDomainStatus {
 impl EmailDomainStatus {
     /// Who gives it: the program, where it reads in the directory what somebody's joining led it to.
     pub fn decider(self, by: Actor) -> Actor {
-        match self {
-            Self::OfficialContact if by.is_for_themselves() => Actor::System,
-            _ => by,
-        }
+        if self == Self::OfficialContact && by.is_for_themselves() { Actor::System } else { by }
     }
 }
 
