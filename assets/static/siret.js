@@ -3,7 +3,7 @@
   const field = document.getElementById("siret");
   const preview = document.getElementById("siret-preview");
   if (!field || !preview) return;
-  const { href, malformed, unknown, closed } = preview.dataset;
+  const { href, malformed, unknown, closed, headOffice } = preview.dataset;
   let asked = "";
 
   const tell = (...lines) => {
@@ -28,7 +28,13 @@
     if (!answer.ok) return tell();
     const { organizationInfo: found } = await answer.json();
     if (siret !== asked) return;
-    tell(found.libelle, found.adresse, found.libelleActivitePrincipale, found.estActive ? "" : closed);
+    tell(
+      found.libelle,
+      found.adresse,
+      found.libelleActivitePrincipale,
+      found.siegeSocial ? headOffice : "",
+      found.estActive ? "" : closed,
+    );
   };
 
   let waiting;

@@ -143,6 +143,7 @@ fn entries(hash: &str, people: std::ops::Range<u64>, now: Timestamp) -> Entries 
             entity_headcount: Some(String::from("12")),
             is_head_office: true,
             is_active: true,
+            is_entity_active: None,
             address: Some(String::from("92140 CLAMART")),
             source: OrganizationSource::Invented,
             created_at: now,

@@ -120,6 +120,9 @@ fn view(reading: &Reading, outcome: Option<ImportOutcome>) -> View {
         Some(ImportOutcome::IdTaken) => refused(String::from("id: somebody else has it")),
         Some(ImportOutcome::IdErased) => refused(String::from("id: it was that of somebody who was erased")),
         Some(ImportOutcome::ClosedOrganization(key)) => refused(format!("siret: {key} is closed")),
+        Some(ImportOutcome::UnconfirmedOrganization(key)) => {
+            refused(format!("siret: no source of the register has said yet what {key} is: `org refresh` asks it"))
+        }
         Some(ImportOutcome::UnknownOrganization(key)) => refused(format!("siret: no org {key}: `org add` enters it")),
         None => refused(String::from("nothing was answered")),
     }

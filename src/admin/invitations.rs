@@ -101,6 +101,8 @@ fn refused(email: &Email, organization: String, refusal: InvitationRefusal) -> R
             Refusal::Exists { noun: "user", id: email.to_string(), remedy }
         }
         InvitationRefusal::UnknownOrganization => Refusal::Unknown { noun: "org", id: organization },
+        InvitationRefusal::Closed => Refusal::Closed,
+        InvitationRefusal::Unconfirmed => Refusal::Unconfirmed,
         InvitationRefusal::NoMail => Refusal::NoMail,
         InvitationRefusal::Unknown => Refusal::NoInvitation(email.to_string()),
     }

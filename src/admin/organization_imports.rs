@@ -131,6 +131,12 @@ fn view(rows: &[ImportedRow], outcomes: Vec<RowOutcome>) -> View {
                 format!("domain: is {} for {} here: `org domain` changes it", here.as_str(), siret_of(row))
             }
             RowOutcome::Closed => format!("siret: {} is closed", siret_of(row)),
+            RowOutcome::Unconfirmed => {
+                format!(
+                    "siret: no source of the register has said yet what {} is: `org refresh` asks it",
+                    siret_of(row)
+                )
+            }
             RowOutcome::UnknownUser => String::from("user_id: no such person: `user import` comes first"),
             RowOutcome::OpenToAnybody => String::from("domain: anybody has an address there"),
             RowOutcome::Unverified => {

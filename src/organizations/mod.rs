@@ -4,6 +4,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod former_pages;
 mod join_organization;
 mod joining_refused;
 mod manage_organizations;

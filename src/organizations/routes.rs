@@ -2,8 +2,8 @@
 
 use super::pages::RefusalReason;
 use super::{
-    join_organization, joining_refused, manage_organizations, official_contact, organization_info, requests,
-    select_organization, welcome,
+    former_pages, join_organization, joining_refused, manage_organizations, official_contact, organization_info,
+    requests, select_organization, welcome,
 };
 use crate::app::App;
 use crate::web::{Guard, Method, Table, api, paths};
@@ -28,7 +28,22 @@ pub fn routes(app: &App) -> Table {
         .visit(paths::WELCOME, Guard::Person, welcome::show)
         .submission(paths::WELCOME, Guard::Person, welcome::submit)
         .visit(paths::MANAGE_ORGANIZATIONS, Guard::Person, manage_organizations::show)
-        .submission_at(paths::QUIT_ORGANIZATION, Guard::Person, manage_organizations::quit);
+        .submission_at(paths::QUIT_ORGANIZATION, Guard::Person, manage_organizations::quit)
+        .visit_at(paths::FORMER_ORGANIZATION, Guard::Person, former_pages::organization)
+        .visit(paths::FORMER_SUGGESTIONS, Guard::Person, former_pages::suggestions)
+        .visit_at(paths::FORMER_WHICH_CONTACT, Guard::Person, former_pages::which_contact)
+        .visit_at(paths::FORMER_WELCOME, Guard::Person, former_pages::welcome);
+    let table = [
+        (paths::FORMER_CANCEL_TO_SIGN_IN, paths::START_SIGN_IN),
+        (paths::FORMER_CANCEL_TO_JOIN, paths::JOIN_ORGANIZATION),
+        (paths::FORMER_CANCEL_TO_NAMES, paths::PERSONAL_INFORMATION),
+    ]
+    .into_iter()
+    .fold(table, |table, (path, to)| {
+        table.submission_at(path, Guard::Person, move |segment, app, submission| {
+            former_pages::cancel(segment, app, submission, to)
+        })
+    });
     [
         (paths::DOMAIN_NOT_ALLOWED, RefusalReason::DomainNotAllowed),
         (paths::DOMAIN_REFUSED, RefusalReason::DomainRefused),

@@ -3,7 +3,7 @@
 use super::pages::{OrganizationTile, SelectOrganization};
 use crate::acts::{self, ActiveSession, OrganizationChoice};
 use crate::app::App;
-use crate::domain::OrganizationId;
+use crate::domain::{Activity, OrganizationId};
 use crate::journey::{self, Current};
 use crate::store::clients;
 use crate::web::{Error, Response, StatusCode, Submission, Visit};
@@ -42,6 +42,12 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     }
 }
 
+/// What a code of the nomenclature means.
+fn activity(code: &str) -> Option<String> {
+    let activity: Activity = code.parse().ok()?;
+    activity.label().map(str::to_owned)
+}
+
 fn tiles(app: &App, active: &ActiveSession, current: Option<&Current>) -> Result<Vec<OrganizationTile>, Error> {
     let chosen = active.session.organization_id;
     let client_id = current.and_then(|current| current.interaction.authorization()).map(|pending| &pending.client_id);
@@ -66,6 +72,8 @@ fn tiles(app: &App, active: &ActiveSession, current: Option<&Current>) -> Result
             is_external: membership.is_external,
             is_chosen: chosen == Some(organization.id),
             is_closed: !organization.is_active,
+            activity: organization.activity.as_deref().and_then(activity),
+            is_head_office: organization.is_head_office,
         };
     Ok(released.into_iter().map(tile).collect())
 }

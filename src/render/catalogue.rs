@@ -67,7 +67,10 @@ impl Catalogue {
             let value = arguments
                 .get(argument)
                 .ok_or_else(|| TextError::MissingArgument { key: key.to_owned(), argument: argument.to_owned() })?;
-            written.push_str(value);
+            match argument {
+                "count" => written.push_str(&grouped(self.locale, value)),
+                _ => written.push_str(value),
+            }
             written.push_str(rest);
         }
         Ok(written)
@@ -95,4 +98,23 @@ impl Catalogue {
     pub(super) fn texts(&self) -> &BTreeMap<String, String> {
         &self.texts
     }
+}
+
+/// A number of five digits and more in groups of three, as its reader writes it: `12 345` with a narrow no-break space, `12,345`.
+fn grouped(locale: Locale, digits: &str) -> String {
+    if digits.len() < 5 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return digits.to_owned();
+    }
+    let between = match locale {
+        Locale::Fr => '\u{202f}',
+        Locale::En => ',',
+    };
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(between);
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -35,6 +35,21 @@ fn arguments(text: &str) -> BTreeSet<&str> {
 }
 
 #[test]
+fn numbers_of_five_digits_and_more_are_written_in_groups() {
+    for (count, french, english) in [
+        ("1", "Une organisation connue", "One organization known"),
+        ("9999", "9999 organisations connues", "9999 organizations known"),
+        ("10000", "10\u{202f}000 organisations connues", "10,000 organizations known"),
+        ("1234567", "1\u{202f}234\u{202f}567 organisations connues", "1,234,567 organizations known"),
+    ] {
+        for (locale, expected) in [(Locale::Fr, french), (Locale::En, english)] {
+            let named = BTreeMap::from([("count", String::from(count))]);
+            assert_eq!(catalogue(locale).text("admin.home.organizations_known", &named).unwrap(), expected);
+        }
+    }
+}
+
+#[test]
 fn r_40_both_languages_have_the_same_texts_with_the_same_arguments() {
     let (french, english) = (catalogue(Locale::Fr), catalogue(Locale::En));
     let keys = |catalogue: &Catalogue| catalogue.texts().keys().cloned().collect::<Vec<_>>();

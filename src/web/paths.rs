@@ -126,6 +126,20 @@ pub const MODERATION_REJECTED: &str = "/users/moderation-rejected";
 pub const REOPEN_MODERATION: &str = "/users/reopen-moderation/{id}";
 /// The person joined an organization.
 pub const WELCOME: &str = "/users/welcome";
+/// The original's page of one organization of the person.
+pub const FORMER_ORGANIZATION: &str = "/users/organization/{id}";
+/// The original's page of the organizations of an e-mail domain.
+pub const FORMER_SUGGESTIONS: &str = "/users/organization-suggestions";
+/// The original's page of the several addresses of a town hall.
+pub const FORMER_WHICH_CONTACT: &str = "/users/official-contact-ask-which-email/{id}";
+/// The original's welcome in one organization.
+pub const FORMER_WELCOME: &str = "/users/welcome/{id}";
+/// The original's ways to take a request back and begin anew: with another address, another organization, other names.
+pub const FORMER_CANCEL_TO_SIGN_IN: &str = "/users/cancel-moderation-and-redirect-to-sign-in/{id}";
+/// See [`FORMER_CANCEL_TO_SIGN_IN`].
+pub const FORMER_CANCEL_TO_JOIN: &str = "/users/cancel-moderation-and-redirect-to-join-org/{id}";
+/// See [`FORMER_CANCEL_TO_SIGN_IN`].
+pub const FORMER_CANCEL_TO_NAMES: &str = "/users/cancel-moderation-and-redirect-to-personal-information/{id}";
 /// The organizations of the person.
 pub const MANAGE_ORGANIZATIONS: &str = "/manage-organizations";
 /// The person leaves one.

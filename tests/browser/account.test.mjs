@@ -51,6 +51,7 @@ journey("a person opens an account with a password and a code, joins an organiza
     await field.pressSequentially("2");
     await preview.waitFor();
     assert.match(await preview.textContent(), /Camille Exemple/);
+    assert.match(await preview.textContent(), /Siège|Head office/);
     await person.see("join-organization-preview");
     await field.fill("494 308 703 00053");
     await person.page.waitForFunction(() => document.querySelector("#siret-preview").textContent.includes("14"));

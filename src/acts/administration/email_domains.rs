@@ -39,6 +39,7 @@ pub(in crate::acts) fn put_domain(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let known = email_domains::find(tx, organization_id, domain)?;
+    let is_first = known.is_none() && circumstances.by.actor.is_for_themselves();
     let is_same = known.as_ref().is_some_and(|known| known.status == status && known.decided_by.is_some());
     if !is_same {
         let record = OrganizationDomain {
@@ -53,6 +54,10 @@ pub(in crate::acts) fn put_domain(
     }
     let event = AuditEvent::EmailDomainWritten { organization_id, domain: domain.clone(), status };
     circumstances.record(tx, event)?;
+    // Where the directory told of a domain that nobody had spoken of, nobody waits for its review, however many belong there.
+    if status == EmailDomainStatus::OfficialContact && is_first {
+        return Ok(());
+    }
     weigh_links(tx, circumstances, organization_id, domain, status.is_approved(), now)
 }
 

@@ -52,6 +52,8 @@ pub enum ImportOutcome {
     UnknownOrganization(String),
     /// The organization is closed: nobody joins it any more (SEC-107).
     ClosedOrganization(String),
+    /// No source of the register has said yet what the organization is (SEC-199).
+    UnconfirmedOrganization(String),
 }
 
 /// Enters people, or says what would become of them. One outcome for each, in their order.
@@ -117,6 +119,9 @@ fn decide(
     for key in &person.organizations {
         match find_organization(tx, key)? {
             Some(found) if !found.is_active => return Ok(Err(ImportOutcome::ClosedOrganization(key.to_string()))),
+            Some(found) if !found.is_confirmed() => {
+                return Ok(Err(ImportOutcome::UnconfirmedOrganization(key.to_string())));
+            }
             Some(found) if !organizations.contains(&found.id) => organizations.push(found.id),
             Some(_) => {}
             None => return Ok(Err(ImportOutcome::UnknownOrganization(key.to_string()))),

@@ -40,6 +40,10 @@ pub enum InvitationRefusal {
     HasAccount,
     /// There is no such organization.
     UnknownOrganization,
+    /// The organization is closed: nobody joins it any more (SEC-107).
+    Closed,
+    /// No source of the register has said yet what the organization is (SEC-199).
+    Unconfirmed,
     /// Mails do not leave this instance.
     NoMail,
     /// The address has no invitation that works.
@@ -83,6 +87,8 @@ pub async fn invite(app: &App, by: &By, new: NewInvitation) -> Decided<ListedInv
             }
             let organization = match &new.organization {
                 Some((organization, _)) => match find_organization_of(tx, organization)? {
+                    Some(found) if !found.is_active => return Ok(Err(InvitationRefusal::Closed)),
+                    Some(found) if !found.is_confirmed() => return Ok(Err(InvitationRefusal::Unconfirmed)),
                     Some(found) => Some(found),
                     None => return Ok(Err(InvitationRefusal::UnknownOrganization)),
                 },

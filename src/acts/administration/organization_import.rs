@@ -84,6 +84,8 @@ pub enum RowOutcome {
     DecidedOtherwise(EmailDomainStatus),
     /// The organization is closed.
     Closed,
+    /// No source of the register has said yet what the organization is (SEC-199).
+    Unconfirmed,
     /// There is no such person.
     UnknownUser,
     /// Anybody has an address at this host: it is approved for nobody (SEC-108).
@@ -298,6 +300,9 @@ fn decide(
             }
             if known.as_ref().is_some_and(|known| !known.is_active) {
                 return Ok(Err(RowOutcome::Closed));
+            }
+            if known.as_ref().is_some_and(|known| !known.is_confirmed()) {
+                return Ok(Err(RowOutcome::Unconfirmed));
             }
             let domain = EmailDomain::of(&user.email);
             let said = email_domains::find(tx, organization_id, &domain)?;

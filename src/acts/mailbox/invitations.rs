@@ -195,8 +195,11 @@ fn redeem(
     user: &User,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    // Nobody joins an establishment that closed meanwhile (SEC-107).
-    let is_open = |id| Ok::<_, StoreError>(organizations::find(tx, id)?.is_some_and(|known| known.is_active));
+    // Nobody joins an establishment that closed meanwhile, or of which nobody knows what it is (SEC-107, SEC-199).
+    let is_open = |id| {
+        let known = organizations::find(tx, id)?;
+        Ok::<_, StoreError>(known.is_some_and(|known| known.is_active && known.is_confirmed()))
+    };
     let invited_to = match invitation.organization {
         Some(invited) if is_open(invited.organization_id)? => Some(invited),
         Some(_) | None => None,

@@ -58,10 +58,10 @@ pub(in crate::cli) enum Command {
         /// The person works for the organization without belonging to it.
         #[arg(long)]
         external: bool,
-        /// How it was proven: the address is the organization's own, a proof was received, or the person stands in the
-        /// register of enterprises, of associations, or has the domain of a professional order. Without it, by the domain
-        /// where that is approved, else by your decision.
-        #[arg(long, value_parser = PossibleValuesParser::new(["contact", "proof", "rne", "rna", "order", "none"]))]
+        /// How it was proven: the e-mail domain is the organization's, the address is its own, a proof was received, or the
+        /// person stands in the register of enterprises, of associations, or has the domain of a professional order. Without
+        /// it, by the domain where that is approved, else by your decision.
+        #[arg(long, value_parser = PossibleValuesParser::new(super::PROOFS))]
         verified: Option<String>,
         /// What the person's e-mail domain is for the organization from now on.
         #[arg(long, value_parser = PossibleValuesParser::new(["verified", "external", "refused"]))]

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::DEEPEST;
 use super::report::Annuaire;
 use super::subject::Subject;
 use crate::directory::files::{ImportError, Record};
 use crate::domain::{CommuneCode, Siret};
+use crate::protocol::json_depth;
 
 /// The fields of a record: name, addresses, number, and of public services the code of the commune and what it is for it.
 const SERVICE_PUBLIC: [&str; 5] = ["nom", "adresse_courriel", "siret", "code_insee_commune", "pivot"];
@@ -86,6 +88,9 @@ fn flat(value: &Value) -> String {
 
 /// Whether a service is the town hall of its commune; the field is JSON in a text.
 fn is_town_hall(pivot: &str) -> bool {
+    if json_depth(pivot.as_bytes()) > DEEPEST {
+        return false;
+    }
     let Ok(Value::Array(pivots)) = serde_json::from_str(pivot) else { return false };
     pivots.iter().any(|pivot| {
         pivot.get("type_service_local").and_then(Value::as_str).is_some_and(|kind| TOWN_HALLS.contains(&kind))

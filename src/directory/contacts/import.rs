@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::addresses::addresses_in;
 use super::fields::{Columns, Written, annuaire_of};
 use super::report::{Annuaire, AnnuaireReport, ContactsFile, ContactsReport};
-use super::{CACHE_BYTES, Entries, Generation, PLACE, ROWS, about_file};
+use super::{CACHE_BYTES, DEEPEST, Entries, Generation, PLACE, ROWS, about_file};
 use crate::directory::files::{
     Chunks, ImportError, Next, NextObject, Objects, Records, Rejected, keep_rejected, with_chunks,
 };
@@ -17,7 +17,7 @@ use crate::directory::place::Place;
 use crate::directory::register::{Progress, Step};
 use crate::directory::remote::cleaned;
 use crate::domain::{Email, OfficialContact};
-use crate::protocol::Timestamp;
+use crate::protocol::{Timestamp, json_depth};
 use crate::store::{BulkReader, BulkWriter};
 
 /// The most text of addresses and names: ten times what the whole country has. It bounds the memory.
@@ -183,6 +183,9 @@ impl Pass<'_> {
         while let Some(next) = objects.next()? {
             let (line, written) = match next {
                 NextObject::TooLong { line } => (line, Err("an object without an end")),
+                NextObject::Object { line, bytes } if json_depth(bytes) > DEEPEST => {
+                    (line, Err("brackets deeper than any record's"))
+                }
                 NextObject::Object { line, bytes } => match serde_json::from_slice(bytes) {
                     Ok(Value::Object(object)) => {
                         annuaire = annuaire.or_else(|| annuaire_of(object.keys().map(String::as_str)));

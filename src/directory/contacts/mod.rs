@@ -26,6 +26,8 @@ pub(super) use subject::Subject;
 const PLACE: &str = "contacts";
 /// The file of the addresses in a generation.
 const ROWS: &str = "rows.redb";
+/// How deep brackets lie in each other at most (SEC-149): the records of the directories have four.
+const DEEPEST: usize = 32;
 /// Memory for its pages: it is asked now and then.
 const CACHE_BYTES: usize = 1024 * 1024;
 

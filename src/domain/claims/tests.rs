@@ -17,6 +17,7 @@ fn organization(id: u64, siret: &str, label: &str, legal_category: &str) -> Orga
         entity_headcount: None,
         is_head_office: true,
         is_active: true,
+        is_entity_active: None,
         address: None,
         source: OrganizationSource::Register,
         created_at: Timestamp(0),

@@ -115,6 +115,7 @@ impl OrganizationFacts {
             entity_headcount: self.entity_headcount,
             is_head_office: self.is_head_office,
             is_active: self.is_active,
+            is_entity_active: None,
             address: self.address,
             source: OrganizationSource::Operator,
             created_at: now,

@@ -35,10 +35,11 @@ impl Organization {
         self.is_commune() || self.has_form(&[COMMUNITY_OF_COMMUNES])
     }
 
-    /// Whether it is a public service: by lists that correct the legal category, and by the category.
+    /// Whether it is a public service: by lists that correct the legal category, and by the category, as long as the legal
+    /// entity goes on.
     pub fn is_public_service(&self) -> bool {
         let is_public = |category: &str| public_body::is_public(self.siret.siren(), category);
-        self.is_active && self.legal_category.as_deref().is_some_and(is_public)
+        self.is_entity_active.unwrap_or(self.is_active) && self.legal_category.as_deref().is_some_and(is_public)
     }
 
     /// Whether it is a public school: a collège or lycée, or a nursery or primary school, which belongs to its commune.

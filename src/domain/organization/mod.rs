@@ -69,6 +69,9 @@ pub struct Organization {
     pub is_head_office: bool,
     /// Whether the register says it is active.
     pub is_active: bool,
+    /// Whether the register says that its legal entity is; `None` where it did not say that apart.
+    #[serde(default)]
+    pub is_entity_active: Option<bool>,
     /// Postal code and commune in one line.
     pub address: Option<String>,
     /// Where these facts come from.
@@ -93,6 +96,7 @@ impl Organization {
             entity_headcount: None,
             is_head_office: false,
             is_active: true,
+            is_entity_active: None,
             address: None,
             source: OrganizationSource::Unconfirmed,
             created_at: now,

@@ -34,6 +34,10 @@ pub struct OrganizationTile {
     pub is_chosen: bool,
     /// Whether it is closed, according to the register.
     pub is_closed: bool,
+    /// What it does, in INSEE's words, which are French.
+    pub activity: Option<String>,
+    /// Whether it is the head office of its legal entity.
+    pub is_head_office: bool,
 }
 
 impl Page for SelectOrganization {
@@ -48,10 +52,14 @@ impl Page for SelectOrganization {
             is_external: false,
             is_chosen: false,
             is_closed: false,
+            activity: None,
+            is_head_office: false,
         };
         let external = OrganizationTile {
             address: Some(String::from("63720 LES MARTRES-SUR-MORGE")),
             is_external: true,
+            activity: Some(String::from("Administration publique générale")),
+            is_head_office: true,
             ..tile("16", "Commune de les martres sur morge - Mairie", "21630215800011")
         };
         let chosen = OrganizationTile { is_chosen: true, ..tile("17", "Red needles SARL", "83951732300011") };

@@ -55,6 +55,7 @@ fn organization(id: u64, number: u64) -> Organization {
         entity_headcount: None,
         is_head_office: true,
         is_active: true,
+        is_entity_active: None,
         address: None,
         source: OrganizationSource::Register,
         created_at: NOW,

@@ -177,7 +177,7 @@ async fn sec_107_a_moderator_is_warned_of_a_closed_establishment_before_they_dec
     let instance = Instance::dev().await;
     let marie = officer(&instance, JEAN, moderator()).await;
     ask(&instance, ELODIE).await;
-    let closed = "L’établissement est fermé d’après le registre.";
+    let closed = "L’établissement est fermé d’après le répertoire.";
     let before = marie.visit("/admin/moderations/1").await;
     assert!(!before.text("main").contains(closed));
     let known = find_organization(&instance.app, &DINUM.parse().unwrap()).unwrap().unwrap();

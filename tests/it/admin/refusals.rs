@@ -79,7 +79,7 @@ async fn sec_107_nobody_is_linked_to_a_closed_establishment_whoever_decides() {
     let form = page.form_to("/accept").with("link", "internal").with("domain", "leave");
     let refused = marie.submit(form.with("verification", "automatic")).await;
     assert_eq!(refused.status, 409);
-    assert!(refused.text("main").contains("fermé selon le registre"), "{}", refused.text("main"));
+    assert!(refused.text("main").contains("fermé selon le répertoire"), "{}", refused.text("main"));
     let app = &instance.app;
     let request = app.store.read(|tx| moderations::find(tx, moncomptepro::domain::ModerationId(1))).unwrap().unwrap();
     let accepted = accept_moderation(app, &system(), request.id, yes()).await.unwrap();

@@ -139,6 +139,7 @@ fn requested_organization(organization: &Organization) -> RequestedOrganization 
         is_active: organization.is_active,
         is_public_service: organization.is_public_service(),
         is_confirmed: organization.is_confirmed(),
+        source: organization.source,
         updated_at: organization.updated_at.0,
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::moderations::ModerationRow;
 use super::{Author, Authorship};
-use crate::domain::Likeness;
+use crate::domain::{Likeness, OrganizationSource};
 use crate::render::Page;
 
 /// A request, `/admin/moderations/{id}`; its forms post to `…/accept`, `…/reject`, `…/reopen` and `…/comment`.
@@ -103,7 +103,9 @@ pub struct RequestedOrganization {
     pub is_public_service: bool,
     /// Whether the register, or an operator, has said so.
     pub is_confirmed: bool,
-    /// When the register said so, in seconds.
+    /// Who said so.
+    pub source: OrganizationSource,
+    /// When, in seconds.
     pub updated_at: u64,
 }
 
@@ -387,6 +389,7 @@ fn plain() -> Moderation {
             is_active: false,
             is_public_service: false,
             is_confirmed: false,
+            source: OrganizationSource::Unconfirmed,
             updated_at: 1_795_424_400,
         },
         warnings: Warnings { is_open_to_anybody: false, is_domain_refused: false, look_alikes: Vec::new() },
@@ -449,6 +452,7 @@ fn full(plain: &Moderation) -> Moderation {
             is_head_office: true,
             is_active: true,
             is_public_service: true,
+            source: OrganizationSource::Register,
             ..plain.organization.clone()
         },
         request: ModerationRow { is_blocking: true, ..ModerationRow::sample_long() },

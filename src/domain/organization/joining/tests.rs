@@ -322,6 +322,10 @@ fn schools_town_halls_and_public_bodies_are_told_by_their_codes() {
     assert!(!of("", "").is_public_service(), "nothing is known of its form");
     let closed = Organization { is_active: false, ..of("7210", "") };
     assert!(!closed.is_public_service());
+    let moved = Organization { is_entity_active: Some(true), ..closed };
+    assert!(moved.is_public_service(), "the legal entity decides: a commune that leaves a building is one still");
+    let ceased = Organization { is_entity_active: Some(false), ..of("7210", "") };
+    assert!(!ceased.is_public_service(), "and one that was merged is none any more");
 }
 
 #[test]

@@ -142,6 +142,7 @@ impl Establishment {
             entity_headcount: band(self.entity_headcount),
             is_head_office: self.is_head_office,
             is_active: self.is_active,
+            is_entity_active: Some(self.is_entity_active),
             address: self.town(),
             source: match self.source {
                 EstablishmentSource::Invented => OrganizationSource::Invented,

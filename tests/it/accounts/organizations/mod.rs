@@ -2,6 +2,9 @@
 
 mod belonging;
 mod cost;
+mod discreet;
+mod federation;
+mod former_pages;
 mod import;
 mod joining;
 mod moderated;

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    Acceptance, Link, ModerationRefusal, OrganizationKey, OrganizationRefusal, RefreshRound, SimilarOnes, UserKey,
-    accept_moderation, link_user, refresh_organization, refresh_stale_organizations, write_email_domain,
+    Acceptance, ImportedRow, InvitationRefusal, Link, ModerationRefusal, NewInvitation, OrganizationKey,
+    OrganizationRefusal, RefreshRound, RowOutcome, SimilarOnes, UserKey, accept_moderation, import_organizations,
+    invite, link_user, refresh_organization, refresh_stale_organizations, write_email_domain,
 };
 use moncomptepro::config::{Config, ContactSource, DevOptions, DirectorySettings, DirectorySource};
-use moncomptepro::domain::{Actor, AuditEvent, EmailDomainStatus, UserId};
+use moncomptepro::domain::{Actor, AuditEvent, EmailDomainStatus, Siret, UserId, Verification};
 use moncomptepro::store::{moderations, organizations, users};
 use serde_json::json;
 
@@ -289,4 +290,31 @@ async fn sec_114_what_the_register_said_long_ago_is_read_anew_and_what_it_says_n
     assert_eq!(instance.audit().iter().filter(|record| record.event == event).count(), 1);
     let label = known().label;
     assert_ne!(label, before.label);
+}
+
+#[tokio::test]
+async fn sec_199_no_import_and_no_invitation_lets_anybody_into_what_the_register_has_not_said() {
+    let service = Service::start(with_status("500 Internal Server Error", "", "")).await;
+    let instance = instance(service.port).await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = arrive(&person, &client, "jean@inconnu.example", &[]).await;
+    assert!(waits(&join(&person, &asks, ELSEWHERE).await));
+    let (app, by) = (&instance.app, By::local(Actor::System));
+    let siret: Siret = ELSEWHERE.parse().unwrap();
+    let link = ImportedRow::Link {
+        siret: siret.clone(),
+        user: UserKey::Email("user@yopmail.com".parse().unwrap()),
+        is_external: false,
+        verification: Verification::ProofReceived,
+        created_at: None,
+    };
+    let outcomes = import_organizations(app, &by, vec![vec![link]], false).await.unwrap();
+    assert_eq!(outcomes, [vec![RowOutcome::Unconfirmed]]);
+    let invited = NewInvitation {
+        email: "nouvelle@inconnu.example".parse().unwrap(),
+        organization: Some((OrganizationKey::Siret(siret), false)),
+        locale: moncomptepro::protocol::Locale::Fr,
+        keep_open: false,
+    };
+    assert_eq!(invite(app, &by, invited).await.unwrap().unwrap_err(), InvitationRefusal::Unconfirmed);
 }

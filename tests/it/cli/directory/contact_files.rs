@@ -147,6 +147,24 @@ async fn sec_61_what_is_no_record_is_told_with_its_line_and_nothing_breaks() {
 }
 
 #[tokio::test]
+async fn sec_149_a_record_of_brackets_within_brackets_is_told_and_left_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    let record = |depth: usize| {
+        let whole = town_hall(json!({ "nom": "x" })).to_string();
+        format!("{},\"plus\":{}}}", whole.strip_suffix('}').unwrap(), nested(depth))
+    };
+    // The object itself is the first of them.
+    let lines = [record(31), record(32), record(100)];
+    let file = write(directory.path(), "f.json", format!("[\n{}\n]", lines.join(",\n")).as_bytes());
+    let report = imported(&data, &[file]).unwrap();
+    let told: Vec<(u64, &str)> = report.rejected.iter().map(|rejected| (rejected.line, rejected.reason)).collect();
+    let reason = "brackets deeper than any record's";
+    assert_eq!(told, [(3, reason), (4, reason)]);
+}
+
+#[tokio::test]
 async fn a_file_that_is_something_else_changes_nothing_and_one_directory_leaves_the_other() {
     let directory = tempfile::tempdir().unwrap();
     let (path, data) = (directory.path(), directory.path().join("data"));

@@ -104,9 +104,13 @@ fn sec_150_an_archive_that_grows_without_measure_or_holds_more_than_one_file_is_
     let units = files::write(directory.path(), "units.csv", csv(ENTITY, &ENTITIES).as_bytes());
     let mut bomb = format!("{ESTABLISHMENT}\n").into_bytes();
     bomb.resize(64 * 1024 * 1024, b'\n');
+    // An archive in an archive is not opened, whatever good it holds.
+    let places = csv(ESTABLISHMENT, &ESTABLISHMENTS);
+    let inner = std::fs::read(zipped(directory.path(), "inner.zip", &[("a.csv", places.as_bytes())])).unwrap();
     for (files, told) in [
         (vec![("a.csv", bomb.as_slice())], "it was not read further"),
         (vec![("a.csv", &b"a"[..]), ("b.csv", &b"b"[..])], "2 files in the archive: one file is expected"),
+        (vec![("inner.zip", inner.as_slice())], "neither StockEtablissement nor StockUniteLegale"),
     ] {
         let archive = zipped(directory.path(), "places.zip", &files);
         let data = directory.path().join("data");
