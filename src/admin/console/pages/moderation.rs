@@ -407,12 +407,6 @@ fn plain() -> Moderation {
 
 /// A request about which everything is known, in its longest form.
 fn full(plain: &Moderation) -> Moderation {
-    let line = |what, text: Option<&str>| HistoryLine {
-        at: 1_795_424_400,
-        what,
-        by: Some(String::from("Marie <Durand>")),
-        text: text.map(str::to_owned),
-    };
     let alike = |likeness| LookAlikeLine { domain: String::from("clamart.fr"), likeness };
     let [author, ..] = Author::samples();
     let [authorship, ..] = Authorship::samples();
@@ -479,13 +473,23 @@ fn full(plain: &Moderation) -> Moderation {
         duplicates: vec![ModerationRow::sample()],
         similar: vec![ModerationRow::sample()],
         waiting: vec![ModerationRow::sample(), ModerationRow::sample_long()],
-        history: vec![
-            line("requested", None),
-            line("rejected", Some("Nom <b>absent</b> de l’annuaire.")),
-            line("waits_again", None),
-            line("noted", Some("Appelé la mairie.\nElle confirme.")),
-            line("accepted", None),
-        ],
+        history: long_history(),
         ..plain.clone()
     }
+}
+
+fn long_history() -> Vec<HistoryLine> {
+    let line = |what, text: Option<&str>| HistoryLine {
+        at: 1_795_424_400,
+        what,
+        by: Some(String::from("Marie <Durand>")),
+        text: text.map(str::to_owned),
+    };
+    vec![
+        line("requested", None),
+        line("rejected", Some("Nom <b>absent</b> de l’annuaire.")),
+        line("waits_again", None),
+        line("noted", Some("Appelé la mairie.\nElle confirme.")),
+        line("accepted", None),
+    ]
 }
