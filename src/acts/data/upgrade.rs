@@ -33,7 +33,14 @@ pub fn back_up_before_migration(
             return Ok(None);
         }
     }
-    let path = place_in(data, now, &suffix)?;
+    // Two in one second have each a name of their own.
+    let mut path = place_in(data, now, &suffix)?;
+    for number in 2_u32.. {
+        if !path.exists() {
+            break;
+        }
+        path = place_in(data, now, &format!("-{number}{suffix}"))?;
+    }
     let draft = Draft {
         taken_at: now,
         master_key_id: master_key.id(),

@@ -119,7 +119,8 @@ impl Temporary {
             return Ok(Err(self.failed(cause)));
         }
         let mut outcome = Ok(());
-        for (number, table) in (0_u8..).zip(carried()) {
+        let listed = carried().filter(|name| manifest.tables.iter().any(|table| table.name == *name));
+        for (number, table) in (0_u8..).zip(listed) {
             tx.for_each_row(table, PAGE, |key, record| {
                 if outcome.is_ok() {
                     outcome = pieces.add(&Entry { table: number, key, record });
@@ -171,11 +172,15 @@ pub fn is_backup_of(path: &Path, tx: &Snapshot) -> Result<bool, BackupError> {
     Ok(is_same && manifest.tables == digests(tx)? && file.verify(None).is_ok())
 }
 
+/// The tables that hold something: one that came with a later format is none of a backup of an earlier one, which the
+/// version of that time must know whole.
 fn digests(tx: &Snapshot) -> Result<Vec<TableEntry>, StoreError> {
     let mut tables = Vec::new();
     for name in carried() {
         let (records, digest) = tx.digest(name)?;
-        tables.push(TableEntry { name: name.to_owned(), records, digest });
+        if records > 0 {
+            tables.push(TableEntry { name: name.to_owned(), records, digest });
+        }
     }
     Ok(tables)
 }

@@ -145,6 +145,12 @@ async fn sec_215_a_database_of_an_older_version_is_backed_up_and_brought_up_to_d
         let [backup] = &older.backups()[..] else { panic!("{:?}", older.backups()) };
         let verified = acts::verify_backup(backup, None).unwrap();
         assert_eq!(verified.manifest.schema, older.format, "as the version before wrote it");
+        let tables: Vec<&str> = verified.manifest.tables.iter().map(|table| table.name.as_str()).collect();
+        let known = older.facts["tables"].as_array().unwrap();
+        assert!(
+            tables.iter().all(|name| known.contains(&Value::from(*name))),
+            "it knows none of {tables:?} but {known:?}"
+        );
         let noted = |instance: &Instance| {
             let events = instance.audit().into_iter().map(|record| record.event);
             events.filter(|event| matches!(event, AuditEvent::BackupCreated { .. })).count()
@@ -207,11 +213,10 @@ async fn sec_215_a_start_that_fails_again_and_again_makes_one_backup() {
         let mut bytes = fs::read(&backup).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
-        let aside = backup.with_file_name(format!("moncomptepro-20200101T000000-format-{}.backup", older.format));
-        fs::write(&aside, bytes).unwrap();
-        fs::remove_file(backup).unwrap();
+        fs::write(&backup, bytes).unwrap();
         older.start().await.stop().await;
-        assert_eq!(older.backups().len(), 2);
+        let whole = older.backups().into_iter().filter(|backup| acts::verify_backup(backup, None).is_ok());
+        assert_eq!((older.backups().len(), whole.count()), (2, 1), "another one, in the same second");
     }
 }
 
