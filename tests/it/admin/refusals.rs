@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use moncomptepro::acts::By;
-use moncomptepro::acts::administration::{Acceptance, ModerationRefusal};
+use moncomptepro::acts::administration::ModerationRefusal;
 use moncomptepro::acts::administration::{
-    ImportOutcome, ImportedUser, Link, OrganizationKey, OrganizationRefusal, SimilarOnes, accept_moderation,
-    find_organization, import_users, link_user,
+    ImportOutcome, ImportedUser, Link, OrganizationKey, OrganizationRefusal, accept_moderation, find_organization,
+    import_users, link_user,
 };
 use moncomptepro::domain::{
     Actor, EmailDomainStatus, Organization, OrganizationId, Role, RoleName, User, UserId, Verification,
@@ -14,6 +14,7 @@ use moncomptepro::domain::{
 use moncomptepro::store::{email_domains, memberships, moderations, organizations, users};
 
 use super::{ADMINISTRATOR, JEAN, at_work, grant, key_of, officer, signed_in};
+use crate::accounts::organizations::yes;
 use crate::accounts::organizations::{ELODIE, arrive, join, waiting};
 use crate::support::Instance;
 
@@ -25,11 +26,6 @@ fn system() -> By {
 
 fn moderator() -> Role {
     Role::Moderator { organizations: None, until: None }
-}
-
-fn yes() -> Acceptance {
-    let similar = SimilarOnes::Left;
-    Acceptance { is_external: false, verification: None, domain: None, similar, notify: true, note: None }
 }
 
 fn known(instance: &Instance, siret: &str) -> Organization {

@@ -141,7 +141,7 @@ async fn signed_in(instance: &Instance, address: &str) -> Person {
     person
 }
 
-async fn bare(person: &Person) -> Form {
+async fn bare_form(person: &Person) -> Form {
     person.visit("/users/reset-password").await.form_with("login", None)
 }
 
@@ -164,7 +164,7 @@ async fn sec_9_what_a_mail_carries_for_one_purpose_opens_no_other_and_stays_good
     let instance = instance(directory.path()).await;
     let links = Links::mailed(&instance, directory.path()).await;
     let person = instance.person();
-    let bare = bare(&person).await;
+    let bare = bare_form(&person).await;
     for Mailed { kind: own, value, .. } in &links.mailed {
         for Mailed { kind, .. } in links.mailed.iter().filter(|other| other.kind.path != own.path) {
             let shown = person.get(&kind.at(value)).await;
@@ -209,9 +209,9 @@ async fn sec_9_sec_70_a_link_that_is_damaged_or_used_opens_nothing_and_nobody_is
     let links = Links::mailed(&instance, directory.path()).await;
     let stranger = instance.person();
     let bystander = signed_in(&instance, BYSTANDER).await;
-    let own = bare(&bystander).await;
+    let own = bare_form(&bystander).await;
     for mailed in &links.mailed {
-        let (kind, at, bare) = (&mailed.kind, mailed.kind.path, bare(&stranger).await);
+        let (kind, at, bare) = (&mailed.kind, mailed.kind.path, bare_form(&stranger).await);
         for value in damaged(&mailed.value) {
             // What is no text in a path is no value either.
             let refused = if value.contains('%') && kind.name.is_empty() { [400, 410] } else { [410; 2] };
@@ -242,6 +242,10 @@ async fn sec_9_sec_70_a_link_that_is_damaged_or_used_opens_nothing_and_nobody_is
         let acts = instance.recorded_acts();
         let (again, looked) = (reader.post(form).await, reader.get(&mailed.link).await);
         assert!(matches!(again.status.as_u16(), 200 | 403 | 410) && instance.recorded_acts() == acts, "{at}: twice");
+        // Nor by a form that is good: it is the link that is used up.
+        let anew = reader.post(kind.form(&bare_form(reader).await, &mailed.value)).await;
+        assert!(matches!(anew.status.as_u16(), 200 | 410), "{at}: {} {}", anew.status, anew.body);
+        assert_eq!(instance.recorded_acts(), acts, "{at}: by another form");
         assert!(!looked.has(&format!("main form[action*='{at}']")), "{at}: it shows no form any more");
         assert!(bystander.visit("/connection-and-account").await.text("main").contains(BYSTANDER), "{at}");
     }

@@ -17,6 +17,10 @@ mod requests;
 mod suggestions;
 mod through_the_lookup;
 
+use moncomptepro::acts::By;
+use moncomptepro::acts::administration::{Acceptance, SimilarOnes};
+use moncomptepro::domain::Actor;
+
 use crate::support::{Instance, Operator, Page, Person, RelyingParty};
 
 /// A service that needs to know for whom the person acts.
@@ -69,4 +73,15 @@ pub(crate) async fn joiners(instance: &Instance, operator: &Operator) {
     operator.asks(&["moderation", "accept", &id]).await;
     operator.asks(&["org", "domain", "13002526500013", "inconnu.example", "verified"]).await;
     operator.asks(&["org", "domain", "13002526500013", "inconnu.example", "none"]).await;
+}
+
+/// Whoever decides.
+fn moderator() -> By {
+    By::local(Actor::CommandLine(String::from("marie")))
+}
+
+/// Let in as one asks, and told.
+pub(crate) fn yes() -> Acceptance {
+    let similar = SimilarOnes::Left;
+    Acceptance { is_external: false, verification: None, domain: None, similar, notify: true, note: None }
 }

@@ -15,7 +15,7 @@ use moncomptepro::domain::{
 };
 use moncomptepro::store::{Tx, memberships, moderations, users};
 
-use super::{arrive, join};
+use super::{arrive, join, yes};
 use crate::support::Instance;
 
 const DINUM: &str = "13002526500013";
@@ -24,11 +24,6 @@ const SEINE: &str = "15700001900461";
 
 fn operator() -> By {
     By::local(Actor::CommandLine(String::from("marie")))
-}
-
-fn yes() -> Acceptance {
-    let similar = SimilarOnes::Left;
-    Acceptance { is_external: false, verification: None, domain: None, similar, notify: true, note: None }
 }
 
 fn no() -> Rejection {

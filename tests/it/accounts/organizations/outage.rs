@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    Acceptance, ImportedRow, InvitationRefusal, Link, ModerationRefusal, NewInvitation, OrganizationKey,
-    OrganizationRefusal, RefreshRound, RowOutcome, SimilarOnes, UserKey, accept_moderation, import_organizations,
-    invite, link_user, refresh_organization, refresh_stale_organizations, write_email_domain,
+    ImportedRow, InvitationRefusal, Link, ModerationRefusal, NewInvitation, OrganizationKey, OrganizationRefusal,
+    RefreshRound, RowOutcome, UserKey, accept_moderation, import_organizations, invite, link_user,
+    refresh_organization, refresh_stale_organizations, write_email_domain,
 };
 use moncomptepro::config::{Config, ContactSource, DevOptions, DirectorySettings, DirectorySource};
 use moncomptepro::domain::{Actor, AuditEvent, EmailDomainStatus, Siret, UserId, Verification};
 use moncomptepro::store::{moderations, organizations, users};
 use serde_json::json;
 
-use super::{arrive, join};
+use super::{arrive, join, yes};
 use crate::cli::directory::remote::{found, ok};
 use crate::support::service::{Service, with_status};
 use crate::support::{Instance, Page};
@@ -37,11 +37,6 @@ async fn instance(port: u16) -> Instance {
 fn user_of(instance: &Instance, address: &str) -> UserId {
     let email = address.parse().unwrap();
     instance.app.store.read(|tx| users::find_by_email(tx, &email)).unwrap().unwrap().id
-}
-
-fn yes() -> Acceptance {
-    let similar = SimilarOnes::Left;
-    Acceptance { is_external: false, verification: None, domain: None, similar, notify: true, note: None }
 }
 
 fn waits(page: &Page) -> bool {

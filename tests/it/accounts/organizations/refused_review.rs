@@ -1,13 +1,12 @@
 //! A domain that was to be reviewed and is refused, and refusals in the language of whoever reads them.
 
-use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    Acceptance, Rejection, SimilarOnes, accept_moderation, reject_moderation, reopen_moderation, write_email_domain,
+    Rejection, accept_moderation, reject_moderation, reopen_moderation, write_email_domain,
 };
-use moncomptepro::domain::{Actor, EmailDomainStatus, ModerationId, RejectionReason};
+use moncomptepro::domain::{EmailDomainStatus, ModerationId, RejectionReason};
 use moncomptepro::store::{memberships, moderations};
 
-use super::{ELODIE, SCOPE, arrive, join, waiting};
+use super::{ELODIE, SCOPE, arrive, join, moderator, waiting, yes};
 use crate::support::{Instance, Page, Person, RelyingParty};
 
 const DINUM: &str = "13002526500013";
@@ -15,24 +14,9 @@ const DINUM: &str = "13002526500013";
 const REASON: &str = "L’organisation ne confirme pas que vous travaillez pour elle. Adressez-vous à votre responsable si vous \
                       pensez que c’est une erreur.";
 
-fn moderator() -> By {
-    By::local(Actor::CommandLine(String::from("marie")))
-}
-
 fn no(may_be_corrected: bool) -> Rejection {
     let reason = Some(RejectionReason::try_from(REASON.to_owned()).unwrap());
     Rejection { reason, may_be_corrected, refuses_domain: false, notify: true, note: None }
-}
-
-fn yes() -> Acceptance {
-    Acceptance {
-        is_external: false,
-        verification: None,
-        domain: None,
-        similar: SimilarOnes::Left,
-        notify: true,
-        note: None,
-    }
 }
 
 /// Somebody who joined with a domain that is to be reviewed, and whose review was refused.

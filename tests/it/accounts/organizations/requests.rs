@@ -2,32 +2,16 @@
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    self, Acceptance, ModerationRefusal, Rejection, SimilarOnes, accept_moderation, reject_moderation,
-    reopen_moderation,
+    self, Acceptance, ModerationRefusal, Rejection, accept_moderation, reject_moderation, reopen_moderation,
 };
 use moncomptepro::domain::{
-    Actor, AuditEvent, EmailDomainStatus, ModerationFault, ModerationId, ModerationStep, RejectionReason, Verification,
+    AuditEvent, EmailDomainStatus, ModerationFault, ModerationId, ModerationStep, RejectionReason, Verification,
 };
 
-use super::{ELODIE, SCOPE, arrive, claims, join, waiting};
+use super::{ELODIE, SCOPE, arrive, claims, join, moderator, waiting, yes};
 use crate::support::{Instance, Page, join_all};
 
 const DINUM: &str = "13002526500013";
-
-fn moderator() -> By {
-    By::local(Actor::CommandLine(String::from("marie")))
-}
-
-fn yes() -> Acceptance {
-    Acceptance {
-        is_external: false,
-        verification: None,
-        domain: None,
-        similar: SimilarOnes::Left,
-        notify: true,
-        note: None,
-    }
-}
 
 fn no(reason: Option<&str>, may_be_corrected: bool) -> Rejection {
     let reason = reason.map(|text| RejectionReason::try_from(text.to_owned()).unwrap());
