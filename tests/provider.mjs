@@ -11,8 +11,8 @@ const run = promisify(execFile);
 const START_LIMIT_MS = 20_000;
 
 /**
- * Starts the executable of PROVIDER_BIN in a folder of its own; returns its issuer, and what stops it. With the options
- * `--data-dir data`, `command` types an administration command.
+ * Starts the executable of PROVIDER_BIN in a folder of its own; returns its issuer, folder and process, and what stops it. With
+ * the options `--data-dir data`, `command` types an administration command.
  */
 export async function startProvider(...options) {
   if (!process.env.PROVIDER_BIN) throw new Error("PROVIDER_BIN names no executable");
@@ -42,7 +42,7 @@ export async function startProvider(...options) {
   const deadline = Date.now() + START_LIMIT_MS;
   for (;;) {
     const port = await readFile(portFile, "utf8").catch(() => "");
-    if (port) return { issuer: `http://localhost:${port.trim()}`, command, stop };
+    if (port) return { issuer: `http://localhost:${port.trim()}`, folder, pid: child.pid, command, stop };
     if (hasEnded() || Date.now() > deadline) {
       await stop();
       throw new Error(`the provider did not start: ${errors}`);

@@ -104,6 +104,11 @@ impl Page for VerifyEmail {
             },
             Self { interaction: None, client: None, awaited: None, ..because("stale") },
             Self { awaited: awaited(10, Some(5)), problem: Some(String::from("too_soon")), ..because("unproven") },
+            Self {
+                awaited: Some(AwaitedCode { minutes_left: None, minutes_to_wait: Some(1) }),
+                problem: Some(String::from("too_soon")),
+                ..because("sign_up")
+            },
         ]
     }
 }

@@ -45,6 +45,7 @@ impl Stop {
     /// # Errors
     /// When the signals cannot be listened to.
     pub fn listen() -> io::Result<Self> {
+        survive_full_files()?;
         let (tell, told) = watch::channel(false);
         let mut requests = Requests::listen()?;
         tokio::spawn(async move {
@@ -63,6 +64,21 @@ impl Stop {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// A file that may grow no more (`ulimit -f`) fails whoever writes to it, like a disk that is full, and does not end the process
+/// (SEC-190): once somebody has listened to the signal, the system does nothing else with it.
+#[cfg(unix)]
+fn survive_full_files() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as where it can fail")]
+fn survive_full_files() -> io::Result<()> {
+    Ok(())
 }
 
 /// What each system has for asking.
