@@ -315,6 +315,8 @@ impl Page for KeepSecondFactor {
 pub struct RestoreAddress {
     /// What is to be done with it.
     pub state: RestoreAddressState,
+    /// Where one writes for help, where that is known.
+    pub contact: Option<String>,
 }
 
 /// What is to be done with such a link.
@@ -352,7 +354,7 @@ impl Page for RestoreAddress {
             RestoreAddressState::Taken,
             RestoreAddressState::Void,
         ];
-        states.map(|state| Self { state }).to_vec()
+        states.map(|state| Self { state, contact: Some(long_address()) }).to_vec()
     }
 }
 

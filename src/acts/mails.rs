@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{By, Circumstances};
 use crate::app::App;
-use crate::domain::{Actor, AuditEvent, MailContent, MailEnd, User};
+use crate::domain::{Actor, AuditEvent, Email, MailContent, MailEnd, User};
 use crate::logs::Counted;
 use crate::mail::{self, Fate, Pen};
 use crate::protocol::Timestamp;
@@ -22,6 +22,8 @@ pub fn pen(app: &App) -> Pen<'_> {
         renderer: &app.renderer,
         master_key: &app.master_key,
         instance_name: &app.config.instance_name,
+        issuer: app.config.issuer(),
+        contact: app.config.notices.contact.as_ref().map(Email::as_str),
         host: app.config.public_url.host(),
         instance_id: &app.store.header().instance_id,
     }

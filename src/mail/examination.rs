@@ -18,6 +18,10 @@ pub struct Trial<'a> {
     pub locale: Locale,
     /// The name of the instance.
     pub instance_name: &'a str,
+    /// Its address.
+    pub issuer: &'a str,
+    /// Where its people ask for help.
+    pub contact: Option<&'a str>,
     /// Its host.
     pub host: &'a str,
     /// A text that was never used before.
@@ -62,7 +66,8 @@ async fn go(
 fn write(mailing: &Mailing, clock: &Clock, trial: Trial<'_>) -> Result<Letter, RenderError> {
     let now = clock.now();
     let mail = OutgoingMail::notice(trial.to.clone(), trial.locale, MailContent::Trial { at: now }, now);
-    let frame = MailFrame { locale: trial.locale, instance_name: trial.instance_name, secret: None };
+    let Trial { locale, instance_name, issuer, contact, .. } = trial;
+    let frame = MailFrame { locale, instance_name, issuer, contact, secret: None };
     let written = Renderer::new()?.mail(&mail.content, &frame)?;
     let identity = Identity::new(trial.nonce, 0, &mail, trial.host);
     Letter::compose(mailing, &mail, &written, &identity).map_err(|cause| RenderError::Catalogue(cause.to_string()))

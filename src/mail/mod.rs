@@ -43,6 +43,10 @@ pub struct Pen<'a> {
     pub master_key: &'a MasterKey,
     /// The name of the instance.
     pub instance_name: &'a str,
+    /// Its address.
+    pub issuer: &'a str,
+    /// Where its people ask for help.
+    pub contact: Option<&'a str>,
     /// Its host.
     pub host: &'a str,
     /// The random name of its database.
@@ -142,7 +146,8 @@ fn write(pen: Pen<'_>, id: u64, mail: &OutgoingMail) -> Option<WrittenMail> {
         }
     };
     let secret = secret.as_ref().map(Secret::expose);
-    let frame = MailFrame { locale: mail.locale, instance_name: pen.instance_name, secret };
+    let Pen { instance_name, issuer, contact, .. } = pen;
+    let frame = MailFrame { locale: mail.locale, instance_name, issuer, contact, secret };
     let written = catch_unwind(AssertUnwindSafe(|| pen.renderer.mail(&mail.content, &frame)));
     match written {
         Ok(Ok(written)) => Some(written),

@@ -16,6 +16,10 @@ pub struct MailFrame<'a> {
     pub locale: Locale,
     /// The name of the instance.
     pub instance_name: &'a str,
+    /// Its address, without a slash at the end.
+    pub issuer: &'a str,
+    /// Where one asks for help, where the operator says it.
+    pub contact: Option<&'a str>,
     /// The code or link in it; a template that writes one cannot be written without.
     pub secret: Option<&'a str>,
 }

@@ -91,6 +91,8 @@ impl Renderer {
             subject => &subject,
             locale => frame.locale.as_str(),
             instance_name => frame.instance_name,
+            issuer => frame.issuer,
+            contact => frame.contact,
         };
         let write = |extension: &str| -> Result<String, RenderError> {
             let template = language.environment.get_template(&format!("mail/{name}.{extension}"))?;

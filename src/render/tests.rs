@@ -274,7 +274,8 @@ fn every_template_parses_in_both_languages() {
 }
 
 fn frame(locale: Locale) -> MailFrame<'static> {
-    MailFrame { locale, instance_name: "Mairie de <Clamart>", secret: Some("0123456789") }
+    let (issuer, contact) = ("https://identite.example", Some("aide@mairie.example"));
+    MailFrame { locale, instance_name: "Mairie de <Clamart>", issuer, contact, secret: Some("0123456789") }
 }
 
 #[test]
@@ -286,7 +287,9 @@ fn mails_say_what_happened_in_both_languages() {
     assert_eq!(mail.subject, "Nouvelle connexion à votre compte");
     assert!(mail.text.starts_with("Bonjour,\n\nUne connexion à votre compte a eu lieu le 21\u{a0}septembre 2026 à 16"));
     assert!(
-        mail.text.ends_with("\n\nCe message a été envoyé automatiquement par Mairie de <Clamart>."),
+        mail.text.ends_with(
+            "\n\nCe message a été envoyé automatiquement par Mairie de <Clamart>.\n\nPour être aidé, écrivez à aide@mairie.example."
+        ),
         "{}",
         mail.text
     );
@@ -296,6 +299,10 @@ fn mails_say_what_happened_in_both_languages() {
         mail.text
     );
     assert!(mail.html.contains("R&amp;D &lt;b&gt;") && mail.html.contains("Mairie de &lt;Clamart&gt;"));
+
+    let unhelped = MailFrame { contact: None, ..frame(Locale::Fr) };
+    let mail = renderer.mail(&MailContent::AccountDeleted { at }, &unhelped).unwrap();
+    assert!(mail.text.ends_with("automatiquement par Mairie de <Clamart>."), "nobody is named: {}", mail.text);
 
     let mail = renderer.mail(&MailContent::NewSignIn { at, service: None }, &frame(Locale::En)).unwrap();
     assert!(

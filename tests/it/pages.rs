@@ -87,7 +87,9 @@ fn written_mails() -> Vec<(&'static str, Locale, WrittenMail)> {
     let mut mails = Vec::new();
     for content in MailContent::samples(&somebody) {
         for locale in Locale::ALL {
-            let frame = MailFrame { locale: *locale, instance_name: "Mairie d’<Été>", secret: Some(CODE) };
+            let (instance_name, issuer) = ("Mairie d’<Été>", "https://identite.example");
+            let contact = Some("aide@mairie.example");
+            let frame = MailFrame { locale: *locale, instance_name, issuer, contact, secret: Some(CODE) };
             let name = content.name();
             let mail = renderer.mail(&content, &frame).unwrap_or_else(|cause| panic!("{name}: {cause}"));
             mails.push((name, *locale, mail));
@@ -127,9 +129,13 @@ fn sec_75_both_parts_of_a_mail_say_the_same_and_nothing_is_fetched_or_said_in_th
         let fetched = document.select(&select("img, link, script, iframe, [src], [background]")).count();
         assert!(fetched == 0 && !mail.html.contains("url("), "{name}");
         assert!(!mail.subject.contains(CODE) && !mail.subject.contains(char::is_control), "{name}");
-        // Administrators are led to the console, which is no secret.
-        let console = "https://identite.example/admin/moderations/7";
-        let carried = if mail.text.contains(console) { console } else { CODE };
+        // Administrators are led to the console, and whoever stayed away to the sign-in: neither is a secret.
+        let places = ["https://identite.example/admin/moderations/7", "https://identite.example/users/start-sign-in"];
+        let led = places.into_iter().find(|place| mail.text.contains(place));
+        assert_eq!(led == Some(places[1]), name == "unused-account", "{name}");
+        let carried = led.unwrap_or(CODE);
+        assert!(led.is_none() || document.select(&select("a")).count() == 1, "{name}");
+        assert_eq!(mail.text.matches("aide@mairie.example").count(), 1, "{name}: whom to ask for help");
         for link in document.select(&select("a")) {
             assert_eq!(link.value().attr("href"), Some(carried), "{name}: the only link is the one that is carried");
         }

@@ -37,5 +37,6 @@ fn answer(app: &App, browser: &Browser, place: AddressChangePlace, value: &str) 
         AddressChangePlace::Taken => (RestoreAddressState::Taken, StatusCode::CONFLICT),
         AddressChangePlace::Void => (RestoreAddressState::Void, StatusCode::GONE),
     };
-    browser.page_with(app, &RestoreAddress { state }, status, None)
+    let contact = app.config.notices.contact.as_ref().map(ToString::to_string);
+    browser.page_with(app, &RestoreAddress { state, contact }, status, None)
 }

@@ -125,6 +125,7 @@ fn ask(
         interaction: current.map(|current| current.id.clone()),
         has_application: known.totp.is_some(),
         has_passkeys: has_passkeys && app.passkeys.is_some(),
+        has_suspended_passkey: known.passkeys.iter().any(|passkey| passkey.suspended_at.is_some()),
         problem: problem.map(str::to_owned),
         client: current.map(|current| journey::client_label(app, current)).transpose()?.flatten(),
     };

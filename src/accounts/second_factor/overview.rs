@@ -88,7 +88,7 @@ fn card(passkey: Passkey) -> PasskeyCard {
         added_at: passkey.added_at.0,
         last_used_at: passkey.last_used_at.map(|at| at.0),
         uses: passkey.uses,
-        is_suspended: passkey.suspended_at.is_some(),
+        suspended_at: passkey.suspended_at.map(|at| at.0),
     }
 }
 

@@ -30,6 +30,8 @@ pub struct SecondFactor {
     pub has_application: bool,
     /// Whether there is a passkey.
     pub has_passkeys: bool,
+    /// Whether there is one that is not accepted any more.
+    pub has_suspended_passkey: bool,
     /// Why the last one opened nothing: `wrong`, `wrong_recovery`, `wrong_passkey` or `suspended`.
     pub problem: Option<String>,
     /// For whom one signs in.
@@ -44,6 +46,7 @@ impl Page for SecondFactor {
             interaction: sample_interaction(),
             has_application: true,
             has_passkeys: true,
+            has_suspended_passkey: false,
             problem: None,
             client: Some(ClientLabel::sample()),
         };
@@ -52,6 +55,7 @@ impl Page for SecondFactor {
             plain.clone(),
             Self { has_application: false, ..failed("wrong_passkey") },
             Self { has_passkeys: false, ..plain.clone() },
+            Self { has_application: false, has_passkeys: false, has_suspended_passkey: true, ..plain.clone() },
             failed("wrong"),
             Self { client: Some(ClientLabel::sample_long()), ..failed("wrong_recovery") },
             Self { interaction: None, client: None, ..failed("suspended") },
@@ -287,8 +291,8 @@ pub struct PasskeyCard {
     pub last_used_at: Option<u64>,
     /// How many times it was used.
     pub uses: u64,
-    /// Whether it is not accepted any more.
-    pub is_suspended: bool,
+    /// Since when it is not accepted any more.
+    pub suspended_at: Option<u64>,
 }
 
 impl PasskeyCard {
@@ -300,7 +304,7 @@ impl PasskeyCard {
             added_at: 1_767_225_600,
             last_used_at: Some(1_767_312_000),
             uses: 12,
-            is_suspended: false,
+            suspended_at: None,
         }
     }
 
@@ -309,7 +313,7 @@ impl PasskeyCard {
         vec![
             named(0),
             Self { name: None, last_used_at: None, uses: 0, ..named(1) },
-            Self { name: None, made_in: None, uses: 1, is_suspended: true, ..named(2) },
+            Self { name: None, made_in: None, uses: 1, suspended_at: Some(1_767_398_400), ..named(2) },
             Self { name: Some("É".repeat(60)), ..named(3) },
         ]
     }

@@ -37,6 +37,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         to,
         locale: language(),
         instance_name: &config.instance_name,
+        issuer: config.issuer(),
+        contact: config.notices.contact.as_ref().map(Email::as_str),
         host: config.public_url.host(),
         nonce: &nonce,
     });

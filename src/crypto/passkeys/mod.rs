@@ -2,6 +2,9 @@
 //!
 //! A user is always verified by the authenticator, so that a passkey is two factors by itself. What is checked here is
 //! text and signatures; whose the passkey is, and that a question is answered once, is for the caller.
+//!
+//! ES256, ES384 and RS256 are offered: what the library verifies. EdDSA (−8) is not, since it reads those keys and verifies
+//! nothing by them; ES256 is what every authenticator has (WebAuthn §5.4), so that nobody is shut out.
 
 #[cfg(test)]
 mod tests;

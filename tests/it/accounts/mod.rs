@@ -12,7 +12,6 @@ mod magic_link;
 mod opening;
 mod organization;
 pub(crate) mod organizations;
-mod passkey_names;
 mod passkeys;
 mod reset_password;
 mod second_factor;

@@ -81,6 +81,9 @@ async fn sec_167_an_account_that_nobody_uses_for_36_months_is_announced_and_eras
     assert_eq!((announced as usize, erased), (everybody - 1, 0));
     let mail = instance.mails_to(MARIE).await.remove(0);
     assert!(mail.subject.contains("sera supprimé") && mail.text.contains("2029"), "{}", mail.text);
+    let link = mail.link().unwrap().to_owned();
+    assert!(mail.html.contains(&format!("<a href=\"{link}\"")), "{}", mail.html);
+    assert!(instance.person().visit(&link).await.has("input[name=login]"), "it leads to where one signs in: {link}");
     let (announced, erased) = days(&instance, 29).await;
     assert_eq!((announced, erased), (0, 0), "thirty days to come back");
     sign_in(&instance, "user@red-needles-sarl.com").await;

@@ -1,8 +1,12 @@
 //! An authenticator whose key is known, and each field of whose answers can be broken by itself: everything that it signs is
 //! signed as the truth would be.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use aws_lc_rs::digest::{SHA256, SHA384, digest};
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+    RSA_PKCS1_SHA256, RsaKeyPair,
+};
 use serde_json::{Value, json};
 
 use crate::crypto::passkeys::{PasskeyQuestion, encode};
@@ -21,9 +25,17 @@ pub(super) const ATTESTED: u8 = 0x40;
 /// Extensions follow.
 pub(super) const EXTENDED: u8 = 0x80;
 
+/// The pair of keys of a passkey, made and used by other code than that which checks its signatures.
+enum Pair {
+    Es256(EcdsaKeyPair),
+    Es384(EcdsaKeyPair),
+    Rs256(Box<RsaKeyPair>),
+    Ed25519(Ed25519KeyPair),
+}
+
 /// One passkey.
 pub(super) struct Authenticator {
-    pair: EcdsaKeyPair,
+    pair: Pair,
     pub(super) id: Vec<u8>,
 }
 
@@ -67,16 +79,58 @@ pub(super) struct Assertion {
 }
 
 impl Authenticator {
+    /// One of ES256.
     pub(super) fn new(id: &[u8]) -> Self {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+        Self::of(-7, id)
+    }
+
+    /// One of the algorithm that COSE gives this number.
+    pub(super) fn of(algorithm: i64, id: &[u8]) -> Self {
+        let pair = match algorithm {
+            -7 => Pair::Es256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap()),
+            -35 => Pair::Es384(EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING).unwrap()),
+            -257 => Pair::Rs256(Box::new(RsaKeyPair::generate(KeySize::Rsa2048).unwrap())),
+            -8 => Pair::Ed25519(Ed25519KeyPair::generate().unwrap()),
+            other => panic!("no key of {other}"),
+        };
         Self { pair, id: id.to_vec() }
     }
 
-    /// The public key as COSE writes it (RFC 9053 §7.1.1): ES256 on P-256.
+    /// The public key as COSE writes it (RFC 9053 §7.1.1, RFC 8230 §4).
     pub(super) fn key(&self) -> Vec<u8> {
-        let point = self.pair.public_key().as_ref();
-        let (x, y) = (&point[1..33], &point[33..]);
-        [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], x, &[0x22, 0x58, 32], y].concat()
+        match &self.pair {
+            Pair::Es256(pair) => {
+                let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
+                [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], x, &[0x22, 0x58, 32], y].concat()
+            }
+            Pair::Es384(pair) => {
+                let (x, y) = pair.public_key().as_ref()[1..].split_at(48);
+                [&[0xa5, 1, 2, 3, 0x38, 0x22, 0x20, 2, 0x21, 0x58, 48][..], x, &[0x22, 0x58, 48], y].concat()
+            }
+            Pair::Rs256(pair) => {
+                // Two numbers in DER (RFC 8017 §A.1.1): 256 bytes behind a sign, and 65,537.
+                let numbers = pair.public_key().as_ref();
+                assert!(numbers.len() == 270 && numbers.ends_with(&[2, 3, 1, 0, 1]));
+                let head = [0xa4, 1, 3, 3, 0x39, 1, 0, 0x20, 0x59, 1, 0];
+                [&head[..], &numbers[9..265], &[0x21, 0x43, 1, 0, 1]].concat()
+            }
+            Pair::Ed25519(pair) => {
+                [&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21, 0x58, 32][..], pair.public_key().as_ref()].concat()
+            }
+        }
+    }
+
+    fn signature(&self, signed: &[u8]) -> Vec<u8> {
+        match &self.pair {
+            Pair::Es256(pair) => pair.sign_digest(&digest(&SHA256, signed)).unwrap().as_ref().to_vec(),
+            Pair::Es384(pair) => pair.sign_digest(&digest(&SHA384, signed)).unwrap().as_ref().to_vec(),
+            Pair::Rs256(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign_digest(&RSA_PKCS1_SHA256, &digest(&SHA256, signed), &mut signature).unwrap();
+                signature
+            }
+            Pair::Ed25519(pair) => pair.sign(signed).as_ref().to_vec(),
+        }
     }
 
     pub(super) fn registers(&self, question: &PasskeyQuestion) -> Registration {
@@ -122,12 +176,12 @@ impl Authenticator {
         data.truncate(data.len() - assertion.cut);
         let truth = [&data[..], &sha256(&client)].concat();
         let signed = assertion.signed.as_ref().unwrap_or(&truth);
-        let signature = self.pair.sign_digest(&digest(&SHA256, signed)).unwrap();
+        let signature = self.signature(signed);
         json!({
             "id": encode(&assertion.id), "rawId": encode(&assertion.raw_id), "type": assertion.kind,
             "response": {
                 "clientDataJSON": encode(client), "authenticatorData": encode(data),
-                "signature": encode((assertion.spoil)(signature.as_ref().to_vec())), "userHandle": encode([7; 32]),
+                "signature": encode((assertion.spoil)(signature)), "userHandle": encode([7; 32]),
             },
         })
         .to_string()

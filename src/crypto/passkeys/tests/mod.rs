@@ -176,6 +176,51 @@ fn sec_82_a_use_with_one_thing_wrong_opens_nothing() {
 }
 
 #[test]
+fn sec_82_each_algorithm_that_is_offered_is_verified_and_no_other_one_is_taken() {
+    let site = site();
+    let question = ask_for_new(&site);
+    let offered = question.options["pubKeyCredParams"].as_array().unwrap().iter();
+    let offered: Vec<i64> = offered.map(|offer| offer["alg"].as_i64().unwrap()).collect();
+    assert_eq!(offered, [-7, -35, -257], "ES256, ES384 and RS256");
+    let authenticators: Vec<Authenticator> =
+        offered.iter().map(|number| Authenticator::of(*number, &[5; 32])).collect();
+    let mut keys = Vec::new();
+    for (algorithm, authenticator) in offered.iter().zip(&authenticators) {
+        let question = ask_for_new(&site);
+        let made = site.check_new(&question.state, &authenticator.registers(&question).write());
+        keys.push(made.unwrap_or_else(|error| panic!("{algorithm}: {error}")).key);
+    }
+    for (algorithm, (authenticator, key)) in offered.iter().zip(authenticators.iter().zip(&keys)) {
+        let question = site.ask_for_use(&[]).unwrap();
+        let mut used = authenticator.asserts(&question);
+        let judged = check_use(&site, &question, &authenticator.sign(&used), key);
+        assert!(judged.is_ok(), "{algorithm}: {judged:?}");
+        let twin = Authenticator::of(*algorithm, &[5; 32]);
+        let forged = check_use(&site, &question, &twin.sign(&used), key);
+        assert_eq!(forged, Err(PasskeyRefusal::Wrong), "{algorithm}: another key of the same kind");
+        for other in keys.iter().filter(|other| *other != key) {
+            let confused = check_use(&site, &question, &authenticator.sign(&used), other);
+            assert_eq!(confused, Err(PasskeyRefusal::Wrong), "{algorithm}: checked with a key of another kind");
+        }
+        used.signed = Some(b"something else".to_vec());
+        let judged = check_use(&site, &question, &authenticator.sign(&used), key);
+        assert_eq!(judged, Err(PasskeyRefusal::Wrong), "{algorithm}: the signature of something else");
+        used.signed = None;
+        used.spoil = |mut bytes| {
+            bytes[20] ^= 1;
+            bytes
+        };
+        let judged = check_use(&site, &question, &authenticator.sign(&used), key);
+        assert_eq!(judged, Err(PasskeyRefusal::Wrong), "{algorithm}: a signature with one bit wrong");
+    }
+    // What cannot be verified is neither offered nor taken: no key is kept that would open nothing later.
+    let edwards = Authenticator::of(-8, &[5; 32]);
+    let question = ask_for_new(&site);
+    let made = site.check_new(&question.state, &edwards.registers(&question).write());
+    assert_eq!(made.err(), Some(PasskeyRefusal::Wrong), "EdDSA");
+}
+
+#[test]
 fn sec_82_a_passkey_that_could_be_copied_stays_one() {
     let (site, authenticator) = (site(), Authenticator::new(&[5; 32]));
     let question = ask_for_new(&site);

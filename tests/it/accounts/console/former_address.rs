@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use moncomptepro::acts::forget_former_addresses;
-use moncomptepro::config::DevOptions;
-use moncomptepro::domain::{User, UserId};
+use moncomptepro::acts::administration::{UserKey, erase_user};
+use moncomptepro::acts::{By, forget_former_addresses};
+use moncomptepro::config::{Config, DevOptions, Notices};
+use moncomptepro::domain::{Actor, User, UserId};
 use moncomptepro::store::{address_changes, users};
 use serde_json::json;
 
@@ -27,6 +28,11 @@ async fn signed_in(instance: &Instance, address: &str) -> Person {
     let page = person.visit("/users/start-sign-in").await;
     assert_eq!(person.sign_in(page, address, address).await.url.path(), "/");
     person
+}
+
+async fn sign_in_by(instance: &Instance, address: &str, password: &str) -> Page {
+    let person = instance.person();
+    person.sign_in(person.visit("/users/start-sign-in").await, address, password).await
 }
 
 async fn ask(person: &Person, to: &str) -> Page {
@@ -182,16 +188,37 @@ async fn sec_105_the_address_before_is_nobody_elses_for_seventy_two_hours_and_it
 
 #[tokio::test]
 async fn sec_105_where_somebody_has_the_address_before_all_the_same_nothing_is_taken_from_them() {
-    let instance = Instance::dev().await;
+    let instance = Instance::start(|port| {
+        let contact = Some("aide@mairie.example".parse().unwrap());
+        Config { notices: Notices { contact, ..Notices::SOBER }, ..Config::dev(DevOptions::default(), port) }
+    });
+    let instance = instance.await;
     let person = signed_in(&instance, ADDRESS).await;
     change(&instance, &person, NEW).await;
     let link = instance.link_of(ADDRESS).await;
+    let owner = instance.person();
+    let opened = owner.visit(&link).await.form_to("restore-address");
     let other = User::new(UserId(7_000_000_000), ADDRESS.parse().unwrap(), instance.clock.now());
     instance.app.store.write(move |tx| users::insert(tx, &other)).await.unwrap();
-    let page = instance.person().visit(&link).await;
-    assert_eq!(page.status, 409);
-    assert!(!page.has("main form"), "{}", page.text("main"));
+    let before = instance.recorded_acts();
+    for (language, happened) in [("fr", "Rien n’a été changé"), ("en", "Nothing was changed")] {
+        let page = instance.person().visit(&format!("{link}&lang={language}")).await;
+        assert_eq!(page.status, 409);
+        assert!(!page.has("main form") && page.text("main").contains(happened), "{}", page.text("main"));
+        assert!(
+            page.has("main a[href='mailto:aide@mairie.example']") && page.has("main a[href='/users/start-sign-in']")
+        );
+    }
+    let late = owner.submit(opened).await;
+    assert!(late.status == 409 && late.text("main").contains("garde sa nouvelle adresse"), "{}", late.text("main"));
+    assert_eq!(instance.recorded_acts(), before, "nothing was done");
     assert!(has_account(&instance, NEW) && person.visit("/").await.url.path() == "/");
+    assert_eq!(sign_in_by(&instance, NEW, ADDRESS).await.url.path(), "/", "nor is the password another one");
+    // Once the other one is gone, the same link gives the address back.
+    let by = By::local(Actor::Operator);
+    erase_user(&instance.app, &by, UserKey::Email(ADDRESS.parse().unwrap()), false).await.unwrap().unwrap();
+    assert_eq!(take_back(&instance, &link).await.status, 200);
+    assert!(has_account(&instance, ADDRESS) && !has_account(&instance, NEW));
 }
 
 #[tokio::test]

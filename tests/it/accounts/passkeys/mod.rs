@@ -1,4 +1,7 @@
-//! Passkeys: added, used in place of a password and beside one, lied about, replayed, copied, taken away.
+//! Passkeys: added, used in place of a password and beside one, lied about, replayed, taken away.
+
+mod counts;
+mod names;
 
 use std::time::Duration;
 
@@ -289,46 +292,6 @@ async fn sec_82_a_passkey_of_somebody_else_is_no_second_factor() {
     }
     let asked = thief.press_passkey(&asks).await;
     assert_eq!(thief.post(asked.answered(&json!({}))).await.status, 429, "SEC-78: five in a quarter of an hour");
-}
-
-#[tokio::test]
-async fn sec_83_a_passkey_that_counts_backwards_is_suspended_and_its_owner_told() {
-    let instance = Instance::dev().await;
-    let mut device = Device::counting();
-    owner(&instance, &mut device).await;
-    assert_eq!(enter(&instance, &instance.person(), &mut device).await.url.path(), "/");
-    let mut copy = device.clone();
-    for _ in 0..3 {
-        assert_eq!(enter(&instance, &instance.person(), &mut device).await.url.path(), "/");
-    }
-    assert!(is_refused(&enter(&instance, &instance.person(), &mut copy).await), "an earlier count");
-    assert!(instance.mails_to(ADDRESS).await[0].subject.contains("suspendue"));
-    assert!(is_refused(&enter(&instance, &instance.person(), &mut device).await), "nor is the other one accepted");
-    let person = instance.person();
-    sign_in(&person, ADDRESS).await;
-    let asks = person.visit("/double-authentication").await;
-    assert!(asks.url.path() == "/users/2fa-sign-in" && !asks.has("form[data-passkey]"), "recovery codes are left");
-}
-
-#[tokio::test]
-async fn sec_83_the_same_count_twice_is_refused_and_no_count_at_all_is_not() {
-    let instance = Instance::dev().await;
-    let mut device = Device::counting();
-    owner(&instance, &mut device).await;
-    let (one, two) = (instance.person(), instance.person());
-    let (first, second) = (press(&one).await, press(&two).await);
-    let mut copy = device.clone();
-    let answer = device.answer(&instance.address, &first.options).await;
-    assert_eq!(one.submit(first.answered(&answer)).await.url.path(), "/");
-    let same = copy.answer(&instance.address, &second.options).await;
-    assert!(is_refused(&two.post(second.answered(&same)).await));
-    let mut silent = Device::new();
-    let other = instance.person();
-    sign_in(&other, OTHER).await;
-    add(&instance, &other, &mut silent, "").await;
-    for _ in 0..3 {
-        assert_eq!(enter(&instance, &instance.person(), &mut silent).await.url.path(), "/");
-    }
 }
 
 #[tokio::test]
