@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::error::{ErrorCode, OAuthError};
 
+/// The most characters of a name that a message repeats (SEC-118).
+const MAX_QUOTED: usize = 64;
+
 /// The parameters of one request in the order in which they came.
 ///
 /// Empty values count as absent (RFC 6749 §3.1); unknown names are kept and ignored. Printing shows names only.
@@ -105,7 +108,10 @@ impl Parameters {
     /// `invalid_request` naming it.
     pub fn check_unrepeated(&self) -> Result<(), OAuthError> {
         match self.repeated() {
-            Some(name) => Err(OAuthError::new(ErrorCode::InvalidRequest, format!("{name} is repeated"))),
+            Some(name) => {
+                let name: String = name.chars().take(MAX_QUOTED).collect();
+                Err(OAuthError::new(ErrorCode::InvalidRequest, format!("{name} is repeated")))
+            }
             None => Ok(()),
         }
     }
@@ -153,5 +159,5 @@ fn hexadecimal_digit(byte: u8) -> Option<u8> {
 
 /// Enough of a malformed name to recognise it.
 fn readable(raw_name: &[u8]) -> String {
-    String::from_utf8_lossy(raw_name).chars().take(64).collect()
+    String::from_utf8_lossy(raw_name).chars().take(MAX_QUOTED).collect()
 }

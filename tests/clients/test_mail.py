@@ -1,15 +1,20 @@
 """Mails as a real server (aiosmtpd, PyPI) receives them and Python's own `email` reads them."""
 
+import base64
+import hmac
 import re
+import struct
 import tempfile
+import time
 import unittest
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 from urllib.error import HTTPError
 from urllib.parse import urlencode
+from urllib.request import Request
 
 from smtp_server import PASSWORD, USER, Authority, Instance, MailServer, authenticator, relay, until
-from test_production import Visitor
+from test_production import Forms, Visitor
 
 EMAIL = "elodie.ben-said@mairie.example"
 PHRASE = "une phrase de passe longue et neuve"
@@ -34,8 +39,22 @@ HOSTILE = [
     f"=?utf-8?q?Maire=0D=0ABcc:_{THIEF}?=",
     f"Maire=0D=0ABcc: {THIEF}",
     f"Maire <{THIEF}>, autre",
+    f"Maire\r\n\tBcc: {THIEF}",
+    f"Maire\n Bcc: {THIEF}",
+    f"Maire\x0b\x0cBcc: {THIEF}",
+    f"Maire\u2029Bcc: {THIEF}",
+    f"Maire%0d%0aBcc: {THIEF}",
+    f"Maire\\r\\nBcc: {THIEF}",
+    "Maire\r\nContent-Type: text/html\r\n\r\n<h1>Payez</h1>",
+    f"Maire\r\n--part-{'0' * 32}--\r\nBcc: {THIEF}",
+    f"--part-{'0' * 32}--",
+    "=?utf-8?b?DQpCY2M6IHZvbGV1ckBldmlsLmV4YW1wbGU=?=",
+    f"From {THIEF} Mon Jan  1 00:00:00 2029",
+    "\ufeff\u202eMaire\u2066",
+    "QUIT",
     "é" * 10_000,
     "x" * 10_000,
+    "m" * 998,
     "Élue " * 51,
 ]
 
@@ -55,6 +74,13 @@ class Words(HTMLParser):
     def handle_data(self, data):
         if self.is_body:
             self.words += data.split()
+
+
+def siret_of(number):
+    """A number of the register's form, by its check digit."""
+    start = f"9{number:012}"
+    doubled = [int(digit) * (2 if at % 2 else 1) for at, digit in enumerate(reversed(start + "0"))]
+    return start + str(-sum(value // 10 + value % 10 for value in doubled) % 10)
 
 
 def code_of(mail):
@@ -216,6 +242,47 @@ class MailTest(unittest.TestCase):
         self.assertEqual(sorted(sum((mail.recipients for mail in mails), [])), sorted(expected))
         for mail in mails:
             # Where nearly every letter has an accent, base64 is shorter.
+            self.check(mail, instance, "fr", ("quoted-printable", "7bit", "base64"))
+            self.assertNotIn(b"\r\n.\r\n", mail.raw)
+            for name, value in mail.message.items():
+                self.assertNotIn(THIEF, value, name)
+
+    def set_up_totp(self, visitor, instance):
+        """An application of the person who is signed in there, made of the key that the page shows."""
+        page = visitor.open(f"{instance.issuer}/totp-configuration", {})[1]
+        shown = re.search(r'class="key">(.+?)</code>', page)[1]
+        key = "".join(re.sub("<[^>]+>", "", shown).split()).upper()
+        secret = base64.b32decode(key + "=" * (-len(key) % 8))
+        digest = hmac.digest(secret, struct.pack(">Q", int(time.time()) // 30), "sha1")
+        at = digest[-1] & 15
+        code = (struct.unpack(">I", digest[at : at + 4])[0] & 0x7FFFFFFF) % 1_000_000
+        # The same page's form: another look would offer another key.
+        fields = next(fields for _, fields in Forms(page).forms if "totpToken" in fields)
+        body = urlencode({**fields, "totpToken": f"{code:06}"}).encode()
+        sent = Request(f"{instance.issuer}/totp-configuration", data=body, headers={"Origin": instance.issuer})
+        with visitor.opener.open(sent) as answer:
+            self.assertNotIn("totpToken", answer.read().decode())
+
+    def test_sec_145_nothing_that_an_operator_types_adds_one_either(self):
+        server = self.server()
+        instance = self.instance(relay(server, "off"))
+        visitor, coded = self.open_account_of(instance, server, "fr")
+        owner = coded.recipients[0]
+        self.set_up_totp(visitor, instance)
+        expected = [owner, owner]
+        for number, typed in enumerate(typed for typed in HOSTILE if "\0" not in typed):
+            siret = siret_of(number)
+            if instance.tries("org", "add", siret, "--label", typed) is not None:
+                expected.append(f"invitee{number}@mairie.example")
+                instance.command("user", "invite", expected[-1], "--organization", siret)
+            if instance.tries("user", "factor", "remove", owner, "--reason", typed) is not None:
+                # It is asked, and given up again.
+                expected += [owner, owner]
+                instance.command("user", "factor", "cancel", owner)
+        mails = server.wait(lambda mails: len(mails) >= len(expected))
+        self.assertGreaterEqual(len(expected), 40, "some of them stand in a mail")
+        self.assertEqual(sorted(sum((mail.recipients for mail in mails), [])), sorted(expected))
+        for mail in mails:
             self.check(mail, instance, "fr", ("quoted-printable", "7bit", "base64"))
             self.assertNotIn(b"\r\n.\r\n", mail.raw)
             for name, value in mail.message.items():

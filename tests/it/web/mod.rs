@@ -12,4 +12,5 @@ mod markup;
 mod mass_assignment;
 mod return_places;
 mod scenarios;
+mod told;
 mod way_back;
