@@ -58,6 +58,11 @@ async fn sec_169_the_export_holds_account_organizations_services_sessions_and_hi
     let mut names = members(&data);
     names.sort_unstable();
     assert_eq!(names, expected, "the shape is documented: a member is added to both");
+    let readme = include_str!("../../../../README.md");
+    let told = readme.split("\"My data\" shows").nth(1).unwrap().split("Not in it").next().unwrap();
+    for name in names {
+        assert!(told.contains(&format!("`{name}`")), "README: {name}");
+    }
     assert_eq!((&data["account"]["email"], &data["account"]["given_name"]), (&ADDRESS.into(), &"Josiane".into()));
     assert_eq!(data["exported_at"], "2026-11-23T09:00:00.000Z");
     let sirets: Vec<&str> =
