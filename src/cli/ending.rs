@@ -119,6 +119,11 @@ pub(super) fn starting(cause: StartError) -> Ending {
         StartError::Seed(_)
         | StartError::Clients(_)
         | StartError::Tls(_)
+        | StartError::TooLittleMemory { .. }
+        | StartError::OtherMasterKey { .. }
+        | StartError::Open(
+            OpenError::OtherMode { .. } | OpenError::OtherIssuer { .. } | OpenError::NewerFormat { .. },
+        )
         | StartError::MasterKey(
             MasterKeyError::Missing(_) | MasterKeyError::WorldReadable(_) | MasterKeyError::Malformed(_),
         ) => Ending::configuration(said),

@@ -32,6 +32,7 @@ use crate::config::Logs;
 use crate::logs;
 use crate::protocol::Locale;
 use crate::site::Watching;
+use crate::store;
 use ending::{Ending, starting};
 
 /// An OpenID Connect provider that ties a verified professional e-mail address to a SIRET.
@@ -103,6 +104,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(cause) => return ending::unparsed(&cause),
     };
+    store::keep_new_files_private();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => return Ending::refused(cause).end(),

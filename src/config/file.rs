@@ -139,12 +139,28 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     if metrics.is_some_and(|address| !address.ip().is_loopback()) && !settings.flag(KEYS, "metrics.allow_remote") {
         problems.push(settings.conflict("metrics.listen", Conflict::OpenMetrics));
     }
+    if metrics.is_some_and(|metrics| listen.iter().any(|address| is_same_place(*address, metrics))) {
+        problems.push(settings.conflict("metrics.listen", Conflict::MetricsAmongListeners));
+    }
+    let free = email_domains(settings, "joining.free_mail_domains");
+    if email_domains(settings, "joining.professional_mail_domains").iter().any(|domain| free.contains(domain)) {
+        problems.push(settings.conflict("joining.professional_mail_domains", Conflict::FreeAndProfessional));
+    }
     let rsa_bits = settings.number(KEYS, "keys.rsa_bits");
     if !matches!(rsa_bits, Some(2048 | 3072 | 4096) | None) {
         problems.push(settings.conflict("keys.rsa_bits", Conflict::RsaBits));
     }
     problems.extend(super::directory::problems(settings));
     mail::check(settings, problems);
+}
+
+/// Whether two listeners cannot stand on these addresses; port 0 is one that the system chooses.
+fn is_same_place(one: SocketAddr, other: SocketAddr) -> bool {
+    let covers =
+        |wide: SocketAddr, narrow: SocketAddr| wide.ip().is_unspecified() && (wide.is_ipv4() == narrow.is_ipv4());
+    one.port() == other.port()
+        && one.port() != 0
+        && (one.ip() == other.ip() || covers(one, other) || covers(other, one))
 }
 
 /// A path as the configuration means it: one that is relative begins at the directory of the file, wherever the program

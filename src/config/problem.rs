@@ -71,8 +71,12 @@ pub(super) enum Conflict {
     PlainWithoutProxy,
     /// Metrics towards the network.
     OpenMetrics,
+    /// Metrics where people are served.
+    MetricsAmongListeners,
     /// Addresses with several ports.
     SeveralPorts,
+    /// A mail domain on both lists.
+    FreeAndProfessional,
     /// An RSA size between the possible ones.
     RsaBits,
     /// A source of the register without what opens it.
@@ -111,6 +115,16 @@ impl Conflict {
             Self::OpenMetrics => [
                 "d'autres machines liraient les mesures. Écoutez sur 127.0.0.1, ou dites metrics.allow_remote = true",
                 "other machines would read the metrics. Listen on 127.0.0.1, or say metrics.allow_remote = true",
+            ],
+            Self::MetricsAmongListeners => [
+                "listen contient déjà cette adresse. Donnez un autre port aux mesures",
+                "listen has this address already. Give the metrics another port",
+            ],
+            Self::FreeAndProfessional => [
+                "un même domaine figure ici et dans joining.free_mail_domains : ses adresses prouveraient une organisation, et n'en \
+                 prouveraient aucune. Retirez-le de l'une des deux",
+                "one and the same domain stands here and in joining.free_mail_domains: its addresses would prove an organization, \
+                 and prove none. Remove it from one of the two",
             ],
             Self::SeveralPorts => {
                 ["toutes les adresses doivent avoir le même port", "every address must have the same port"]

@@ -1,6 +1,7 @@
 //! Values gathered from the file and the environment, each with its place; what is wrong is gathered beside them.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::Path;
 
 use toml::Spanned;
@@ -355,13 +356,21 @@ fn shortened(text: String) -> String {
 fn read_small(path: &Path) -> Result<String, Fault> {
     let unreadable = |cause: String| Fault::FileUnreadable { path: path.to_owned(), cause };
     let found = std::fs::metadata(path).map_err(|cause| unreadable(cause.to_string()))?;
-    if found.is_file() && is_open_to_everybody(&found) {
+    // A pipe could be waited for without end, and a device read without end.
+    if !found.is_file() {
+        return Err(unreadable(String::from("not a regular file")));
+    }
+    if is_open_to_everybody(&found) {
         return Err(Fault::FileOpen { path: path.to_owned() });
     }
-    if found.len() > MAX_SECRET_FILE_BYTES {
-        return Err(unreadable(format!("{} bytes are too many for one secret", found.len())));
+    let file = std::fs::File::open(path).map_err(|cause| unreadable(cause.to_string()))?;
+    let text = std::io::read_to_string(file.take(MAX_SECRET_FILE_BYTES + 1));
+    match text.map_err(|cause| unreadable(cause.to_string()))? {
+        text if text.len() as u64 > MAX_SECRET_FILE_BYTES => {
+            Err(unreadable(format!("more than {MAX_SECRET_FILE_BYTES} bytes are too many for one secret")))
+        }
+        text => Ok(text),
     }
-    std::fs::read_to_string(path).map_err(|cause| unreadable(cause.to_string()))
 }
 
 #[cfg(unix)]

@@ -6,14 +6,14 @@ use std::path::Path;
 
 /// Whether anybody on the machine may touch the file.
 #[cfg(unix)]
-pub(super) fn is_open_to_everybody(found: &Metadata) -> bool {
+pub fn is_open_to_everybody(found: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     found.permissions().mode() & 0o007 != 0
 }
 
 /// Elsewhere the directory decides who may touch what is in it.
 #[cfg(not(unix))]
-pub(super) fn is_open_to_everybody(_: &Metadata) -> bool {
+pub fn is_open_to_everybody(_: &Metadata) -> bool {
     false
 }
 

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use super::StartError;
 use crate::config::{Config, DataLocation};
 use crate::store::database_file;
-
-/// The file's name: after that of a key which lies elsewhere, else in the data directory.
-const FILE_NAME: &str = "high-water";
+use crate::store::marks::{self, FILE_NAME};
 
 /// An empty database must not begin in silence where another one has been.
 ///
@@ -29,7 +27,7 @@ pub(super) fn find_vanished(config: &Config) -> Option<StartError> {
     let database = database_file(data);
     let holds_something = |path: &Path| std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0);
     let beside_the_key = config.master_key_file.as_deref().map(named_after);
-    let noted = beside_the_key.into_iter().chain([data.join(FILE_NAME)]).find(|path| holds_something(path))?;
+    let noted = beside_the_key.into_iter().chain([marks::in_directory(data)]).find(|path| holds_something(path))?;
     (!holds_something(&database)).then_some(StartError::Vanished { database, noted })
 }
 
@@ -38,12 +36,7 @@ pub(super) fn find_vanished(config: &Config) -> Option<StartError> {
 pub(super) fn place(config: &Config) -> Option<PathBuf> {
     let DataLocation::Directory(data) = &config.data else { return None };
     let beside_the_key = config.master_key_file.as_deref().map(named_after).filter(|path| may_be_written(path));
-    Some(beside_the_key.unwrap_or_else(|| data.join(FILE_NAME)))
-}
-
-/// In a data directory that holds the key too.
-pub(super) fn in_directory(data: &Path) -> PathBuf {
-    data.join(FILE_NAME)
+    Some(beside_the_key.unwrap_or_else(|| marks::in_directory(data)))
 }
 
 fn named_after(key: &Path) -> PathBuf {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{high_water, keys};
 use crate::config::Config;
+use crate::store::marks;
 
 /// Files of an instance beside its database.
 #[derive(Debug, Clone)]
@@ -17,7 +18,7 @@ pub struct Places {
 impl Places {
     /// Those of a directory that holds everything of an instance.
     pub fn of_directory(directory: &Path) -> Self {
-        Self { master_key: keys::in_directory(directory), high_water: high_water::in_directory(directory) }
+        Self { master_key: keys::in_directory(directory), high_water: marks::in_directory(directory) }
     }
 }
 

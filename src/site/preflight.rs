@@ -142,7 +142,10 @@ fn examine_header(config: &Config, image: &StillImage, database: &Path) -> Exami
         },
         Err(cause) => Err(cause.into()),
     };
-    let key = if verdict.is_ok() { "data_dir" } else { "public_url" };
+    let key = match &verdict {
+        Err(StartError::Open(OpenError::OtherIssuer { .. })) => "public_url",
+        Ok(()) | Err(_) => "data_dir",
+    };
     Examined::new(key, database.display(), verdict.map_err(Fault::from))
 }
 

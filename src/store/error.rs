@@ -57,7 +57,10 @@ pub enum OpenError {
         holder: Option<u32>,
     },
     /// The database belongs to another mode of running.
-    #[error("the database belongs to mode `{stored}`")]
+    #[error(
+        "the database in data_dir was made by `moncomptepro {stored}`, and belongs to it: name another data_dir, which is made if \
+         it is not there"
+    )]
     OtherMode {
         /// The mode in the header.
         stored: String,

@@ -2,7 +2,7 @@
 //! beside it, so that a database put back to an earlier state is known (SEC-193).
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,14 @@ struct Noted {
     instance_id: String,
     #[serde(flatten)]
     mark: Mark,
+}
+
+/// The file's name in a data directory, and after that of a key which lies elsewhere.
+pub const FILE_NAME: &str = "high-water";
+
+/// The file in a data directory.
+pub fn in_directory(data: &Path) -> PathBuf {
+    data.join(FILE_NAME)
 }
 
 /// The mark that was noted in a file for this database; `None` when there is none, or it is another database's.

@@ -78,6 +78,11 @@ pub fn check_data_directory(path: &Path) -> std::io::Result<()> {
     engine::files::check_own_directory(path).map(drop)
 }
 
+/// From now on, whatever this process makes is for its owner only: the files of libraries too (SEC-172).
+pub fn keep_new_files_private() {
+    engine::files::keep_new_files_private();
+}
+
 /// Makes the entries of a directory as durable as the files in it.
 ///
 /// # Errors

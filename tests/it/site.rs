@@ -192,7 +192,7 @@ async fn sec_172_data_and_key_are_for_their_owner_only() {
 
 /// Everything below a directory that is not for its owner only.
 #[cfg(unix)]
-fn open_to_others(directory: &Path, seen: &mut Vec<String>) -> Vec<String> {
+pub(crate) fn open_to_others(directory: &Path, seen: &mut Vec<String>) -> Vec<String> {
     use std::os::unix::fs::PermissionsExt as _;
     let mut open = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {

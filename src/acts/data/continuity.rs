@@ -1,9 +1,11 @@
 //! One run after the other on the same data: time does not go back, and neither does the database unnoticed.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
+use crate::config::DataLocation;
 use crate::domain::{Actor, AuditEvent};
 use crate::protocol::Timestamp;
 use crate::store::marks::{self, Mark};
@@ -20,6 +22,8 @@ pub enum Continuity {
     Continued,
     /// It is an earlier state of itself: everything that was handed out has been made void.
     PutBack,
+    /// Nothing beside it says how far it had come, so it may be an earlier state of itself: the same.
+    Unwitnessed,
     /// The last run went by a date that has not come: what it handed out, to be good until long after that date, has been
     /// made void.
     WasAhead,
@@ -31,16 +35,10 @@ pub enum Continuity {
 /// # Errors
 /// When the store fails.
 pub async fn begin_run(app: &App) -> Result<Continuity, ActError> {
-    let noted = app.high_water.as_deref().and_then(|path: &std::path::PathBuf| {
-        match marks::read_file(path, &app.store.header().instance_id) {
-            Ok(noted) => noted,
-            Err(cause) => {
-                tracing::warn!(path = %path.display(), %cause, "how far the database had come cannot be read");
-                None
-            }
-        }
-    });
     let known = app.store.read(marks::get)?;
+    let noted = read_beside(app);
+    // Data in memory, and a first run, have nothing beside them.
+    let is_unwitnessed = noted.is_none() && known.term > 0 && app.high_water.is_some();
     let noted = noted.unwrap_or(known);
     app.clock.raise(known.seen_at.max(noted.seen_at));
     if app.clock.seconds_behind() > 0 {
@@ -59,7 +57,7 @@ pub async fn begin_run(app: &App) -> Result<Continuity, ActError> {
     let circumstances = Circumstances::of(app, &By::local(Actor::System));
     let begin = move |tx: &mut Tx| {
         marks::put(tx, &mark)?;
-        if is_put_back {
+        if is_put_back || is_unwitnessed {
             store::void_what_was_handed_out(tx)?;
             circumstances.record(tx, AuditEvent::DatabasePutBack)?;
         } else if was_ahead {
@@ -71,6 +69,14 @@ pub async fn begin_run(app: &App) -> Result<Continuity, ActError> {
     app.store.write(begin).await?;
     write_beside(app, mark);
     match (is_put_back, was_ahead) {
+        _ if is_unwitnessed => {
+            tracing::error!(
+                path = %app.high_water.as_deref().map(|path| path.display().to_string()).unwrap_or_default(),
+                "nothing says how far the database had come, so that it may be an earlier state of itself: every session, \
+                 code, token and link was made void"
+            );
+            Ok(Continuity::Unwitnessed)
+        }
         (true, _) => {
             tracing::error!(
                 "the database is an earlier state of itself: every session, code, token and link was made void"
@@ -103,6 +109,24 @@ pub async fn note_time(app: &App, seen_at: Option<Timestamp>) -> Result<(), ActE
     let mark = app.store.write(note).await?;
     write_beside(app, mark);
     Ok(())
+}
+
+/// What is noted outside the database, beside the key or in the data directory, for this database: the latest.
+fn read_beside(app: &App) -> Option<Mark> {
+    let in_directory = match &app.config.data {
+        DataLocation::Directory(directory) => Some(marks::in_directory(directory)),
+        DataLocation::Memory => None,
+    };
+    let mut places: Vec<PathBuf> = app.high_water.as_deref().cloned().into_iter().chain(in_directory).collect();
+    places.dedup();
+    let read = |path: &PathBuf| match marks::read_file(path, &app.store.header().instance_id) {
+        Ok(noted) => noted,
+        Err(cause) => {
+            tracing::warn!(path = %path.display(), %cause, "how far the database had come cannot be read");
+            None
+        }
+    };
+    places.iter().filter_map(read).max_by_key(|mark| mark.term)
 }
 
 /// A file that cannot be written weakens a guard and stops nothing.

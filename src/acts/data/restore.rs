@@ -158,6 +158,17 @@ pub fn check_seal(verified: &Verified, master_key_place: &Path) -> Result<(), Re
     check_key(&key, verified, master_key_place)
 }
 
+/// The same with the master key that lies inside. Whether there is one: without it, only the instance can tell.
+///
+/// # Errors
+/// When the backup was altered since.
+pub fn check_seal_by_key_inside(verified: &Verified) -> Result<bool, RestoreError> {
+    match verified.master_key.as_ref().and_then(|bytes| MasterKey::from_backup(bytes)) {
+        Some(key) => check_key(&key, verified, Path::new("-")).map(|()| true),
+        None => Ok(false),
+    }
+}
+
 fn check_key(key: &MasterKey, verified: &Verified, place: &Path) -> Result<(), RestoreError> {
     let needed = &verified.manifest.master_key_id;
     if key.id() != needed {

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::acts::BackupSecret;
 use crate::cli::Ending;
 use crate::cli::spelling::parse_path;
+use crate::crypto::is_open_to_everybody;
 
 /// The most bytes of a passphrase.
 const MOST_BYTES: u64 = 4_096;
@@ -42,6 +43,14 @@ fn first_line(file: &Path) -> Result<Zeroizing<String>, Ending> {
     let mut text = Zeroizing::new(String::new());
     let read = match file.to_str() {
         Some("-") => std::io::stdin().take(MOST_BYTES).read_to_string(&mut text),
+        Some(_) | None
+            if std::fs::metadata(file).is_ok_and(|found| found.is_file() && is_open_to_everybody(&found)) =>
+        {
+            return Err(Ending::refused(format!(
+                "--passphrase-file {}: everybody on this machine may read it: chmod 600 it",
+                file.display()
+            )));
+        }
         Some(_) | None => std::fs::File::open(file).and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text)),
     };
     read.map_err(|cause| Ending::refused(format!("--passphrase-file {}: {cause}", file.display())))?;

@@ -108,7 +108,10 @@ fn open_in_french(cause: &OpenError) -> String {
                 directory.display()
             )
         }
-        OpenError::OtherMode { stored } => format!("la base appartient au mode « {stored} »"),
+        OpenError::OtherMode { stored } => format!(
+            "la base qui se trouve dans data_dir a été créée par `moncomptepro {stored}`, et lui appartient : indiquez un autre \
+             data_dir, qui sera créé s'il n'existe pas"
+        ),
         OpenError::OtherIssuer { stored, passkeys } => {
             let bound = match passkeys {
                 0 => String::from("les jetons (aucune clé d'accès n'est liée à son nom d'hôte)"),

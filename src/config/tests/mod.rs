@@ -205,6 +205,15 @@ fn sec_216_keys_that_do_not_go_together_say_what_to_do() {
         (base.clone() + "tls.certificate_file = \"/c\"", "tls.certificate_file", "Choose that mode"),
         (base.clone() + "listen = [\"127.0.0.1:1\", \"[::1]:2\"]", "listen", "same port"),
         (base.clone() + "metrics.listen = \"0.0.0.0:1\"", "metrics.listen", "say metrics.allow_remote = true"),
+        (base.clone() + &both("127.0.0.1:1", "127.0.0.1:1"), "metrics.listen", "another port"),
+        (base.clone() + &both("0.0.0.0:1", "127.0.0.1:1"), "metrics.listen", "another port"),
+        (base.clone() + &both("[::]:1", "[::1]:1"), "metrics.listen", "another port"),
+        (
+            base.clone()
+                + "joining.free_mail_domains = [\"b.fr\", \"a.fr\"]\njoining.professional_mail_domains = \"A.fr\"",
+            "joining.professional_mail_domains",
+            "Remove it from one of the two",
+        ),
         (base.clone() + "mail.from = \"a@b.fr\"", "smtp.host", "Give smtp.host, or remove mail.from"),
         (base.clone() + "smtp.host = \"a.fr\"", "mail.from", "Give mail.from, or remove smtp.host"),
         (base.clone() + "smtp.username = \"a\"", "smtp.username", "Give smtp.host and mail.from"),
@@ -252,6 +261,24 @@ fn sec_216_keys_that_do_not_go_together_say_what_to_do() {
         let lines = said(&text, &[], Locale::En);
         let told = |line: &String| line.contains(&format!(": {key}: ")) && line.contains(remedy);
         assert!(lines.iter().any(told), "{key}: {lines:#?}");
+    }
+}
+
+fn both(listen: &str, metrics: &str) -> String {
+    format!("listen = {listen:?}\nmetrics.listen = {metrics:?}")
+}
+
+#[test]
+fn sec_216_listeners_that_stand_beside_each_other_are_taken() {
+    let beside = [
+        ("127.0.0.1:1", "127.0.0.1:2"),
+        ("127.0.0.1:0", "127.0.0.1:0"),
+        ("[::]:1", "127.0.0.1:1"),
+        ("[::1]:1", "127.0.0.1:1"),
+    ];
+    for (listen, metrics) in beside {
+        let text = REQUIRED.to_owned() + &both(listen, metrics);
+        assert!(load(&text, &[]).is_ok(), "{listen} {metrics}");
     }
 }
 

@@ -100,6 +100,8 @@ fn sec_216_sec_173_the_file_of_every_secret_is_judged_wherever_it_is_named() {
         (file("newline", b"\n"), "(not shown) cannot be. Possible: "),
         (file("lines", b"one\ntwo\n"), "(not shown) cannot be. Possible: "),
         (directory.path().to_owned(), "cannot be read: "),
+        #[cfg(unix)]
+        (Path::new("/dev/zero").to_owned(), "not a regular file"),
     ];
     let tables = [(KEYS, false), (CLIENT_KEYS, true)];
     let keys = tables.iter().flat_map(|(keys, is_client)| keys.iter().map(move |key| (key, *is_client)));

@@ -225,6 +225,13 @@ async fn sec_216_data_that_do_not_go_with_the_configuration_are_told_before_the_
     let ended = machine.check();
     assert!(ended.code == 78 && ended.stderr.contains("master_key_file: no master key at"), "{ended:?}");
     assert!(data(&machine) == before && !key.exists(), "nothing is changed");
+    // A start says the same, with the code that is not started again.
+    let serve = || run(&["serve", "--config", config.to_str().unwrap()]);
+    fs::write(&key, "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n").unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    serve().refused(78, "belongs to issuer `https://identite.exemple.fr`");
+    machine.configured("");
+    serve().refused(78, "were sealed with another one");
     fs::write(&key, kept).unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     machine.configured("");

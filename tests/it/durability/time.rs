@@ -32,6 +32,18 @@ fn is_noted(instance: &Instance) -> bool {
 
 #[tokio::test]
 async fn sec_193_what_was_handed_out_before_an_old_file_is_put_back_is_void() {
+    put_back(|_| {}).await;
+}
+
+#[tokio::test]
+async fn sec_193_an_old_file_without_what_was_noted_beside_it_is_believed_no_more_than_with_it() {
+    put_back(|noted| fs::remove_file(noted).unwrap()).await;
+    put_back(|noted| fs::write(noted, "{").unwrap()).await;
+    put_back(|noted| fs::write(noted, []).unwrap()).await;
+}
+
+/// An old state of the database is put back, and something is done with what is noted beside it.
+async fn put_back(change: impl Fn(&Path)) {
     let directory = tempfile::tempdir().unwrap();
     let database = directory.path().join("data/moncomptepro.redb");
     let first = started(directory.path()).await;
@@ -49,6 +61,7 @@ async fn sec_193_what_was_handed_out_before_an_old_file_is_put_back_is_void() {
     assert_eq!(second.standard_client().present(&unused).await.status, 200);
     second.stop().await;
     fs::write(&database, old).unwrap();
+    change(&directory.path().join("data/high-water"));
 
     let third = started(directory.path()).await;
     assert!(is_noted(&third));

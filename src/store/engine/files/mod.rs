@@ -16,7 +16,7 @@ mod unix;
 #[cfg(not(unix))]
 use other as system;
 pub(in crate::store) use system::{
-    check_own_directory, close_own_directory, create_directory, create_new, open_private, space,
+    check_own_directory, close_own_directory, create_directory, create_new, keep_new_files_private, open_private, space,
 };
 #[cfg(unix)]
 use unix as system;

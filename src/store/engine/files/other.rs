@@ -21,6 +21,9 @@ pub(in crate::store) fn close_own_directory(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Nothing to change.
+pub(in crate::store) fn keep_new_files_private() {}
+
 /// Opens a file for reading and writing, made if it is not there.
 pub(in crate::store) fn open_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)

@@ -55,6 +55,11 @@ fn check_owner(found: &Metadata) -> io::Result<()> {
     }
 }
 
+/// From now on, whatever this process makes is for its owner only, unless it is told otherwise.
+pub(in crate::store) fn keep_new_files_private() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+}
+
 /// Opens a file for reading and writing, made if it is not there, for its owner only. A link that stands in its place is
 /// not followed, nor is a file of another account taken for ours.
 pub(in crate::store) fn open_private(path: &Path) -> io::Result<File> {

@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 
 use super::{both_register_files, contacts_file};
+#[cfg(unix)]
+use crate::site::open_to_others;
 use crate::support::{Ended, Instance, Operator};
 
 const CLAMART: &str = "21920023500014";
@@ -25,7 +27,7 @@ fn sirets(found: &Value) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_register_is_imported_looked_at_and_searched_whether_an_instance_runs_or_not() {
+async fn sec_172_the_register_is_imported_looked_at_and_searched_whether_an_instance_runs_or_not() {
     for is_running in [true, false] {
         let directory = tempfile::tempdir().unwrap();
         let mut running = Some(Instance::production(directory.path()).await);
@@ -43,6 +45,8 @@ async fn the_register_is_imported_looked_at_and_searched_whether_an_instance_run
         assert_eq!((&imported["establishments"], &imported["entities"]), (&8.into(), &7.into()), "{imported}");
         let status = operator.asks(&["directory", "status"]).await;
         assert_eq!(status["register"]["establishments"], 8, "{status}");
+        #[cfg(unix)]
+        assert_eq!(open_to_others(&directory.path().join("data"), &mut Vec::new()), Vec::<String>::new());
         prints(&operator.types(&["directory", "status"]).await, &["register", "sources", "contact_sources"]);
         let found = operator.asks(&["directory", "find", CLAMART]).await;
         assert_eq!((&found["siret"], &found["is_active"]), (&CLAMART.into(), &true.into()), "{found}");

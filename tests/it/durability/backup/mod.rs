@@ -5,6 +5,7 @@ mod restored;
 mod upgrade;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,12 @@ use crate::support::{Instance, MORNING, Operator};
 
 const PASSWORD: &str = "une phrase de passe assez longue";
 pub(super) const PASSPHRASE: &str = "douze petits bateaux bleus";
+
+/// A passphrase that its owner alone may read.
+fn write_secret(path: &Path, phrase: &str) {
+    fs::write(path, format!("{phrase}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
 
 pub(super) fn config_of(directory: &Path) -> PathBuf {
     directory.join("config.toml")
@@ -261,11 +268,11 @@ async fn sec_213_under_a_passphrase_the_backup_alone_restores_everything() {
     let operator = Operator::of(first.path());
     citizen(&instance, &operator, "marie@mairie.example").await;
     let (backup, secret) = (first.path().join("all.backup"), first.path().join("passphrase"));
-    fs::write(&secret, format!("{PASSPHRASE}\n")).unwrap();
+    write_secret(&secret, PASSPHRASE);
     let (path, phrase) = (backup.to_str().unwrap(), secret.to_str().unwrap());
     operator.types(&["backup", "create", path, "--with-master-key"]).await.refused(2, "--passphrase-file");
     let short = first.path().join("short");
-    fs::write(&short, "short\n").unwrap();
+    write_secret(&short, "short");
     let refused = operator.types(&["backup", "create", path, "--passphrase-file", short.to_str().unwrap()]).await;
     refused.refused(1, "12 characters");
     operator.asks(&["backup", "create", path, "--passphrase-file", phrase, "--with-master-key"]).await;
@@ -280,7 +287,7 @@ async fn sec_213_under_a_passphrase_the_backup_alone_restores_everything() {
     let there = Operator::of(other.path());
     there.types(&["restore", path]).await.refused(1, "passphrase");
     let wrong = other.path().join("wrong");
-    fs::write(&wrong, "treize petits bateaux bleus\n").unwrap();
+    write_secret(&wrong, "treize petits bateaux bleus");
     there.types(&["restore", path, "--passphrase-file", wrong.to_str().unwrap()]).await.refused(1, "does not open");
     let restored = there.types(&["restore", path, "--passphrase-file", phrase]).await;
     assert_eq!(restored.code, 0, "{restored:?}");
@@ -386,7 +393,7 @@ async fn sec_55_a_missing_or_foreign_master_key_is_named_and_none_is_made_up() {
     let before = StillImage::of_directory(&first.path().join("data")).unwrap().header().unwrap();
     let config = config_of(first.path());
     fs::copy(second.path().join("data/master.key"), &key).unwrap();
-    operator_less(&["serve", "--config", config.to_str().unwrap()]).await.refused(1, key.to_str().unwrap());
+    operator_less(&["serve", "--config", config.to_str().unwrap()]).await.refused(78, key.to_str().unwrap());
     fs::remove_file(&key).unwrap();
     operator_less(&["serve", "--config", config.to_str().unwrap()]).await.refused(78, key.to_str().unwrap());
     assert!(!key.exists());

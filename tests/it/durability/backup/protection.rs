@@ -19,6 +19,10 @@ async fn sec_213_a_protected_backup_is_opened_by_what_protects_it_and_by_nothing
     let (by_key, by_phrase, plain) = (place("by-key"), place("by-phrase"), place("plain"));
     let (key, other_key, phrase) = (place("backup.key"), place("other.key"), place("phrase"));
     fs::write(&phrase, PASSPHRASE).unwrap();
+    fs::set_permissions(&phrase, fs::Permissions::from_mode(0o604)).unwrap();
+    let open = operator.types(&["backup", "create", &by_phrase, "--passphrase-file", &phrase]).await;
+    open.refused(1, "everybody on this machine may read it");
+    fs::set_permissions(&phrase, fs::Permissions::from_mode(0o600)).unwrap();
     for (file, byte) in [(&key, 7_u8), (&other_key, 8)] {
         fs::write(file, BASE64.encode([byte; 32])).unwrap();
         fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
@@ -26,6 +30,8 @@ async fn sec_213_a_protected_backup_is_opened_by_what_protects_it_and_by_nothing
     operator.asks(&["backup", "create", &by_key, "--key-file", &key]).await;
     operator.asks(&["backup", "create", &by_phrase, "--passphrase-file", &phrase]).await;
     operator.asks(&["backup", "create", &plain]).await;
+    let whole = place("whole");
+    operator.asks(&["backup", "create", &whole, "--passphrase-file", &phrase, "--with-master-key"]).await;
     instance.stop().await;
     let bytes = fs::read(&by_key).unwrap();
     assert!(!bytes.windows(6).any(|window| window == b"mairie"), "it can be read");
@@ -48,6 +54,16 @@ async fn sec_213_a_protected_backup_is_opened_by_what_protects_it_and_by_nothing
         let said = verify(typed).await.json();
         assert_eq!((said["verified"].as_bool(), said["seal_verified"].as_bool()), (Some(true), Some(false)), "{said}");
     }
+
+    // A backup that holds the key is held against it.
+    let whole_given = [&*whole, "--passphrase-file", &phrase];
+    let said = verify(&whole_given).await.json();
+    assert_eq!(said["seal_verified"], true, "{said}");
+    let mut altered = fs::read(&whole).unwrap();
+    let last = altered.len() - 2;
+    altered[last] = if altered[last] == b'A' { b'B' } else { b'A' };
+    fs::write(&whole, altered).unwrap();
+    verify(&whole_given).await.refused(1, "seal");
 
     // An instance that is named is asked for its master key.
     let (config, data) = (place("config.toml"), place("data"));

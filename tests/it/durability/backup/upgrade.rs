@@ -43,7 +43,7 @@ impl Older {
             archive.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
             bytes
         };
-        for name in ["moncomptepro.redb", "master.key"] {
+        for name in ["moncomptepro.redb", "master.key", "high-water"] {
             fs::write(data.join(name), content(name)).unwrap();
         }
         let facts = serde_json::from_slice(&content("facts.json")).unwrap();
