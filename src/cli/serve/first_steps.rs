@@ -32,6 +32,16 @@ pub(super) fn advice(app: &App) -> Result<Option<String>, Ending> {
                 format!("  moncomptepro user create name@example.com --given-name Given --family-name Family{config}")
             }
         });
+        lines.push(match locale {
+            Locale::Fr => String::from("Pour que cette personne administre l'instance, à l'adresse /admin :"),
+            Locale::En => String::from("To have them administer the instance, at /admin:"),
+        });
+        lines.push(match locale {
+            Locale::Fr => {
+                format!("  moncomptepro admin grant prenom.nom@exemple.fr --role administrator{config}")
+            }
+            Locale::En => format!("  moncomptepro admin grant name@example.com --role administrator{config}"),
+        });
     }
     if !has_clients {
         lines.push(match locale {

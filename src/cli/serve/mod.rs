@@ -105,7 +105,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     }
     if config.lacks_mail() {
         tracing::warn!(
-            "no mail leaves this instance: nobody can open an account or choose another password; give mail.from and smtp.host"
+            "no mail leaves this instance: nobody can open an account, choose another password, or sign in from a new browser; \
+             give mail.from and smtp.host"
         );
     }
     if config.lacks_directory() {
@@ -164,11 +165,14 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
 pub(super) fn without_mail() -> &'static str {
     match language() {
         Locale::Fr => {
-            "Aucun courriel ne part : personne ne peut ouvrir de compte. Donnez mail.from et smtp.host, puis essayez : \
-             moncomptepro doctor mail"
+            "Aucun courriel ne part : personne ne peut ouvrir de compte, ni se connecter depuis un nouveau navigateur, où un \
+             code est demandé. Donnez mail.from et smtp.host, puis essayez : moncomptepro doctor mail\n\
+             Pour un essai sans courriel : accounts.trusted_browsers = false"
         }
         Locale::En => {
-            "No mail leaves: nobody can open an account. Give mail.from and smtp.host, then try: moncomptepro doctor mail"
+            "No mail leaves: nobody can open an account, nor sign in from a new browser, where a code is asked. Give \
+             mail.from and smtp.host, then try: moncomptepro doctor mail\n\
+             For a trial without mail: accounts.trusted_browsers = false"
         }
     }
 }

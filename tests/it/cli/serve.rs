@@ -64,10 +64,10 @@ fn an_empty_directory_becomes_an_instance_that_says_what_to_type_next() {
         assert!(directory.path().join("data").join(file).exists(), "{file}");
     }
     let commands: Vec<&String> = lines.iter().filter(|line| line.starts_with("  moncomptepro ")).collect();
-    assert_eq!(commands.len(), 2, "{lines:#?}");
+    assert_eq!(commands.len(), 3, "{lines:#?}");
     let folder = Path::new(PROGRAM).parent().unwrap();
     for command in commands {
-        let typed = format!("PATH={}:$PATH; {} --show-secret", folder.display(), command.trim());
+        let typed = format!("PATH={}:$PATH; {} --output json", folder.display(), command.trim());
         let ended = Command::new("sh").args(["-c", &typed]).output().unwrap();
         assert!(ended.status.success(), "{typed}: {ended:?}");
     }
@@ -77,6 +77,49 @@ fn an_empty_directory_becomes_an_instance_that_says_what_to_type_next() {
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut said, &mut rest).unwrap();
     assert!(!rest.contains("create"), "there is nothing to advise any more: {first:?} {rest}");
+}
+
+#[test]
+fn the_first_five_minutes_of_the_readme_are_typed_as_they_stand() {
+    let readme = include_str!("../../../README.md");
+    let told = readme.split("### The first five minutes").nth(1).unwrap().split("\n## ").next().unwrap();
+    let typed: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    let (before, after) = typed.split_at(typed.iter().position(|line| *line == "moncomptepro serve").unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let shell = |line: &str| {
+        let path = Path::new(PROGRAM).parent().unwrap().display();
+        let told = format!("PATH={path}:$PATH; {line}");
+        let ended = Command::new("sh").args(["-c", &told]).env("LC_ALL", "C").current_dir(directory.path()).output();
+        let ended = ended.unwrap();
+        assert!(ended.status.success(), "{line}: {ended:?}");
+        String::from_utf8(ended.stdout).unwrap()
+    };
+    assert_eq!(before, ["moncomptepro config template > moncomptepro.toml", "moncomptepro check-config"]);
+    shell(before[0]);
+    let file = directory.path().join("moncomptepro.toml");
+    let template = std::fs::read_to_string(&file).unwrap();
+    // What the page says to write, at a port that is free here.
+    let lines: Vec<String> = template
+        .lines()
+        .map(|line| match line.split(" = ").next().unwrap() {
+            "public_url" => String::from("public_url = \"https://localhost:8443\""),
+            "data_dir" => String::from("data_dir = \"data\""),
+            "#: listen" => String::from("listen = [\"127.0.0.1:0\"]\nkeys.rsa_bits = 2048"),
+            _ => line.to_owned(),
+        })
+        .collect();
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let checked = shell(before[1]);
+    assert!(checked.contains("trusted_browsers = false") && told.contains("accounts.trusted_browsers = false"), "{checked}");
+    let (serving, mut said) = start(&file);
+    read_to(&mut said, "https://localhost:8443");
+    let commands: Vec<&&str> = after[1..].iter().filter(|line| line.starts_with("moncomptepro ")).collect();
+    assert_eq!(commands.len(), after.len() - 1, "{after:#?}");
+    for command in commands {
+        shell(&format!("{command} --output json"));
+    }
+    assert!(shell("moncomptepro admin list").contains("marie@mairie.example"));
+    drop(serving);
 }
 
 fn run(arguments: &[&str], config: &Path) -> (bool, String) {
