@@ -71,6 +71,8 @@ journey(
     await other.answer("siret", "828 696 252 00018");
     await other.arriveAt("/users/welcome");
     await other.see("welcome-unproven");
+    const { language } = other.setting;
+    assert.match(await other.page.locator("h1").innerText(), language === "fr" ? /enregistré/ : /joined/, "and not confirmed");
     await hears(other, "82869625200018", false);
     const third = await person.elsewhere();
     await arrive(third, "jean@ac-paris.fr");

@@ -100,7 +100,7 @@ async fn without_another_word_the_link_is_by_the_moderators_decision_and_the_for
     let marie = officer(&instance, JEAN, moderator()).await;
     ask(&instance, ELODIE).await;
     let page = marie.visit("/admin/moderations/1").await;
-    assert_eq!(page.text("#verification option[value=automatic]"), "Domaine s’il est vérifié, sinon votre décision");
+    assert_eq!(page.text("#verification option[value=automatic]"), "Domaine vérifié, sinon votre décision");
     assert!(page.has("#accept-notify[checked]") && page.has("#reject-notify[checked]"), "people are told unless");
     assert!(page.has("#link-internal[checked]") && page.has("#domain-leave[checked]"), "and nothing more than asked");
     let form = page.form_to("/accept").with("verification", "automatic");
