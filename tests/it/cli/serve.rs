@@ -110,7 +110,10 @@ fn the_first_five_minutes_of_the_readme_are_typed_as_they_stand() {
         .collect();
     std::fs::write(&file, lines.join("\n")).unwrap();
     let checked = shell(before[1]);
-    assert!(checked.contains("trusted_browsers = false") && told.contains("accounts.trusted_browsers = false"), "{checked}");
+    assert!(
+        checked.contains("trusted_browsers = false") && told.contains("accounts.trusted_browsers = false"),
+        "{checked}"
+    );
     let (serving, mut said) = start(&file);
     read_to(&mut said, "https://localhost:8443");
     let commands: Vec<&&str> = after[1..].iter().filter(|line| line.starts_with("moncomptepro ")).collect();
