@@ -14,6 +14,20 @@ pub struct RetentionRules {
 impl RetentionRules {
     /// Three years, and six months.
     pub const STANDARD: Self = Self { unused_accounts: Some(months(36)), audit_addresses: months(6) };
+
+    /// After how many months an account is erased that nobody uses; `None` where it is kept for ever.
+    pub fn unused_account_months(&self) -> Option<u64> {
+        self.unused_accounts.map(in_months)
+    }
+
+    /// After how many months the audit gives up network addresses.
+    pub fn audit_address_months(&self) -> u64 {
+        in_months(self.audit_addresses)
+    }
+}
+
+fn in_months(kept: Duration) -> u64 {
+    kept.as_secs().saturating_mul(12) / (365 * 24 * 3600)
 }
 
 /// Twelfths of a year.

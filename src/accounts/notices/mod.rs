@@ -10,7 +10,13 @@ use pages::{Accessibility, Help, PersonalData, Terms};
 /// What is kept about people, why, and for how long.
 pub(in crate::accounts) async fn personal_data(app: App, visit: Visit) -> Result<Response, Error> {
     let Notices { controller, contact, .. } = app.config.notices.clone();
-    visit.browser.page(&app, &PersonalData { controller, contact: contact.map(|email| email.to_string()) })
+    let page = PersonalData {
+        controller,
+        contact: contact.map(|email| email.to_string()),
+        unused_months: app.config.retention.unused_account_months(),
+        address_months: app.config.retention.audit_address_months(),
+    };
+    visit.browser.page(&app, &page)
 }
 
 /// On what terms the service is used.

@@ -26,13 +26,24 @@ pub(super) struct PersonalData {
     pub controller: Option<String>,
     /// The address to write to.
     pub contact: Option<String>,
+    /// After how many months an account is erased that nobody uses; none where it is kept for ever.
+    pub unused_months: Option<u64>,
+    /// After how many months the journal gives up network addresses.
+    pub address_months: u64,
 }
 
 impl Page for PersonalData {
     const TEMPLATE: &'static str = "accounts/personal-data-notice.html";
 
     fn samples() -> Vec<Self> {
-        samples().map(|(controller, contact)| Self { controller, contact }).to_vec()
+        let kept = [(None, 1), (Some(36), 6)];
+        let page = |((controller, contact), (unused_months, address_months))| Self {
+            controller,
+            contact,
+            unused_months,
+            address_months,
+        };
+        samples().into_iter().zip(kept).map(page).collect()
     }
 }
 

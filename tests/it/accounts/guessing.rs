@@ -9,7 +9,7 @@ use moncomptepro::config::{Config, DevOptions, Limits};
 use moncomptepro::domain::{Actor, GuessLimits, UserId};
 use moncomptepro::protocol::Timestamp;
 
-use crate::support::{Form, Instance, MORNING, Person, hiding, join_all};
+use crate::support::{Form, Instance, MORNING, Person, hiding, join_all, totp_code, totp_key};
 
 const ADDRESS: &str = "user@yopmail.com";
 const UNKNOWN: &str = "nobody@exemple.fr";
@@ -133,6 +133,39 @@ async fn sec_95_r_7_a_restart_in_the_middle_shortens_no_wait_of_five_minutes() {
     again.clock.advance(Duration::from_secs(480)).unwrap();
     assert_eq!(guess(&person, &form, 1).await, [400]);
     assert_eq!(person.post(form.with("password", "x")).await.header("retry-after"), "960", "it goes on where it was");
+}
+
+#[tokio::test]
+async fn sec_78_neither_a_restart_nor_the_first_factor_anew_gives_back_tries_at_the_second() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = kept(directory.path(), 100).await;
+    let owner = instance.person();
+    owner.sign_in(owner.visit("/users/start-sign-in").await, ADDRESS, ADDRESS).await;
+    let offer = owner.visit("/totp-configuration").await;
+    let key = totp_key(&offer);
+    let code = totp_code(&key, instance.clock.now());
+    owner.submit(offer.form_with("totpToken", None).with("totpToken", &code)).await;
+    owner.submit(owner.visit("/double-authentication").await.form_to("set-force-2fa").with("force2fa", "enable")).await;
+    instance.clock.advance(Duration::from_secs(60)).unwrap();
+    let ask = async |person: &Person| {
+        let page = person.sign_in(person.visit("/users/start-sign-in").await, ADDRESS, ADDRESS).await;
+        page.form_with("totpToken", None)
+    };
+    let thief = instance.person();
+    let form = ask(&thief).await;
+    for _ in 0..5 {
+        assert_eq!(thief.post(form.clone().with("totpToken", "000000")).await.status, 400);
+    }
+    let now = instance.clock.now();
+    instance.stop().await;
+    let again = kept_at(directory.path(), 100, now).await;
+    let person = again.person();
+    let form = ask(&person).await;
+    let right = form.clone().with("totpToken", &totp_code(&key, now));
+    assert_eq!(person.post(right).await.status, 429, "even the right one");
+    again.clock.advance(Duration::from_secs(15 * 60)).unwrap();
+    let right = form.with("totpToken", &totp_code(&key, again.clock.now()));
+    assert_eq!(person.submit(right).await.url.path(), "/");
 }
 
 #[tokio::test]

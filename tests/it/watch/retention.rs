@@ -6,8 +6,9 @@ use std::time::Duration;
 use moncomptepro::acts::administration::{make_retention_round, read_audit};
 use moncomptepro::acts::{By, settle_mail};
 use moncomptepro::config::DevOptions;
-use moncomptepro::domain::{Actor, AuditEvent, RetentionRound};
+use moncomptepro::domain::{Actor, AuditEvent, RetentionRound, User, UserId};
 use moncomptepro::mail::Fate;
+use moncomptepro::protocol::Timestamp;
 use moncomptepro::store::{outbox, users};
 
 use crate::support::{Instance, Operator};
@@ -210,4 +211,84 @@ async fn sec_167_an_account_that_was_imported_is_kept_from_that_day_on() {
     std::fs::write(&file, "email,created_at\nimportee@mairie.example,2015-01-01T00:00:00Z\n").unwrap();
     operator.asks(&["user", "import", file.to_str().unwrap()]).await;
     assert_eq!((round(&instance).await.announced, days(&instance, 40).await), (0, (0, 0)));
+}
+
+/// On which day of the three years one is told, and on which one is gone, who was last here so many days before them.
+fn fate(days_ago: u64) -> (u64, u64) {
+    let told = 1_065_u64.saturating_sub(days_ago);
+    (told, (told + 30).max(1_095_u64.saturating_sub(days_ago)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_167_each_month_of_three_years_finds_told_and_gone_who_should_be_and_no_address_of_half_a_year_ago() {
+    let (_directory, instance, _operator) = begin().await;
+    let morning = instance.clock.now();
+    let population: Vec<(UserId, u64)> = (0..45).map(|number| (UserId(8_000_000_000 + number), 27 * number)).collect();
+    for (id, days_ago) in population.clone() {
+        let last = morning.minus(DAY * u32::try_from(days_ago).unwrap());
+        let email = format!("personne{days_ago}@population.example").parse().unwrap();
+        // Of three, one never proved the mailbox, and one was here once only.
+        let proven = (id.0 % 3 != 0).then_some(last);
+        let user = User {
+            last_sign_in_at: proven.filter(|_| id.0 % 3 == 1),
+            email_verified_at: proven,
+            ..User::new(id, email, last)
+        };
+        instance.app.store.write(move |tx| users::insert(tx, &user)).await.unwrap();
+    }
+    let mut gone_at_the_end = 0;
+    for day in 0..=1_125_u64 {
+        round(&instance).await;
+        if day % 90 == 0 {
+            sign_in(&instance, JEAN).await;
+        }
+        if day % 30 == 0 {
+            instance.app.store.purge(instance.clock.now()).await.unwrap();
+            for (id, days_ago) in &population {
+                let (told, gone) = fate(*days_ago);
+                let found = instance.app.store.read(|tx| users::find(tx, *id)).unwrap();
+                assert_eq!(found.is_none(), gone <= day, "day {day}: whoever was here {days_ago} days before");
+                let is_told = found.is_some_and(|user| user.unused_notice.is_some());
+                assert_eq!(is_told, (told..gone).contains(&day), "day {day}: whoever was here {days_ago} days before");
+            }
+            let half_a_year = DAY * 184;
+            let is_old = |at: Timestamp| at.plus(half_a_year).has_come(instance.clock.now());
+            let kept = instance.audit().into_iter().filter(|record| record.origin.source.is_some());
+            assert_eq!(kept.filter(|record| is_old(Timestamp(record.at_millis / 1_000))).count(), 0, "day {day}");
+            gone_at_the_end = population.iter().filter(|(_, days_ago)| fate(*days_ago).1 <= day).count();
+        }
+        instance.clock.advance(DAY).unwrap();
+    }
+    assert_eq!(gone_at_the_end, population.len());
+    assert!(instance.app.store.check(instance.clock.now()).unwrap().is_sound());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_167_nobody_waits_unproven_and_whoever_the_operator_enters_is_kept_like_the_others() {
+    let (directory, instance, operator) = begin().await;
+    let email = "nouvelle@mairie.example";
+    let person = instance.person();
+    let page = person.visit("/users/start-sign-in").await;
+    let asks = person.submit(page.form_with("login", None).with("login", email)).await;
+    let phrase = "une phrase de passe assez longue";
+    let form = asks.form_with("password_confirmation", None).with("password", phrase);
+    let waits = person.submit(form.with("password_confirmation", phrase)).await;
+    assert_eq!(waits.url.path(), "/users/verify-email");
+    let find = |email: &str| instance.app.store.read(|tx| users::find_by_email(tx, &email.parse().unwrap())).unwrap();
+    assert!(find(email).is_none(), "no account before the proof of its mailbox");
+    let file = directory.path().join("people.csv");
+    std::fs::write(&file, "email,email_verified\nimportee@mairie.example,false\n").unwrap();
+    operator.asks(&["user", "import", file.to_str().unwrap()]).await;
+    instance.clock.advance(DAY).unwrap();
+    instance.app.store.purge(instance.clock.now()).await.unwrap();
+    let report = operator.asks(&["retention", "report"]).await;
+    assert_eq!(report["ended_by_time_since_last_round"]["interactions"], 1, "what was chosen for it is gone in a day");
+    instance.clock.advance(DAY * 8).unwrap();
+    round(&instance).await;
+    days(&instance, 40).await;
+    for email in [MARIE, "importee@mairie.example"] {
+        let user = find(email).unwrap();
+        assert!(user.unused_notice.is_none(), "{email}");
+    }
+    assert_eq!(find("importee@mairie.example").unwrap().email_verified_at, None, "it never was proven, and is kept");
 }

@@ -184,6 +184,21 @@ async fn sec_76_an_account_that_is_there_since_is_joined_by_its_owner_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sec_76_a_used_invitation_opens_no_second_account_after_the_first_was_erased() {
+    let directory = tempfile::tempdir().unwrap();
+    let (instance, operator) = begin(directory.path()).await;
+    let link = invite(&instance, &operator).await;
+    let (first, second) = (instance.person(), instance.person());
+    let page = second.visit(&link).await;
+    accept(&first, &first.visit(&link).await).await;
+    operator.asks(&["user", "delete", MARIE]).await;
+    let acts = instance.recorded_acts();
+    assert_eq!((second.get(&link).await.status.as_u16(), accept(&second, &page).await.status.as_u16()), (410, 410));
+    assert_eq!(instance.recorded_acts(), acts);
+    operator.types(&["user", "show", MARIE]).await.refused(1, "no user");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sec_76_an_organization_that_closed_meanwhile_is_not_joined_by_an_invitation() {
     let directory = tempfile::tempdir().unwrap();
     let (instance, operator) = begin(directory.path()).await;

@@ -6,5 +6,6 @@ mod existence;
 pub(super) mod import;
 mod invitations;
 mod leaked_passwords;
+mod notices;
 mod passwords;
 mod sign_up;
