@@ -88,7 +88,11 @@ journey(
     await person.answer("recovery_code", code);
     await person.goTo("/double-authentication");
     await person.see("double-authentication-with-a-suspended-passkey");
-    assert.equal(await person.page.locator('form[action^="/delete-passkeys/"]').count(), 1);
+    const card = await person.page.locator(".card").innerText();
+    assert.match(card, person.setting.language === "fr" ? /comme si elle avait été copiée/ : /as if it had been copied/);
+    await person.page.locator('form[action^="/delete-passkeys/"] button').click();
+    await person.arriveAt("/double-authentication");
+    assert.equal(await person.page.locator(".card").count(), 0);
   },
   undefined,
   TWO_WITH_SCRIPTS,

@@ -12,6 +12,8 @@ use crate::support::{Form, Instance, Operator, Page, Person, totp_code, totp_key
 
 const ADDRESS: &str = "user@yopmail.com";
 const NEW: &str = "nouveau@mairie.exemple.fr";
+const IMPORTED: &str = "importee@mairie.exemple.fr";
+const PASSWORD: &str = "une phrase de passe assez longue";
 
 async fn ask(person: &Person, page: Page, address: &str) -> Page {
     let asks = person.submit(page.form_with("login", None).with("login", address)).await;
@@ -174,6 +176,48 @@ async fn a_link_opens_an_account_for_whoever_has_none() {
     let asks = other.submit(page.form_with("login", None).with("login", NEW)).await;
     assert_eq!(asks.url.path(), "/users/sign-up");
     assert!(asks.text("h1").contains("Choisir un mot de passe"), "the account has none yet");
+}
+
+/// Comes by a link; where it leads.
+async fn by_link(instance: &Instance, person: &Person, address: &str) -> Page {
+    ask(person, person.visit("/users/start-sign-in").await, address).await;
+    let here = person.visit(&instance.link_of(address).await).await;
+    person.submit(here.form_with("magic_link_token", None)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_no_password_comes_by_a_link_may_choose_one_and_links_go_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = DevOptions { data_dir: Some(directory.path().join("data")), ..DevOptions::default() };
+    let instance = Instance::dev_with(options).await;
+    let file = directory.path().join("people.csv");
+    std::fs::write(&file, format!("email,given_name,family_name\n{IMPORTED},Claire,Petit\n")).unwrap();
+    Operator::at(&directory.path().join("data")).asks(&["user", "import", file.to_str().unwrap()]).await;
+    for (address, is_imported) in [(NEW, false), (IMPORTED, true)] {
+        let first = instance.person();
+        let mut page = by_link(&instance, &first, address).await;
+        if !is_imported {
+            assert_eq!(page.url.path(), "/users/personal-information");
+            let form = page.form_with("given_name", None).with("given_name", "Claire").with("family_name", "Petit");
+            page = first.submit(form).await;
+        }
+        assert_eq!(page.url.path(), "/", "{address}");
+        let information = first.visit("/personal-information").await;
+        assert_eq!(information.attribute("#given_name", "value").as_deref(), Some("Claire"), "{address}");
+        let second = instance.person();
+        let page = second.visit("/users/start-sign-in").await;
+        let asks = second.submit(page.form_with("login", None).with("login", address)).await;
+        assert!(asks.url.path() == "/users/sign-up" && asks.text("h1").contains("Choisir un mot de passe"));
+        let form = asks.form_with("password_confirmation", None).with("password", PASSWORD);
+        let waits = second.submit(form.with("password_confirmation", PASSWORD)).await;
+        let code = instance.code_of(address).await;
+        let home = second.submit(waits.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
+        assert_eq!(home.url.path(), "/", "{address}: with the code of the mailbox");
+        let third = instance.person();
+        let home = third.sign_in(third.visit("/users/start-sign-in").await, address, PASSWORD).await;
+        assert_eq!(home.url.path(), "/", "{address}: by the password");
+        assert_eq!(by_link(&instance, &instance.person(), address).await.url.path(), "/", "{address}: and by a link");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use moncomptepro::acts;
 use moncomptepro::config::DevOptions;
 use moncomptepro::crypto;
+use serde_json::json;
 
 use super::{JEAN, MARTIN, signed_in};
 use crate::support::{Instance, jose_header};
@@ -97,4 +98,40 @@ async fn r_12_the_mark_can_be_left_out() {
     let (person, client) = (instance.person(), instance.standard_client());
     let tokens = client.redeem(&client.code(&client.sign_in(&person, "openid", JEAN).await)).await;
     assert!(client.id_token_members(&tokens.id_token).await.get("mock").is_none());
+}
+
+/// Nothing here rests on an upstream provider: there is no link between accounts of two issuers to be taken over.
+#[tokio::test]
+async fn sec_104_the_word_of_another_issuer_signs_nobody_in_and_is_no_grant() {
+    let instance = Instance::dev().await;
+    let (person, client) = (signed_in(&instance, JEAN).await, instance.standard_client());
+    let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let grants = [
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "urn:ietf:params:oauth:grant-type:saml2-bearer",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    ];
+    let now = instance.clock.now().0;
+    for verified in [json!(true), json!("true"), json!(false), json!(null)] {
+        let claims = json!({ "iss": "https://ailleurs.example", "sub": "1", "email": JEAN, "email_verified": verified,
+            "aud": client.client_id, "exp": now + 600, "iat": now });
+        let head = part(json!({ "alg": "RS256", "kid": "theirs" }));
+        let word = format!("{head}.{}.{}", part(claims), URL_SAFE_NO_PAD.encode([7; 256]));
+        for grant in grants {
+            let fields = [("grant_type", grant), ("assertion", word.as_str()), ("subject_token", word.as_str())];
+            let page = client.token_request(&fields).await;
+            assert_eq!(
+                (page.status.as_u16(), &page.json()["error"]),
+                (400, &json!("unsupported_grant_type")),
+                "{grant}"
+            );
+        }
+        for who in [&instance.person(), &person] {
+            let page = who.visit(&client.authorization("openid", &[("id_token_hint", &word)])).await;
+            assert_eq!(client.error(&page), "invalid_request", "email_verified: {verified}");
+        }
+        let stranger = instance.person();
+        let page = stranger.visit(&client.authorization("openid", &[("login_hint", JEAN)])).await;
+        assert_eq!(page.url.path(), "/users/start-sign-in", "a hint only fills the field in");
+    }
 }

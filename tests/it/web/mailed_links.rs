@@ -281,3 +281,36 @@ async fn sec_69_every_link_that_is_mailed_ends_to_the_second_and_so_does_what_wa
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_37_sec_91_no_link_opens_an_account_that_was_closed_or_erased_since_it_was_mailed() {
+    for deed in ["disable", "delete"] {
+        let directory = tempfile::tempdir().unwrap();
+        let instance = instance(directory.path()).await;
+        let links = Links::mailed(&instance, directory.path()).await;
+        let (operator, stranger) = (Operator::at(directory.path()), instance.person());
+        let mut opened = Vec::new();
+        // An invitation is to nobody's account; of one that is closed, its owner still keeps address and second factor.
+        let is_of_account = |kind: &Kind| kind.path != INVITATION.path && (deed == "delete" || !is_rescue(kind));
+        for mailed in links.mailed.iter().filter(|mailed| is_of_account(&mailed.kind)) {
+            let reader = links.reader(mailed, &stranger);
+            opened.push((mailed, form_of(&mailed.kind, &reader.visit(&mailed.link).await)));
+        }
+        for address in [NEW, OTHER, MODERATOR] {
+            operator.asks(&["user", deed, address]).await;
+        }
+        let acts = instance.recorded_acts();
+        for (mailed, form) in opened {
+            let (reader, at) = (links.reader(mailed, &stranger), mailed.kind.path);
+            // A look tells nothing of the account; it is the form that is refused.
+            assert_eq!(reader.post(form).await.status, 410, "{at}: {deed}");
+            assert_eq!(reader.visit("/").await.url.path(), "/users/start-sign-in", "{at}: {deed}");
+        }
+        assert_eq!(instance.recorded_acts(), acts, "{deed}: nothing was done");
+    }
+}
+
+/// Whether a link takes something back that others do to the account.
+fn is_rescue(kind: &Kind) -> bool {
+    [KEEP.path, RESTORE.path].contains(&kind.path)
+}
