@@ -8,7 +8,8 @@ use super::{Reply, Request, done};
 use crate::acts::administration::{self, DirectoryImport};
 use crate::directory::{Annuaire, ContactsReport, ImportReport};
 use crate::domain::{
-    Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, HeadcountYear, OfficialContact, Siret,
+    CommuneCode, DepartmentCode, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, HeadcountYear,
+    OfficialContact, PublicBody, Siret,
 };
 use crate::protocol::Timestamp;
 use crate::web::Method;
@@ -25,6 +26,7 @@ struct View {
     is_head_office: bool,
     legal_category: Option<String>,
     legal_category_label: Option<&'static str>,
+    public_body: Option<PublicBody>,
     activity: Option<String>,
     activity_label: Option<&'static str>,
     headcount: Option<&'static str>,
@@ -34,6 +36,9 @@ struct View {
     address: Option<String>,
     town: Option<String>,
     commune_code: Option<String>,
+    department_label: Option<&'static str>,
+    region_label: Option<&'static str>,
+    country_label: Option<&'static str>,
     diffusion: Diffusion,
     source: EstablishmentSource,
     fetched_at: String,
@@ -42,9 +47,15 @@ struct View {
 
 impl View {
     fn new(establishment: Establishment, now: Timestamp) -> Self {
+        let commune = establishment.commune_code.as_ref();
+        let department = commune.and_then(CommuneCode::department);
         Self {
+            department_label: department.as_ref().and_then(DepartmentCode::label),
+            region_label: department.as_ref().and_then(DepartmentCode::region_label),
+            country_label: commune.and_then(CommuneCode::country).and_then(|code| code.label()),
             is_stale: establishment.is_stale(now),
             town: establishment.town(),
+            public_body: establishment.public_body(),
             legal_category_label: establishment.legal_category.as_ref().and_then(|code| code.label()),
             legal_category: establishment.legal_category.map(String::from),
             activity_label: establishment.activity.as_ref().and_then(|code| code.label()),

@@ -16,7 +16,7 @@ use crate::cli::spelling::{parse_line, parse_path};
 use crate::cli::{Ending, Noun};
 use crate::clock::Clock;
 use crate::directory::{self, Filter, Import, ImportError, Progress, Rejected, Step};
-use crate::domain::Siret;
+use crate::domain::{DepartmentCode, Siret};
 use crate::protocol::Timestamp;
 use crate::site;
 use crate::store;
@@ -51,7 +51,7 @@ pub(in crate::cli) enum Command {
         public_sector: bool,
         /// Keep establishments of these departments only: 53,72,2A,971.
         #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = parse_department)]
-        departments: Vec<String>,
+        departments: Vec<DepartmentCode>,
         /// Keep establishments in activity only.
         #[arg(long)]
         active_only: bool,
@@ -83,13 +83,9 @@ pub(in crate::cli) enum Command {
     },
 }
 
-fn parse_department(text: &str) -> Result<String, String> {
+fn parse_department(text: &str) -> Result<DepartmentCode, String> {
     let code = text.trim().to_ascii_uppercase();
-    let is_code = match code.as_bytes() {
-        [b'2', b'A' | b'B'] => true,
-        bytes => (2..=3).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit),
-    };
-    if is_code { Ok(code) } else { Err(String::from("the code of a department is expected, such as 53, 2A or 971")) }
+    code.parse().map_err(|_| String::from("the code of a department is expected, such as 53, 2A or 971"))
 }
 
 pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
@@ -97,7 +93,7 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
     match command {
         Command::Import { files, public_sector, departments, active_only } => {
             let data_directory = data_directory(&place)?;
-            let departments: BTreeSet<String> = departments.into_iter().collect();
+            let departments: BTreeSet<DepartmentCode> = departments.into_iter().collect();
             let filter = Filter { is_public_sector_only: public_sector, is_active_only: active_only, departments };
             let import = Import { files, filter };
             let into = data_directory.clone();
@@ -271,8 +267,12 @@ mod tests {
     }
 
     #[test]
-    fn departments_are_two_or_three_digits_or_those_of_corsica() {
-        assert_eq!(parse_department(" 2a"), Ok(String::from("2A")));
-        assert!(parse_department("971").is_ok() && parse_department("5").is_err() && parse_department("2C").is_err());
+    fn departments_are_those_of_the_official_geographic_code() {
+        for (text, code) in [(" 2a", "2A"), ("971", "971"), ("988", "988"), ("53", "53"), ("99", "99")] {
+            assert_eq!(parse_department(text).as_ref().map(DepartmentCode::as_str), Ok(code));
+        }
+        for text in ["5", "2C", "20", "96", "979", "053", "", "Mayenne"] {
+            assert!(parse_department(text).is_err(), "{text}");
+        }
     }
 }

@@ -27,10 +27,12 @@ pub use joining::{
     look_alikes, normalized_words, words_of,
 };
 pub use membership::{Greeting, Membership, Verification};
+pub use public_body::PublicBody;
 pub use register::{
-    Activity, AddressParts, CommuneCode, Diffusion, Establishment, EstablishmentName, EstablishmentQuery,
-    EstablishmentSource, HeadcountBand, HeadcountYear, LegalCategory, MalformedCode, NameParts, OfficialContact,
-    OfficialContactKind, QueryFault, UNKNOWN_NAME, capitalized, folded, street_type, town_name,
+    Activity, AddressParts, CommuneCode, CountryCode, DepartmentCode, Diffusion, Establishment, EstablishmentName,
+    EstablishmentQuery, EstablishmentSource, HeadcountBand, HeadcountYear, LegalCategory, MalformedCode, NameParts,
+    OfficialContact, OfficialContactKind, QueryFault, UNKNOWN_NAME, capitalized, department_of, folded, street_type,
+    town_name,
 };
 pub use siret::{MalformedSiret, Siret};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::LegalCategory;
+use crate::domain::{DepartmentCode, LegalCategory, department_of};
 
 /// What is kept; everything, unless something is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub struct Filter {
     /// Establishments in activity only.
     pub is_active_only: bool,
     /// Establishments of these departments only (`53`, `2A`, `971`); of all where there are none.
-    pub departments: BTreeSet<String>,
+    pub departments: BTreeSet<DepartmentCode>,
 }
 
 impl Filter {
@@ -28,22 +28,14 @@ impl Filter {
 
     /// Whether establishments of this commune and state are kept.
     pub(super) fn admits_establishment(&self, is_active: bool, commune_code: &str) -> bool {
-        let is_there =
-            self.departments.is_empty() || department(commune_code).is_some_and(|code| self.departments.contains(code));
+        let is_there = self.departments.is_empty()
+            || department_of(commune_code).is_some_and(|code| self.departments.contains(code));
         is_there && (is_active || !self.is_active_only)
     }
 
     /// Whether it matters to which establishments a legal entity has.
     pub(super) fn is_by_place(&self) -> bool {
         self.is_active_only || !self.departments.is_empty()
-    }
-}
-
-/// The department of a commune: two characters, three overseas.
-pub(super) fn department(commune_code: &str) -> Option<&str> {
-    match commune_code.get(..2)? {
-        "97" | "98" => commune_code.get(..3),
-        code => Some(code),
     }
 }
 
@@ -69,7 +61,7 @@ mod tests {
     #[test]
     fn departments_are_those_of_the_commune_not_of_the_postal_code() {
         for (commune, code) in [("2A004", "2A"), ("97101", "971"), ("92023", "92"), ("99132", "99")] {
-            let filter = Filter { departments: [code.to_owned()].into(), ..Filter::default() };
+            let filter = Filter { departments: [code.parse().unwrap()].into(), ..Filter::default() };
             assert!(filter.admits_establishment(false, commune), "{commune}");
             assert!(!filter.admits_establishment(true, "01001"), "{commune}");
         }

@@ -42,6 +42,11 @@ impl EmailDomain {
         region.is_some_and(|region| region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
     }
 
+    /// Whether it is that of the gendarmerie, whose people look for their own unit by its name.
+    pub fn is_of_the_gendarmerie(&self) -> bool {
+        self.0 == "gendarmerie.interieur.gouv.fr"
+    }
+
     /// Whether it is that of the armed forces, which are one organization.
     pub fn is_of_the_armed_forces(&self) -> bool {
         matches!(self.0.as_str(), "intradef.gouv.fr" | "def.gouv.fr")

@@ -1,4 +1,7 @@
 //! Hosts where anybody opens a mailbox: an address there says nothing about where somebody works.
+//!
+//! The original has two switches for its tests, by which every domain counts as free, or none. Here single domains are
+//! named: by the second switch any mailbox provider would prove that somebody works for a town hall (SEC-108).
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;

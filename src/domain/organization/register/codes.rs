@@ -11,7 +11,7 @@ use thiserror::Error;
 #[error("not a code of this nomenclature")]
 pub struct MalformedCode;
 
-/// A code of five characters at most.
+/// A code of a few characters.
 macro_rules! code {
     ($(#[$about:meta])* $name:ident, $is_well_formed:expr) => {
         $(#[$about])*
@@ -57,7 +57,10 @@ macro_rules! code {
     };
 }
 
-fn are_digits(bytes: &[u8]) -> bool {
+pub(super) use code;
+
+/// Whether every byte is a digit; so are none.
+pub(super) fn are_digits(bytes: &[u8]) -> bool {
     bytes.iter().all(u8::is_ascii_digit)
 }
 
@@ -75,11 +78,9 @@ code! {
 }
 
 code! {
-    /// A commune in the official geographic code, which is not the postal code: five digits, `2A` or `2B` first in Corsica.
-    CommuneCode, |text| match text {
-        [b'2', b'A' | b'B', rest @ ..] => rest.len() == 3 && are_digits(rest),
-        _ => text.len() == 5 && are_digits(text),
-    }
+    /// A commune in the official geographic code, which is not the postal code: its department (`2A` and `2B` in Corsica,
+    /// three digits overseas) and its number there. Abroad it is the code of the country.
+    CommuneCode, super::geography::is_commune
 }
 
 code! {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codes::{Activity, CommuneCode, HeadcountBand, HeadcountYear, LegalCategory};
 use super::naming::{EstablishmentName, capitalized, town_name};
+use crate::domain::organization::public_body::PublicBody;
 use crate::domain::{Organization, OrganizationId, OrganizationSource, Siret};
 use crate::protocol::Timestamp;
 
@@ -89,7 +90,7 @@ impl Establishment {
         if self.diffusion == Diffusion::Full {
             return self;
         }
-        let commune = self.commune.as_deref().map(capitalized);
+        let commune = self.commune_label().map(capitalized);
         let postal_code = self.commune_code.as_ref().map(|code| code.as_str().to_owned());
         Self {
             name: EstablishmentName::unknown(),
@@ -119,9 +120,20 @@ impl Establishment {
         now.0.saturating_sub(self.fetched_at.0) > current_for.as_secs()
     }
 
+    /// What its legal entity is as a public body, as long as that goes on; `None` where it is none.
+    pub fn public_body(&self) -> Option<PublicBody> {
+        self.legal_category.as_ref().filter(|_| self.is_entity_active)?.public_body(self.siret.siren())
+    }
+
+    /// The commune's name; the country's where the source told only its code.
+    fn commune_label(&self) -> Option<&str> {
+        let country = || self.commune_code.as_ref()?.country()?.label();
+        self.commune.as_deref().or_else(country)
+    }
+
     /// Postal code and commune in one line.
     pub fn town(&self) -> Option<String> {
-        let commune = self.commune.as_deref().map(town_name);
+        let commune = self.commune_label().map(town_name);
         match (&self.postal_code, commune) {
             (Some(code), Some(commune)) => Some(format!("{code} {commune}")),
             (code, None) => code.clone(),
@@ -201,6 +213,20 @@ mod tests {
         assert!(!format!("{masked:?}").contains("exemple") && !format!("{masked:?}").contains("Lilas"));
         let open = Establishment { diffusion: Diffusion::Full, ..partly_hidden() };
         assert_eq!(open.clone().masked(), open);
+    }
+
+    #[test]
+    fn abroad_the_country_stands_for_a_town_that_no_source_told() {
+        let nowhere = Establishment {
+            diffusion: Diffusion::Full,
+            postal_code: None,
+            commune_code: "99131".parse().ok(),
+            commune: None,
+            ..partly_hidden()
+        };
+        assert_eq!(nowhere.town().as_deref(), Some("Belgique"));
+        let at_home = Establishment { commune_code: "92023".parse().ok(), ..nowhere };
+        assert_eq!(at_home.town(), None);
     }
 
     #[test]

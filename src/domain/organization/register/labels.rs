@@ -2,13 +2,26 @@
 
 use std::sync::LazyLock;
 
+use crate::domain::organization::public_body::{self, PublicBody};
+
 use super::codes::{Activity, HeadcountBand, LegalCategory};
 
 /// Lines of a first column, sorted, and a second one.
-struct Table(LazyLock<Vec<(&'static str, &'static str)>>);
+pub(super) struct Table(LazyLock<Vec<(&'static str, &'static str)>>);
 
 impl Table {
-    fn find(&self, code: &str) -> Option<&'static str> {
+    pub(super) const fn new(lines: LazyLock<Vec<(&'static str, &'static str)>>) -> Self {
+        Self(lines)
+    }
+
+    /// Every line of the table.
+    #[cfg(test)]
+    pub(super) fn lines(&self) -> &[(&'static str, &'static str)] {
+        &self.0
+    }
+
+    /// What stands beside a code.
+    pub(super) fn find(&self, code: &str) -> Option<&'static str> {
         let found = self.0.binary_search_by(|(known, _)| (*known).cmp(code)).ok()?;
         self.0.get(found).map(|(_, label)| *label)
     }
@@ -16,12 +29,14 @@ impl Table {
 
 macro_rules! table {
     ($file:literal) => {
-        Table(LazyLock::new(|| {
+        crate::domain::organization::register::labels::Table::new(std::sync::LazyLock::new(|| {
             let text = include_str!(concat!("../../../../assets/data/", $file));
             text.lines().filter_map(|line| line.split_once('\t')).collect()
         }))
     };
 }
+
+pub(super) use table;
 
 static LEGAL_CATEGORIES: Table = table!("legal_categories.tsv");
 static ACTIVITIES: Table = table!("naf_rev2.tsv");
@@ -36,7 +51,12 @@ impl LegalCategory {
 
     /// Whether a legal entity of this category is a public body; lists of administrations go before the category.
     pub fn is_public_body(&self, siren: &str) -> bool {
-        crate::domain::organization::public_body::is_public(siren, self.as_str())
+        self.public_body(siren).is_some()
+    }
+
+    /// What a legal entity of this category is as a public body; `None` where it is none.
+    pub fn public_body(&self, siren: &str) -> Option<PublicBody> {
+        public_body::find(siren, self.as_str())
     }
 
     /// The same at level I, the first digit: natural person, company, association…

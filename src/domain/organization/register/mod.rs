@@ -4,6 +4,7 @@
 mod codes;
 mod contact;
 mod establishment;
+mod geography;
 mod labels;
 mod naming;
 mod query;
@@ -11,6 +12,7 @@ mod query;
 pub use codes::{Activity, CommuneCode, HeadcountBand, HeadcountYear, LegalCategory, MalformedCode};
 pub use contact::{OfficialContact, OfficialContactKind};
 pub use establishment::{Diffusion, Establishment, EstablishmentSource};
+pub use geography::{CountryCode, DepartmentCode, department_of};
 pub use labels::street_type;
 pub use naming::{AddressParts, EstablishmentName, NameParts, UNKNOWN_NAME, capitalized, folded, town_name};
 pub use query::{EstablishmentQuery, QueryFault};

@@ -3,6 +3,8 @@
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::person::is_invisible;
+
 /// The name of an establishment whose name may not be read or is not known.
 pub const UNKNOWN_NAME: &str = "Nom inconnu";
 
@@ -69,7 +71,7 @@ impl NameParts<'_> {
             (None, None, None) => UNKNOWN_NAME.to_owned(),
         };
         match said(self.acronym) {
-            Some(acronym) => format!("{name} ({acronym})"),
+            Some(acronym) => format!("{name} ({})", visible(acronym)),
             None => name,
         }
     }
@@ -116,16 +118,11 @@ impl AddressParts<'_> {
     /// The address in one line; `None` where nothing is known.
     pub fn line(&self) -> Option<String> {
         let words = |parts: &[Option<String>]| parts.iter().flatten().cloned().collect::<Vec<_>>().join(" ");
-        let lower = |text: Option<&str>| said(text).map(str::to_lowercase);
-        let as_it_is = |text: Option<&str>| said(text).map(str::to_owned);
+        let lower = |text: Option<&str>| said(text).map(|text| visible(text).to_lowercase());
+        let as_it_is = |text: Option<&str>| said(text).map(visible);
         let parts = [
             said(self.complement).map(capitalized).unwrap_or_default(),
-            words(&[
-                as_it_is(self.number),
-                lower(self.repetition),
-                lower(self.street_type),
-                said(self.street).map(str::to_lowercase),
-            ]),
+            words(&[as_it_is(self.number), lower(self.repetition), lower(self.street_type), lower(self.street)]),
             lower(self.special_distribution).unwrap_or_default(),
             words(&[as_it_is(self.postal_code), said(self.town).map(capitalized)]),
             said(self.country).map(capitalized).unwrap_or_default(),
@@ -140,16 +137,25 @@ fn said(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// The first letter upper case, all others lower case.
+/// Without control characters and those that nobody sees: what turns the direction of a line would make another name of it.
+fn visible(text: &str) -> String {
+    text.chars().filter(|character| is_visible(*character)).collect()
+}
+
+fn is_visible(character: char) -> bool {
+    !character.is_control() && !is_invisible(character)
+}
+
+/// The first letter upper case, all others lower case; only what can be seen.
 pub fn capitalized(text: &str) -> String {
-    let mut characters = text.trim().chars();
+    let mut characters = text.trim().chars().filter(|character| is_visible(*character));
     match characters.next() {
         Some(first) => first.to_uppercase().chain(characters.flat_map(char::to_lowercase)).collect(),
         None => String::new(),
     }
 }
 
-/// The first letter of each word upper case.
+/// The first letter of each word upper case; only what can be seen.
 pub fn town_name(text: &str) -> String {
     let mut begins = true;
     let letter = |character: char| {
@@ -158,7 +164,7 @@ pub fn town_name(text: &str) -> String {
         begins = !character.is_alphabetic();
         written
     };
-    text.trim().chars().map(letter).collect()
+    visible(text.trim()).chars().map(letter).collect()
 }
 
 /// Words as they are compared in a search: lower case, without accents, one space between them; whatever is neither letter
@@ -219,6 +225,29 @@ mod tests {
             ..NameParts::default()
         };
         assert_eq!(dinum.name().label(), "Direction interministerielle du numerique (DINUM)");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_in_no_name_and_no_address() {
+        let hostile = Some("X \u{202e}GNP.EXE \u{1b}[31m\u{200b}");
+        let parts = NameParts { denomination: hostile, acronym: hostile, signs: [hostile; 3], ..NameParts::default() };
+        let person = NameParts { first_name: hostile, birth_name: hostile, ..NameParts::default() };
+        let address = AddressParts {
+            complement: hostile,
+            number: hostile,
+            repetition: hostile,
+            street_type: hostile,
+            street: hostile,
+            special_distribution: hostile,
+            postal_code: hostile,
+            town: hostile,
+            country: hostile,
+        };
+        let told = [parts.name().label(), person.name().label(), address.line().unwrap(), town_name(hostile.unwrap())];
+        for told in told {
+            assert!(told.to_lowercase().contains("x gnp.exe [31m"), "{told}");
+            assert!(told.chars().all(is_visible), "{told:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The register and the official contacts as an operator types them: for people and for programs, while an instance runs
 //! and while none does.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
 use super::{both_register_files, contacts_file};
@@ -24,6 +26,12 @@ fn words<'a>(typed: &[&'a str], files: &'a [String]) -> Vec<&'a str> {
 
 fn sirets(found: &Value) -> Vec<&str> {
     found["items"].as_array().unwrap().iter().map(|item| item["siret"].as_str().unwrap()).collect()
+}
+
+/// Every file beneath a directory.
+fn files_in(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,6 +58,10 @@ async fn sec_172_the_register_is_imported_looked_at_and_searched_whether_an_inst
         prints(&operator.types(&["directory", "status"]).await, &["register", "sources", "contact_sources"]);
         let found = operator.asks(&["directory", "find", CLAMART]).await;
         assert_eq!((&found["siret"], &found["is_active"]), (&CLAMART.into(), &true.into()), "{found}");
+        let (department, region) = (&found["department_label"], &found["region_label"]);
+        assert_eq!((department, region), (&"Hauts-de-Seine".into(), &"Île-de-France".into()), "{found}");
+        let body = json!({ "is_of_state": false, "is_territorial": true, "is_administrative": true });
+        assert_eq!((&found["public_body"], &found["country_label"]), (&body, &Value::Null), "{found}");
         let spaced = operator.types(&["directory", "find", "219 200 235 00014"]).await;
         prints(&spaced, &[CLAMART, "Commune de clamart - Mairie", "92140"]);
         let found = operator.asks(&["directory", "search", "mairie de clamrat"]).await;
@@ -77,9 +89,15 @@ async fn sec_172_the_register_is_imported_looked_at_and_searched_whether_an_inst
             (vec!["search", "mairie", "--limit", "0"], 2, "50"),
             (vec!["import", "/no/such/file.csv"], 1, "/no/such/file.csv"),
             (vec!["import", "--departments", "Clamart", "x.csv"], 2, "department"),
+            (vec!["import", "--departments", "92,96", "x.csv"], 2, "department"),
         ] {
             operator.types(&[&["directory"], &typed[..]].concat()).await.refused(code, said);
         }
         assert_eq!(operator.asks(&["directory", "find", CLAMART]).await["siret"], CLAMART, "what failed left it");
+        #[cfg(unix)]
+        for path in files_in(&directory.path().join("data").join("register")) {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+            assert_eq!(mode & 0o077, 0, "{}: only its owner reads it", path.display());
+        }
     }
 }

@@ -9,7 +9,7 @@ fn public() -> Filter {
 }
 
 fn departments(codes: &[&str]) -> Filter {
-    Filter { departments: codes.iter().map(|code| (*code).to_owned()).collect(), ..Filter::default() }
+    Filter { departments: codes.iter().map(|code| code.parse().unwrap()).collect(), ..Filter::default() }
 }
 
 #[test]
