@@ -129,6 +129,9 @@ pub(super) struct Settings {
     /// Whether links to organizations that nothing proves are withheld. A new client has: true.
     #[arg(long, value_name = "true|false")]
     require_verified_link: Option<bool>,
+    /// Whether it is a federation: pages show for which service it asks (`sp_name`). A new client is none.
+    #[arg(long, value_name = "true|false")]
+    federation: Option<bool>,
     /// The page of the service.
     #[arg(long, value_name = "URL")]
     client_uri: Option<String>,
@@ -226,6 +229,7 @@ impl Settings {
             default_max_age: self.default_max_age.map(|NoneOr(seconds)| seconds),
             default_acr_values: emptied_list(self.default_acr_values),
             require_verified_link: self.require_verified_link,
+            federation: self.federation,
             client_uri: emptied(self.client_uri),
             description: emptied(self.description),
             policy_uri: emptied(self.policy_uri),

@@ -90,6 +90,7 @@ fn client(declared: &DeclaredClient) -> Value {
         "default_max_age": client.default_max_age,
         "default_acr_values": client.default_acr_values,
         "require_verified_link": client.require_verified_link,
+        "federation": client.is_federation,
         "client_uri": client.client_uri,
         "client_description": client.description,
         "policy_uri": client.policy_uri,

@@ -101,6 +101,15 @@ pub(super) const CLIENT_KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "federation",
+        kind: Kind::Flag,
+        standard: Standard::Flag(false),
+        about: [
+            "Si c'est une fédération, dont les pages montrent le service final (sp_name).",
+            "Whether it is a federation, whose final service (sp_name) pages show.",
+        ],
+    },
+    ConfigKey {
         path: "client_uri",
         kind: Kind::WebPage,
         standard: Standard::Absent("https://service.exemple.fr/"),

@@ -110,6 +110,7 @@ fn put_together(settings: &Settings, problems: &mut Vec<Problem>) -> Option<Decl
         default_max_age: settings.number(CLIENT_KEYS, "default_max_age"),
         default_acr_values: settings.texts(CLIENT_KEYS, "default_acr_values"),
         require_verified_link: flag("require_verified_link"),
+        is_federation: flag("federation"),
         client_uri: text("client_uri"),
         description: text("client_description"),
         policy_uri: text("policy_uri"),

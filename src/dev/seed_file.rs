@@ -115,6 +115,8 @@ pub(super) struct SeedClient {
     userinfo_signed_response_alg: Option<SignatureAlgorithm>,
     #[serde(default)]
     require_pkce: bool,
+    #[serde(default)]
+    federation: bool,
     default_max_age: Option<u64>,
     #[serde(default)]
     default_acr_values: Vec<String>,
@@ -239,6 +241,7 @@ impl SeedClient {
             default_max_age: self.default_max_age,
             default_acr_values: self.default_acr_values.clone(),
             require_verified_link: !config.joining.policy.allow_unverified,
+            is_federation: self.federation,
             client_uri: self.client_uri.clone(),
             description: self.client_description.clone(),
             policy_uri: self.policy_uri.clone(),

@@ -115,6 +115,9 @@ pub struct Client {
     pub default_acr_values: Vec<String>,
     /// Whether links that nothing proves are withheld.
     pub require_verified_link: bool,
+    /// Whether it is a federation, which says by `sp_name` for which service it asks (SEC-135).
+    #[serde(default)]
+    pub is_federation: bool,
     /// The page of the service.
     pub client_uri: Option<String>,
     /// One sentence about the service.
@@ -152,6 +155,7 @@ impl Client {
             default_max_age: None,
             default_acr_values: Vec::new(),
             require_verified_link: true,
+            is_federation: false,
             client_uri: None,
             description: None,
             policy_uri: None,

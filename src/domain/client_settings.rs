@@ -67,6 +67,9 @@ pub struct ClientSettings {
     /// Whether links that nothing proves are withheld.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_verified_link: Option<bool>,
+    /// Whether it is a federation, whose `sp_name` pages show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub federation: Option<bool>,
     /// The page of the service.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub client_uri: Option<Option<String>>,
@@ -158,6 +161,7 @@ impl ClientSettings {
             default_max_age: Some(client.default_max_age),
             default_acr_values: Some(client.default_acr_values.clone()),
             require_verified_link: Some(client.require_verified_link),
+            federation: Some(client.is_federation),
             client_uri: Some(client.client_uri.clone()),
             description: Some(client.description.clone()),
             policy_uri: Some(client.policy_uri.clone()),
@@ -273,6 +277,7 @@ impl ClientSettings {
             self.userinfo_signed_response_alg.unwrap_or(client.userinfo_signed_response_alg);
         client.claims_profile = self.claims_profile.unwrap_or(client.claims_profile);
         client.require_verified_link = self.require_verified_link.unwrap_or(client.require_verified_link);
+        client.is_federation = self.federation.unwrap_or(client.is_federation);
         client.default_max_age = self.default_max_age.unwrap_or(client.default_max_age);
         if client.default_max_age.is_some_and(|seconds| seconds > MAX_MAX_AGE) {
             faults.add("default_max_age", ClientFaultReason::TooLate);

@@ -43,15 +43,22 @@ pub fn speak(browser: Browser, current: Option<&Current>) -> Browser {
 pub fn client_label(app: &App, current: &Current) -> Result<Option<ClientLabel>, Error> {
     let Some(pending) = current.interaction.authorization() else { return Ok(None) };
     let client = app.store.read(|tx| clients::find(tx, &pending.client_id))?;
-    Ok(client.map(|client| match &pending.request.sp_name {
-        Some(service) => ClientLabel { name: format!("{service} ({})", client.name), ..label_of(client) },
-        None => label_of(client),
+    // Anybody may write a link with a reassuring name in it: it is believed of federations, as their own word (SEC-135).
+    Ok(client.map(|client| {
+        let service = pending.request.sp_name.clone().filter(|_| client.is_federation);
+        ClientLabel { service, ..label_of(client) }
     }))
 }
 
 /// A client, as pages name it.
 pub fn label_of(client: Client) -> ClientLabel {
-    ClientLabel { name: client.name, uri: client.client_uri, policy_uri: client.policy_uri, tos_uri: client.tos_uri }
+    ClientLabel {
+        name: client.name,
+        service: None,
+        uri: client.client_uri,
+        policy_uri: client.policy_uri,
+        tos_uri: client.tos_uri,
+    }
 }
 
 /// The sign-in under way that the query names; `None` when it names none.

@@ -14,6 +14,8 @@ pub fn templates() -> Vec<PageCheck> {
 pub struct ClientLabel {
     /// Its name.
     pub name: String,
+    /// The service for which it asks, as it says itself.
+    pub service: Option<String>,
     /// The page of the service.
     pub uri: Option<String>,
     /// Its privacy policy.
@@ -25,13 +27,14 @@ pub struct ClientLabel {
 impl ClientLabel {
     /// An ordinary client, for samples.
     pub fn sample() -> Self {
-        Self { name: String::from("DataPass"), uri: None, policy_uri: None, tos_uri: None }
+        Self { name: String::from("DataPass"), service: None, uri: None, policy_uri: None, tos_uri: None }
     }
 
     /// The longest name, every address, and one that must not become a link, for samples.
     pub fn sample_long() -> Self {
         Self {
             name: "Démarches <b>simplifiées</b> des collectivités ".repeat(3).chars().take(100).collect(),
+            service: Some("Ma banque <b>sûre</b> ".repeat(5).chars().take(100).collect()),
             uri: Some(String::from("javascript:alert(1)")),
             policy_uri: Some(String::from("https://service.example/confidentialite")),
             tos_uri: Some(String::from("https://service.example/conditions")),

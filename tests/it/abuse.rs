@@ -3,7 +3,7 @@
 use moncomptepro::acts::{self, By};
 use moncomptepro::domain::{Actor, UserId};
 
-use crate::support::{Instance, RelyingParty};
+use crate::support::{Instance, Page, RelyingParty};
 
 const ADDRESS: &str = "user@yopmail.com";
 const JEAN: &str = "user@red-needles-sarl.com";
@@ -97,13 +97,21 @@ async fn r_10_a_credential_is_kept_when_it_redeems_a_code_and_not_before() {
 }
 
 #[tokio::test]
-async fn sec_47_the_name_of_a_service_behind_a_federation_cannot_hide_the_client() {
+async fn sec_47_sec_135_the_name_of_a_service_is_the_word_of_a_federation_and_of_nobody_else() {
     let instance = Instance::dev().await;
-    let client = instance.standard_client();
-    let request = client.authorization("openid", &[("sp_name", "Ma Banque\u{202e}\u{7}gpj")]);
-    let page = instance.person().visit(&request).await;
-    assert!(page.text("main").contains("Ma Banquegpj (Client standard)"), "{}", page.text("main"));
-    assert!(!page.body.contains('\u{202e}') && !page.body.contains('\u{7}'));
+    let hub = instance.declare("hub", |client| client.is_federation = true).await;
+    let service = [("sp_name", "Ma <b>Banque</b>\u{202e}\u{7}gpj")];
+    let page = instance.person().visit(&hub.authorization("openid", &service)).await;
+    let said = |page: &Page| page.text(".client").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(said(&page), "Pour continuer vers Service hub (selon lui, pour Ma <b>Banque</b>gpj )");
+    assert!(!page.body.contains("<b>Banque") && !page.body.contains('\u{202e}') && !page.body.contains('\u{7}'));
+    let long = "é".repeat(101);
+    let page = instance.person().visit(&hub.authorization("openid", &[("sp_name", &long)])).await;
+    assert_eq!(page.text(".client").matches('é').count(), 100);
+    let other = instance.declare("other", |client| client.is_federation = false).await;
+    let page = instance.person().visit(&other.authorization("openid", &service)).await;
+    assert_eq!(said(&page), "Pour continuer vers Service other");
+    assert!(!page.body.contains("Banque"), "{}", page.body);
 }
 
 #[tokio::test]

@@ -111,6 +111,7 @@ async fn learn(
                     origin: ClientOrigin::Recorded,
                     scopes: Scope::ALL.iter().copied().collect(),
                     require_verified_link: false,
+                    is_federation: true,
                     ..Client::new(id.clone(), id.to_string(), now)
                 },
             };
