@@ -54,7 +54,7 @@ pub struct StartSignIn {
     /// The sign-in under way.
     pub interaction: Option<String>,
     /// The page of the account that was asked for.
-    pub page: Option<&'static str>,
+    pub page: Option<String>,
     /// What the field holds.
     pub login: String,
     /// What happened before: `reset_password_email_sent`, `email_unavailable`, `user_successfully_deleted`, `session_over`, or
@@ -162,10 +162,18 @@ impl Page for StartSignIn {
             Self { problem: Some(String::from("closed")), login: String::from("jean@exemple.fr"), ..plain.clone() },
             Self { problem: Some(String::from("passkey")), login: String::from("jean@exemple.fr"), ..plain.clone() },
             Self { notice: Some(String::from("reset_password_email_sent")), ..plain.clone() },
-            Self { notice: Some(String::from("email_unavailable")), page: Some("my-data"), ..plain.clone() },
+            Self {
+                notice: Some(String::from("email_unavailable")),
+                page: Some(String::from("my-data")),
+                ..plain.clone()
+            },
             Self { notice: Some(String::from("user_successfully_deleted")), ..plain.clone() },
-            Self { notice: Some(String::from("session_over")), page: Some("my-data"), ..plain.clone() },
-            Self { notice: Some(String::from("session_over_unsent")), page: Some("email"), ..plain.clone() },
+            Self { notice: Some(String::from("session_over")), page: Some(String::from("my-data")), ..plain.clone() },
+            Self {
+                notice: Some(String::from("session_over_unsent")),
+                page: Some(String::from("email")),
+                ..plain.clone()
+            },
             Self { people_picker: Some(PeoplePicker::sample(0)), ..plain },
         ]
     }

@@ -33,12 +33,18 @@ pub enum AccountPage {
     PersonalInformation,
     /// The organizations of the person.
     Organizations,
+    /// Joining an organization.
+    JoinOrganization,
+    /// The welcome in the organization that the person joined.
+    Welcome,
+    /// The proof of an organization by its own address.
+    OfficialContact(OrganizationId),
 }
 
 impl AccountPage {
     /// The pages that whoever is not signed in comes back to, with their words in the address of the page of sign-in. The
     /// console of administration has an entrance of its own.
-    const ASKED_FOR: [(Self, &'static str); 9] = [
+    const ASKED_FOR: [(Self, &'static str); 11] = [
         (Self::ConnectionAndAccount, "connection-and-account"),
         (Self::Password, "password"),
         (Self::Email, "email"),
@@ -48,16 +54,24 @@ impl AccountPage {
         (Self::DoubleAuthentication, "double-authentication"),
         (Self::PersonalInformation, "personal-information"),
         (Self::Organizations, "organizations"),
+        (Self::JoinOrganization, "join-organization"),
+        (Self::Welcome, "welcome"),
     ];
+    /// What the number of an organization follows in the word for the proof of it.
+    const OFFICIAL_CONTACT: &str = "official-contact-";
 
     /// The word in the address of the page of sign-in.
-    pub fn word(self) -> Option<&'static str> {
-        Self::ASKED_FOR.into_iter().find(|(page, _)| *page == self).map(|(_, word)| word)
+    pub fn word(self) -> Option<String> {
+        if let Self::OfficialContact(id) = self {
+            return Some(format!("{}{id}", Self::OFFICIAL_CONTACT));
+        }
+        Self::ASKED_FOR.into_iter().find(|(page, _)| *page == self).map(|(_, word)| word.to_owned())
     }
 
     /// The page that such a word stands for.
     pub fn of_word(word: &str) -> Option<Self> {
-        Self::ASKED_FOR.into_iter().find(|(_, known)| *known == word).map(|(page, _)| page)
+        let known = Self::ASKED_FOR.into_iter().find(|(_, known)| *known == word).map(|(page, _)| page);
+        known.or_else(|| word.strip_prefix(Self::OFFICIAL_CONTACT)?.parse().ok().map(Self::OfficialContact))
     }
 
     /// Whether it is the entrance to the console of administration.
@@ -123,6 +137,20 @@ impl fmt::Display for ConsolePage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sec_119_a_word_is_that_of_one_page_and_nothing_else_is_one() {
+        let listed = AccountPage::ASKED_FOR.map(|(page, _)| page);
+        for page in listed.into_iter().chain([AccountPage::OfficialContact(OrganizationId(42))]) {
+            assert_eq!(AccountPage::of_word(&page.word().unwrap()), Some(page));
+        }
+        for word in
+            ["", "official-contact-", "official-contact-x", "official-contact--1", "official-contact-1/..", "welcome/7"]
+        {
+            assert_eq!(AccountPage::of_word(word), None, "{word}");
+        }
+        assert_eq!(AccountPage::Administration.word(), None);
+    }
 
     #[test]
     fn a_page_of_the_console_is_one_of_a_list_and_nothing_else() {

@@ -34,7 +34,9 @@ pub(super) async fn lead_elsewhere(
     };
     let Some(active) = &browser.session else {
         // The pages of a sign-in under way know where it begins.
-        let wanted = page.or_else(|| paths::page_of(&request.path));
+        let is_under_way = request.query()?.get("interaction").is_some();
+        let former = || paths::page_of_former(&request.path).filter(|_| !is_under_way);
+        let wanted = page.or_else(|| paths::page_of(&request.path)).or_else(former);
         let said = what_is_over(app, request);
         return wanted.map(|page| browser.redirect(app, &paths::sign_in_for(page, said))).transpose();
     };

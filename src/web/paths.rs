@@ -257,6 +257,9 @@ pub fn account(page: AccountPage) -> Cow<'static, str> {
         AccountPage::Administration => ADMIN_SIGN_IN,
         AccountPage::PersonalInformation => OWN_PERSONAL_INFORMATION,
         AccountPage::Organizations => MANAGE_ORGANIZATIONS,
+        AccountPage::JoinOrganization => JOIN_ORGANIZATION,
+        AccountPage::Welcome => WELCOME,
+        AccountPage::OfficialContact(id) => return Cow::Owned(of(OFFICIAL_CONTACT, id)),
         AccountPage::AdministrationFor(wanted) => return Cow::Owned(entrance_to(wanted)),
     })
 }
@@ -302,6 +305,19 @@ pub fn page_of(path: &str) -> Option<AccountPage> {
         _ if path.starts_with("/users/quit-organization/") => Some(AccountPage::Organizations),
         _ => None,
     }
+}
+
+/// The page that an address of the original stands for, where a bookmark or an old mail names it.
+pub fn page_of_former(path: &str) -> Option<AccountPage> {
+    let under = |pattern: &str| path.strip_prefix(pattern.strip_suffix("{id}")?);
+    if path == FORMER_SUGGESTIONS {
+        return Some(AccountPage::JoinOrganization);
+    }
+    if let Some(id) = under(FORMER_WHICH_CONTACT) {
+        return id.parse().ok().map(AccountPage::OfficialContact);
+    }
+    let is_of_one = under(FORMER_ORGANIZATION).map(|_| AccountPage::Organizations);
+    is_of_one.or_else(|| under(FORMER_WELCOME).map(|_| AccountPage::Welcome))
 }
 
 /// A page of a sign-in under way.

@@ -24,6 +24,30 @@ async fn former_pages_lead_to_where_one_goes_on_within_the_sign_in() {
 }
 
 #[tokio::test]
+async fn sec_119_whoever_is_not_signed_in_comes_to_the_page_that_a_bookmark_meant() {
+    let instance = Instance::dev().await;
+    let (user, lycee) = ("user@yopmail.com", "19750663700010");
+    let asking = instance.person();
+    asking.sign_in(asking.visit("/").await, user, user).await;
+    let code = join(&asking, &asking.visit("/users/join-organization").await, lycee).await.url.path().to_owned();
+    let id = code.strip_prefix("/users/official-contact-email-verification/").unwrap();
+    for (former, now) in [
+        ("/users/organization-suggestions", "/users/join-organization"),
+        ("/users/organization/1", "/manage-organizations"),
+        ("/users/welcome/1", "/users/welcome"),
+        (&format!("/users/official-contact-ask-which-email/{id}"), &*code),
+        ("/users/official-contact-ask-which-email/999", "/"),
+        ("/users/official-contact-ask-which-email/x", "/"),
+    ] {
+        let person = instance.person();
+        let start = person.visit(former).await;
+        assert_eq!(start.url.path(), "/users/start-sign-in", "{former}");
+        let page = person.sign_in(start, user, user).await;
+        assert_eq!((page.url.path(), page.status.as_u16()), (now, 200), "{former}");
+    }
+}
+
+#[tokio::test]
 async fn the_former_page_of_several_addresses_leads_to_that_of_the_code() {
     let instance = Instance::dev().await;
     let (person, client) = (instance.person(), instance.standard_client());
