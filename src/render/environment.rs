@@ -30,6 +30,10 @@ pub(super) fn build(
     environment.add_filter("siret", grouped_siret);
     // A reason that was chosen among those of the program is told in the reader's language, any other as it was typed.
     environment.add_filter("reason", move |text: &str| reasons.get(text).map_or(text, String::as_str).to_owned());
+    let texts = Arc::clone(catalogue);
+    environment.add_filter("author", move |text: &str| {
+        super::authors::said(&texts, text).map_err(|error| invalid(error.to_string()))
+    });
     environment.add_filter("day_and_time", move |seconds: i64| {
         dates::day_and_time(locale, seconds).ok_or_else(|| invalid("not an instant"))
     });

@@ -3,6 +3,7 @@
 //! Refuses to decide anything: it is given values and writes them down, escaped. A text, an argument or a field that is
 //! missing is an error, never a blank. Doors: [`Renderer`], [`Page`], [`Layout`], [`PageCheck`].
 
+mod authors;
 mod catalogue;
 mod dates;
 mod environment;

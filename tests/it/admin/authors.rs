@@ -1,9 +1,13 @@
 //! Who made each link, who proved it, and who said what each domain is, as the console tells it.
 
-use moncomptepro::domain::{Actor, Membership, OrganizationDomain, OrganizationId, UserId};
-use moncomptepro::store::{email_domains, memberships};
+use moncomptepro::acts::By;
+use moncomptepro::acts::administration::{erase_user, write_email_domain};
+use moncomptepro::domain::{
+    Actor, EmailDomainStatus, Membership, OrganizationDomain, OrganizationId, Role, RoleName, UserId,
+};
+use moncomptepro::store::{email_domains, memberships, users};
 
-use super::{ADMINISTRATOR, at_work};
+use super::{ADMINISTRATOR, at_work, grant, key_of};
 use crate::accounts::organizations::{arrive, join};
 use crate::support::{Instance, Page};
 
@@ -24,7 +28,7 @@ async fn sec_108_the_card_says_who_made_and_proved_each_link_and_who_judged_each
     let form = card.form_with("domain", Some("")).with("domain", "inconnu.example");
     let judged = person.submit(form.with("status", "verified")).await;
     let domain = told(&judged, "[data-domain='inconnu.example']");
-    assert!(domain.contains("Décision de Camille Vasseur"), "{domain}");
+    assert!(domain.contains("Décision prise par Camille Vasseur"), "{domain}");
     let form = judged.form_with("email", Some("")).with("email", "user19@yopmail.com");
     let added = person.submit(form.with("verification", "proof_received")).await;
     let line = told(&added, "[data-user='19']");
@@ -75,5 +79,30 @@ async fn sec_108_the_dossier_says_the_same_of_members_and_domains() {
     let members = told(&dossier, "section[aria-labelledby='members-title']");
     assert!(members.contains("Rattachement par Camille Vasseur"), "{}", dossier.text("main"));
     let domains = told(&dossier, "section[aria-labelledby='domains-title']");
-    assert!(domains.contains("Décision de Camille Vasseur"), "{domains}");
+    assert!(domains.contains("Décision prise par Camille Vasseur"), "{domains}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_acted_and_has_no_name_here_is_told_in_words() {
+    let instance = Instance::dev().await;
+    let gone = "user18@yopmail.com";
+    grant(&instance, gone, Role::Moderator { organizations: None, until: None }).await;
+    let email = gone.parse().unwrap();
+    let user_id = instance.app.store.read(|tx| users::find_by_email(tx, &email)).unwrap().unwrap().id;
+    let erased = By::local(Actor::Officer { user_id, role: RoleName::Moderator });
+    let command = By::local(Actor::CommandLine(String::from("root")));
+    for (by, domain) in [(&erased, "un.example"), (&command, "deux.example")] {
+        let (key, domain) = ("21920023500014".parse().unwrap(), domain.parse().unwrap());
+        let status = EmailDomainStatus::External;
+        write_email_domain(&instance.app, by, key, domain, status).await.unwrap().unwrap();
+    }
+    erase_user(&instance.app, &command, key_of(gone), false).await.unwrap().unwrap();
+    let (person, _) = at_work(&instance, ADMINISTRATOR).await;
+    let french = ["un modérateur dont le compte est supprimé (n° ", "une commande, sous le compte root de la machine"];
+    let english = ["a moderator whose account is deleted (no. ", "a command, by the account root of the machine"];
+    for (path, language, words) in [("", "fr", french), ("/history", "fr", french), ("/history", "en", english)] {
+        let text = told(&person.visit(&format!("{CLAMART}{path}?lang={language}")).await, "main");
+        assert!(words.iter().all(|word| text.contains(word)), "{path}: {text}");
+        assert!(!text.contains("moderator:") && !text.contains("cli:"), "{path}: {text}");
+    }
 }

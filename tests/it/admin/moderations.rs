@@ -370,6 +370,46 @@ async fn similar_requests_are_accepted_up_to_the_last_one_that_was_shown() {
 }
 
 #[tokio::test]
+async fn another_request_stands_once_on_the_page_under_the_gravest_of_its_titles() {
+    let instance = Instance::dev().await;
+    let (_, client, _) = waiting(&instance).await;
+    for address in ["deux@inconnu.example", "trois@inconnu.example", "quatre@ailleurs.example"] {
+        let person = instance.person();
+        let asks = arrive(&person, &client, address, &[]).await;
+        join(&person, &asks, DINUM).await;
+    }
+    let job = |tx: &mut Tx<'_>| {
+        for (address, name) in [
+            (ELODIE, "Élodie"),
+            ("deux@inconnu.example", "elodie"),
+            ("trois@inconnu.example", "Zoé"),
+            ("quatre@ailleurs.example", "Zoé"),
+        ] {
+            let mut user = users::find_by_email(tx, &address.parse().unwrap())?.unwrap();
+            user.information.given_name = Some(name.to_owned());
+            user.information.family_name = Some(String::from("Martin"));
+            users::update(tx, &user)?;
+        }
+        Ok(())
+    };
+    instance.app.store.write(job).await.unwrap();
+    let marie = officer(&instance, JEAN, moderator()).await;
+    let page = marie.visit("/admin/moderations/1").await;
+    let shown = |section: &str| page.text(&format!("section[aria-labelledby={section}-title]"));
+    for (address, section) in [
+        ("deux@inconnu.example", "duplicates"),
+        ("trois@inconnu.example", "similar"),
+        ("quatre@ailleurs.example", "waiting"),
+    ] {
+        assert!(shown(section).contains(address), "{section}: {}", page.text("main"));
+        assert_eq!(page.text("main").matches(address).count(), 1, "{address}: {}", page.text("main"));
+    }
+    // Accepting those of the same domain takes the one that stands among the duplicates along.
+    assert!(page.text("form").contains("2 "), "{}", page.text("form"));
+    assert_eq!(page.attribute("input[name=similar_up_to]", "value").as_deref(), Some("3"));
+}
+
+#[tokio::test]
 async fn the_moderators_of_an_organization_are_told_however_many_others_have_a_role() {
     let instance = Instance::dev().await;
     let elsewhere = BTreeSet::from([OrganizationId(1)]);

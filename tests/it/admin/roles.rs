@@ -1,7 +1,8 @@
 //! Role × route: every page of the console asked for by everybody who may not, and by everybody who may.
 
-use moncomptepro::domain::{Right, Role};
+use moncomptepro::domain::{Right, Role, User};
 use moncomptepro::site;
+use moncomptepro::store::{Tx, users};
 use moncomptepro::web::{Declaration, Guard, Input};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, ORIGIN};
 use std::time::Duration;
@@ -115,4 +116,36 @@ async fn sec_138_r_29_each_role_comes_through_to_what_it_may_do_and_to_nothing_e
             assert!(page.status != 500, "{at}");
         }
     }
+}
+
+#[tokio::test]
+async fn sec_137_where_nobody_administers_no_page_makes_an_administrator() {
+    let instance = Instance::dev().await;
+    let dismissed = |tx: &mut Tx<'_>| {
+        for user in users::list(tx, None, 1_000)? {
+            users::update(tx, &User { role: None, ..user })?;
+        }
+        Ok(())
+    };
+    instance.app.store.write(dismissed).await.unwrap();
+    let person = signed_in(&instance, ADMINISTRATOR).await;
+    let token = token_of(&person).await;
+    let table = site::routes(&instance.app);
+    let of_console = |declaration: &&Declaration| {
+        matches!(declaration.guard, Guard::Administration(_) | Guard::AdministrationEntrance)
+    };
+    let routes: Vec<Declaration> = table.declarations().filter(of_console).cloned().collect();
+    for declaration in &routes {
+        let at = format!("{} {}", declaration.method, declaration.path);
+        assert_eq!(knock(&instance, &person, &token, declaration).await.status, 404, "{at}");
+    }
+    for path in ["/setup", "/set-up", "/install", "/admin/setup", "/admin/set-up"] {
+        assert_eq!(person.get(path).await.status, 404, "{path}");
+    }
+    // By command at the machine, and by nothing else.
+    let officers = || instance.app.store.read(|tx| users::list(tx, None, 1_000)).unwrap();
+    assert!(officers().iter().all(|user| user.role.is_none()));
+    grant(&instance, ADMINISTRATOR, Role::Administrator).await;
+    assert_eq!(officers().iter().filter(|user| user.role.is_some()).count(), 1);
+    at_work(&instance, ADMINISTRATOR).await;
 }

@@ -1,6 +1,6 @@
 //! Everything that a moderator weighs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ListedModeration;
 use super::authors::{authors_of, names_of};
@@ -69,6 +69,14 @@ impl ModerationDossier {
     /// Other requests of the person, and for the organization, each once.
     pub fn others(&self) -> impl Iterator<Item = &ListedModeration> {
         self.earlier.iter().chain(&self.waiting)
+    }
+
+    /// Other requests, each once: as one that seems to be made twice, else as a similar one, else as an earlier one of the
+    /// person, else as one that waits.
+    pub fn each_once(&self) -> [Vec<&ListedModeration>; 4] {
+        let mut seen = BTreeSet::new();
+        [&self.duplicates, &self.similar, &self.earlier, &self.waiting]
+            .map(|list| list.iter().filter(|other| seen.insert(other.request.id)).collect())
     }
 
     /// The host of the person's address.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::forms::fresh;
 use super::{NOTIFICATIONS, applicant, parse, requested_organization, row, warnings};
-use crate::acts::administration::{self, Contacts, ListedModeration, ModerationDossier};
+use crate::acts::administration::{self, Contacts, ModerationDossier};
 use crate::admin::console::pages::{
     Author, Authorship, ContactLine, DomainLine, Forms, HistoryLine, MemberLine, Moderation,
 };
@@ -54,7 +54,8 @@ pub(super) fn refused(
 
 fn page_of(dossier: &ModerationDossier, forms: Option<Forms>) -> Moderation {
     let domain = dossier.domain();
-    let rows = |list: &[ListedModeration]| list.iter().map(row).collect();
+    let [duplicates, similar, earlier, waiting] =
+        dossier.each_once().map(|list| list.into_iter().map(row).collect::<Vec<_>>());
     Moderation {
         notification: None,
         failure: None,
@@ -82,10 +83,10 @@ fn page_of(dossier: &ModerationDossier, forms: Option<Forms>) -> Moderation {
             Contacts::Unavailable => None,
         },
         members: dossier.members.iter().map(|known| member(known, &domain, &dossier.deciders)).collect(),
-        earlier: rows(&dossier.earlier),
-        duplicates: rows(&dossier.duplicates),
-        similar: rows(&dossier.similar),
-        waiting: rows(&dossier.waiting),
+        earlier,
+        duplicates,
+        similar,
+        waiting,
         history: history(dossier),
         forms,
     }

@@ -2,7 +2,7 @@
 
 use super::{template, templates};
 use crate::acts::administration::{Acceptance, ModerationDossier, Rejection, SimilarOnes};
-use crate::admin::console::pages::{AcceptForm, Forms, RejectForm};
+use crate::admin::console::pages::{AcceptForm, Forms, RejectForm, SimilarRequests};
 use crate::app::App;
 use crate::domain::{EmailDomainStatus, ModerationId, RejectionReason, Verification};
 use crate::protocol::Parameters;
@@ -40,6 +40,10 @@ pub(super) fn fresh(app: &App, here: &str, reason: Option<&str>, dossier: &Moder
             verifications: ["automatic"].into_iter().chain(verifications).collect(),
             domain: String::from("leave"),
             domains: ["leave"].into_iter().chain(domains).collect(),
+            all_similar: dossier
+                .similar
+                .last()
+                .map(|last| SimilarRequests { count: dossier.similar.len(), up_to: last.request.id.0 }),
             similar: false,
             notify: true,
             note: String::new(),

@@ -194,6 +194,15 @@ pub struct Forms {
     pub has_bad_note: bool,
 }
 
+/// Requests of others with the same domain.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct SimilarRequests {
+    /// How many there are.
+    pub count: usize,
+    /// The last one of them.
+    pub up_to: u64,
+}
+
 /// Letting in.
 #[derive(Debug, Clone, Serialize)]
 pub struct AcceptForm {
@@ -207,7 +216,9 @@ pub struct AcceptForm {
     pub domain: String,
     /// What it can be.
     pub domains: Vec<&'static str>,
-    /// Whether similar requests are accepted too.
+    /// The similar requests, wherever the page shows them.
+    pub all_similar: Option<SimilarRequests>,
+    /// Whether they are accepted too.
     pub similar: bool,
     /// Whether the person is told.
     pub notify: bool,
@@ -277,6 +288,7 @@ impl Forms {
                 verifications: vec!["automatic", "proof_received", "in_liste_dirigeants_rne", "unverified"],
                 domain: String::from("leave"),
                 domains: vec!["leave", "verified", "external", "refused"],
+                all_similar: Some(SimilarRequests { count: 2, up_to: 7 }),
                 similar: false,
                 notify: true,
                 note: String::new(),

@@ -51,7 +51,9 @@ async fn sec_199_while_no_source_answers_a_request_is_kept_and_decided_once_one_
     let asks = arrive(&person, &client, "jean@inconnu.example", &[]).await;
     let told = join(&person, &asks, ELSEWHERE).await;
     assert!(waits(&told), "{}", told.text("main"));
-    assert!(told.text("main").contains("ne répond pas pour le moment") && told.text("main").contains(ELSEWHERE));
+    let said = told.text("main").replace('\u{a0}', "");
+    assert!(said.contains("ne répond pas pour le moment") && said.contains(&format!("SIRET {ELSEWHERE}")), "{said}");
+    assert_eq!(said.matches(ELSEWHERE).count(), 1, "its number alone is known, and told once: {said}");
     assert!(waits(&join(&person, &person.visit("/users/join-organization").await, ELSEWHERE).await), "asked twice");
     let app = &instance.app;
     let (by, key) = (By::local(Actor::System), || OrganizationKey::Siret(ELSEWHERE.parse().unwrap()));
