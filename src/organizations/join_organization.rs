@@ -4,7 +4,7 @@ use super::pages::{EstablishmentTile, JoinOrganization, JoinOrganizationConfirm,
 use super::place::{Found, Place, tile, tile_of};
 use crate::acts::{self, ContactOrder, JoiningAttempt, JoiningOutcome, Preview};
 use crate::app::App;
-use crate::domain::{EstablishmentQuery, JoiningRefusal, OrganizationId, QueryFault, Siret};
+use crate::domain::{EmailDomain, EstablishmentQuery, JoiningRefusal, OrganizationId, QueryFault, Siret};
 use crate::protocol::Parameters;
 use crate::web::{Error, Request, Response, StatusCode, Submission, Visit, paths};
 
@@ -82,6 +82,7 @@ async fn answer(app: &App, place: Place, shown: Shown) -> Result<Response, Error
         problem: shown.problem.map(str::to_owned),
         hinted: shown.hinted,
         suggestions: suggestions.iter().map(tile).collect(),
+        proposed_search: EmailDomain::of(&place.active.user.email).is_of_the_gendarmerie().then_some("gendarmerie"),
         search: shown.search,
         has_organizations: !links.is_empty(),
     };

@@ -37,6 +37,11 @@ async fn answer(app: &App, place: Place, id: OrganizationId, problem: Option<&'s
         organization_id: id.to_string(),
         label: organization.label.clone(),
         siret: organization.siret.to_string(),
+        kind: match (organization.is_school(), organization.is_commune()) {
+            (true, _) => "school",
+            (false, true) => "town_hall",
+            (false, false) => "organization",
+        },
         problem: problem.map(str::to_owned),
         state,
     };

@@ -25,6 +25,8 @@ pub struct JoinOrganization {
     pub hinted: Option<EstablishmentTile>,
     /// What the address suggests.
     pub suggestions: Vec<EstablishmentTile>,
+    /// A name to look for, of those whose address says it.
+    pub proposed_search: Option<&'static str>,
     /// What is looked for.
     pub search: Search,
     /// Whether the person belongs to others, among which one chooses.
@@ -58,6 +60,7 @@ impl Page for JoinOrganization {
             problem: None,
             hinted: None,
             suggestions: Vec::new(),
+            proposed_search: None,
             search: search.clone(),
             has_organizations: false,
         };

@@ -20,6 +20,8 @@ pub struct OfficialContact {
     pub label: String,
     /// Its SIRET.
     pub siret: String,
+    /// What it is: `school`, `town_hall` or `organization`.
+    pub kind: &'static str,
     /// What stands in the way: `wrong`, `over`, `too_soon`, `not_chosen`.
     pub problem: Option<String>,
     /// How far one is.
@@ -67,12 +69,14 @@ impl Page for OfficialContact {
             organization_id: String::from("1"),
             label: String::from("Commune de <b>clamart</b> - Mairie"),
             siret: String::from("21920023500014"),
+            kind: "town_hall",
             problem: problem.map(str::to_owned),
             state,
         };
         let sent = || OfficialContactState::Sent { masked: String::from("m•••e@clamart.fr") };
         let choose = |count| OfficialContactState::Choose { contacts: (0..count).map(contact).collect() };
-        let bare = Self { interaction: None, client: None, ..of(None, choose(1)) };
+        let bare = Self { interaction: None, client: None, kind: "school", ..of(None, choose(1)) };
+        let other = Self { kind: "organization", ..of(None, choose(1)) };
         vec![
             of(None, sent()),
             of(Some("wrong"), sent()),
@@ -81,6 +85,7 @@ impl Page for OfficialContact {
             of(Some("not_chosen"), choose(2)),
             of(None, OfficialContactState::Unavailable),
             bare,
+            other,
         ]
     }
 }

@@ -46,7 +46,7 @@ async fn every_kind_of_establishment_is_known() {
     assert_eq!(abroad.address.as_deref(), Some("Londres, Royaume-uni"));
     let hidden = find(&instance, "94957325700019").await;
     assert_eq!((hidden.diffusion, hidden.name.label().as_str()), (Diffusion::Partial, UNKNOWN_NAME));
-    assert_eq!(hidden.address.as_deref(), Some("00007 Terra"));
+    assert_eq!(hidden.address.as_deref(), Some("75111 Paris"));
 }
 
 #[tokio::test]

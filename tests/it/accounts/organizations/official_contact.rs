@@ -76,6 +76,33 @@ async fn sec_110_whoever_has_a_free_mailbox_asks_the_town_hall_for_a_code() {
 }
 
 #[tokio::test]
+async fn sec_110_a_town_hall_whose_mailbox_anybody_can_have_is_joined_from_that_mailbox_or_by_its_code() {
+    let instance = Instance::dev().await;
+    let client = instance.standard_client();
+    let contact = "mairie.val-menu@yopmail.fr";
+    for (email, path) in [
+        (contact, "/users/welcome"),
+        // Neither the provider of the official mailbox nor another free one proves anything.
+        ("autre@yopmail.fr", "/users/official-contact-email-verification/"),
+        ("jean@gmail.com", "/users/official-contact-email-verification/"),
+        ("jean@prive.example", "/users/unable-to-auto-join-organization"),
+    ] {
+        let person = instance.person();
+        let asks = arrive(&person, &client, email, &[]).await;
+        let page = join(&person, &asks, "21999994300018").await;
+        assert!(page.url.path().starts_with(path), "{email}: {}", page.url);
+        if email == "jean@gmail.com" {
+            assert!(page.text("main").contains("l’adresse officielle de la mairie"), "{}", page.text("main"));
+            let welcome = give(&person, &page, &words(&instance, contact).await).await;
+            assert_eq!(welcome.url.path(), "/users/welcome", "{}", welcome.text("main"));
+        }
+    }
+    let next = instance.person();
+    let asks = arrive(&next, &client, "encore@yopmail.fr", &[]).await;
+    assert!(!asks.text("main").contains("Organisations proposées"), "a provider is nobody's domain");
+}
+
+#[tokio::test]
 async fn sec_110_the_code_belongs_to_one_person_is_tried_five_times_and_lives_an_hour() {
     let instance = Instance::dev().await;
     let client = instance.standard_client();

@@ -155,3 +155,19 @@ async fn a_sole_trader_joins_from_any_mailbox_and_the_billing_service_from_none(
     let refused = join(&person, &asks, "11000201100044").await;
     assert_eq!(refused.url.path(), "/users/domain-not-allowed-for-organization", "{}", refused.text("main"));
 }
+
+#[tokio::test]
+async fn whoever_is_of_the_gendarmerie_is_led_to_a_search_of_it() {
+    let instance = Instance::dev().await;
+    let client = instance.standard_client();
+    for (email, is_led) in [("jean@gendarmerie.interieur.gouv.fr", true), ("jean@interieur.gouv.fr", false)] {
+        let person = instance.person();
+        let asks = arrive(&person, &client, email, &[]).await;
+        let href = asks.attribute("a[href*='name=gendarmerie']", "href");
+        assert_eq!(href.is_some(), is_led, "{email}");
+        if let Some(href) = href {
+            let found = person.visit(&href).await;
+            assert!(found.text("main").contains("gendarmerie nationale (DGGN)"), "{}", found.text("main"));
+        }
+    }
+}
