@@ -318,3 +318,51 @@ fn organization(fields: &Fields<'_>) -> Result<ImportedRow, String> {
         domains,
     })))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        const KNOWN: [&str; 12] = [
+            "21920023500014",
+            "21920023500014 13002526500013",
+            "{a.fr,b.fr}",
+            "{",
+            "domain",
+            "verified",
+            "t",
+            "P",
+            "2024-01-01 00:00:00+00",
+            "7210",
+            "jean@mairie.example",
+            "clamart.exemple.fr",
+        ];
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            proptest::sample::select(&KNOWN[..]).prop_map(Value::from),
+            proptest::collection::vec(any::<String>(), 0..3).prop_map(Value::from),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn sec_152_no_row_panics_and_what_is_refused_is_told(
+            row in proptest::collection::vec((proptest::sample::select(&READ[..]), value()), 0..10),
+            other in proptest::option::of((any::<String>(), value())),
+        ) {
+            let known = row.into_iter().map(|(name, value)| (name.to_owned(), value));
+            let row: Map<String, Value> = known.chain(other).collect();
+            match read(&row) {
+                Ok(rows) => prop_assert!(!rows.is_empty() && rows.len() <= MOST_SIRETS),
+                Err(reason) => prop_assert!(!reason.is_empty() && reason.chars().count() < 2_000),
+            }
+        }
+    }
+}

@@ -292,7 +292,11 @@ fn role(request: &Request<'_>, grant: Grant) -> Result<Role, Refusal> {
                     invalid("until", "a date or an instant is expected, such as 2027-01-31 or 2027-01-31T12:00:00Z")
                 })
             });
-            Ok(Role::Moderator { organizations, until: until.transpose()? })
+            let until = until.transpose()?;
+            if until.is_some_and(|until| until.has_come(request.app.clock.now())) {
+                return Err(invalid("until", "is over already: an end to come is expected"));
+            }
+            Ok(Role::Moderator { organizations, until })
         }
         _ => Err(invalid("role", "administrator, moderator or reader is expected")),
     }

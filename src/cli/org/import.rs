@@ -1,6 +1,7 @@
 //! `moncomptepro org import`: organizations of another system, their e-mail domains and their links, from files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -33,6 +34,14 @@ pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) ->
     let Arguments { file, organizations, dry_run } = arguments;
     let numbers = organizations.as_deref().map(sirets_by_id).transpose()?;
     let mut rows = Rows::open(&file)?;
+    if rows
+        .columns()
+        .is_some_and(|columns| !["siret", "sirets", "organization_id"].iter().any(|name| has(columns, name)))
+    {
+        let expected = "line 1: a column siret is expected: the first line holds the names of the columns";
+        return Err(Ending::refused(format!("{}: {expected}", file.display())));
+    }
+    let (seen, mut entered) = (RandomState::new(), HashSet::new());
     let office = place.open().await?;
     let mut report = Report::begin(output, "ABOUT", "about")?;
     let mut batch = Batch::new(&office, &["imports", "organizations"], dry_run);
@@ -43,7 +52,10 @@ pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) ->
             Err(reason) => Err(reason.to_owned()),
         };
         let is_read = match fields {
-            Ok(fields) => batch.add(&mut report, (line, about(&fields)), fields).await?,
+            Ok(fields) => match entered_siret(&fields).is_none_or(|siret| entered.insert(seen.hash_one(&siret))) {
+                true => batch.add(&mut report, (line, about(&fields)), fields).await?,
+                false => batch.refuse(&mut report, (line, &about(&fields)), "siret: an earlier row has it").await?,
+            },
             Err(reason) => batch.refuse(&mut report, (line, ""), &reason).await?,
         };
         if !is_read {
@@ -52,6 +64,17 @@ pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) ->
     }
     batch.send(&mut report).await?;
     report.end()
+}
+
+fn has(columns: &[String], name: &str) -> bool {
+    columns.iter().any(|column| column == name)
+}
+
+/// The number of the organization that a row enters, and says nothing else of.
+fn entered_siret(fields: &Map<String, Value>) -> Option<String> {
+    let is_about_more = ["domain", "sirets", "email", "user_id"].iter().any(|name| fields.contains_key(*name));
+    let siret = text(fields, "siret").filter(|_| !is_about_more)?;
+    Some(siret.chars().filter(char::is_ascii_digit).collect())
 }
 
 /// The SIRET of each organization of the original, by its number there.

@@ -78,6 +78,14 @@ impl<R: BufRead> Rows<R> {
         Ok(Self { form: Form::Csv { columns, delimiter }, ..rows })
     }
 
+    /// The names of the columns; `None` where each row names its own.
+    pub(in crate::cli) fn columns(&self) -> Option<&[String]> {
+        match &self.form {
+            Form::JsonLines => None,
+            Form::Csv { columns, .. } => Some(columns),
+        }
+    }
+
     /// The next row; `None` at the end.
     ///
     /// # Errors
@@ -256,7 +264,32 @@ fn document(line: &[u8]) -> Result<Map<String, Value>, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn sec_152_no_file_of_rows_panics_and_each_row_is_told_with_its_line(
+            head in proptest::sample::select(&["siret,label\n", "a;b;c\r\n", "{", "\u{feff}a\tb\n", ""][..]),
+            bytes in proptest::collection::vec(
+                prop_oneof![any::<u8>(), proptest::sample::select(&b"\"\n\r,;\t{}[]:\\"[..])], 0..600
+            ),
+        ) {
+            let text = [head.as_bytes(), &bytes].concat();
+            match Rows::begin(text.as_slice()) {
+                Err(cause) => prop_assert!(!cause.to_string().is_empty()),
+                Ok(mut rows) => {
+                    let mut last = 0;
+                    while let Some(Row { line, fields }) = rows.next().unwrap() {
+                        prop_assert!(line > last, "{line} comes after {last}");
+                        last = line;
+                        prop_assert!(fields.map_or_else(|reason| !reason.is_empty(), |_| true));
+                    }
+                }
+            }
+        }
+    }
 
     fn read(text: &[u8]) -> Vec<(u64, Result<String, &'static str>)> {
         let mut rows = Rows::begin(text).unwrap();

@@ -168,6 +168,7 @@ async fn every_mistake_about_organizations_roles_and_sessions_has_its_message_an
         (grant(&["reader"]), 1, "--last-administrator"),
         (grant(&["reader", "--until", "2027-01-31"]), 2, "moderators only"),
         (grant(&["moderator", "--until", "soon"]), 2, "2027-01-31"),
+        (grant(&["moderator", "--until", "2020-01-01"]), 2, "is over already"),
         (grant(&["moderator", "--organization", "9"]), 1, "no org 9"),
         (grant(&["moderator", "--organization", "x"]), 2, "SIRET"),
         (vec!["admin", "grant", "42", "--role", "reader"], 1, "no user 42"),

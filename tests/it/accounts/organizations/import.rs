@@ -49,6 +49,26 @@ fn reasons(report: &Value) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_organization_stands_in_one_row_and_a_file_that_names_none_is_refused_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let (instance, operator) = begin(directory.path()).await;
+    let twice = "siret,label\n73282932000074,A\n732 829 320 00074,B\n13002526500013,C\n";
+    let file = write(directory.path(), "twice.csv", twice);
+    let dry = ["org", "import", &file, "--dry-run"];
+    for (command, counted) in [(&dry[..], "would be imported"), (&dry[..3], "imported")] {
+        let told = report(&operator, command).await;
+        assert_eq!((&told["counts"][counted], &told["counts"]["refused"]), (&1.into(), &1.into()), "{told}");
+        assert_eq!(reasons(&told), ["siret: an earlier row has it"]);
+    }
+    let recorded = instance.recorded_acts();
+    for text in ["73282932000074\n", "label\nA\n", "siret\r73282932000074\r", "domain\nclamart.exemple.fr\n"] {
+        let file = write(directory.path(), "headless.csv", text);
+        operator.types(&["org", "import", &file]).await.refused(1, "line 1: a column siret is expected");
+    }
+    assert_eq!(instance.recorded_acts(), recorded, "nothing was done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_originals_organizations_domains_and_links_come_along_under_their_numbers() {
     let directory = tempfile::tempdir().unwrap();
     let (instance, operator) = begin(directory.path()).await;
