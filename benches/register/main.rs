@@ -1,5 +1,5 @@
 //! The register: importing it, beside a reader that does nothing with what it reads and an index that holds the same names;
-//! looking up a number, and searching a name.
+//! looking up a number, searching a name, and the request that previews a number, here and in a register of 100,000.
 //!
 //! `cargo bench --bench register -- --rows 1000000` (100,000 without it). Shares compare between machines; times do not.
 
@@ -12,6 +12,7 @@
 )]
 
 mod files;
+mod preview;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -71,6 +72,7 @@ fn main() {
         report.names_bytes / report.establishments
     );
     ask("whole register", &data, &places);
+    preview::compare(directory.path(), &preview::Built { rows, data: &data, places: &places });
 
     let part = directory.path().join("part");
     let filter = Filter { is_public_sector_only: true, ..Filter::default() };
@@ -142,13 +144,7 @@ fn ask(what: &str, data: &Path, places: &Path) {
         ..Config::dev(DevOptions::default(), 3000)
     };
     let directory = Directory::new(&config, Clock::system(), Seeds::default());
-    let mut reader = csv::Reader::from_path(places).unwrap();
-    let sirets: Vec<String> = reader
-        .byte_records()
-        .step_by(97)
-        .take(2_000)
-        .map(|record| String::from_utf8_lossy(&record.unwrap()[2]).into_owned())
-        .collect();
+    let sirets = sirets(places);
     let mut times = Vec::new();
     for siret in sirets.iter().chain(&sirets) {
         let siret = siret.parse().unwrap();
@@ -187,8 +183,20 @@ fn ask(what: &str, data: &Path, places: &Path) {
     }
 }
 
+/// Numbers from all over a file of establishments.
+fn sirets(places: &Path) -> Vec<String> {
+    let mut reader = csv::Reader::from_path(places).unwrap();
+    let number = |record: csv::Result<csv::ByteRecord>| String::from_utf8_lossy(&record.unwrap()[2]).into_owned();
+    reader.byte_records().step_by(97).take(2_000).map(number).collect()
+}
+
 fn quantiles(times: &mut [Duration]) -> String {
+    let [p50, p99, most] = [0.5, 0.99, 1.0].map(|share| percentile(times, share));
+    format!("p50 {p50:.3} ms, p99 {p99:.3} ms, most {most:.3} ms")
+}
+
+/// In milliseconds.
+fn percentile(times: &mut [Duration], share: f64) -> f64 {
     times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
-    format!("p50 {:.3} ms, p99 {:.3} ms, most {:.3} ms", at(0.5), at(0.99), at(1.0))
+    times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0
 }
