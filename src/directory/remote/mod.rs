@@ -5,6 +5,8 @@ mod annuaires;
 mod entreprise;
 mod fields;
 mod guard;
+#[cfg(test)]
+mod hostile;
 mod recherche;
 mod sirene;
 

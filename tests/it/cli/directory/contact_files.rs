@@ -21,7 +21,7 @@ const CHAPTAL: &str = "19750663700010";
 const MINISTRY: &str = "11006801200050";
 const PETIT_LIEU: &str = "21999993500014";
 /// Labels in the place of the names of fields, as the portal exports them.
-const SCHOOLS: &str = "Identifiant_de_l_etablissement;Nom_etablissement;Telephone;Mail;SIREN_SIRET;Nombre_d_eleves\n\
+pub(super) const SCHOOLS: &str = "Identifiant_de_l_etablissement;Nom_etablissement;Telephone;Mail;SIREN_SIRET;Nombre_d_eleves\n\
      0750663Z;\"Lycée; dit Chaptal\";0145;ce.0750663z@ac-paris.example;19750663700010;900\n";
 
 pub(super) fn schools(directory: &Path) -> PathBuf {

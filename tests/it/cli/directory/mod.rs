@@ -5,6 +5,7 @@ mod commands;
 mod contact_files;
 mod contacts;
 pub(in crate::cli) mod files;
+mod hostile;
 mod import;
 mod keyed;
 mod outages;
