@@ -58,6 +58,11 @@ pub(super) enum Refusal {
         "this instance keeps no links that nothing proves: say how it was verified, or set joining.allow_unverified"
     )]
     Unverified,
+    #[error(
+        "the domain of this address is not approved for the organization: `org domain` says so, or say how else the link was \
+         verified"
+    )]
+    NotByDomain,
     #[error("the establishment is closed according to the register: nobody joins it any more")]
     Closed,
     /// No source of the register has said yet what it is.
@@ -164,6 +169,7 @@ impl Refusal {
             }
             OrganizationRefusal::UnknownUser => Self::Unknown { noun: "user", id: user },
             OrganizationRefusal::Unverified => Self::Unverified,
+            OrganizationRefusal::NotByDomain => Self::NotByDomain,
             OrganizationRefusal::Closed => Self::Closed,
             OrganizationRefusal::Unconfirmed => Self::Unconfirmed,
             OrganizationRefusal::Own => Self::Own,
@@ -201,6 +207,7 @@ impl Refusal {
             Self::NoRemoval(_) => (StatusCode::CONFLICT, "no_removal"),
             Self::NotAMember { .. } => (StatusCode::CONFLICT, "not_a_member"),
             Self::Unverified => (StatusCode::CONFLICT, "unverified"),
+            Self::NotByDomain => (StatusCode::CONFLICT, "not_by_domain"),
             Self::Closed => (StatusCode::CONFLICT, "closed"),
             Self::Unconfirmed => (StatusCode::CONFLICT, "unconfirmed"),
             Self::Own => (StatusCode::CONFLICT, "own"),

@@ -300,7 +300,7 @@ fn administration_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<Ad
 }
 
 /// By which they decide on requests.
-fn moderation_links_of(
+pub(super) fn moderation_links_of(
     tx: &impl Read,
     mut after: Option<HandleKey<ModerationLink>>,
     user_id: UserId,

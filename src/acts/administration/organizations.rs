@@ -8,10 +8,10 @@ use super::users::{UserKey, find as find_user};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, Membership, ModerationKind, ModerationStep, Organization, OrganizationFacts, OrganizationFault,
+    AuditEvent, EmailDomain, Membership, ModerationKind, ModerationStep, Organization, OrganizationFacts, OrganizationFault,
     OrganizationId, Siret, User, UserId, Verification,
 };
-use crate::store::{Read, StoreError, contact_proofs, memberships, moderations, organizations, users};
+use crate::store::{Read, StoreError, contact_proofs, email_domains, memberships, moderations, organizations, users};
 
 /// How an operator names an organization: by SIRET or by our identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub enum OrganizationRefusal {
     UnknownUser,
     /// The instance keeps no links that nothing proves.
     Unverified,
+    /// No domain proves the link: that of the person's address is not approved for the organization (SEC-108).
+    NotByDomain,
     /// The person does not belong to it.
     NotAMember,
     /// The register does not know the number, or may not tell.
@@ -231,6 +233,12 @@ pub async fn link_user(
             let is_new = known.as_ref().is_none_or(|known| known.verification != verification);
             if is_new && !verification.is_proven() && !keeps_unproven {
                 return Ok(Err(OrganizationRefusal::Unverified));
+            }
+            if is_new && verification == Verification::Domain {
+                let said = email_domains::find(tx, organization_id, &EmailDomain::of(&user.email))?;
+                if !said.is_some_and(|said| said.status.is_approved()) {
+                    return Ok(Err(OrganizationRefusal::NotByDomain));
+                }
             }
             let is_same = |known: &Membership| known.is_external == is_external && known.verification == verification;
             if let Some(known) = known.as_ref().filter(|known| is_same(known)) {

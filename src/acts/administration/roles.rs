@@ -3,13 +3,14 @@
 
 use super::Decided;
 use super::audit::record_look;
+use super::erasure::moderation_links_of;
 use super::moderation::has_right;
 use super::users::{UserKey, UserRefusal, find, may_lock_out};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{AuditEvent, MailContent, OutgoingMail, Right, Role, User, UserId};
 use crate::protocol::Timestamp;
-use crate::store::{Read, StoreError, Tx, outbox, users};
+use crate::store::{Read, StoreError, Tx, moderation_links, outbox, users};
 
 /// How many people are looked at at once.
 const PAGE: usize = 200;
@@ -104,11 +105,20 @@ pub async fn revoke_role(
             }
             let user = User { role: None, ..user };
             users::update(tx, &user)?;
+            take_moderation_links(tx, user.id)?;
             circumstances.record(tx, AuditEvent::RoleRevoked { user_id: user.id, role })?;
             Ok(Ok(user))
         })
         .await?;
     Ok(outcome)
+}
+
+/// Takes away the links by which a person decides on requests: whoever is given a role again is sent new ones (SEC-76).
+pub(super) fn take_moderation_links(tx: &mut Tx, user_id: UserId) -> Result<(), StoreError> {
+    for key in moderation_links_of(tx, None, user_id)? {
+        moderation_links::delete(tx, &key)?;
+    }
+    Ok(())
 }
 
 /// Whether this person is an administrator, and the only one who can sign in.

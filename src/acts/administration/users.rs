@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::Decided;
 use super::audit::record_look;
-use super::roles::is_last_administrator;
+use super::roles::{is_last_administrator, take_moderation_links};
 use crate::acts::account::{is_anothers, suspend_links};
 use crate::acts::mailbox::{LINK_LIFETIME, write_link};
 use crate::acts::{ActError, By, Circumstances};
@@ -249,6 +249,7 @@ pub async fn disable_user(
             return Ok(Err(UserRefusal::LastAdministrator));
         }
         user.disable(now);
+        take_moderation_links(tx, user.id)?;
         Ok(Ok(Some((AuditEvent::UserDisabled { user_id: user.id }, AccountAct::Disabled))))
     })
     .await

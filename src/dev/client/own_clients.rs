@@ -75,6 +75,7 @@ pub(in crate::dev) fn declarations(config: &Config) -> Result<Vec<SeedClient>, S
             post_logout_redirect_uris = ["{page}"]
             scope = "openid email profile phone organization organizations uid given_name usual_name siret is_public_service is_service_public"
             claims_profile = "{claims_profile}"
+            federation = true
             "#
         )
     };

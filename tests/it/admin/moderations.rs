@@ -301,11 +301,16 @@ async fn sec_76_a_link_ends_with_its_time_and_with_the_role_of_its_moderator() {
         assert!(!void.body.contains(ELODIE));
     }
     grant(&instance, JEAN, moderator()).await;
+    assert_eq!(anybody.visit(&link).await.status, 410, "a role that is given again gives no old link back");
+    let (newcomer, client) = (instance.person(), instance.standard_client());
+    let asks = arrive(&newcomer, &client, "deux@inconnu.example", &[]).await;
+    join(&newcomer, &asks, DINUM).await;
+    let link = link_of(&instance, JEAN).await;
     assert_eq!(anybody.visit(&link).await.status, 200);
     instance.clock.advance(Duration::from_secs(7 * 24 * 3600)).unwrap();
     let late = instance.person();
     assert_eq!(late.visit(&link).await.status, 410, "its time is over");
-    assert_eq!(steps(&instance).len(), 1, "nothing was decided");
+    assert_eq!(steps(&instance).len(), 2, "nothing was decided");
     assert_eq!(late.visit("/moderation/none").await.status, 410);
 }
 

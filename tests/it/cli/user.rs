@@ -21,7 +21,7 @@ async fn lives(operator: &Operator) -> Vec<Value> {
         &["user", "show", "MARIE@mairie.example"],
         &["user", "list"],
         &TOWN,
-        &["org", "link", "21340172201787", "marie@mairie.example", "--external", "--verified", "domain"],
+        &["org", "link", "21340172201787", "marie@mairie.example", "--external", "--verified", "proof"],
         &["org", "link", "1", "marie@mairie.example"],
         &["org", "show", "213 401 722 01787"],
         &["org", "list"],
@@ -70,9 +70,9 @@ async fn sec_143_people_and_organizations_are_the_same_while_the_server_is_up_an
     assert!(link(&while_up[0]).starts_with("https://identite.exemple.fr/users/change-password?reset_password_token="));
     assert_eq!(link(&while_up[1]), "", "R-27: shown once");
     assert_ne!(link(&while_up[0]), link(&while_up[15]));
-    assert_eq!(while_up[4]["verification"], "domain");
+    assert_eq!(while_up[4]["verification"], "proof_received");
     let again = &while_up[5];
-    assert_eq!((&again["verification"], &again["is_external"]), (&json!("domain"), &json!(false)), "a proof is kept");
+    assert_eq!((&again["verification"], &again["is_external"]), (&json!("proof_received"), &json!(false)), "a proof is kept");
     assert_eq!(while_up[8]["organizations"][0]["siret"], "21340172201787");
     assert_eq!(while_up[10]["items"][0]["role_organizations"], json!([1]));
     assert_eq!(while_up[22]["items"], json!([]));
@@ -161,6 +161,7 @@ async fn every_mistake_about_organizations_roles_and_sessions_has_its_message_an
         (vec!["org", "link", "1", "nobody@b.fr"], 1, "no user nobody@b.fr"),
         (vec!["org", "link", "1", marie, "--verified", "surely"], 2, "surely"),
         (vec!["org", "link", "1", marie, "--verified", "none"], 1, "joining.allow_unverified"),
+        (vec!["org", "link", "1", marie, "--verified", "domain"], 1, "not approved for the organization"),
         (vec!["org", "unlink", "1", marie], 1, "does not belong to 1"),
         (vec!["org", "unlink", "1", "42"], 1, "no user 42"),
         (vec!["admin", "grant", marie], 2, "--role"),

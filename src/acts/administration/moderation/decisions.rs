@@ -116,7 +116,8 @@ impl Bench {
             .is_some_and(|known| known.status.is_approved())
             && !self.settings.providers.kind_of(&domain).is_open_to_anybody();
         let by_domain = if is_approved { Verification::Domain } else { Verification::ManualDecision };
-        let verification = acceptance.verification.unwrap_or(by_domain);
+        // A domain proves it where it is approved, whoever says so.
+        let verification = acceptance.verification.filter(|said| *said != Verification::Domain).unwrap_or(by_domain);
         self.write_link(tx, request, verification, acceptance.is_external)?;
         self.circumstances.record(tx, AuditEvent::moderation(request, ModerationStep::Accepted))?;
         if acceptance.notify && request.is_blocking() {

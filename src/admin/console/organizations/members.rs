@@ -33,6 +33,7 @@ pub(super) async fn add(segment: String, app: App, submission: Submission) -> Re
                 Ok(_) => return browser.redirect(&app, &after(organization.id, "member_added")),
                 Err(OrganizationRefusal::UnknownUser) => "unknown",
                 Err(OrganizationRefusal::Unverified) => "unverified",
+                Err(OrganizationRefusal::NotByDomain) => "not_by_domain",
                 Err(OrganizationRefusal::Closed) => "closed",
                 Err(OrganizationRefusal::Unconfirmed) => "unconfirmed",
                 Err(OrganizationRefusal::Own) => "own",
@@ -60,7 +61,7 @@ pub(super) async fn change(segments: String, app: App, submission: Submission) -
     let key = OrganizationKey::Id(organization.id);
     match link_user(&app, &officer.by(&request), key, user, link).await? {
         Ok(_) => browser.redirect(&app, &after(organization.id, "member_changed")),
-        Err(OrganizationRefusal::Unverified | OrganizationRefusal::Own) => Err(Error::bad_request("bad_request")),
+        Err(OrganizationRefusal::Unverified | OrganizationRefusal::NotByDomain | OrganizationRefusal::Own) => Err(Error::bad_request("bad_request")),
         Err(_) => Err(Error::NotFound),
     }
 }

@@ -236,7 +236,7 @@ pub struct MemberForm {
     pub is_external: bool,
     /// What was chosen.
     pub verification: Option<Verification>,
-    /// What is wrong: `malformed`, `unknown`, `member` or `unverified`.
+    /// What is wrong: `malformed`, `unknown`, `member`, `unverified`, `not_by_domain`…
     pub problem: Option<String>,
 }
 

@@ -2,13 +2,15 @@
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    Link, OrganizationKey, enter_from_register, find_organization, link_user, write_email_domain,
+    OrganizationKey, enter_from_register, find_organization, write_email_domain,
 };
-use moncomptepro::domain::{Actor, EmailDomainStatus, Organization, OrganizationId, User, UserId, Verification};
-use moncomptepro::store::{organizations, users};
+use moncomptepro::domain::{
+    Actor, Deed, EmailDomainStatus, Membership, Organization, OrganizationId, User, UserId, Verification,
+};
+use moncomptepro::store::{memberships, organizations, users};
 
 use super::{arrive, join};
-use crate::support::{Instance, Page, Person, RelyingParty};
+use crate::support::{Instance, MORNING, Page, Person, RelyingParty};
 
 const BNP: [&str; 3] = ["66204244905476", "66204244914742", "66204244933106"];
 const CLAMART: &str = "21920023500014";
@@ -34,11 +36,13 @@ async fn with_domain(instance: &Instance, siret: &str, domain: &str, status: Ema
 async fn members(instance: &Instance, id: OrganizationId, domain: &str, first: u64, count: u64) {
     for number in first..first + count {
         let email: moncomptepro::domain::Email = format!("agent{number}@{domain}").parse().unwrap();
-        let user = User::new(UserId(number), email.clone(), instance.clock.now());
-        instance.app.store.write(move |tx| users::insert(tx, &user)).await.unwrap();
-        let link = Link { is_external: false, verification: Some(Verification::Domain) };
-        let key = moncomptepro::acts::administration::UserKey::Email(email);
-        link_user(&instance.app, &system(), OrganizationKey::Id(id), key, link).await.unwrap().unwrap();
+        let user = User::new(UserId(number), email, instance.clock.now());
+        let link = Membership::begin((user.id, id), Verification::Domain, false, Deed::of_the_program(MORNING)).greeted();
+        let entered = instance.app.store.write(move |tx| {
+            users::insert(tx, &user)?;
+            memberships::insert(tx, &link)
+        });
+        entered.await.unwrap();
     }
 }
 
