@@ -252,3 +252,28 @@ async fn sec_113_a_protected_enterprise_is_not_named() {
     let by_number = person.visit(&format!("{}&name=94957325700019", asks.url)).await;
     assert!(!by_number.body.contains("Sacha"), "{}", by_number.text("main"));
 }
+
+#[tokio::test]
+async fn rule_18_where_nobody_moderates_whoever_would_wait_joins_unproven_and_the_service_hears_it() {
+    let instance = Instance::start(|port| {
+        let config = Config::dev(DevOptions::default(), port);
+        let policy = JoiningPolicy { bypass_moderation: true, ..config.joining.policy };
+        Config { joining: JoiningSettings { policy, ..config.joining.clone() }, ..config }
+    })
+    .await;
+    let client = instance.standard_client();
+    let careful = instance.declare("careful", |client| client.require_verified_link = true).await;
+    let person = instance.person();
+    let asks = arrive(&person, &client, "jean@inconnu.example", &[]).await;
+    let welcome = join(&person, &asks, DINUM).await;
+    assert_eq!(welcome.url.path(), "/users/welcome", "{}", welcome.text("main"));
+    let told = claims(&client, &person.submit(welcome.form_to("/users/welcome")).await).await;
+    assert_eq!((&told["siret"], &told["organization_verified"]), (&DINUM.into(), &false.into()));
+    let asks = person.visit(&careful.authorization("openid organization", &[])).await;
+    assert_eq!(asks.url.path(), "/users/join-organization", "a service that insists hears nothing of it");
+    // What a rule refuses is refused all the same.
+    let other = instance.person();
+    let asks = arrive(&other, &client, "jean@gmail.com", &[]).await;
+    let refused = join(&other, &asks, DINUM).await;
+    assert_eq!(refused.url.path(), "/users/access-restricted-to-public-sector-email", "{}", refused.text("main"));
+}
