@@ -8,8 +8,8 @@ use super::users::{UserKey, find as find_user};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, EmailDomain, Membership, ModerationKind, ModerationStep, Organization, OrganizationFacts, OrganizationFault,
-    OrganizationId, Siret, User, UserId, Verification,
+    AuditEvent, EmailDomain, Membership, ModerationKind, ModerationStep, Organization, OrganizationFacts,
+    OrganizationFault, OrganizationId, Siret, User, UserId, Verification,
 };
 use crate::store::{Read, StoreError, contact_proofs, email_domains, memberships, moderations, organizations, users};
 

@@ -72,7 +72,11 @@ async fn sec_143_people_and_organizations_are_the_same_while_the_server_is_up_an
     assert_ne!(link(&while_up[0]), link(&while_up[15]));
     assert_eq!(while_up[4]["verification"], "proof_received");
     let again = &while_up[5];
-    assert_eq!((&again["verification"], &again["is_external"]), (&json!("proof_received"), &json!(false)), "a proof is kept");
+    assert_eq!(
+        (&again["verification"], &again["is_external"]),
+        (&json!("proof_received"), &json!(false)),
+        "a proof is kept"
+    );
     assert_eq!(while_up[8]["organizations"][0]["siret"], "21340172201787");
     assert_eq!(while_up[10]["items"][0]["role_organizations"], json!([1]));
     assert_eq!(while_up[22]["items"], json!([]));

@@ -61,7 +61,9 @@ pub(super) async fn change(segments: String, app: App, submission: Submission) -
     let key = OrganizationKey::Id(organization.id);
     match link_user(&app, &officer.by(&request), key, user, link).await? {
         Ok(_) => browser.redirect(&app, &after(organization.id, "member_changed")),
-        Err(OrganizationRefusal::Unverified | OrganizationRefusal::NotByDomain | OrganizationRefusal::Own) => Err(Error::bad_request("bad_request")),
+        Err(OrganizationRefusal::Unverified | OrganizationRefusal::NotByDomain | OrganizationRefusal::Own) => {
+            Err(Error::bad_request("bad_request"))
+        }
         Err(_) => Err(Error::NotFound),
     }
 }

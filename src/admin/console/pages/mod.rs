@@ -14,10 +14,10 @@ pub use authorship::{Author, Authorship};
 pub use entrance::{Home, SignIn};
 pub use moderation::{
     AcceptForm, Applicant, ChosenTemplate, ContactLine, DomainLine, Forms, HistoryLine, LookAlikeLine, MemberLine,
-    Moderation, OwnLink, RejectForm, RequestedOrganization, SimilarRequests, TemplateLine, Warnings,
+    Moderation, OwnLink, RejectForm, RequestedOrganization, TemplateLine, Warnings,
 };
 pub use moderation_link::{ModerationLink, OpenLink};
-pub use moderations::{Criteria, ModerationRow, Moderations, QueryProblem, StandingTab};
+pub use moderations::{Criteria, ModerationRow, Moderations, QueryProblem, SimilarRequests, StandingTab};
 pub use organizations::{
     ActRow, DomainForm, DomainRow, MemberForm, MemberRow, OrganizationCard, OrganizationHistory, OrganizationTile,
     Organizations, RegisterFacts,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::moderations::ModerationRow;
+use super::moderations::{ModerationRow, SimilarRequests};
 use super::{Author, Authorship};
 use crate::domain::{Likeness, OrganizationSource};
 use crate::render::Page;
@@ -192,15 +192,6 @@ pub struct Forms {
     pub note: String,
     /// Whether the note cannot be one.
     pub has_bad_note: bool,
-}
-
-/// Requests of others with the same domain.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct SimilarRequests {
-    /// How many there are.
-    pub count: usize,
-    /// The last one of them.
-    pub up_to: u64,
 }
 
 /// Letting in.

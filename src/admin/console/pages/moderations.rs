@@ -133,6 +133,15 @@ impl ModerationRow {
     }
 }
 
+/// Requests of others with the same domain.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct SimilarRequests {
+    /// How many there are.
+    pub count: usize,
+    /// The last one of them.
+    pub up_to: u64,
+}
+
 impl Page for Moderations {
     const TEMPLATE: &'static str = "admin/moderations.html";
 

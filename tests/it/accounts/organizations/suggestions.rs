@@ -1,9 +1,7 @@
 //! What the domain of an address proposes, and the stories of joining that begin with it.
 
 use moncomptepro::acts::By;
-use moncomptepro::acts::administration::{
-    OrganizationKey, enter_from_register, find_organization, write_email_domain,
-};
+use moncomptepro::acts::administration::{OrganizationKey, enter_from_register, find_organization, write_email_domain};
 use moncomptepro::domain::{
     Actor, Deed, EmailDomainStatus, Membership, Organization, OrganizationId, User, UserId, Verification,
 };
@@ -37,7 +35,8 @@ async fn members(instance: &Instance, id: OrganizationId, domain: &str, first: u
     for number in first..first + count {
         let email: moncomptepro::domain::Email = format!("agent{number}@{domain}").parse().unwrap();
         let user = User::new(UserId(number), email, instance.clock.now());
-        let link = Membership::begin((user.id, id), Verification::Domain, false, Deed::of_the_program(MORNING)).greeted();
+        let link =
+            Membership::begin((user.id, id), Verification::Domain, false, Deed::of_the_program(MORNING)).greeted();
         let entered = instance.app.store.write(move |tx| {
             users::insert(tx, &user)?;
             memberships::insert(tx, &link)
