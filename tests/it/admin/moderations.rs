@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use moncomptepro::acts::By;
-use moncomptepro::acts::administration::{find_organization, write_email_domain};
+use moncomptepro::acts::administration::{find_organization, revoke_role, write_email_domain};
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::domain::{
     Actor, AuditEvent, EmailDomainStatus, ModerationStep, OrganizationId, RejectionReason, Role, RoleName, User, UserId,
 };
 use moncomptepro::store::{Tx, users};
 
-use super::{ADMINISTRATOR, JEAN, at_work, dismiss, grant, officer};
+use super::{ADMINISTRATOR, JEAN, at_work, grant, key_of, officer};
 use crate::accounts::organizations::{ELODIE, arrive, claims, join, waiting};
 use crate::support::{Form, Instance, Page, Person};
 
@@ -295,7 +295,7 @@ async fn sec_76_a_link_ends_with_its_time_and_with_the_role_of_its_moderator() {
     let (anybody, link) = (instance.person(), link_of(&instance, JEAN).await);
     let page = anybody.visit(&link).await;
     let form = page.form_with("decision", Some("accept")).with("decision", "accept");
-    dismiss(&instance, JEAN).await;
+    revoke_role(&instance.app, &By::local(Actor::System), key_of(JEAN), false).await.unwrap().unwrap();
     for void in [anybody.visit(&link).await, anybody.submit(form.clone()).await] {
         assert_eq!(void.status, 410, "the role is gone");
         assert!(!void.body.contains(ELODIE));
