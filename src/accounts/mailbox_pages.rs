@@ -66,6 +66,8 @@ pub struct VerifyEmail {
     pub problem: Option<String>,
     /// For whom one signs in.
     pub client: Option<ClientLabel>,
+    /// Whether no mail leaves: the code comes nowhere.
+    pub lacks_mail: bool,
 }
 
 /// A code that is awaited.
@@ -90,6 +92,7 @@ impl Page for VerifyEmail {
             awaited: awaited(60, Some(1)),
             problem: None,
             client: Some(ClientLabel::sample()),
+            lacks_mail: false,
         };
         let because = |reason: &str| Self { reason: reason.to_owned(), ..plain.clone() };
         vec![
@@ -103,6 +106,7 @@ impl Page for VerifyEmail {
                 ..because("new_browser")
             },
             Self { interaction: None, client: None, awaited: None, ..because("stale") },
+            Self { lacks_mail: true, ..because("new_browser") },
             Self { awaited: awaited(10, Some(5)), problem: Some(String::from("too_soon")), ..because("unproven") },
             Self {
                 awaited: Some(AwaitedCode { minutes_left: None, minutes_to_wait: Some(1) }),

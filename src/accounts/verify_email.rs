@@ -124,6 +124,7 @@ fn answer(app: &App, browser: &Browser, current: Option<&Current>, problem: Opti
         awaited,
         problem: problem.map(str::to_owned),
         client: current.map(|current| journey::client_label(app, current)).transpose()?.flatten(),
+        lacks_mail: app.config.lacks_mail(),
     };
     let browser = journey::speak(browser.clone(), current);
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };

@@ -64,6 +64,21 @@ journey(
 );
 
 journey(
+  "where no mail leaves, whoever is asked for a mailed code is told so",
+  async (person, { email, link }) => {
+    await person.goTo(link);
+    await person.choose(PASSWORD);
+    await person.goTo("/users/start-sign-in");
+    await person.signIn(email, PASSWORD);
+    await person.arriveAt("/users/verify-email");
+    assert.match(await person.text(), person.setting.language === "fr" ? /n’envoie pas encore de courriel/ : /sends no mail yet/);
+    await person.see("verify-email-where-no-mail-leaves");
+  },
+  (people) => startProduction(people, ["keys.rsa_bits = 2048", "accounts.check_deliverability = false"]),
+  TWO,
+);
+
+journey(
   "a mailbox that was proven ninety days ago is proven again on the way to a service",
   async (person) => {
     const address = "user@yopmail.com";
