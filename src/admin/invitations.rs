@@ -104,6 +104,7 @@ fn refused(email: &Email, organization: String, refusal: InvitationRefusal) -> R
         InvitationRefusal::Closed => Refusal::Closed,
         InvitationRefusal::Unconfirmed => Refusal::Unconfirmed,
         InvitationRefusal::NoMail => Refusal::NoMail,
+        InvitationRefusal::TooManyMails => Refusal::TooManyMails,
         InvitationRefusal::Unknown => Refusal::NoInvitation(email.to_string()),
     }
 }

@@ -50,6 +50,12 @@ pub(super) enum Refusal {
     NoRemoval(String),
     #[error("no mail leaves this instance, and an invitation is one: set mail.from and smtp.host, or `user create`")]
     NoMail,
+    /// The outbox is half full.
+    #[error(
+        "thousands of mails wait to leave, and an invitation would wait behind them or take the place of one: see `doctor mail`, and \
+         run the same again once they are gone; who is invited already stays so"
+    )]
+    TooManyMails,
     #[error("{0} has no invitation that works: see `user invitations`")]
     NoInvitation(String),
     #[error("{user} does not belong to {organization}: see `org show {organization}`")]
@@ -203,6 +209,7 @@ impl Refusal {
             Self::NoSecondFactor(_) => (StatusCode::CONFLICT, "no_second_factor"),
             Self::RemovalPending(_) => (StatusCode::CONFLICT, "removal_pending"),
             Self::NoMail => (StatusCode::CONFLICT, "no_mail"),
+            Self::TooManyMails => (StatusCode::CONFLICT, "too_many_mails"),
             Self::NoInvitation(_) => (StatusCode::CONFLICT, "no_invitation"),
             Self::NoRemoval(_) => (StatusCode::CONFLICT, "no_removal"),
             Self::NotAMember { .. } => (StatusCode::CONFLICT, "not_a_member"),

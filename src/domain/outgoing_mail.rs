@@ -239,6 +239,11 @@ pub enum MailContent {
 }
 
 impl MailContent {
+    /// Whether it was written to many at once, and waits for those that somebody waits for (SEC-198).
+    pub const fn can_wait(&self) -> bool {
+        matches!(self, Self::Invitation { .. } | Self::UnusedAccount { .. })
+    }
+
     /// The name of its templates and texts; also its word in logs and in the audit.
     pub fn name(&self) -> &'static str {
         match self {

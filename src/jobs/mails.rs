@@ -11,7 +11,9 @@ use crate::acts;
 use crate::app::App;
 use crate::config::Mailing;
 use crate::logs::Counted;
-use crate::mail::{Agenda, Conversation, Fate, Handed, Meaning, Reason, Stage, Steps, Trouble, hand_over, retry_at};
+use crate::mail::{
+    Agenda, Conversation, Fate, Handed, Meaning, Reason, Stage, Steps, Trouble, Urgency, hand_over, retry_at,
+};
 use crate::store::StoreError;
 use crate::store::outbox::{self, QueuedMail};
 
@@ -58,6 +60,14 @@ pub(super) async fn deliver(
     }
 }
 
+/// What was written to many at once waits for what somebody waits for.
+fn urgency(queued: &QueuedMail) -> Urgency {
+    match queued.mail.content.can_wait() {
+        true => Urgency::Patient,
+        false => Urgency::Awaited,
+    }
+}
+
 struct Round {
     app: App,
     is_steady: bool,
@@ -97,7 +107,7 @@ impl Round {
         loop {
             let page = self.app.store.read(|tx| outbox::list(tx, agenda.seen(), PAGE))?;
             for queued in &page {
-                agenda.enter(queued.id, queued.due_at);
+                agenda.enter(queued.id, queued.due_at, urgency(queued));
             }
             if page.len() < PAGE {
                 return Ok(());
@@ -117,7 +127,7 @@ impl Round {
         let mut conversation = match opened {
             Ok(conversation) => conversation,
             Err(trouble) => {
-                agenda.enter(first.id, first.due_at);
+                agenda.enter(first.id, first.due_at, urgency(&first));
                 self.server_failed(agenda, &trouble);
                 return Ok(());
             }
@@ -144,11 +154,11 @@ impl Round {
     /// The next mail that is due and worth sending.
     async fn next(&self, agenda: &mut Agenda) -> Result<Option<QueuedMail>, StoreError> {
         let app = &self.app;
-        while let Some(id) = agenda.next_due(app.clock.now()) {
+        while let Some((id, urgency)) = agenda.next_due(app.clock.now()) {
             // Somebody may have erased it, or the outbox given it up.
             let found = app.store.read(|tx| outbox::find(tx, id));
             if found.is_err() {
-                agenda.enter(id, app.clock.now());
+                agenda.enter(id, app.clock.now(), urgency);
             }
             let Some(queued) = found? else { continue };
             if !acts::is_stale(&queued, app.config.mail_kept, app.clock.now()) {
@@ -156,7 +166,7 @@ impl Round {
             }
             match self.is_steady {
                 true => self.settle(agenda, id, Fate::Expired).await?,
-                false => agenda.enter(id, app.clock.now().plus(AGAIN)),
+                false => agenda.enter(id, app.clock.now().plus(AGAIN), urgency),
             }
         }
         Ok(None)
@@ -188,7 +198,7 @@ impl Round {
                 return Ok(true);
             }
             Handed::Unwritable => {
-                agenda.enter(id, app.clock.now().plus(AGAIN));
+                agenda.enter(id, app.clock.now().plus(AGAIN), urgency(queued));
                 self.settle(agenda, id, Fate::Unwritable).await?;
                 return Ok(true);
             }
@@ -198,7 +208,7 @@ impl Round {
         let meaning = trouble.meaning();
         match meaning {
             Meaning::ServerAway | Meaning::ServerRefusesUs => {
-                agenda.enter(id, queued.due_at);
+                agenda.enter(id, queued.due_at, urgency(queued));
                 self.server_failed(agenda, &trouble);
                 return Ok(false);
             }
@@ -208,12 +218,12 @@ impl Round {
             }
             Meaning::Later | Meaning::CutShort => {
                 tracing::warn!(id, kind, %trouble, "a mail was put off");
-                agenda.enter(id, retry_at);
+                agenda.enter(id, retry_at, urgency(queued));
                 self.settle(agenda, id, Fate::Later(retry_at)).await?;
             }
             Meaning::Unconfirmed => {
                 tracing::warn!(id, kind, %trouble, "nobody knows whether a mail was taken");
-                agenda.enter(id, retry_at);
+                agenda.enter(id, retry_at, urgency(queued));
                 self.settle(agenda, id, Fate::Unconfirmed(retry_at)).await?;
             }
         }

@@ -19,7 +19,8 @@ const JITTER: u64 = 25;
 /// What is known of the mails that wait.
 #[derive(Debug, Default)]
 pub struct Agenda {
-    due: BTreeSet<(Timestamp, u64)>,
+    /// Of those for which nobody waits, then of those which were written to many, by the time at which they are due.
+    due: BTreeSet<(Urgency, Timestamp, u64)>,
     seen: Option<u64>,
     pause: Option<Pause>,
     mailing: Option<Mailing>,
@@ -43,6 +44,15 @@ pub enum Fate {
     Unwritable,
 }
 
+/// Whether somebody waits for a mail. Those who do come first (SEC-198): a code is over in minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// Somebody may be waiting for it.
+    Awaited,
+    /// It was written to many at once, and nobody asked for it.
+    Patient,
+}
+
 /// The server is left alone.
 #[derive(Debug, Clone, Copy)]
 struct Pause {
@@ -58,25 +68,28 @@ impl Agenda {
     }
 
     /// Enters a mail that waits.
-    pub fn enter(&mut self, id: u64, due_at: Timestamp) {
-        self.due.insert((due_at, id));
+    pub fn enter(&mut self, id: u64, due_at: Timestamp, urgency: Urgency) {
+        self.due.insert((urgency, due_at, id));
         self.seen = self.seen.max(Some(id));
     }
 
     /// Takes the next mail that is due.
-    pub fn next_due(&mut self, now: Timestamp) -> Option<u64> {
-        let first = *self.due.first()?;
-        let (due_at, id) = first;
-        if !due_at.has_come(now) {
-            return None;
-        }
+    pub fn next_due(&mut self, now: Timestamp) -> Option<(u64, Urgency)> {
+        let first = self.first_due(now)?;
         self.due.remove(&first);
-        Some(id)
+        let (urgency, _, id) = first;
+        Some((id, urgency))
     }
 
     /// Whether a mail is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        self.due.first().is_some_and(|(due_at, _)| due_at.has_come(now))
+        self.first_due(now).is_some()
+    }
+
+    fn first_due(&self, now: Timestamp) -> Option<(Urgency, Timestamp, u64)> {
+        let first = |urgency| self.due.range((urgency, Timestamp::default(), 0)..).next().copied();
+        let is_due = |entry: &(Urgency, Timestamp, u64)| entry.1.has_come(now);
+        first(Urgency::Awaited).filter(is_due).or_else(|| first(Urgency::Patient).filter(is_due))
     }
 
     /// Whether the server is left alone at this running time. With another configuration it is tried at once.

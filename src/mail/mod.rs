@@ -26,7 +26,7 @@ use crate::store::outbox::{self, QueuedMail};
 use crate::store::{Store, StoreError};
 use message::{Identity, Letter};
 
-pub use agenda::{Agenda, Fate, retry_at};
+pub use agenda::{Agenda, Fate, Urgency, retry_at};
 pub use conversation::{Conversation, Steps};
 pub use examination::{Examination, Trial, examine};
 pub use mailbox::{Mailbox, ReceivedMail};

@@ -153,14 +153,30 @@ fn sec_198_an_absent_server_is_tried_less_and_less_often_and_anew_with_another_c
 }
 
 #[test]
+fn sec_198_what_was_written_to_many_waits_for_what_somebody_waits_for() {
+    let mut agenda = Agenda::default();
+    for (id, due, urgency) in
+        [(1, 10, Urgency::Patient), (2, 11, Urgency::Patient), (3, 20, Urgency::Awaited), (4, 90, Urgency::Awaited)]
+    {
+        agenda.enter(id, Timestamp(due), urgency);
+    }
+    let mut next = |now| agenda.next_due(Timestamp(now));
+    assert_eq!(next(10), Some((1, Urgency::Patient)), "nothing else is due");
+    assert_eq!(next(20), Some((3, Urgency::Awaited)));
+    assert_eq!(next(20), Some((2, Urgency::Patient)));
+    assert_eq!(next(20), None);
+    assert!(!agenda.is_due(Timestamp(89)) && agenda.is_due(Timestamp(90)));
+}
+
+#[test]
 fn the_agenda_gives_what_is_due_in_order_and_nothing_before_its_time() {
     let mut agenda = Agenda::default();
     for (id, due) in [(1, 30), (2, 10), (3, 10)] {
-        agenda.enter(id, Timestamp(due));
+        agenda.enter(id, Timestamp(due), Urgency::Awaited);
     }
     assert_eq!(agenda.seen(), Some(3));
     assert_eq!(
-        [Timestamp(9), Timestamp(10), Timestamp(10), Timestamp(29)].map(|now| agenda.next_due(now)),
+        [Timestamp(9), Timestamp(10), Timestamp(10), Timestamp(29)].map(|now| agenda.next_due(now).map(|(id, _)| id)),
         [None, Some(2), Some(3), None]
     );
     agenda.keep(2, Fate::Accepted);

@@ -16,6 +16,9 @@ const MOST_UNCONFIRMED: u8 = 2;
 /// How many places may lie between the oldest mail that waits and the newest (SEC-198).
 const MOST_WAITING: u64 = 10_000;
 
+/// From where on nothing is written to many at once: what somebody waits for has the other half.
+const BUSY: u64 = MOST_WAITING / 2;
+
 /// How many mails are looked at at once.
 const PAGE: usize = 500;
 
@@ -77,6 +80,13 @@ pub fn insert(tx: &mut Tx, mail: &OutgoingMail) -> Result<u64, StoreError> {
     MAILS.insert(tx, &id, &queued)?;
     tx.ring();
     Ok(id)
+}
+
+/// Whether so many mails wait that those to many at once are put off.
+pub fn is_busy(tx: &impl Read) -> Result<bool, StoreError> {
+    let oldest = MAILS.list(tx, None, 1)?.pop();
+    let newest = last_id(tx)?;
+    Ok(oldest.is_some_and(|oldest| newest.saturating_sub(oldest.id) >= BUSY))
 }
 
 /// The oldest mail of a table, if it lies too far before the newest.

@@ -46,6 +46,8 @@ pub enum InvitationRefusal {
     Unconfirmed,
     /// Mails do not leave this instance.
     NoMail,
+    /// So many mails wait to leave that this one would take the place of what somebody waits for.
+    TooManyMails,
     /// The address has no invitation that works.
     Unknown,
 }
@@ -96,13 +98,19 @@ pub async fn invite(app: &App, by: &By, new: NewInvitation) -> Decided<ListedInv
             };
             let is_external = new.organization.as_ref().is_some_and(|(_, is_external)| *is_external);
             let invited_to = organization.as_ref().map(|found| InvitedTo { organization_id: found.id, is_external });
-            if let Some((known_key, known)) = invitations::find_by_email(tx, &new.email)? {
-                if new.keep_open && known.is_open(now) && known.organization == invited_to {
-                    let name = invitation_name(&known_key);
-                    let kept =
-                        ListedInvitation { key: known_key, name, invitation: known, organization, is_kept: true };
-                    return Ok(Ok(kept));
+            let known = invitations::find_by_email(tx, &new.email)?;
+            let is_kept = |known: &Invitation| new.keep_open && known.is_open(now) && known.organization == invited_to;
+            let known = match known {
+                Some((key, known)) if is_kept(&known) => {
+                    let name = invitation_name(&key);
+                    return Ok(Ok(ListedInvitation { key, name, invitation: known, organization, is_kept: true }));
                 }
+                known => known,
+            };
+            if outbox::is_busy(tx)? {
+                return Ok(Err(InvitationRefusal::TooManyMails));
+            }
+            if let Some((known_key, known)) = known {
                 take_back(tx, &known_key, known, now)?;
             }
             let invitation = Invitation {

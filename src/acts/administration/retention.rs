@@ -126,6 +126,10 @@ async fn announce(app: &App, ids: Vec<UserId>, kept: Duration, round: u64, now: 
         let announcing = move |tx: &mut Tx| {
             let mut count = 0_u64;
             for id in &some {
+                if outbox::is_busy(tx)? {
+                    // The next round goes on with the others.
+                    break;
+                }
                 let Some(user) = still(tx, *id, (RetentionStep::Announce, Some(kept), round, now))? else { continue };
                 let content = MailContent::UnusedAccount { erased_from };
                 outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), user.language(), content, now))?;

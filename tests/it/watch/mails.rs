@@ -90,6 +90,34 @@ async fn sec_198_a_mail_that_gives_way_to_ten_thousand_others_is_counted_kept_be
     instance.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_198_while_thousands_of_mails_wait_nothing_is_written_to_many() {
+    let directory = tempfile::tempdir().unwrap();
+    Instance::production(directory.path()).await.stop().await;
+    let config = directory.path().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text + "mail.from = \"identite@exemple.fr\"\nsmtp.host = \"smtp.exemple.fr\"\n").unwrap();
+    let instance = Instance::on_file(&config).await;
+    let operator = Operator::of(directory.path());
+    operator.asks(&["user", "invite", "first@mairie.example"]).await;
+    let first = queue(&instance, None).await;
+    let waiting = instance.app.store.read(|tx| outbox::find(tx, first)).unwrap().unwrap().mail;
+    let fill = move |tx: &mut store::Tx| (0..5_000).try_for_each(|_| outbox::insert(tx, &waiting).map(drop));
+    instance.app.store.write(fill).await.unwrap();
+
+    let file = directory.path().join("agents.csv");
+    std::fs::write(&file, "email\nfirst@mairie.example\nsecond@mairie.example\n").unwrap();
+    let by_file = ["user", "invite", "--csv", file.to_str().unwrap()];
+    let ended = operator.types(&by_file).await;
+    assert!(ended.code == 1 && ended.stderr.contains("thousands of mails wait to leave"), "{ended:?}");
+    assert_eq!(operator.asks(&["user", "invitations"]).await["items"].as_array().unwrap().len(), 1);
+
+    instance.app.store.write(|tx| outbox::delete_where(tx, |_| true)).await.unwrap();
+    operator.asks(&by_file).await;
+    assert_eq!(operator.asks(&["user", "invitations"]).await["items"].as_array().unwrap().len(), 2);
+    instance.stop().await;
+}
+
 #[tokio::test]
 async fn a_write_of_a_mail_wakes_whoever_waits_and_no_other_write_does() {
     let directory = tempfile::tempdir().unwrap();

@@ -6,10 +6,10 @@ use std::time::Duration;
 use moncomptepro::acts::administration::{make_retention_round, read_audit};
 use moncomptepro::acts::{By, settle_mail};
 use moncomptepro::config::DevOptions;
-use moncomptepro::domain::{Actor, AuditEvent, RetentionRound, User, UserId};
+use moncomptepro::domain::{Actor, AuditEvent, MailContent, OutgoingMail, RetentionRound, User, UserId};
 use moncomptepro::mail::Fate;
-use moncomptepro::protocol::Timestamp;
-use moncomptepro::store::{outbox, users};
+use moncomptepro::protocol::{Locale, Timestamp};
+use moncomptepro::store::{Tx, outbox, users};
 
 use crate::support::{Instance, Operator};
 
@@ -98,6 +98,21 @@ async fn sec_167_an_account_that_nobody_uses_for_36_months_is_announced_and_eras
         |event: &AuditEvent, actor: &Actor| matches!(event, AuditEvent::UserErased { .. }) && *actor == Actor::System;
     let trail = instance.audit();
     assert_eq!(trail.iter().filter(|record| is_by_the_program(&record.event, &record.actor)).count(), everybody - 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_167_sec_198_while_thousands_of_mails_wait_nobody_is_announced() {
+    let (_directory, instance, _) = begin().await;
+    let everybody = people(&instance) as u64;
+    round(&instance).await;
+    instance.clock.advance(DAY * 1_065).unwrap();
+    let now = instance.clock.now();
+    let trial = OutgoingMail::notice(MARIE.parse().unwrap(), Locale::Fr, MailContent::Trial { at: now }, now);
+    let fill = move |tx: &mut Tx| (0..5_001).try_for_each(|_| outbox::insert(tx, &trial).map(drop));
+    instance.app.store.write(fill).await.unwrap();
+    assert_eq!(days(&instance, 2).await, (0, 0));
+    instance.app.store.write(|tx| outbox::delete_where(tx, |_| true)).await.unwrap();
+    assert_eq!(days(&instance, 1).await, (everybody, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
