@@ -9,7 +9,7 @@ use super::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AttemptLimit, AuditEvent, Ban, Banned, Email, GuessRefusal, HandleKey, Interaction, KnownBrowser, Limiter,
+    Actor, AttemptLimit, AuditEvent, Ban, Banned, Email, GuessRefusal, HandleKey, Interaction, KnownBrowser, Limiter,
     LockedOut, Source, SourceLimits, TooManyAttempts, TurnedAway,
 };
 use crate::store::{Tx, bans};
@@ -297,9 +297,34 @@ pub(super) async fn count_wrong_secret(app: &App, by: &By, client_id: &str, sour
 /// When the store fails.
 pub async fn note_turned_away(app: &App, by: &By, reason: TurnedAway) -> Result<(), ActError> {
     let due = app.turned_away.lock().unwrap_or_else(PoisonError::into_inner).note(reason, app.clock.now());
-    let Some(count) = due else { return Ok(()) };
+    match due {
+        None => Ok(()),
+        // A sum is nobody's in particular.
+        Some(1) => record_turned_away(app, by, vec![(reason, 1)]).await,
+        Some(count) => record_turned_away(app, &By::local(Actor::System), vec![(reason, count)]).await,
+    }
+}
+
+/// Records what was turned away and not told yet, once a minute is over; at the end of a run, without waiting.
+///
+/// # Errors
+/// When the store fails.
+pub async fn tell_turned_away(app: &App, is_ending: bool) -> Result<(), ActError> {
+    let due = app.turned_away.lock().unwrap_or_else(PoisonError::into_inner).take_due(app.clock.now(), is_ending);
+    record_turned_away(app, &By::local(Actor::System), due).await
+}
+
+async fn record_turned_away(app: &App, by: &By, due: Vec<(TurnedAway, u64)>) -> Result<(), ActError> {
+    if due.is_empty() {
+        return Ok(());
+    }
     let circumstances = Circumstances::of(app, by);
-    app.store.write(move |tx| circumstances.record(tx, AuditEvent::RequestsTurnedAway { reason, count })).await?;
+    let record = move |tx: &mut Tx| {
+        due.iter().try_for_each(|(reason, count)| {
+            circumstances.record(tx, AuditEvent::RequestsTurnedAway { reason: *reason, count: *count })
+        })
+    };
+    app.store.write(record).await?;
     Ok(())
 }
 

@@ -45,7 +45,7 @@ pub use account::{
     rename_passkey, restore_address, revoke_service, set_up_totp, sign_in_with_passkey, update_personal_information,
     use_second_factor,
 };
-pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form};
+pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form, tell_turned_away};
 pub use clients::{
     ClientAuthenticationOutcome, DeclarationError, authenticate_client, declare_clients, enabled_client, record_client,
     record_post_logout_uri,

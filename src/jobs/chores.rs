@@ -140,6 +140,13 @@ pub(super) async fn look_at_clock(app: App, alarm: Alarm) {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Alarm(Arc<AtomicBool>);
 
+/// What was turned away is in the audit within two minutes, whoever comes after it.
+pub(super) async fn tell_turned_away(app: App, is_ending: bool) {
+    if let Err(cause) = acts::tell_turned_away(&app, is_ending).await {
+        tracing::warn!(%cause, "what was turned away is not in the audit");
+    }
+}
+
 /// Room is kept back, and the operator is told in time, once.
 pub(super) async fn look_at_disk(app: App, alarm: Alarm) {
     let store = app.store.clone();

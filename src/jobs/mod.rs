@@ -91,6 +91,10 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         let (app, alarm) = (app.clone(), chores::Alarm::default());
         move || chores::look_at_clock(app.clone(), alarm.clone())
     };
+    let turned_away = {
+        let app = app.clone();
+        move || chores::tell_turned_away(app.clone(), false)
+    };
     let backups = {
         let (app, is_steady) = (app.clone(), is_steady.clone());
         move || chores::back_up(app.clone(), app.clock.elapsed().saturating_sub(began), is_steady())
@@ -100,12 +104,14 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         repeat("purge", (pace.purge, pace.believed_after), &supervisor, stopped.clone(), purge),
         repeat("disk", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), disk),
         repeat("clock", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), clock),
+        repeat("turned away", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), turned_away),
         repeat("retention", (pace.retention, pace.believed_after), &supervisor, stopped.clone(), retention),
         repeat("register", (pace.keys, pace.believed_after), &supervisor, stopped.clone(), register),
         repeat("keys", (pace.keys, pace.believed_after), &supervisor, stopped.clone(), keys),
         repeat("backups", (pace.backups, pace.believed_after), &supervisor, stopped.clone(), backups),
         repeat("time", (pace.note_time, pace.believed_after), &supervisor, stopped, note_time),
     );
+    chores::tell_turned_away(app.clone(), true).await;
     if app.clock.elapsed().saturating_sub(began) >= pace.believed_after {
         chores::note_time(app, is_steady()).await;
     }

@@ -15,6 +15,7 @@ use crate::acts;
 use crate::app::App;
 use crate::config::DataLocation;
 use crate::crypto::KeyState;
+use crate::domain::TurnedAway;
 use crate::logs::{Counted, Sink};
 use crate::protocol::Timestamp;
 use crate::serve::{Counters, Event, Settings, Tls, Work};
@@ -112,6 +113,13 @@ impl Metrics {
         {
             document.sample(name, &[("limit", word)], number);
         }
+        let name = "moncomptepro_requests_turned_away_total";
+        document.family(name, Kind::Counter, "Requests that were turned away before anything was done.");
+        let mut turned_away = self.app.turned_away.lock().unwrap_or_else(PoisonError::into_inner);
+        for (word, reason) in [("foreign_form", TurnedAway::ForeignForm), ("too_many", TurnedAway::TooMany)] {
+            document.sample(name, &[("reason", word)], turned_away.total(reason));
+        }
+        drop(turned_away);
         let help = "Accounts, sources and clients whose attempts are counted now.";
         document.single("moncomptepro_limiter_keys", Kind::Gauge, help, held);
     }

@@ -1,7 +1,10 @@
 //! The numbers of an instance: what they count, and what no label of theirs ever holds.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use moncomptepro::acts;
+use moncomptepro::domain::{AuditEvent, AuditRecord, TurnedAway};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 
@@ -109,4 +112,33 @@ async fn sec_160_ten_thousand_paths_clients_and_people_make_no_series_and_are_in
     assert_eq!(series(&text).difference(&first).collect::<Vec<_>>(), Vec::<&String>::new());
     assert!(first.len() < 2_000, "{}", first.len());
     assert!(!text.to_lowercase().contains("chosen-word") && !text.contains("exemple.fr"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_161_what_was_turned_away_is_told_without_waiting_for_somebody_else() {
+    let instance = Instance::dev().await;
+    for _ in 0..3 {
+        let person = instance.person();
+        let page = person.visit("/users/start-sign-in").await;
+        let forged = page.form_with("login", None).with("_csrf", "forged").with("login", "user@yopmail.com");
+        assert_eq!(person.submit(forged).await.status, 403);
+    }
+    let told = || -> Vec<(u64, bool)> {
+        let of = |record: AuditRecord| match record.event {
+            AuditEvent::RequestsTurnedAway { reason: TurnedAway::ForeignForm, count } => {
+                Some((count, record.origin.source.is_some()))
+            }
+            _ => None,
+        };
+        instance.audit().into_iter().filter_map(of).collect()
+    };
+    assert_eq!(told(), [(1, true)]);
+    acts::tell_turned_away(&instance.app, false).await.unwrap();
+    assert_eq!(told().len(), 1, "a minute is not over");
+    instance.clock.advance(Duration::from_secs(60)).unwrap();
+    acts::tell_turned_away(&instance.app, false).await.unwrap();
+    acts::tell_turned_away(&instance.app, true).await.unwrap();
+    assert_eq!(told(), [(2, false), (1, true)], "a sum is nobody's in particular");
+    let text = instance.metrics.expose();
+    assert_eq!(value(&text, "moncomptepro_requests_turned_away_total{reason=\"foreign_form\"}"), 3);
 }
