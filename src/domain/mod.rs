@@ -56,7 +56,7 @@ pub use organization::{
     ModerationQueryFault, ModerationStanding, ModerationState, NameParts, OfficialContact, OfficialContactKind,
     Organization, OrganizationDomain, OrganizationFacts, OrganizationFault, OrganizationSource, PublicBody, QueryFault,
     RejectionReason, RequestStanding, Siret, UNKNOWN_NAME, Verification, capitalized, decide_joining, department_of,
-    folded, look_alikes, normalized_words, street_type, town_name, words_of,
+    folded, look_alikes, normalized_words, street_type, town_name, visible, words_of,
 };
 pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{

@@ -1,7 +1,7 @@
 //! How legal entities and establishments lie in the register's file: a head of fixed width, then the texts that there are.
 
 use crate::domain::{
-    AddressParts, Diffusion, Establishment, EstablishmentSource, NameParts, Siret, capitalized, street_type,
+    AddressParts, Diffusion, Establishment, EstablishmentSource, NameParts, Siret, capitalized, street_type, visible,
 };
 use crate::protocol::Timestamp;
 
@@ -165,7 +165,7 @@ pub(super) fn establishment(
         is_active: row.has(ACTIVE),
         is_entity_active: entity.has(ACTIVE),
         diffusion: if is_partial { Diffusion::Partial } else { Diffusion::Full },
-        postal_code: postal_code.map(str::to_owned),
+        postal_code: postal_code.map(visible),
         commune_code: row.text(establishment::COMMUNE_CODE).and_then(|code| code.parse().ok()),
         commune: commune.map(str::to_owned),
         address: address.line(),

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use crate::domain::{AddressParts, capitalized, street_type};
+use crate::domain::{AddressParts, capitalized, street_type, visible};
 
 /// A text of a document, without what does not belong in one.
 pub(super) fn text(document: &Value, name: &str) -> Option<String> {
@@ -16,9 +16,9 @@ pub(super) fn parsed<T: FromStr>(document: &Value, name: &str) -> Option<T> {
     text(document, name)?.parse().ok()
 }
 
-/// At most 256 characters, none of them control characters; `[ND]` is nothing.
+/// At most 256 characters, each of which can be seen; `[ND]` is nothing.
 pub(in crate::directory) fn cleaned(text: &str) -> Option<String> {
-    let cleaned: String = text.chars().filter(|character| !character.is_control()).take(256).collect();
+    let cleaned: String = visible(text).chars().take(256).collect();
     let cleaned = cleaned.trim();
     if cleaned.is_empty() || cleaned == "[ND]" { None } else { Some(cleaned.to_owned()) }
 }

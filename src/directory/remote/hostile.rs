@@ -77,6 +77,7 @@ fn anything() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         proptest::sample::select(&VALUES[..]).prop_map(Value::from),
+        Just(Value::from("X \u{202e}GNP\u{0} \u{1b}[31m")),
         any::<String>().prop_map(Value::from),
         "[A-Zé\u{0}-\u{1f}]{250,600}".prop_map(Value::from),
     ];
@@ -93,8 +94,9 @@ fn object(members: Vec<(&'static str, Value)>) -> Value {
 /// Of the form of each service as far as it goes, so that what lies within it is reached.
 fn document() -> impl Strategy<Value = Value> {
     let members = || {
-        proptest::collection::vec((proptest::sample::select(&NAMES[..]), anything()), 0..24).prop_map(|mut members| {
-            members.push(("siret", Value::from(ASKED)));
+        let filled = proptest::collection::vec((proptest::sample::select(&NAMES[..]), anything()), 0..80);
+        (filled, proptest::bool::weighted(0.8)).prop_map(|(mut members, is_asked)| {
+            members.push(("siret", Value::from(if is_asked { ASKED } else { "13002526500013" })));
             object(members)
         })
     };

@@ -32,7 +32,7 @@ pub use register::{
     Activity, AddressParts, CommuneCode, CountryCode, DepartmentCode, Diffusion, Establishment, EstablishmentName,
     EstablishmentQuery, EstablishmentSource, HeadcountBand, HeadcountYear, LegalCategory, MalformedCode, NameParts,
     OfficialContact, OfficialContactKind, QueryFault, UNKNOWN_NAME, capitalized, department_of, folded, street_type,
-    town_name,
+    town_name, visible,
 };
 pub use siret::{MalformedSiret, Siret};
 

@@ -14,5 +14,5 @@ pub use contact::{OfficialContact, OfficialContactKind};
 pub use establishment::{Diffusion, Establishment, EstablishmentSource};
 pub use geography::{CountryCode, DepartmentCode, department_of};
 pub use labels::street_type;
-pub use naming::{AddressParts, EstablishmentName, NameParts, UNKNOWN_NAME, capitalized, folded, town_name};
+pub use naming::{AddressParts, EstablishmentName, NameParts, UNKNOWN_NAME, capitalized, folded, town_name, visible};
 pub use query::{EstablishmentQuery, QueryFault};

@@ -138,7 +138,7 @@ fn said(text: Option<&str>) -> Option<&str> {
 }
 
 /// Without control characters and those that nobody sees: what turns the direction of a line would make another name of it.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     text.chars().filter(|character| is_visible(*character)).collect()
 }
 
