@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::domain::claims::{Subject, disclosed_scopes, wants_one_organization};
 use crate::domain::steps::{self, Affiliation, Demand, Demands, Facts, Identity, PersonFacts, SecondFactor, Step};
 use crate::domain::{
-    AccountPage, Client, Greeting, MailboxStanding, ModerationId, OrganizationId, PendingAuthorization, Progress,
-    SecondFactorUse, Session, User, UserId,
+    AccountPage, Client, Email, Greeting, MailboxStanding, ModerationId, OrganizationId, PendingAuthorization,
+    Progress, SecondFactorUse, Session, User, UserId,
 };
 use crate::protocol::{Prompt, Scope, Timestamp};
 use crate::store::{Read, StoreError, contact_proofs, memberships, moderations, organizations, service_uses};
@@ -115,7 +115,9 @@ pub fn gather(
         (_, _) => None,
     };
     let is_hinted = pending.expected_user.is_none_or(|expected| expected == user.id);
-    let is_expected = is_hinted && pending.request.claims.accepts_subject(&user.id.to_string());
+    let is_expected = is_hinted
+        && pending.request.claims.accepts_subject(&user.id.to_string())
+        && !names_another(pending, user, progress);
     let identity = match (is_expected, progress.signed_in) {
         (true, _) => Identity::Expected,
         (false, true) => Identity::OtherAfterSignIn,
@@ -151,6 +153,15 @@ pub fn gather(
         demands.consent = Demand::of(true, progress.consented);
     }
     Ok(Standing { facts: Facts { person: Some(person), demands }, organization_id })
+}
+
+/// Whether the client names another address than that of whoever was signed in already (`login_hint`). Whoever signed in, or
+/// confirmed the account, when asked is taken as they are: an address may have changed. Without a page nobody can be asked,
+/// and the word is no more than a hint (OpenID Connect Core §3.1.2.1).
+fn names_another(pending: &PendingAuthorization, user: &User, progress: &Progress) -> bool {
+    let is_settled = progress.signed_in || progress.account_selected || pending.request.prompt.contains(Prompt::None);
+    let hint = pending.request.login_hint.as_deref().and_then(|hint| hint.parse::<Email>().ok());
+    !is_settled && hint.is_some_and(|hint| hint != user.email)
 }
 
 /// The facts for a page of the account of `owner` that wants a recent proof (SEC-93): an old one is made anew, and

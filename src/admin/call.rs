@@ -70,7 +70,7 @@ impl Call {
         if self.body.trim_ascii_start().first() != Some(&b'{') {
             return Err(Refusal::Malformed(String::from("a JSON object is expected")));
         }
-        serde_json::from_slice(&self.body).map_err(|cause| Refusal::Malformed(cause.to_string()))
+        serde_json::from_slice(&self.body).map_err(|cause| Refusal::Malformed(without_place(&cause)))
     }
 
     /// The parameters of the query, with no other names than the fields of `T`.
@@ -84,7 +84,7 @@ impl Call {
                 return Err(Refusal::Malformed(format!("the parameter {name} stands there twice")));
             }
         }
-        serde_json::from_value(Value::Object(parameters)).map_err(|cause| Refusal::Malformed(cause.to_string()))
+        serde_json::from_value(Value::Object(parameters)).map_err(|cause| Refusal::Malformed(without_place(&cause)))
     }
 
     /// Refuses a document and parameters where none are expected.
@@ -95,4 +95,11 @@ impl Call {
         let Nothing {} = self.parameters()?;
         Ok(())
     }
+}
+
+/// What is wrong with a document, without the place in a text that nobody has seen.
+fn without_place(cause: &serde_json::Error) -> String {
+    let said = cause.to_string();
+    let place = format!(" at line {} column {}", cause.line(), cause.column());
+    said.strip_suffix(place.as_str()).map(str::to_owned).unwrap_or(said)
 }

@@ -33,14 +33,7 @@ pub(in crate::cli) struct Arguments {
 pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) -> Result<(), Ending> {
     let Arguments { file, organizations, dry_run } = arguments;
     let numbers = organizations.as_deref().map(sirets_by_id).transpose()?;
-    let mut rows = Rows::open(&file)?;
-    if rows
-        .columns()
-        .is_some_and(|columns| !["siret", "sirets", "organization_id"].iter().any(|name| has(columns, name)))
-    {
-        let expected = "line 1: a column siret is expected: the first line holds the names of the columns";
-        return Err(Ending::refused(format!("{}: {expected}", file.display())));
-    }
+    let mut rows = Rows::open(&file)?.expect(&["siret", "sirets", "organization_id"], None)?;
     let (seen, mut entered) = (RandomState::new(), HashSet::new());
     let office = place.open().await?;
     let mut report = Report::begin(output, "ABOUT", "about")?;
@@ -64,10 +57,6 @@ pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) ->
     }
     batch.send(&mut report).await?;
     report.end()
-}
-
-fn has(columns: &[String], name: &str) -> bool {
-    columns.iter().any(|column| column == name)
 }
 
 /// The number of the organization that a row enters, and says nothing else of.

@@ -27,7 +27,7 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) -> Result<(), Ending> {
-    let mut rows = Rows::open(&arguments.file)?;
+    let mut rows = Rows::open(&arguments.file)?.expect(&["email"], None)?;
     let office = place.open().await?;
     let mut report = Report::begin(output, "E-MAIL", "email")?;
     let mut batch = Batch::new(&office, &["imports"], arguments.dry_run);
@@ -38,9 +38,20 @@ pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) ->
             Err(reason) => batch.refuse(&mut report, (line, ""), reason).await?,
             Ok(fields) => {
                 let email = fields.get("email").and_then(Value::as_str).unwrap_or_default().trim().to_lowercase();
-                match email.is_empty() || known.insert(seen.hash_one(&email)) {
-                    true => batch.add(&mut report, (line, email), fields).await?,
-                    false => batch.refuse(&mut report, (line, &email), "email: an earlier row has it").await?,
+                let is_new = |field: &str, value: &str, known: &mut HashSet<u64>| {
+                    value.is_empty() || known.insert(seen.hash_one((field, value)))
+                };
+                let id = match fields.get("id") {
+                    Some(Value::String(id)) => id.trim().to_owned(),
+                    Some(Value::Number(id)) => id.to_string(),
+                    _ => String::new(),
+                };
+                if !is_new("email", &email, &mut known) {
+                    batch.refuse(&mut report, (line, &email), "email: an earlier row has it").await?
+                } else if !is_new("id", &id, &mut known) {
+                    batch.refuse(&mut report, (line, &email), "id: an earlier row has it").await?
+                } else {
+                    batch.add(&mut report, (line, email), fields).await?
                 }
             }
         };

@@ -25,6 +25,9 @@ pub(super) const COLUMNS: &[Column] = &[
     ("BY", "invited_by"),
 ];
 
+/// What a row may say.
+const FIELDS: [&str; 3] = ["email", "siret", "external"];
+
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
     /// Whom to invite.
@@ -46,7 +49,7 @@ pub(in crate::cli) struct Arguments {
 
 pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) -> Result<(), Ending> {
     if let Some(file) = arguments.csv {
-        let rows = Rows::open(&file)?;
+        let rows = Rows::open(&file)?.expect(&["email"], Some(&FIELDS))?;
         return by_file(&place.open().await?, output, (rows, arguments.language), &file).await;
     }
     let document = json!({
@@ -87,8 +90,8 @@ async fn by_file<R: std::io::BufRead>(
 
 /// What a row asks for.
 fn order(fields: &serde_json::Map<String, Value>, language: Option<Locale>) -> Result<(String, Value), String> {
-    if let Some(name) = fields.keys().find(|name| !["email", "siret", "external"].contains(&name.as_str())) {
-        return Err(format!("no column {name} is expected: email, siret, external"));
+    if let Some(name) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
+        return Err(format!("no column {name} is expected: {}", FIELDS.join(", ")));
     }
     let email = fields.get("email").and_then(Value::as_str).ok_or("email is missing")?;
     let external = match fields.get("external") {

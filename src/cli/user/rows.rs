@@ -50,6 +50,29 @@ impl Rows<BufReader<File>> {
 }
 
 impl<R: BufRead> Rows<R> {
+    /// Refuses a table whose first line names none of the columns `wanted`, or one that is not among `known`, where these are
+    /// all that there are: it is no table of what is expected, or its first line is a row already.
+    ///
+    /// # Errors
+    /// With what the first line should name.
+    pub(in crate::cli) fn expect(self, wanted: &[&str], known: Option<&[&str]>) -> Result<Self, Ending> {
+        let Form::Csv { columns, .. } = &self.form else { return Ok(self) };
+        let is_wanted = columns.iter().any(|column| wanted.contains(&column.as_str()));
+        let is_foreign = |column: &&String| known.is_some_and(|known| !known.contains(&column.as_str()));
+        match (columns.iter().find(is_foreign), is_wanted) {
+            (None, true) => Ok(self),
+            (Some(column), true) => {
+                let known = known.unwrap_or(wanted).join(", ");
+                Err(Ending::refused(format!("line 1: no column {column} is expected: {known}")))
+            }
+            (_, false) => {
+                let wanted = wanted.first().copied().unwrap_or_default();
+                let expected = format!("a column {wanted} is expected: the first line holds the names of the columns");
+                Err(Ending::refused(format!("line 1: {expected}")))
+            }
+        }
+    }
+
     fn begin(mut input: R) -> io::Result<Self> {
         const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
         if input.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
@@ -76,14 +99,6 @@ impl<R: BufRead> Rows<R> {
             return Err(io::Error::other("line 1: each column needs a name of its own"));
         }
         Ok(Self { form: Form::Csv { columns, delimiter }, ..rows })
-    }
-
-    /// The names of the columns; `None` where each row names its own.
-    pub(in crate::cli) fn columns(&self) -> Option<&[String]> {
-        match &self.form {
-            Form::JsonLines => None,
-            Form::Csv { columns, .. } => Some(columns),
-        }
     }
 
     /// The next row; `None` at the end.

@@ -32,6 +32,28 @@ async fn prm_30_a_login_hint_only_fills_the_field_in() {
 }
 
 #[tokio::test]
+async fn prm_30_a_hint_of_another_address_leads_to_the_sign_in_and_refuses_nobody() {
+    let instance = Instance::dev().await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let page = person.visit("/users/start-sign-in").await;
+    person.sign_in(page, ADDRESS, ADDRESS).await;
+    let asking = |hint: &str, prompt: &str| match prompt {
+        "" => client.authorization("openid email", &[("login_hint", hint)]),
+        prompt => client.authorization("openid email", &[("login_hint", hint), ("prompt", prompt)]),
+    };
+    for (hint, prompt) in [("USER@yopmail.com", ""), ("no address", ""), ("user15@yopmail.com", "none")] {
+        client.code(&person.visit(&asking(hint, prompt)).await);
+    }
+    let asks = person.visit(&asking("user15@yopmail.com", "")).await;
+    assert_eq!(asks.url.path(), "/users/start-sign-in", "{}", asks.url);
+    assert_eq!(asks.attribute("input[name=login]", "value").as_deref(), Some("user15@yopmail.com"));
+    let back = person.sign_in(asks, ADDRESS, ADDRESS).await;
+    let tokens = client.redeem(&client.code(&back)).await;
+    let told = client.userinfo(&tokens.access_token).await;
+    assert_eq!(told.json()["email"], ADDRESS, "whoever signed in when asked is taken as they are");
+}
+
+#[tokio::test]
 async fn a_malformed_address_is_said_in_the_page_and_kept_in_the_field() {
     let instance = Instance::dev().await;
     let person = instance.person();

@@ -142,6 +142,17 @@ async fn sec_150_every_row_is_entered_wholly_or_refused_with_its_line_and_reason
     let person = instance.person();
     let page = person.visit("/users/start-sign-in").await;
     assert_eq!(person.sign_in(page, "a@mairie.example", PASSWORD).await.url.path(), "/");
+    let twice =
+        "{\"email\":\"j@mairie.example\",\"id\":2000000001}\n{\"email\":\"k@mairie.example\",\"id\":\"2000000001\"}\n";
+    let file = write(directory.path(), "twice.jsonl", twice);
+    for (options, outcome) in [(&["--dry-run"][..], "would be imported"), (&[], "imported")] {
+        let ended = operator.types(&[&["user", "import", &file, "--output", "json"], options].concat()).await;
+        assert!(ended.code == 1 && ended.stdout.contains("id: an earlier row has it"), "{ended:?}");
+        let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(report["counts"], json!({ outcome: 1, "refused": 1 }));
+    }
+    let file = write(directory.path(), "no_head.csv", "x@mairie.example\n");
+    operator.types(&["user", "import", &file]).await.refused(1, "a column email is expected");
     operator.types(&["user", "import", "/nowhere.csv"]).await.refused(1, "/nowhere.csv");
     operator.types(&["user", "import"]).await.refused(2, "<FILE>");
 }

@@ -251,6 +251,16 @@ async fn sec_150_a_file_invites_row_by_row_and_says_what_became_of_each() {
     for (typed, code, words) in cases {
         operator.types(typed).await.refused(code, words);
     }
+    assert_eq!(reasons[0], "not a well-formed e-mail address", "no place within a text of ours");
+    let cases = [
+        ("no_head.csv", "x@mairie.example\n", "a column email is expected"),
+        ("old_mac.csv", "email\rx@mairie.example\ry@mairie.example\r", "a column email is expected"),
+        ("foreign.csv", "email,colour\nx@mairie.example,red\n", "no column colour is expected"),
+    ];
+    for (name, text, words) in cases {
+        let file = super::import::write(directory.path(), name, text);
+        operator.types(&["user", "invite", "--csv", &file]).await.refused(1, words);
+    }
     let silent = tempfile::tempdir().unwrap();
     let _production = Instance::production(silent.path()).await;
     Operator::of(silent.path()).types(&["user", "invite", MARIE]).await.refused(1, "no mail leaves");
