@@ -213,7 +213,8 @@ async fn sec_168_sec_169_requests_are_part_of_what_a_person_takes_away_and_go_wi
     let instance = Instance::dev().await;
     let (person, _, waits) = waiting(&instance).await;
     let data = person.visit("/connection-and-account/my-data").await;
-    assert!(data.text("main").contains("pending"), "{}", data.text("main"));
+    let told = data.text("main");
+    assert!(told.contains("En cours d’examen") && !told.contains("pending"), "{told}");
     let key = ELODIE.parse().unwrap();
     administration::erase_user(&instance.app, &moderator(), key, false).await.unwrap().unwrap();
     let gone = accept_moderation(&instance.app, &moderator(), number(&waits), yes()).await.unwrap();
