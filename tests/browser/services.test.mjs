@@ -42,7 +42,7 @@ journey(
     await person.see("start-sign-in-by-a-federation");
     await person.signIn(ADDRESS);
     await person.arriveAt("/users/2fa-sign-in");
-    assert.match(await person.page.locator("main .client").innerText(), /Client d’essai \(selon lui, pour Démarches de la ville\)/);
+    assert.match(await person.page.locator("main .client").innerText(), /Client d’essai \((selon lui, pour|according to it, for) Démarches de la ville\)/);
     await person.see("second-factor-by-a-federation");
     await person.answer("totpToken", await code(person, 60));
     const claims = await told(person);
