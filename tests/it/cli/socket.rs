@@ -97,7 +97,7 @@ fn documents() -> Vec<(Method, &'static str, Value)> {
         (Method::POST, "/users", json!({ "email": "b@b.fr", "given_name": "B", "family_name": "B" })),
         (Method::PUT, "/users/a@b.fr/role", json!({ "role": "reader" })),
         (Method::POST, "/organizations", json!({ "siret": "13002526500013", "label": "DINUM" })),
-        (Method::PUT, "/organizations/1/members/a@b.fr", json!({ "verification": "domain" })),
+        (Method::PUT, "/organizations/1/members/a@b.fr", json!({ "verification": "proof_received" })),
         (Method::POST, "/keys/rotate", json!({ "now": true })),
     ]
 }
