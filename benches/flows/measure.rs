@@ -198,7 +198,7 @@ pub(crate) async fn signed_in(site: &Site, client_id: &str) -> Vec<Client> {
     let mut connection = Connection::open(site.port).await;
     let mut clients = Vec::new();
     for number in 0..SIGNED_IN {
-        let person = SignIn { site: site.clone(), address: address(number) };
+        let person = SignIn { site: site.clone(), address: address(number), source: None };
         let mut jar = Jar::default();
         match person.enter(&mut connection, &mut jar, "/users/start-sign-in", PASSWORD).await {
             Entry::In(_) => clients.push(Client::new(site, client_id, &jar.cookies())),

@@ -1,5 +1,7 @@
 //! What a million accounts change.
 
+use std::net::Ipv4Addr;
+
 use super::data;
 use super::http::Connection;
 use super::load::{Turn, Work, at_full_speed};
@@ -29,7 +31,7 @@ struct Everybody {
 impl Everybody {
     fn all(program: &Program, people: u64) -> Vec<Self> {
         let one = |number| Self {
-            person: SignIn { site: program.site.clone(), address: String::new() },
+            person: SignIn { site: program.site.clone(), address: String::new(), source: None },
             next: number * (people / CONNECTIONS),
             people,
         };
@@ -37,7 +39,10 @@ impl Everybody {
     }
 
     fn advance(&mut self) {
-        self.person.address = data::address(self.next % self.people);
+        let number = self.next % self.people;
+        self.person.address = data::address(number);
+        // Everybody from where they are: what one source may ask is limited.
+        self.person.source = Some(Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 0).to_bits() + number as u32));
         self.next += STRIDE;
     }
 }

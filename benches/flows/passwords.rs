@@ -29,7 +29,7 @@ fn lane_threads() -> usize {
 }
 
 fn people(site: &Site, numbers: std::ops::Range<u64>) -> Vec<SignIn> {
-    numbers.map(|number| SignIn { site: site.clone(), address: address(number) }).collect()
+    numbers.map(|number| SignIn { site: site.clone(), address: address(number), source: None }).collect()
 }
 
 /// Sign-ins beside the hash alone: at the cost of a server, and at the lower one of `dev`.

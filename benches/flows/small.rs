@@ -87,7 +87,7 @@ async fn what_is_left(bench: &mut Bench, program: &Program, where_: &str) {
     let whole = round(plan, program, &flows(&clients)).await;
     let row = Row::new(format!("complete flows, ES256{where_}"), per_second(whole.per_second()));
     bench.table.add(row.with_latencies(&whole));
-    let person = |number| SignIn { site: site.clone(), address: super::data::address(number) };
+    let person = |number| SignIn { site: site.clone(), address: super::data::address(number), source: None };
     let sign_ins = at_full_speed(site.port, (200..212).map(person).collect(), plan.hashing).await;
     let row = Row::new(format!("password sign-ins{where_}"), per_second(sign_ins.per_second()));
     bench.table.add(row.with_latencies(&sign_ins));

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -152,6 +153,8 @@ impl Work for Exchange {
 pub(crate) struct SignIn {
     pub(crate) site: Site,
     pub(crate) address: String,
+    /// Where the browser is, as the proxy tells it; that of the driver when absent.
+    pub(crate) source: Option<Ipv4Addr>,
 }
 
 /// The cookies of one browser.
@@ -237,7 +240,8 @@ impl SignIn {
     }
 
     fn own(&self, jar: &Jar) -> String {
-        format!("Sec-Fetch-Site: same-origin\r\n{}", jar.header())
+        let source = self.source.map(|address| format!("X-Forwarded-For: {address}\r\n")).unwrap_or_default();
+        format!("Sec-Fetch-Site: same-origin\r\n{source}{}", jar.header())
     }
 }
 

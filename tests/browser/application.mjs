@@ -15,3 +15,12 @@ export async function setUpApplication(person) {
   await person.page.locator(".codes").waitFor();
   return code;
 }
+
+/** Sets an application up that is asked for at every sign-in; returns what it shows. */
+export async function askForApplication(person) {
+  await person.goTo("/totp-configuration");
+  const code = await setUpApplication(person);
+  await person.goTo("/double-authentication");
+  await person.press("force2fa", "enable");
+  return code;
+}

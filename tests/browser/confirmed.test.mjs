@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { setUpApplication } from "./application.mjs";
+import { askForApplication } from "./application.mjs";
 import { journey, TWO } from "./visit.mjs";
 
 const ADDRESS = "user@yopmail.com";
@@ -13,10 +13,7 @@ journey(
     const french = person.setting.language === "fr";
     await person.goTo("/users/start-sign-in");
     await person.signIn(ADDRESS);
-    await person.goTo("/totp-configuration");
-    const code = await setUpApplication(person);
-    await person.goTo("/double-authentication");
-    await person.press("force2fa", "enable");
+    const code = await askForApplication(person);
     await person.press("force2fa", "disable");
     await person.see("double-authentication-on-demand");
     assert.match((await person.mails(ADDRESS))[0].subject, french ? /plus demandé à chaque connexion/ : /not asked at every sign-in/);

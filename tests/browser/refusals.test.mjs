@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 import { startProduction } from "../production.mjs";
-import { setUpApplication } from "./application.mjs";
+import { askForApplication } from "./application.mjs";
 import { journey, startDevelopment, TWO } from "./visit.mjs";
 
 const ADDRESS = "user@yopmail.com";
@@ -36,10 +36,7 @@ journey(
   async (person) => {
     await person.goTo("/users/start-sign-in");
     await person.signIn(ADDRESS);
-    await person.goTo("/totp-configuration");
-    const code = await setUpApplication(person);
-    await person.goTo("/double-authentication");
-    await person.press("force2fa", "enable");
+    const code = await askForApplication(person);
     await person.signOut();
     await person.signIn(ADDRESS);
     await person.arriveAt("/users/2fa-sign-in");

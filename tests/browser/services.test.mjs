@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { setUpApplication } from "./application.mjs";
+import { askForApplication } from "./application.mjs";
 import { journey, TWO } from "./visit.mjs";
 
 const ADDRESS = "user@yopmail.com";
@@ -30,10 +30,7 @@ journey(
   async (person) => {
     await person.goTo("/users/start-sign-in");
     await person.signIn(ADDRESS);
-    await person.goTo("/totp-configuration");
-    const code = await setUpApplication(person);
-    await person.goTo("/double-authentication");
-    await person.press("force2fa", "enable");
+    const code = await askForApplication(person);
     await person.goTo("/");
     await person.signOut();
 
