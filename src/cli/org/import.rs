@@ -33,7 +33,7 @@ pub(in crate::cli) struct Arguments {
 pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) -> Result<(), Ending> {
     let Arguments { file, organizations, dry_run } = arguments;
     let numbers = organizations.as_deref().map(sirets_by_id).transpose()?;
-    let mut rows = Rows::open(&file)?.expect(&["siret", "sirets", "organization_id"], None)?;
+    let mut rows = Rows::open_with(&file, &["siret", "sirets", "organization_id"], None)?;
     let (seen, mut entered) = (RandomState::new(), HashSet::new());
     let office = place.open().await?;
     let mut report = Report::begin(output, "ABOUT", "about")?;

@@ -27,7 +27,7 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) -> Result<(), Ending> {
-    let mut rows = Rows::open(&arguments.file)?.expect(&["email"], None)?;
+    let mut rows = Rows::open_with(&arguments.file, &["email"], None)?;
     let office = place.open().await?;
     let mut report = Report::begin(output, "E-MAIL", "email")?;
     let mut batch = Batch::new(&office, &["imports"], arguments.dry_run);

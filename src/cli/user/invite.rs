@@ -49,7 +49,7 @@ pub(in crate::cli) struct Arguments {
 
 pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) -> Result<(), Ending> {
     if let Some(file) = arguments.csv {
-        let rows = Rows::open(&file)?.expect(&["email"], Some(&FIELDS))?;
+        let rows = Rows::open_with(&file, &["email"], Some(&FIELDS))?;
         return by_file(&place.open().await?, output, (rows, arguments.language), &file).await;
     }
     let document = json!({

@@ -47,15 +47,19 @@ impl Rows<BufReader<File>> {
         let file = File::open(path).map_err(|cause| said(&cause))?;
         Self::begin(BufReader::new(file)).map_err(|cause| said(&cause))
     }
+
+    /// The same of a table that names one of the columns `wanted`, and none that is not `known` where these are all.
+    ///
+    /// # Errors
+    /// As well when its first line names other columns, or is a row already.
+    pub(in crate::cli) fn open_with(path: &Path, wanted: &[&str], known: Option<&[&str]>) -> Result<Self, Ending> {
+        let named = |reason| Ending::refused(format!("{}: {reason}", path.display()));
+        Self::open(path)?.expect(wanted, known).map_err(named)
+    }
 }
 
 impl<R: BufRead> Rows<R> {
-    /// Refuses a table whose first line names none of the columns `wanted`, or one that is not among `known`, where these are
-    /// all that there are: it is no table of what is expected, or its first line is a row already.
-    ///
-    /// # Errors
-    /// With what the first line should name.
-    pub(in crate::cli) fn expect(self, wanted: &[&str], known: Option<&[&str]>) -> Result<Self, Ending> {
+    fn expect(self, wanted: &[&str], known: Option<&[&str]>) -> Result<Self, String> {
         let Form::Csv { columns, .. } = &self.form else { return Ok(self) };
         let is_wanted = columns.iter().any(|column| wanted.contains(&column.as_str()));
         let is_foreign = |column: &&String| known.is_some_and(|known| !known.contains(&column.as_str()));
@@ -63,12 +67,11 @@ impl<R: BufRead> Rows<R> {
             (None, true) => Ok(self),
             (Some(column), true) => {
                 let known = known.unwrap_or(wanted).join(", ");
-                Err(Ending::refused(format!("line 1: no column {column} is expected: {known}")))
+                Err(format!("line 1: no column {column} is expected: {known}"))
             }
             (_, false) => {
                 let wanted = wanted.first().copied().unwrap_or_default();
-                let expected = format!("a column {wanted} is expected: the first line holds the names of the columns");
-                Err(Ending::refused(format!("line 1: {expected}")))
+                Err(format!("line 1: a column {wanted} is expected: the first line holds the names of the columns"))
             }
         }
     }

@@ -253,9 +253,13 @@ async fn sec_150_a_file_invites_row_by_row_and_says_what_became_of_each() {
     }
     assert_eq!(reasons[0], "not a well-formed e-mail address", "no place within a text of ours");
     let cases = [
-        ("no_head.csv", "x@mairie.example\n", "a column email is expected"),
-        ("old_mac.csv", "email\rx@mairie.example\ry@mairie.example\r", "a column email is expected"),
-        ("foreign.csv", "email,colour\nx@mairie.example,red\n", "no column colour is expected"),
+        ("no_head.csv", "x@mairie.example\n", "no_head.csv: line 1: a column email is expected"),
+        (
+            "old_mac.csv",
+            "email\rx@mairie.example\ry@mairie.example\r",
+            "old_mac.csv: line 1: a column email is expected",
+        ),
+        ("foreign.csv", "email,colour\nx@mairie.example,red\n", "foreign.csv: line 1: no column colour is expected"),
     ];
     for (name, text, words) in cases {
         let file = super::import::write(directory.path(), name, text);
