@@ -7,8 +7,8 @@ use super::page::{Cursor, ENTRIES, Page};
 use super::refusal::Refusal;
 use super::{Reply, Request, done, users};
 use crate::acts::administration::{
-    self as acts, Acceptance, Accepted, Contacts, ListedModeration, ModerationDossier, ModerationFilter,
-    ModerationRefusal, OrganizationKey, Rejection, SimilarOnes,
+    self as acts, Acceptance, Accepted, Contacts, LinkUndone, ListedModeration, ModerationDossier, ModerationFilter,
+    ModerationRefusal, OrganizationKey, Rejection, SimilarOnes, Undoing,
 };
 use crate::domain::{
     Email, EmailDomain, EmailDomainStatus, Likeness, Moderation, ModerationId, ModerationKind, ModerationQuery,
@@ -77,6 +77,10 @@ struct DossierView {
     domains: Vec<DomainView>,
     look_alikes: Vec<LookAlikeView>,
     members: Vec<MemberView>,
+    /// The person's own link to the organization.
+    link: Option<LinkView>,
+    /// What `reopen` undoes, of a request that is accepted.
+    reopening: Option<ReopeningView>,
     duplicates: Vec<ModerationId>,
     similar: Vec<ModerationId>,
     others: Vec<View>,
@@ -110,6 +114,26 @@ struct MemberView {
     verification: Verification,
     #[serde(flatten)]
     authorship: Authorship,
+}
+
+#[derive(Debug, Serialize)]
+struct LinkView {
+    is_external: bool,
+    verification: Verification,
+    #[serde(flatten)]
+    authorship: Authorship,
+}
+
+#[derive(Debug, Serialize)]
+struct ReopeningView {
+    /// `none`, `ends`, `put_back` or `stays`.
+    link: &'static str,
+    /// Of a link that is put back.
+    verification: Option<Verification>,
+    /// The domain that the acceptance approved.
+    domain: Option<String>,
+    /// What it is again; null where nobody had spoken of it.
+    domain_status: Option<EmailDomainStatus>,
 }
 
 #[derive(Debug, Serialize)]
@@ -236,6 +260,7 @@ fn refused(id: &str, refusal: ModerationRefusal) -> Refusal {
         ModerationRefusal::Closed => Refusal::Closed,
         ModerationRefusal::Unconfirmed => Refusal::Unconfirmed,
         ModerationRefusal::Own => Refusal::Own,
+        ModerationRefusal::Linked => Refusal::Linked(id),
     }
 }
 
@@ -369,6 +394,18 @@ fn domain_view(known: &OrganizationDomain) -> DomainView {
     }
 }
 
+fn reopening_view(undoing: Undoing) -> ReopeningView {
+    let (link, verification) = match undoing.link {
+        LinkUndone::None => ("none", None),
+        LinkUndone::Ends => ("ends", None),
+        LinkUndone::PutBack(verification) => ("put_back", Some(verification)),
+        LinkUndone::Stays => ("stays", None),
+    };
+    let (domain, domain_status) = undoing.domain.unzip();
+    let domain = domain.map(|domain| domain.to_string());
+    ReopeningView { link, verification, domain, domain_status: domain_status.flatten() }
+}
+
 fn dossier_view(dossier: ModerationDossier) -> DossierView {
     let others = dossier.others().cloned().map(view).collect();
     let look_alikes = dossier
@@ -378,7 +415,8 @@ fn dossier_view(dossier: ModerationDossier) -> DossierView {
     let look_alikes = look_alikes.collect();
     let ids = |listed: &[ListedModeration]| listed.iter().map(|other| other.request.id).collect();
     let (duplicates, similar) = (ids(&dossier.duplicates), ids(&dossier.similar));
-    let ModerationDossier { listed, client, is_open_to_anybody, domains, members, contacts, .. } = dossier;
+    let ModerationDossier { listed, client, is_open_to_anybody, domains, members, contacts, link, undoing, .. } =
+        dossier;
     let domain = EmailDomain::of(&listed.user.email);
     let note = |note: &crate::domain::ModerationNote| NoteView {
         at: note.at.to_iso8601(),
@@ -420,6 +458,12 @@ fn dossier_view(dossier: ModerationDossier) -> DossierView {
                 verification: membership.verification,
             })
             .collect(),
+        link: link.as_ref().map(|link| LinkView {
+            is_external: link.is_external,
+            verification: link.verification,
+            authorship: Authorship::of(link),
+        }),
+        reopening: undoing.map(reopening_view),
         look_alikes,
         others,
         request: view(listed),

@@ -76,6 +76,11 @@ pub(super) enum Refusal {
     Unconfirmed,
     #[error("nobody decides on what concerns themselves: somebody else has to")]
     Own,
+    #[error(
+        "the person of request {0} belongs to the organization by another act, which a refusal does not touch: `org unlink` ends that \
+         first, or `moderation accept {0}`"
+    )]
+    Linked(String),
     #[error("request {0} cannot be moved so: {1}; `moderation show {0}` says how it stands")]
     Moderation(String, ModerationFault),
     #[error("request {0} bears two hundred notes already: add nothing more")]
@@ -218,6 +223,7 @@ impl Refusal {
             Self::Closed => (StatusCode::CONFLICT, "closed"),
             Self::Unconfirmed => (StatusCode::CONFLICT, "unconfirmed"),
             Self::Own => (StatusCode::CONFLICT, "own"),
+            Self::Linked(_) => (StatusCode::CONFLICT, "linked"),
             Self::Moderation(..) => (StatusCode::CONFLICT, "decided"),
             Self::TooManyNotes(_) => (StatusCode::CONFLICT, "too_many_notes"),
             Self::OpenToAnybody(_) => (StatusCode::CONFLICT, "open_to_anybody"),

@@ -220,6 +220,13 @@ pub enum MailContent {
         /// Whether the person may correct their request.
         may_be_corrected: bool,
     },
+    /// The decision that had let the person in was taken back.
+    ModerationReopened {
+        /// Into which organization.
+        organization: String,
+        /// Whether they belong to it still, by what nothing proves.
+        is_member: bool,
+    },
     /// A code for an organization's own address: somebody says that they belong to it.
     OfficialContactCode {
         /// When it proves nothing any more.
@@ -281,6 +288,7 @@ impl MailContent {
             Self::ModerationCancelled { .. } => "cancel-moderation",
             Self::ModerationAccepted { .. } => "moderation-processed",
             Self::ModerationRejected { .. } => "moderation-rejected",
+            Self::ModerationReopened { .. } => "moderation-reopened",
             Self::OfficialContactCode { .. } => "official-contact-email-verification",
             Self::Trial { .. } => "trial",
         }
@@ -324,6 +332,7 @@ impl MailContent {
             | Self::ModerationCancelled { .. }
             | Self::ModerationAccepted { .. }
             | Self::ModerationRejected { .. }
+            | Self::ModerationReopened { .. }
             | Self::Trial { .. } => false,
         }
     }
@@ -337,7 +346,6 @@ impl MailContent {
             (PersonalInformationField::Job, None),
         ]
         .map(|(field, value)| PersonalInformationChange { field, value });
-        let administered = AccountAct::ALL.map(|act| Self::AccountAdministered { at, act });
         let mut samples = vec![
             Self::NewSignIn { at, service: None },
             Self::NewSignIn { at, service: Some(String::from("Démarches & <aides>")) },
@@ -408,7 +416,8 @@ impl MailContent {
             },
             Self::Trial { at },
         ];
-        samples.extend(administered);
+        samples.extend(AccountAct::ALL.map(|act| Self::AccountAdministered { at, act }));
+        samples.extend([false, true].map(|is_member| Self::ModerationReopened { organization: town(), is_member }));
         samples
     }
 }

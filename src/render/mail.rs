@@ -53,8 +53,7 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::AddressChanged { at, expires_at } => context! { at => at.0, expires_at => expires_at.0 },
         MailContent::UnusedAccount { erased_from } => context! { erased_from => erased_from.0 },
         MailContent::Invitation { expires_at, organization } => {
-            let organization = organization.as_deref().map(shortened);
-            context! { expires_at => expires_at.0, organization }
+            context! { expires_at => expires_at.0, organization => organization.as_deref().map(shortened) }
         }
         MailContent::AccountAdministered { at, act } => context! { at => at.0, act => act.as_str() },
         MailContent::AdministratorsChanged { at, about } => context! { at => at.0, about => about.as_str() },
@@ -68,6 +67,9 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         | MailContent::ModerationAccepted { organization } => context! { organization => shortened(organization) },
         MailContent::ModerationRejected { organization, reason, may_be_corrected } => {
             context! { organization => shortened(organization), reason, may_be_corrected }
+        }
+        MailContent::ModerationReopened { organization, is_member } => {
+            context! { organization => shortened(organization), is_member }
         }
         MailContent::OfficialContactCode { expires_at, applicant, name, organization } => context! {
             expires_at => expires_at.0,

@@ -6,7 +6,8 @@ use super::organizations::{OrganizationKey, find as find_organization};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, EmailDomain, EmailDomainStatus, MailProviders, OrganizationDomain, OrganizationId, Verification,
+    AuditEvent, EmailDomain, EmailDomainStatus, FormerDomain, MailProviders, OrganizationDomain, OrganizationId,
+    Verification,
 };
 use crate::protocol::Timestamp;
 use crate::store::{StoreError, Tx, email_domains, memberships, users};
@@ -59,6 +60,30 @@ pub(in crate::acts) fn put_domain(
         return Ok(());
     }
     weigh_links(tx, circumstances, organization_id, domain, status.is_approved(), now)
+}
+
+/// Makes a domain again what it was before somebody approved it, for a moderator who takes that back.
+pub(super) fn put_back_domain(
+    tx: &mut Tx,
+    circumstances: &Circumstances,
+    organization_id: OrganizationId,
+    former: &FormerDomain,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let FormerDomain { domain, before } = former;
+    let (event, is_approved) = match before {
+        Some(before) => {
+            email_domains::put(tx, before)?;
+            let status = before.status;
+            (AuditEvent::EmailDomainWritten { organization_id, domain: domain.clone(), status }, status.is_approved())
+        }
+        None => {
+            email_domains::delete(tx, organization_id, domain)?;
+            (AuditEvent::EmailDomainDeleted { organization_id, domain: domain.clone() }, false)
+        }
+    };
+    circumstances.record(tx, event)?;
+    weigh_links(tx, circumstances, organization_id, domain, is_approved, now)
 }
 
 /// Weighs the links of members with a domain anew.

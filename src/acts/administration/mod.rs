@@ -53,10 +53,10 @@ pub use keys::{
     make_keys, read_keys, rotate_keys,
 };
 pub use moderation::{
-    Acceptance, Accepted, Contacts, LinkDecision, LinkOutcome, ListedModeration, ModerationDossier, ModerationFilter,
-    ModerationLinkPlace, ModerationPage, ModerationRefusal, Rejection, SimilarOnes, accept_moderation,
-    comment_moderation, decide_by_moderation_link, list_authors, list_moderations, look_at_moderation_link,
-    reject_moderation, reopen_moderation, view_moderation,
+    Acceptance, Accepted, Contacts, LinkDecision, LinkOutcome, LinkUndone, ListedModeration, ModerationDossier,
+    ModerationFilter, ModerationLinkPlace, ModerationPage, ModerationRefusal, Rejection, SimilarOnes, Undoing,
+    accept_moderation, comment_moderation, decide_by_moderation_link, list_authors, list_moderations,
+    look_at_moderation_link, reject_moderation, reopen_moderation, view_moderation,
 };
 pub(super) use moderation::{Heralds, those_who_moderate};
 pub use officers::{EntryRefusal, Officer, enter_console, find_officer, leave_console, note_refusal};

@@ -11,7 +11,9 @@ use crate::domain::{
     AuditEvent, EmailDomain, Membership, ModerationKind, ModerationStep, Organization, OrganizationFacts,
     OrganizationFault, OrganizationId, Siret, User, UserId, Verification,
 };
-use crate::store::{Read, StoreError, contact_proofs, email_domains, memberships, moderations, organizations, users};
+use crate::store::{
+    Read, StoreError, Tx, contact_proofs, email_domains, memberships, moderations, organizations, users,
+};
 
 /// How an operator names an organization: by SIRET or by our identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -272,6 +274,17 @@ fn has_asked(tx: &impl Read, user_id: UserId, organization_id: OrganizationId) -
     Ok(requests.iter().any(|request| request.organization_id == organization_id))
 }
 
+/// Ends a link, and what was given for the organization with it (SEC-37); says whether there was one.
+pub(super) fn take_away(tx: &mut Tx, user_id: UserId, organization_id: OrganizationId) -> Result<bool, StoreError> {
+    if !memberships::delete(tx, user_id, organization_id)? {
+        return Ok(false);
+    }
+    let mut user = users::get(tx, user_id)?;
+    user.take_link(organization_id);
+    users::update(tx, &user)?;
+    Ok(true)
+}
+
 /// Takes a link away, with what rested on it and nothing else (SEC-37): codes and tokens that were given for the organization
 /// end, no session acts for it any more, and what waited for a review of the link or for a code is gone. What the person
 /// has elsewhere goes on.
@@ -294,13 +307,11 @@ pub async fn unlink_user(
             if !may_decide(tx, actor, organization.id, now)? {
                 return Ok(Err(OrganizationRefusal::Unknown));
             }
-            let Some(mut user) = find_user(tx, &user_key)? else { return Ok(Err(OrganizationRefusal::UnknownUser)) };
+            let Some(user) = find_user(tx, &user_key)? else { return Ok(Err(OrganizationRefusal::UnknownUser)) };
             let (user_id, organization_id) = (user.id, organization.id);
-            if !memberships::delete(tx, user_id, organization_id)? {
+            if !take_away(tx, user_id, organization_id)? {
                 return Ok(Err(OrganizationRefusal::NotAMember));
             }
-            user.take_link(organization_id);
-            users::update(tx, &user)?;
             contact_proofs::delete(tx, user_id, organization_id)?;
             for request in moderations::list_of_user(tx, user_id)? {
                 let is_of_the_link = request.kind == ModerationKind::NonVerifiedDomain;

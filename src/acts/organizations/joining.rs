@@ -383,6 +383,7 @@ fn request(
         created_at: joined.now,
         as_external: joined.is_external,
         locale: joined.locale,
+        effect: None,
         history: Vec::new(),
         notes: Vec::new(),
     };

@@ -97,7 +97,7 @@ pub(in crate::cli) enum Command {
         #[arg(long, value_name = "TEXT", value_parser = parse_line)]
         note: Option<String>,
     },
-    /// Take a decision back: the request waits again.
+    /// Take a decision back: the request waits again, and the link and the domain that an acceptance made or approved are undone.
     Reopen {
         /// Its number.
         #[arg(value_name = "MODERATION")]

@@ -7,6 +7,7 @@ mod moderations;
 mod organizations;
 mod reach;
 mod refusals;
+mod reopening;
 mod roles;
 mod team;
 

@@ -4,12 +4,14 @@ use super::reach::may_decide;
 use super::{Acceptance, Accepted, ModerationRefusal, Rejection, SimilarOnes};
 use crate::acts::administration::Decided;
 use crate::acts::administration::email_domains::{check_status, put_domain};
+use crate::acts::administration::organizations::take_away;
 use crate::acts::{By, Circumstances};
 use crate::app::App;
 use crate::config::JoiningSettings;
 use crate::domain::{
-    AuditEvent, EmailDomain, EmailDomainStatus, MailContent, MailProviders, Membership, Moderation, ModerationId,
-    ModerationKind, ModerationMove, ModerationNote, ModerationStep, OutgoingMail, User, Verification,
+    AcceptanceEffect, AuditEvent, EmailDomain, EmailDomainStatus, FormerDomain, FormerLink, MailContent, MailProviders,
+    Membership, Moderation, ModerationId, ModerationKind, ModerationMove, ModerationNote, ModerationStep, OutgoingMail,
+    User, Verification,
 };
 use crate::protocol::Timestamp;
 use crate::store::moderations::{Among, Direction, walk};
@@ -85,13 +87,17 @@ impl Bench {
             return Ok(Err(ModerationRefusal::Unconfirmed));
         }
         let domain = EmailDomain::of(&users::get(tx, request.user_id)?.email);
+        let mut approved = None;
         if let Some(status) = acceptance.domain {
             if let Err(refusal) = check_status(&self.settings.providers, &domain, status) {
                 return Ok(Err(refusal));
             }
+            let before = email_domains::find(tx, request.organization_id, &domain)?;
             put_domain(tx, &self.circumstances, request.organization_id, &domain, status, self.now)?;
+            let is_new = before.as_ref().is_none_or(|before| before.status != status);
+            approved = (is_new && status.is_approved()).then(|| FormerDomain { domain: domain.clone(), before });
         }
-        self.let_in(tx, &request, acceptance)?;
+        self.let_in(tx, &request, acceptance, approved)?;
         let mut others = Vec::new();
         let similar = match acceptance.similar {
             SimilarOnes::Left => Vec::new(),
@@ -100,17 +106,22 @@ impl Bench {
         for similar in similar.into_iter().filter(|similar| acceptance.similar.has(similar.id)) {
             let step = self.moved(tx, similar.id, ModerationMove::Accept, acceptance.note.clone())?;
             let Ok(similar) = step else { continue };
-            self.let_in(tx, &similar, acceptance)?;
+            self.let_in(tx, &similar, acceptance, None)?;
             others.push(similar.id);
         }
         Ok(Ok(Accepted { request, others }))
     }
 
-    /// Writes what follows from an acceptance.
-    fn let_in(&self, tx: &mut Tx, request: &Moderation, acceptance: &Acceptance) -> Result<(), StoreError> {
+    /// Writes what follows from an acceptance; `approved` is the domain that it approved, as it was before.
+    fn let_in(
+        &self,
+        tx: &mut Tx,
+        request: &Moderation,
+        acceptance: &Acceptance,
+        approved: Option<FormerDomain>,
+    ) -> Result<(), StoreError> {
         let (user, now) = (users::get(tx, request.user_id)?, self.now);
         let domain = EmailDomain::of(&user.email);
-        moderations::update(tx, request)?;
         let organization = organizations::get(tx, request.organization_id)?;
         let is_approved = email_domains::find(tx, organization.id, &domain)?
             .is_some_and(|known| known.status.is_approved())
@@ -118,7 +129,9 @@ impl Bench {
         let by_domain = if is_approved { Verification::Domain } else { Verification::ManualDecision };
         // A domain proves it where it is approved, whoever says so.
         let verification = acceptance.verification.filter(|said| *said != Verification::Domain).unwrap_or(by_domain);
-        self.write_link(tx, request, verification, acceptance.is_external)?;
+        let link = self.write_link(tx, request, verification, acceptance.is_external)?;
+        let effect = Some(AcceptanceEffect { link, domain: approved });
+        moderations::update(tx, &Moderation { effect, ..request.clone() })?;
         self.circumstances.record(tx, AuditEvent::moderation(request, ModerationStep::Accepted))?;
         if acceptance.notify && request.is_blocking() {
             let content = MailContent::ModerationAccepted { organization: organization.label };
@@ -127,25 +140,27 @@ impl Bench {
         Ok(())
     }
 
-    /// The link that an acceptance makes, or proves.
+    /// The link that an acceptance makes, or proves: as it was before, where there was one.
     fn write_link(
         &self,
         tx: &mut Tx,
         request: &Moderation,
         verification: Verification,
         is_external: bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<FormerLink>, StoreError> {
         let (user_id, organization_id, now) = (request.user_id, request.organization_id, self.now);
+        let mut former = None;
         contact_proofs::delete(tx, user_id, organization_id)?;
         match memberships::find(tx, user_id, organization_id)? {
             // What proved the link better is kept.
-            Some(known) if known.verification.is_proven() && known.is_external == is_external => return Ok(()),
+            Some(known) if known.verification.is_proven() && known.is_external == is_external => return Ok(None),
             Some(known) => {
+                former = Some(FormerLink::of(&known, &users::get(tx, user_id)?.email));
                 let proven = known.weighed(verification, self.circumstances.deed(now));
                 memberships::update(tx, &Membership { is_external, ..proven })?;
             }
             // Who left before the review of their domain stays away.
-            None if !request.is_blocking() => return Ok(()),
+            None if !request.is_blocking() => return Ok(None),
             None => {
                 let between = (user_id, organization_id);
                 memberships::insert(
@@ -155,7 +170,8 @@ impl Bench {
             }
         }
         let event = AuditEvent::MembershipWritten { user_id, organization_id, is_external, verification };
-        self.circumstances.record(tx, event)
+        self.circumstances.record(tx, event)?;
+        Ok(former)
     }
 
     pub(super) fn reject(
@@ -165,13 +181,16 @@ impl Bench {
         rejection: &Rejection,
     ) -> Result<Result<Moderation, ModerationRefusal>, StoreError> {
         let Rejection { reason, may_be_corrected, refuses_domain, notify, note } = rejection.clone();
-        let is_of_the_link =
-            moderations::find(tx, id)?.is_some_and(|request| request.kind == ModerationKind::NonVerifiedDomain);
+        let waiting = moderations::find(tx, id)?;
         let step = ModerationMove::Reject { reason: reason.clone(), may_be_corrected };
         let request = match self.moved(tx, id, step, note)? {
             Ok(request) => request,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        let is_of_the_link = waiting.is_some_and(|request| request.kind == ModerationKind::NonVerifiedDomain);
+        if stands_by_another_act(tx, &request, is_of_the_link, refuses_domain)? {
+            return Ok(Err(ModerationRefusal::Linked));
+        }
         moderations::update(tx, &request)?;
         let (user_id, organization_id, now) = (request.user_id, request.organization_id, self.now);
         let user = users::get(tx, user_id)?;
@@ -180,7 +199,7 @@ impl Bench {
             put_domain(tx, &self.circumstances, organization_id, &domain, status, now)?;
         }
         // Who joined with a domain that was to be reviewed belongs to it no more.
-        if is_of_the_link && memberships::delete(tx, user_id, organization_id)? {
+        if is_of_the_link && take_away(tx, user_id, organization_id)? {
             self.circumstances.record(tx, AuditEvent::MembershipDeleted { user_id, organization_id })?;
         }
         self.circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Rejected))?;
@@ -192,6 +211,22 @@ impl Bench {
         }
         Ok(Ok(request))
     }
+}
+
+/// Whether the person belongs to the organization by something else than what the request is about: an operator linked them
+/// meanwhile, or something proves the link whose domain was to be reviewed. A refusal would leave that as it is, or end what
+/// somebody else decided.
+pub(super) fn stands_by_another_act(
+    tx: &impl Read,
+    request: &Moderation,
+    is_of_the_link: bool,
+    refuses_domain: bool,
+) -> Result<bool, StoreError> {
+    let link = memberships::find(tx, request.user_id, request.organization_id)?;
+    Ok(link.is_some_and(|link| {
+        let falls_with_it = refuses_domain && link.verification == Verification::Domain;
+        !is_of_the_link || (link.verification.is_proven() && !falls_with_it)
+    }))
 }
 
 /// Others who wait for the same organization with the same domain, the oldest first; nobody where anybody has an address
@@ -251,7 +286,8 @@ pub async fn reject_moderation(
     Ok(app.store.write(move |tx| bench.reject(tx, id, &rejection)).await?)
 }
 
-/// Takes a decision back: the request waits again. A link that was made stays until somebody takes it away.
+/// Takes a decision back: the request waits again, and what an acceptance did to the link and the domain is undone. A domain
+/// that was refused stays refused.
 ///
 /// # Errors
 /// When the store fails.
@@ -269,6 +305,9 @@ pub async fn reopen_moderation(
                 Ok(request) => request,
                 Err(refusal) => return Ok(Err(refusal)),
             };
+            if let Some(accepted) = moderations::find(tx, id)? {
+                bench.take_back(tx, &accepted)?;
+            }
             moderations::update(tx, &request)?;
             bench.circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Reopened))?;
             Ok(Ok(request))

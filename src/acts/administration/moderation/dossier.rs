@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ListedModeration;
 use super::authors::{authors_of, names_of};
-use super::decisions::{similar_to, waiting_for_the_same};
+use super::decisions::{similar_to, stands_by_another_act, waiting_for_the_same};
 use super::listing::{all_listed, listed_with};
 use super::reach::{Reach, may_decide};
+use super::undoing::{Undoing, foresee};
 use crate::acts::administration::audit::looking;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
     Actor, AuditEvent, Client, EmailDomain, LookAlike, MailProviders, Membership, Moderation, ModerationId,
-    ModerationState, OfficialContact, Organization, OrganizationDomain, User, UserId, folded, look_alikes,
+    ModerationKind, ModerationState, OfficialContact, Organization, OrganizationDomain, User, UserId, folded,
+    look_alikes,
 };
 use crate::protocol::Timestamp;
 use crate::store::moderations::{Among, Direction, walk};
@@ -45,6 +47,12 @@ pub struct ModerationDossier {
     pub is_open_to_anybody: bool,
     /// What domains are for the organization.
     pub domains: Vec<OrganizationDomain>,
+    /// The person's link to the organization.
+    pub link: Option<Membership>,
+    /// Whether that stands by another act than the request, which is not refused as long as it does.
+    pub stands_by_another_act: bool,
+    /// What taking the acceptance back comes to, of one that is accepted.
+    pub undoing: Option<Undoing>,
     /// Hosts of the organization that the person's is like.
     pub look_alikes: Vec<LookAlike>,
     /// The organization's own addresses.
@@ -174,11 +182,16 @@ fn gathered(
     let waiting: Vec<Moderation> =
         others.into_iter().filter(|other| other.user_id != request.user_id).take(SHOWN).collect();
     let domains = email_domains::list_of_organization(tx, request.organization_id, DOMAINS)?;
-    let authors = authors_of(members.iter().map(|(membership, _)| membership), &domains);
+    let link = memberships::find(tx, request.user_id, request.organization_id)?;
+    let authors = authors_of(members.iter().map(|(membership, _)| membership).chain(&link), &domains);
     let deciders = names_of(tx, deciders(&request).chain(authors))?;
     let is_open_to_anybody = providers.kind_of(&domain).is_open_to_anybody();
+    let is_of_the_link = request.kind == ModerationKind::NonVerifiedDomain;
     Ok(Some(ModerationDossier {
         // Nobody decides on their own request.
+        link,
+        stands_by_another_act: request.is_pending() && stands_by_another_act(tx, &request, is_of_the_link, false)?,
+        undoing: foresee(tx, &request)?,
         may_decide: may_decide(tx, actor, request.organization_id, now)? && actor.person() != Some(request.user_id),
         client,
         is_open_to_anybody,

@@ -8,6 +8,7 @@ mod dossier;
 mod links;
 mod listing;
 mod reach;
+mod undoing;
 
 use super::organizations::OrganizationKey;
 use super::users::UserKey;
@@ -23,6 +24,7 @@ pub(in crate::acts) use links::{Heralds, those_who_moderate};
 pub use links::{LinkDecision, LinkOutcome, ModerationLinkPlace, decide_by_moderation_link, look_at_moderation_link};
 pub use listing::{ModerationPage, list_moderations};
 pub(super) use reach::{has_right, is_delegated, may_decide, may_enter};
+pub use undoing::{LinkUndone, Undoing};
 
 /// Why nothing was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub enum ModerationRefusal {
     Unconfirmed,
     /// Nobody decides on their own request.
     Own,
+    /// The person belongs to the organization by another act than this request: that link is taken away first, or stays.
+    Linked,
 }
 
 /// Which requests are listed.

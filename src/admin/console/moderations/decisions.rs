@@ -117,5 +117,6 @@ pub(super) fn word_of(refusal: &ModerationRefusal) -> Option<&'static str> {
         ModerationRefusal::Closed => Some("closed"),
         ModerationRefusal::Unconfirmed => Some("unconfirmed"),
         ModerationRefusal::Own => Some("own"),
+        ModerationRefusal::Linked => Some("linked"),
     }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::forms::fresh;
 use super::{NOTIFICATIONS, applicant, parse, requested_organization, row, warnings};
-use crate::acts::administration::{self, Contacts, ModerationDossier};
+use crate::acts::administration::{self, Contacts, LinkUndone, ModerationDossier, Undoing};
 use crate::admin::console::pages::{
-    Author, Authorship, ContactLine, DomainLine, Forms, HistoryLine, MemberLine, Moderation,
+    Author, Authorship, ContactLine, DomainLine, Forms, HistoryLine, MemberLine, Moderation, Undone, UndoneDomain,
 };
 use crate::app::App;
-use crate::domain::{EmailDomain, Membership, ModerationId, ModerationState, User, UserId};
+use crate::domain::{EmailDomain, EmailDomainStatus, Membership, ModerationId, ModerationState, User, UserId};
 use crate::web::{Browser, Error, Request, Response, StatusCode, Visit, paths};
 
 /// Shows it.
@@ -87,9 +87,25 @@ fn page_of(dossier: &ModerationDossier, forms: Option<Forms>) -> Moderation {
         duplicates,
         similar,
         waiting,
+        undone: dossier.undoing.as_ref().map(undone),
         history: history(dossier),
         forms,
     }
+}
+
+/// What taking the acceptance back comes to.
+fn undone(undoing: &Undoing) -> Undone {
+    let (link, verification) = match undoing.link {
+        LinkUndone::None => ("none", None),
+        LinkUndone::Ends => ("ends", None),
+        LinkUndone::PutBack(verification) => ("put_back", Some(verification.as_str())),
+        LinkUndone::Stays => ("stays", None),
+    };
+    let domain = undoing.domain.as_ref().map(|(domain, status)| UndoneDomain {
+        domain: domain.to_string(),
+        status: status.map_or("unknown", EmailDomainStatus::as_str),
+    });
+    Undone { link, verification, domain }
 }
 
 fn member(

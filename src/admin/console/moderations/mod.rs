@@ -7,7 +7,8 @@ mod link;
 mod list;
 
 use super::pages::{
-    Applicant, ChosenTemplate, LookAlikeLine, ModerationRow, OwnLink, RequestedOrganization, TemplateLine, Warnings,
+    Applicant, Authorship, ChosenTemplate, LookAlikeLine, ModerationRow, OwnLink, RequestedOrganization, StandingLink,
+    TemplateLine, Warnings,
 };
 use crate::acts::administration::{ListedModeration, ModerationDossier};
 use crate::app::App;
@@ -155,5 +156,9 @@ fn warnings(dossier: &ModerationDossier) -> Warnings {
         is_open_to_anybody: dossier.is_open_to_anybody,
         is_domain_refused: dossier.domains.iter().find(is_refused).is_some(),
         look_alikes: dossier.look_alikes.iter().map(line).collect(),
+        link: dossier.link.as_ref().filter(|_| dossier.stands_by_another_act).map(|link| StandingLink {
+            verification: link.verification.as_str(),
+            authorship: Authorship::of_link(link, &dossier.deciders),
+        }),
     }
 }

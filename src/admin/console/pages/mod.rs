@@ -7,14 +7,15 @@ mod moderation_link;
 mod moderations;
 mod organizations;
 mod team;
+mod warnings;
 
 use crate::render::PageCheck;
 
 pub use authorship::{Author, Authorship};
 pub use entrance::{Home, SignIn};
 pub use moderation::{
-    AcceptForm, Applicant, ChosenTemplate, ContactLine, DomainLine, Forms, HistoryLine, LookAlikeLine, MemberLine,
-    Moderation, OwnLink, RejectForm, RequestedOrganization, TemplateLine, Warnings,
+    AcceptForm, Applicant, ChosenTemplate, ContactLine, DomainLine, Forms, HistoryLine, MemberLine, Moderation,
+    OwnLink, RejectForm, RequestedOrganization, TemplateLine,
 };
 pub use moderation_link::{ModerationLink, OpenLink};
 pub use moderations::{Criteria, ModerationRow, Moderations, QueryProblem, SimilarRequests, StandingTab};
@@ -23,6 +24,7 @@ pub use organizations::{
     Organizations, RegisterFacts,
 };
 pub use team::{GrantForm, Team, TeamMember, TeamOrganization};
+pub use warnings::{LookAlikeLine, StandingLink, Undone, UndoneDomain, Warnings};
 
 /// Every page of the console.
 pub fn templates() -> Vec<PageCheck> {

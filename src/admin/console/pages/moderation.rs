@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::moderations::{ModerationRow, SimilarRequests};
+use super::warnings::{Undone, Warnings};
 use super::{Author, Authorship};
-use crate::domain::{Likeness, OrganizationSource};
+use crate::domain::OrganizationSource;
 use crate::render::Page;
 
 /// A request, `/admin/moderations/{id}`; its forms post to `…/accept`, `…/reject`, `…/reopen` and `…/comment`.
@@ -36,6 +37,8 @@ pub struct Moderation {
     pub similar: Vec<ModerationRow>,
     /// All of others that wait for the same organization.
     pub waiting: Vec<ModerationRow>,
+    /// What taking the acceptance back comes to, of one that is accepted.
+    pub undone: Option<Undone>,
     /// What happened to it, the oldest first.
     pub history: Vec<HistoryLine>,
     /// The forms; `None` for whoever reads only.
@@ -107,26 +110,6 @@ pub struct RequestedOrganization {
     pub source: OrganizationSource,
     /// When, in seconds.
     pub updated_at: u64,
-}
-
-/// What makes one hesitate.
-#[derive(Debug, Clone, Serialize)]
-pub struct Warnings {
-    /// Anybody has an address at the person's host.
-    pub is_open_to_anybody: bool,
-    /// Nobody joins the organization with the person's host.
-    pub is_domain_refused: bool,
-    /// Hosts of the organization that the person's is like.
-    pub look_alikes: Vec<LookAlikeLine>,
-}
-
-/// A host that the person's is like.
-#[derive(Debug, Clone, Serialize)]
-pub struct LookAlikeLine {
-    /// It.
-    pub domain: String,
-    /// How.
-    pub likeness: Likeness,
 }
 
 /// What a domain is for the organization.
@@ -343,7 +326,9 @@ impl Page for Moderation {
         let failed = |failure| Self { failure: Some(failure), ..full.clone() };
         let notified = |word: &str| Self { notification: Some(word.to_owned()), ..full.clone() };
         let mut samples: Vec<Self> =
-            ["decided", "pending", "open_to_anybody", "unverified", "too_many_notes", "unconfirmed"].map(failed).into();
+            ["decided", "pending", "open_to_anybody", "unverified", "too_many_notes", "unconfirmed", "linked"]
+                .map(failed)
+                .into();
         samples.extend(super::super::moderations::NOTIFICATIONS.map(notified));
         samples.extend(super::super::moderations::TEMPLATES.map(|(name, _)| {
             let mut forms = Forms::sample();
@@ -357,7 +342,8 @@ impl Page for Moderation {
         samples.extend(["missing", "malformed"].map(refused));
         samples.push(Self { forms: None, contacts: None, ..full.clone() });
         let accepted = ModerationRow { status: "accepted", is_blocking: false, ..full.request.clone() };
-        samples.push(Self { request: accepted, ..full.clone() });
+        let taken_back = |undone| Self { request: accepted.clone(), undone, ..full.clone() };
+        samples.extend(Undone::samples().into_iter().map(Some).chain([None]).map(taken_back));
         samples.extend([plain, full]);
         samples
     }
@@ -395,7 +381,8 @@ fn plain() -> Moderation {
             source: OrganizationSource::Unconfirmed,
             updated_at: 1_795_424_400,
         },
-        warnings: Warnings { is_open_to_anybody: false, is_domain_refused: false, look_alikes: Vec::new() },
+        warnings: Warnings::default(),
+        undone: None,
         domains: Vec::new(),
         contacts: Some(Vec::new()),
         members: Vec::new(),
@@ -410,7 +397,6 @@ fn plain() -> Moderation {
 
 /// A request about which everything is known, in its longest form.
 fn full(plain: &Moderation) -> Moderation {
-    let alike = |likeness| LookAlikeLine { domain: String::from("clamart.fr"), likeness };
     let [author, ..] = Author::samples();
     let [authorship, ..] = Authorship::samples();
     let domain = |status| DomainLine {
@@ -453,19 +439,7 @@ fn full(plain: &Moderation) -> Moderation {
             ..plain.organization.clone()
         },
         request: ModerationRow { is_blocking: true, ..ModerationRow::sample_long() },
-        warnings: Warnings {
-            is_open_to_anybody: true,
-            is_domain_refused: true,
-            look_alikes: [
-                Likeness::LooksTheSame,
-                Likeness::OneLetter,
-                Likeness::Below,
-                Likeness::OtherEnding,
-                Likeness::Inside,
-            ]
-            .map(alike)
-            .into(),
-        },
+        warnings: Warnings::sample(),
         domains: crate::domain::EmailDomainStatus::ALL.map(|status| domain(status.as_str())).into(),
         contacts: Some(vec![ContactLine {
             email: String::from("mairie@clamart.fr"),

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::moderation::{Applicant, ChosenTemplate, Moderation, RequestedOrganization, TemplateLine, Warnings};
+use super::moderation::{Applicant, ChosenTemplate, Moderation, RequestedOrganization, TemplateLine};
 use super::moderations::ModerationRow;
+use super::warnings::Warnings;
 use crate::render::Page;
 
 /// The page of a link, `/moderation/{id}`: posts `decision`, and of a refusal `reason` and `correctable`.

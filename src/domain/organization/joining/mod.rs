@@ -1,5 +1,6 @@
 //! Joining an organization: what an e-mail domain proves, who decides, and on what.
 
+mod acceptance;
 mod contact_proof;
 mod decision;
 mod email_domain;
@@ -11,6 +12,7 @@ mod moderation_query;
 #[cfg(test)]
 mod tests;
 
+pub use acceptance::{AcceptanceEffect, FormerDomain, FormerLink};
 pub use contact_proof::{ContactCode, ContactProof, ContactProofRefusal, normalized_words, words_of};
 pub use decision::{
     Joining, JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, RequestStanding, decide_joining,

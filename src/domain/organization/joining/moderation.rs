@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::domain::{Actor, ClientId, MalformedId, OrganizationId, UserId};
+use super::AcceptanceEffect;
+use crate::domain::{Actor, ClientId, Deed, MalformedId, OrganizationId, UserId};
 use crate::protocol::{Locale, Timestamp};
 
 /// A request: sequential.
@@ -170,6 +171,9 @@ pub struct Moderation {
     /// The language in which the person asked, and is answered.
     #[serde(default = "french")]
     pub locale: Locale,
+    /// What the acceptance changed under which it stands; nothing where it is not accepted, or was before that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<AcceptanceEffect>,
     /// How it stood before, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<ModerationState>,
@@ -208,6 +212,14 @@ impl Moderation {
         }
     }
 
+    /// The deed by which the person was let in, where they were.
+    pub fn acceptance(&self) -> Option<Deed> {
+        match &self.state {
+            ModerationState::Accepted { at, by } => Some(Deed { by: by.clone(), at: *at }),
+            ModerationState::Pending { .. } | ModerationState::Rejected { .. } => None,
+        }
+    }
+
     /// Since when it waits.
     pub fn pending_since(&self) -> Option<Timestamp> {
         match self.state {
@@ -238,6 +250,7 @@ impl Moderation {
         let kind = if was_refused { ModerationKind::OrganizationJoinBlock } else { self.kind };
         let mut history = self.history;
         history.push(self.state);
-        Ok(Self { kind, state, history, ..self })
+        // What an earlier decision changed is that decision's.
+        Ok(Self { kind, state, history, effect: None, ..self })
     }
 }
