@@ -3,14 +3,14 @@
 
 use super::Decided;
 use super::audit::record_look;
-use super::erasure::moderation_links_of;
+use super::erasure::{administration_of, moderation_links_of};
 use super::moderation::has_right;
 use super::users::{UserKey, UserRefusal, find, may_lock_out};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{AuditEvent, MailContent, OutgoingMail, Right, Role, User, UserId};
 use crate::protocol::Timestamp;
-use crate::store::{Read, StoreError, Tx, moderation_links, outbox, users};
+use crate::store::{Read, StoreError, Tx, administration_sessions, moderation_links, outbox, users};
 
 /// How many people are looked at at once.
 const PAGE: usize = 200;
@@ -68,6 +68,8 @@ pub async fn grant_role(
             }
             let user = User { role: Some(role.clone()), ..user };
             users::update(tx, &user)?;
+            // What was open is worth the role with which it was opened.
+            close_administration(tx, user.id)?;
             circumstances.record(tx, AuditEvent::RoleGranted { user_id: user.id, role: role.clone() })?;
             Ok(Ok(user))
         })
@@ -106,6 +108,7 @@ pub async fn revoke_role(
             let user = User { role: None, ..user };
             users::update(tx, &user)?;
             take_moderation_links(tx, user.id)?;
+            close_administration(tx, user.id)?;
             circumstances.record(tx, AuditEvent::RoleRevoked { user_id: user.id, role })?;
             Ok(Ok(user))
         })
@@ -117,6 +120,14 @@ pub async fn revoke_role(
 pub(super) fn take_moderation_links(tx: &mut Tx, user_id: UserId) -> Result<(), StoreError> {
     for key in moderation_links_of(tx, None, user_id)? {
         moderation_links::delete(tx, &key)?;
+    }
+    Ok(())
+}
+
+/// Ends what a person has open in the console: whoever is given a role again proves anew who they are (SEC-138).
+fn close_administration(tx: &mut Tx, user_id: UserId) -> Result<(), StoreError> {
+    for key in administration_of(tx, user_id)? {
+        administration_sessions::delete(tx, &key)?;
     }
     Ok(())
 }

@@ -138,7 +138,13 @@ async fn sec_138_administration_is_left_and_ends_with_the_role_the_account_and_e
     revoke_role(&instance.app, &by, key_of(JEAN), false).await.unwrap().unwrap();
     assert_eq!(reader.get("/admin").await.status, 404, "SEC-91: the role is read at each request");
     grant(&instance, JEAN, Role::Reader).await;
-    assert_eq!(led(&reader).await, "/admin");
+    assert_eq!(led(&reader).await, "/admin/sign-in", "a role that is given again opens nothing that was open before");
+    let entrance = reader.visit("/admin/sign-in").await;
+    assert_eq!(reader.submit(entrance.form_to("admin/sign-in")).await.url.path(), "/admin");
+    grant(&instance, JEAN, Role::Administrator).await;
+    assert_eq!(led(&reader).await, "/admin/sign-in", "nor does another role");
+    let entrance = reader.visit("/admin/sign-in").await;
+    assert_eq!(reader.submit(entrance.form_to("admin/sign-in")).await.url.path(), "/admin");
     sign_out_user(&instance.app, &by, key_of(JEAN)).await.unwrap().unwrap();
     assert_eq!(led(&reader).await, "/users/start-sign-in", "signed out everywhere");
 
