@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::{Reply, Request, done, users};
 use crate::acts::administration::{
     self as acts, Acceptance, Accepted, Contacts, LinkUndone, ListedModeration, ModerationDossier, ModerationFilter,
-    ModerationRefusal, OrganizationKey, Rejection, SimilarOnes, Undoing,
+    ModerationRefusal, OrganizationKey, Rejection, Shown, SimilarOnes, Undoing,
 };
 use crate::domain::{
     Email, EmailDomain, EmailDomainStatus, Likeness, Moderation, ModerationId, ModerationKind, ModerationQuery,
@@ -61,6 +61,8 @@ struct DossierView {
     job: Option<String>,
     phone_number: Option<String>,
     as_external: bool,
+    /// The address with which they asked; null where they did before that was kept.
+    asked_with: Option<Email>,
     email_domain: String,
     email_domain_status: Option<EmailDomainStatus>,
     is_open_to_anybody: bool,
@@ -147,6 +149,8 @@ struct NoteView {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Accept {
+    /// The domain of the person's address, as it was shown; without it, the one with which they asked.
+    email_domain: Option<EmailDomain>,
     #[serde(default)]
     is_external: bool,
     verification: Option<Verification>,
@@ -162,6 +166,8 @@ struct Accept {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Reject {
+    /// The domain of the person's address, as it was shown; without it, the one with which they asked.
+    email_domain: Option<EmailDomain>,
     reason: Option<String>,
     #[serde(default)]
     may_be_corrected: bool,
@@ -261,6 +267,8 @@ fn refused(id: &str, refusal: ModerationRefusal) -> Refusal {
         ModerationRefusal::Unconfirmed => Refusal::Unconfirmed,
         ModerationRefusal::Own => Refusal::Own,
         ModerationRefusal::Linked => Refusal::Linked(id),
+        ModerationRefusal::Moved(_) => Refusal::Moved(id),
+        ModerationRefusal::OwnDomain(domain) => Refusal::OwnDomain(domain.to_string()),
     }
 }
 
@@ -295,10 +303,12 @@ async fn show(request: &Request<'_>, id: ModerationId) -> Reply {
 }
 
 async fn accept(request: &Request<'_>, id: ModerationId) -> Reply {
-    let Accept { is_external, verification, domain, with_similar, notify, note } = request.call.document()?;
+    let Accept { email_domain, is_external, verification, domain, with_similar, notify, note } =
+        request.call.document()?;
     let note = note.map(checked_note).transpose()?;
     let similar = if with_similar { SimilarOnes::All } else { SimilarOnes::Left };
-    let acceptance = Acceptance { is_external, verification, domain, similar, notify, note };
+    let shown = email_domain.map_or(Shown::Request, Shown::Domain);
+    let acceptance = Acceptance { shown, is_external, verification, domain, similar, notify, note };
     match acts::accept_moderation(request.app, request.by, id, acceptance).await? {
         Ok(Accepted { request, others }) => Ok(done(&decided(&request, &others))),
         Err(refusal) => Err(refused(&id.to_string(), refusal)),
@@ -306,11 +316,12 @@ async fn accept(request: &Request<'_>, id: ModerationId) -> Reply {
 }
 
 async fn reject(request: &Request<'_>, id: ModerationId) -> Reply {
-    let Reject { reason, may_be_corrected, refuses_domain, notify, note } = request.call.document()?;
+    let Reject { email_domain, reason, may_be_corrected, refuses_domain, notify, note } = request.call.document()?;
     let reason = reason.map(RejectionReason::try_from).transpose();
     let reason = reason.map_err(|fault| Refusal::Invalid(vec![("reason", fault.to_string())]))?;
     let note = note.map(checked_note).transpose()?;
-    let rejection = Rejection { reason, may_be_corrected, refuses_domain, notify, note };
+    let shown = email_domain.map_or(Shown::Request, Shown::Domain);
+    let rejection = Rejection { shown, reason, may_be_corrected, refuses_domain, notify, note };
     answered(id, acts::reject_moderation(request.app, request.by, id, rejection).await?)
 }
 
@@ -440,6 +451,7 @@ fn dossier_view(dossier: ModerationDossier) -> DossierView {
         similar,
         history: listed.request.history.iter().chain([&listed.request.state]).cloned().collect(),
         email_domain_status: domains.iter().find(|known| known.domain == domain).map(|known| known.status),
+        asked_with: listed.request.asked_with.clone(),
         email_domain: domain.to_string(),
         is_open_to_anybody,
         legal_category: listed.organization.legal_category.clone(),

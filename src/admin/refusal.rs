@@ -81,6 +81,16 @@ pub(super) enum Refusal {
          first, or `moderation accept {0}`"
     )]
     Linked(String),
+    #[error(
+        "the person of request {0} has an address of another domain than the one named, or with which they asked: see `moderation show \
+         {0}`, and add --email-domain with the domain that it shows"
+    )]
+    Moved(String),
+    #[error(
+        "{0} is the domain of your own address, and nothing proves yet that you are a member of this organization: somebody else \
+         approves it"
+    )]
+    OwnDomain(String),
     #[error("request {0} cannot be moved so: {1}; `moderation show {0}` says how it stands")]
     Moderation(String, ModerationFault),
     #[error("request {0} bears two hundred notes already: add nothing more")]
@@ -224,6 +234,8 @@ impl Refusal {
             Self::Unconfirmed => (StatusCode::CONFLICT, "unconfirmed"),
             Self::Own => (StatusCode::CONFLICT, "own"),
             Self::Linked(_) => (StatusCode::CONFLICT, "linked"),
+            Self::Moved(_) => (StatusCode::CONFLICT, "moved"),
+            Self::OwnDomain(_) => (StatusCode::CONFLICT, "own_domain"),
             Self::Moderation(..) => (StatusCode::CONFLICT, "decided"),
             Self::TooManyNotes(_) => (StatusCode::CONFLICT, "too_many_notes"),
             Self::OpenToAnybody(_) => (StatusCode::CONFLICT, "open_to_anybody"),

@@ -47,17 +47,17 @@ pub use handle::{Handle, HandleKey};
 pub use ids::{ClientId, MalformedId, OrganizationId, UserId};
 pub use interaction::{Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};
 pub use organization::{
-    AcceptanceEffect, Activity, AddressParts, CommuneCode, ContactCode, ContactProof, ContactProofRefusal, CountryCode,
-    Day, Deed, DepartmentCode, Diffusion, EmailDomain, EmailDomainStatus, Establishment, EstablishmentName,
-    EstablishmentQuery, EstablishmentSource, FormerDomain, FormerLink, Greeting, HeadcountBand, HeadcountYear, Joining,
-    JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, LegalCategory, Likeness, LookAlike,
-    MODERATION_LINK_LIFETIME, MailProviders, MailboxKind, MalformedCode, MalformedEmailDomain,
-    MalformedRejectionReason, MalformedSiret, Membership, Moderation, ModerationFault, ModerationId, ModerationKind,
-    ModerationLink, ModerationMove, ModerationNote, ModerationQuery, ModerationQueryFault, ModerationStanding,
-    ModerationState, NameParts, OfficialContact, OfficialContactKind, Organization, OrganizationDomain,
-    OrganizationFacts, OrganizationFault, OrganizationSource, PublicBody, QueryFault, RejectionReason, RequestStanding,
-    Siret, UNKNOWN_NAME, Verification, capitalized, decide_joining, department_of, folded, look_alikes,
-    normalized_words, street_type, town_name, visible, words_of,
+    AcceptanceEffect, Activity, AddressParts, ApplicantFacts, CommuneCode, ContactCode, ContactProof,
+    ContactProofRefusal, CountryCode, Day, Deed, DepartmentCode, Diffusion, EmailDomain, EmailDomainStatus,
+    Establishment, EstablishmentName, EstablishmentQuery, EstablishmentSource, FactMoved, FormerDomain, FormerLink,
+    Greeting, HeadcountBand, HeadcountYear, Joining, JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact,
+    LegalCategory, Likeness, LookAlike, MODERATION_LINK_LIFETIME, MailProviders, MailboxKind, MalformedCode,
+    MalformedEmailDomain, MalformedRejectionReason, MalformedSiret, Membership, Moderation, ModerationFault,
+    ModerationId, ModerationKind, ModerationLink, ModerationMove, ModerationNote, ModerationQuery,
+    ModerationQueryFault, ModerationStanding, ModerationState, NameParts, OfficialContact, OfficialContactKind,
+    Organization, OrganizationDomain, OrganizationFacts, OrganizationFault, OrganizationSource, PublicBody, QueryFault,
+    RejectionReason, RequestStanding, Siret, UNKNOWN_NAME, Verification, capitalized, decide_joining, department_of,
+    folded, look_alikes, normalized_words, street_type, town_name, visible, words_of,
 };
 pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{

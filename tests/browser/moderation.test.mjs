@@ -115,3 +115,33 @@ journey(
   undefined,
   TWO,
 );
+
+journey("an acceptance is taken back, and a person who has another address since then is looked at anew", async (person) => {
+  const applicant = await person.elsewhere();
+  await ask(applicant, "elodie@inconnu.example", "Petit");
+  await enter(person);
+  await person.goTo("/admin/moderations");
+  await person.page.locator("[data-moderation] a").first().click();
+  await person.page.locator('form[action$="/accept"] input[name="domain"][value="verified"]').check();
+  await person.page.locator('form[action$="/accept"] button').click();
+  await person.see("moderation-that-can-be-taken-back");
+  await applicant.page.reload();
+  await applicant.arriveAt("/users/welcome");
+  await person.page.locator('form[action$="/reopen"] button').click();
+  await person.see("moderation-taken-back");
+  const [told] = await applicant.mails("elodie@inconnu.example");
+  assert.match(told.text, /plus rattaché|not linked/);
+
+  // She takes another address while the page of the moderator shows the one before.
+  await applicant.goTo("/connection-and-account/email?another=1");
+  await applicant.answer("email", "elodie@ailleurs.example");
+  const [mail] = await applicant.mails("elodie@ailleurs.example");
+  await applicant.answer("verify_email_token", mail.code);
+  await applicant.arriveAt("/connection-and-account");
+  await person.page.locator('form[action$="/accept"] button').click();
+  await person.see("moderation-of-somebody-who-moved");
+  assert.match(await person.text(), /elodie@ailleurs\.example/);
+  await person.page.locator('form[action$="/accept"] button').click();
+  await applicant.goTo("/manage-organizations");
+  assert.match(await applicant.text(), /130\s025\s265\s00013/);
+});

@@ -7,6 +7,7 @@ use super::former_address::{WayBack, is_anothers};
 use crate::acts::attempts::forget_guesses;
 use crate::acts::mailbox::{next_number, take_code_guess, take_mail, write_bans};
 use crate::acts::new_session::{NewSession, issue_session_handle};
+use crate::acts::organizations::Reconsidering;
 use crate::acts::pre_sessions::{Renewal, issue_browser_handle, renew};
 use crate::acts::sessions::{ActiveSession, find_live, note_session};
 use crate::acts::{ActError, By, Circumstances};
@@ -156,6 +157,7 @@ pub async fn change_address(app: &App, by: &By, attempt: AddressAttempt<'_>) -> 
     let session = issue_session_handle(app);
     let browser = issue_browser_handle(app);
     let job = Job {
+        reconsidering: Reconsidering::prepare(app, active.user.id).await?,
         circumstances: Circumstances::of(app, by),
         key: active.key,
         tag: tag(app, &active.session.id, &pending.email, &digits),
@@ -187,6 +189,7 @@ pub async fn change_address(app: &App, by: &By, attempt: AddressAttempt<'_>) -> 
 }
 
 struct Job {
+    reconsidering: Reconsidering,
     circumstances: Circumstances,
     key: HandleKey<BrowserSession>,
     tag: String,
@@ -254,6 +257,7 @@ impl Job {
         let content = MailContent::AddressConfirmed { at: now };
         outbox::insert(tx, &OutgoingMail::notice(to, self.locale, content, now))?;
         self.circumstances.record(tx, AuditEvent::AddressChanged { user_id: user.id })?;
+        self.reconsidering.carry_out(tx, &user, &self.circumstances, now)?;
         Ok(Judged::Changed(Box::new((session, user))))
     }
 }

@@ -1,6 +1,6 @@
 //! The address before, taken back by the link that was told to it (SEC-105).
 
-use super::address::restore_links;
+use super::address::{restore_links, suspend_links};
 use crate::acts::attempts::forget_guesses;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
@@ -80,6 +80,8 @@ pub async fn restore_address(app: &App, by: &By, value: &str, locale: Locale) ->
                 Ok(found) => found,
                 Err(place) => return Ok(Err(place)),
             };
+            // What rests on the address that goes rests on nothing under the one before.
+            suspend_links(tx, &user, &change.from, now)?;
             let Ok((change, mut user)) = change.undo(user, now) else { return Ok(Err(AddressChangePlace::Void)) };
             put_strangers_out(tx, &mut user, &change)?;
             users::update(tx, &user)?;

@@ -6,11 +6,11 @@ use super::organizations::{OrganizationKey, find as find_organization};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, EmailDomain, EmailDomainStatus, FormerDomain, MailProviders, OrganizationDomain, OrganizationId,
-    Verification,
+    Actor, AuditEvent, EmailDomain, EmailDomainStatus, FormerDomain, MailProviders, OrganizationDomain, OrganizationId,
+    User, UserId, Verification,
 };
 use crate::protocol::Timestamp;
-use crate::store::{StoreError, Tx, email_domains, memberships, users};
+use crate::store::{Read, StoreError, Tx, email_domains, memberships, users};
 
 /// How many domains of an organization are shown.
 const DOMAINS: usize = 200;
@@ -27,6 +27,33 @@ pub(super) fn check_status(
         true => Err(ModerationRefusal::OpenToAnybody(domain.clone())),
         false => Ok(()),
     }
+}
+
+/// Whether whoever acts would open an organization to themselves: the domain is that of their own address, and nothing proves
+/// yet that they are a member. Commands at the machine are nobody's own cause.
+pub(super) fn is_own_cause(
+    tx: &impl Read,
+    actor: &Actor,
+    organization_id: OrganizationId,
+    domain: &EmailDomain,
+) -> Result<bool, StoreError> {
+    let Some(user) = actor.person().map(|id| users::find(tx, id)).transpose()?.flatten() else { return Ok(false) };
+    let link = memberships::find(tx, user.id, organization_id)?;
+    Ok(EmailDomain::of(&user.email) == *domain && !link.is_some_and(|link| link.verification.is_proven()))
+}
+
+/// What the domain of a person's address is for an organization when they join it: nothing where they approved it themselves,
+/// with whatever address they had then.
+pub(in crate::acts) fn status_for(
+    tx: &impl Read,
+    user: &User,
+    organization_id: OrganizationId,
+) -> Result<Option<EmailDomainStatus>, StoreError> {
+    let known = email_domains::find(tx, organization_id, &EmailDomain::of(&user.email))?;
+    let is_own = |known: &OrganizationDomain| {
+        known.status.is_approved() && known.decided_by.as_ref().and_then(Actor::person) == Some(user.id)
+    };
+    Ok(known.filter(|known| !is_own(known)).map(|known| known.status))
 }
 
 /// Says what a domain is for an organization. Links of members with that domain that nothing proved are proven by one that
@@ -147,6 +174,9 @@ pub async fn write_email_domain(
             if !may_decide(tx, &circumstances.by.actor, organization.id, now)? {
                 return Ok(Err(ModerationRefusal::UnknownOrganization));
             }
+            if status.is_approved() && is_own_cause(tx, &circumstances.by.actor, organization.id, &domain)? {
+                return Ok(Err(ModerationRefusal::OwnDomain(domain.clone())));
+            }
             put_domain(tx, &circumstances, organization.id, &domain, status, now)?;
             let written = email_domains::find(tx, organization.id, &domain)?;
             Ok(written.ok_or(ModerationRefusal::UnknownDomain))
@@ -187,6 +217,20 @@ pub async fn delete_email_domain(
         })
         .await?;
     Ok(outcome)
+}
+
+/// The domain of this person's own address, where they do not approve it for an organization: nothing proves yet that they are
+/// a member.
+///
+/// # Errors
+/// When the store fails.
+pub fn find_own_cause(app: &App, user_id: UserId, id: OrganizationId) -> Result<Option<EmailDomain>, ActError> {
+    let found = app.store.read(|tx| {
+        let Some(user) = users::find(tx, user_id)? else { return Ok(None) };
+        let domain = EmailDomain::of(&user.email);
+        Ok(is_own_cause(tx, &Actor::User(user_id), id, &domain)?.then_some(domain))
+    })?;
+    Ok(found)
 }
 
 /// Whether a domain is anything for an organization.

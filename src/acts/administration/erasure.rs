@@ -289,7 +289,10 @@ fn address_changes_of(
     }
 }
 
-pub(super) fn administration_of(tx: &impl Read, user_id: UserId) -> Result<Vec<HandleKey<AdministrationSession>>, StoreError> {
+pub(super) fn administration_of(
+    tx: &impl Read,
+    user_id: UserId,
+) -> Result<Vec<HandleKey<AdministrationSession>>, StoreError> {
     let (mut after, mut found) = (None, Vec::new());
     loop {
         let page = administration_sessions::list(tx, after.as_ref(), PAGE)?;

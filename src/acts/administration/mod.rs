@@ -36,8 +36,10 @@ pub use clients::{
 
 pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
 pub use directory_imports::{DirectoryImport, note_directory_import};
-pub(super) use email_domains::put_domain;
-pub use email_domains::{delete_email_domain, has_email_domain, list_email_domains, write_email_domain};
+pub use email_domains::{
+    delete_email_domain, find_own_cause, has_email_domain, list_email_domains, write_email_domain,
+};
+pub(super) use email_domains::{put_domain, status_for};
 pub use erasure::erase_user;
 pub(super) use erasure::{Leaving, Wish, carry_out as erase_completely, erase};
 pub use factor_removals::{
@@ -54,7 +56,7 @@ pub use keys::{
 };
 pub use moderation::{
     Acceptance, Accepted, Contacts, LinkDecision, LinkOutcome, LinkUndone, ListedModeration, ModerationDossier,
-    ModerationFilter, ModerationLinkPlace, ModerationPage, ModerationRefusal, Rejection, SimilarOnes, Undoing,
+    ModerationFilter, ModerationLinkPlace, ModerationPage, ModerationRefusal, Rejection, Shown, SimilarOnes, Undoing,
     accept_moderation, comment_moderation, decide_by_moderation_link, list_authors, list_moderations,
     look_at_moderation_link, reject_moderation, reopen_moderation, view_moderation,
 };

@@ -7,6 +7,7 @@ use super::audit::record_look;
 use super::roles::{is_last_administrator, take_moderation_links};
 use crate::acts::account::{is_anothers, suspend_links};
 use crate::acts::mailbox::{LINK_LIFETIME, write_link};
+use crate::acts::organizations::Reconsidering;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
@@ -295,7 +296,12 @@ pub async fn change_user_address(
     to: Email,
     is_proven: bool,
 ) -> Decided<User, UserRefusal> {
-    let now = app.clock.now();
+    let (now, circumstances) = (app.clock.now(), Circumstances::of(app, by));
+    let waits = app.store.read(|tx| find(tx, &key))?.filter(|_| is_proven);
+    let reconsidering = match waits {
+        Some(user) => Some(Reconsidering::prepare(app, user.id).await?),
+        None => None,
+    };
     change(app, by, key, move |tx, user| {
         if is_anothers(tx, &to, Some(user.id), now)? {
             return Ok(Err(UserRefusal::EmailTaken));
@@ -308,6 +314,9 @@ pub async fn change_user_address(
         user.change_address(to.clone(), now);
         user.email_verified_at = is_proven.then_some(now);
         user.addresses_restored = user.addresses_restored.saturating_add(1);
+        if let Some(reconsidering) = &reconsidering {
+            reconsidering.carry_out(tx, user, &circumstances, now)?;
+        }
         Ok(Ok(Some((AuditEvent::AddressChanged { user_id: user.id }, AccountAct::AddressGiven))))
     })
     .await

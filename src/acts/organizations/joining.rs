@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::look_up::{Found, Told, ask, found};
-use crate::acts::administration::{Heralds, put_domain, those_who_moderate};
+use crate::acts::administration::{Heralds, put_domain, status_for, those_who_moderate};
 use crate::acts::mailbox::{take_directory_look, take_joining_request};
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
@@ -125,7 +125,7 @@ impl Attempted {
             mailbox: self.settings.providers.kind_of(&domain),
             is_member: memberships::find(tx, user.id, organization.id)?.is_some(),
             request: standing_of(tx, user, organization.id)?,
-            domain: email_domains::find(tx, organization.id, &domain)?.map(|known| known.status),
+            domain: status_for(tx, user, organization.id)?,
             contacts,
             is_confirmed: self.attempt.is_confirmed,
             is_register_silent,
@@ -262,7 +262,7 @@ fn carry_out(
 ) -> Result<JoiningOutcome, StoreError> {
     let entered = |tx: &mut Tx| {
         let entered = enter(tx, organization.clone(), joined.circumstances)?;
-        note_official_domains(tx, joined, &entered, contacts)?;
+        note_official_domains(tx, joined.circumstances, &entered, contacts, joined.now)?;
         Ok::<_, StoreError>(entered)
     };
     Ok(match decided {
@@ -316,11 +316,12 @@ fn enter(tx: &mut Tx, organization: Organization, circumstances: &Circumstances)
 
 /// The domain of a town hall's own address is its own: the directory says so, and nobody who joins; it proves the links of
 /// members who waited for a review. What a moderator made of a domain stays.
-fn note_official_domains(
+pub(super) fn note_official_domains(
     tx: &mut Tx,
-    joined: &Joined<'_>,
+    circumstances: &Circumstances,
     organization: &Organization,
     contacts: &[KnownContact],
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     if !organization.is_commune() || organization.is_school() {
         return Ok(());
@@ -329,7 +330,7 @@ fn note_official_domains(
         let known = email_domains::find(tx, organization.id, &domain)?;
         if known.is_none_or(|known| known.status == EmailDomainStatus::NotVerifiedYet) {
             let status = EmailDomainStatus::OfficialContact;
-            put_domain(tx, joined.circumstances, organization.id, &domain, status, joined.now)?;
+            put_domain(tx, circumstances, organization.id, &domain, status, now)?;
         }
     }
     Ok(())
@@ -383,6 +384,7 @@ fn request(
         created_at: joined.now,
         as_external: joined.is_external,
         locale: joined.locale,
+        asked_with: Some(joined.user.email.clone()),
         effect: None,
         history: Vec::new(),
         notes: Vec::new(),

@@ -6,6 +6,7 @@ mod joining;
 mod leaving;
 mod look_up;
 mod overview;
+mod reconsidering;
 mod requests;
 
 pub use choice::{OrganizationChoice, select_organization};
@@ -21,4 +22,5 @@ pub use overview::{
     OwnMembership, OwnRequest, find_only_organization, find_own_organization, list_own_organizations,
     suggest_organizations,
 };
+pub(super) use reconsidering::Reconsidering;
 pub use requests::{RequestCancelled, cancel_request, correct_request, find_own_request};

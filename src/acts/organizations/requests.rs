@@ -8,7 +8,7 @@ use crate::domain::{
     AuditEvent, MailContent, Moderation, ModerationId, ModerationMove, ModerationStep, Organization, OutgoingMail,
 };
 use crate::protocol::Locale;
-use crate::store::{Read, StoreError, moderations, organizations, outbox};
+use crate::store::{Read, StoreError, moderations, organizations, outbox, users};
 
 /// What became of a request that somebody wanted to take back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,9 @@ pub async fn correct_request(app: &App, by: &By, active: &ActiveSession, id: Mod
             let Ok(request) = request.moved(circumstances.by.actor.clone(), ModerationMove::Correct, now) else {
                 return Ok(false);
             };
+            // It is judged by the address that they have now.
+            let email = users::get(tx, request.user_id)?.email;
+            let request = Moderation { asked_with: Some(email), ..request };
             moderations::update(tx, &request)?;
             heralds.announce(tx, &request, now)?;
             circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Corrected))?;

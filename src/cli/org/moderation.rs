@@ -8,7 +8,7 @@ use crate::admin::Call;
 use crate::cli::output::{Column, Paging};
 use crate::cli::spelling::{parse_line, parse_organization, parse_user};
 use crate::cli::{Ending, Noun};
-use crate::domain::ModerationQuery;
+use crate::domain::{EmailDomain, ModerationQuery};
 use crate::web::Method;
 
 const COLUMNS: &[Column] = &[
@@ -66,7 +66,10 @@ pub(in crate::cli) enum Command {
         /// What the person's e-mail domain is for the organization from now on.
         #[arg(long, value_parser = PossibleValuesParser::new(["verified", "external", "refused"]))]
         domain: Option<String>,
-        /// Those who wait for the same organization with the same domain are let in likewise.
+        /// The domain of the person's address, as `show` prints it: needed where it is not the one with which they asked.
+        #[arg(long, value_name = "DOMAIN")]
+        email_domain: Option<EmailDomain>,
+        /// Those who wait for the same organization with the same domain, and asked with it, are let in likewise.
         #[arg(long)]
         similar: bool,
         /// The person is not told by mail.
@@ -90,6 +93,9 @@ pub(in crate::cli) enum Command {
         /// Nobody joins the organization with the person's domain from now on.
         #[arg(long)]
         refuse_domain: bool,
+        /// The domain of the person's address, as `show` prints it: needed where it is not the one with which they asked.
+        #[arg(long, value_name = "DOMAIN")]
+        email_domain: Option<EmailDomain>,
         /// The person is not told by mail.
         #[arg(long)]
         quiet: bool,
@@ -139,24 +145,27 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
             return output.listing(&place.open().await?, &call, &paging, COLUMNS).await;
         }
         Command::Show { id } => Call::new(Method::GET, &["moderations", &id.to_string()]),
-        Command::Accept { id, external, verified, domain, similar, quiet, note } => {
+        Command::Accept { id, external, verified, domain, email_domain, similar, quiet, note } => {
             let verification = verified.as_deref().map(super::proof);
             on(id, "accept").with_body(&json!({
                 "is_external": external,
                 "verification": verification,
                 "domain": domain,
+                "email_domain": email_domain,
                 "with_similar": similar,
                 "notify": !quiet,
                 "note": note,
             }))
         }
-        Command::Reject { id, reason, correctable, refuse_domain, quiet, note } => on(id, "reject").with_body(&json!({
-            "reason": reason,
-            "may_be_corrected": correctable,
-            "refuses_domain": refuse_domain,
-            "notify": !quiet,
-            "note": note,
-        })),
+        Command::Reject { id, reason, correctable, refuse_domain, email_domain, quiet, note } => on(id, "reject")
+            .with_body(&json!({
+                "email_domain": email_domain,
+                "reason": reason,
+                "may_be_corrected": correctable,
+                "refuses_domain": refuse_domain,
+                "notify": !quiet,
+                "note": note,
+            })),
         Command::Reopen { id, note } => on(id, "reopen").with_body(&json!({ "note": note })),
         Command::Comment { id, note } => on(id, "comment").with_body(&json!({ "note": note })),
     };

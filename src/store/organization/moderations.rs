@@ -211,6 +211,7 @@ mod tests {
             created_at: NOW,
             as_external: false,
             locale: Locale::Fr,
+            asked_with: None,
             effect: None,
             history: Vec::new(),
             notes: Vec::new(),

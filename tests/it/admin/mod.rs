@@ -1,8 +1,10 @@
 //! The console of administration: who enters it, and what each role sees and does there.
 
+mod applicants;
 mod authors;
 mod decisions;
 mod entrance;
+mod four_eyes;
 mod moderations;
 mod organizations;
 mod reach;

@@ -2,7 +2,7 @@
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    Acceptance, Link, LinkUndone, ModerationRefusal, OrganizationKey, Rejection, SimilarOnes, UserKey,
+    Acceptance, Link, LinkUndone, ModerationRefusal, OrganizationKey, Rejection, Shown, SimilarOnes, UserKey,
     accept_moderation, disable_user, find_membership, link_user, list_email_domains, reject_moderation,
     reopen_moderation, unlink_user, view_moderation, write_email_domain,
 };
@@ -23,7 +23,14 @@ fn marie() -> By {
 }
 
 fn no() -> Rejection {
-    Rejection { reason: None, may_be_corrected: false, refuses_domain: false, notify: true, note: None }
+    Rejection {
+        shown: Shown::Request,
+        reason: None,
+        may_be_corrected: false,
+        refuses_domain: false,
+        notify: true,
+        note: None,
+    }
 }
 
 fn dinum() -> OrganizationKey {
@@ -146,7 +153,9 @@ async fn sec_111_a_link_made_by_hand_while_a_request_waits_stands_in_the_way_of_
     assert!(late.text("[role=alert]").contains("Retirez d’abord ce rattachement"), "{}", late.text("main"));
     assert_eq!(link(&instance, ELODIE), Some(Verification::ManualDecision));
     unlink_user(&instance.app, &By::local(Actor::System), dinum(), key_of(ELODIE)).await.unwrap().unwrap();
-    let done = marie.submit(late.form_to("/reject").with("reason", "Non.").with("correctable", "no")).await;
+    let page = marie.visit("/admin/moderations/1").await;
+    assert!(!page.text("main").contains("par un autre acte"), "{}", page.text("main"));
+    let done = marie.submit(page.form_to("/reject").with("reason", "Non.").with("correctable", "no")).await;
     assert!(done.text("[role=status]").contains("refusée"), "{}", done.text("main"));
 }
 

@@ -1,17 +1,17 @@
 //! Decisions on requests, each taken once, on the state that it changes (SEC-111).
 
 use super::reach::may_decide;
-use super::{Acceptance, Accepted, ModerationRefusal, Rejection, SimilarOnes};
+use super::{Acceptance, Accepted, ModerationRefusal, Rejection, Shown, SimilarOnes};
 use crate::acts::administration::Decided;
-use crate::acts::administration::email_domains::{check_status, put_domain};
+use crate::acts::administration::email_domains::{check_status, is_own_cause, put_domain};
 use crate::acts::administration::organizations::take_away;
 use crate::acts::{By, Circumstances};
 use crate::app::App;
 use crate::config::JoiningSettings;
 use crate::domain::{
-    AcceptanceEffect, AuditEvent, EmailDomain, EmailDomainStatus, FormerDomain, FormerLink, MailContent, MailProviders,
-    Membership, Moderation, ModerationId, ModerationKind, ModerationMove, ModerationNote, ModerationStep, OutgoingMail,
-    User, Verification,
+    AcceptanceEffect, ApplicantFacts, AuditEvent, EmailDomain, EmailDomainStatus, FactMoved, FormerDomain, FormerLink,
+    MailContent, MailProviders, Membership, Moderation, ModerationId, ModerationKind, ModerationMove, ModerationNote,
+    ModerationStep, OutgoingMail, User, Verification,
 };
 use crate::protocol::Timestamp;
 use crate::store::moderations::{Among, Direction, walk};
@@ -79,6 +79,9 @@ impl Bench {
             Ok(request) => request,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if let Some(moved) = moved_since(tx, &request, &acceptance.shown, acceptance.domain.is_some())? {
+            return Ok(Err(ModerationRefusal::Moved(moved)));
+        }
         let organization = organizations::get(tx, request.organization_id)?;
         if request.is_blocking() && !organization.is_active {
             return Ok(Err(ModerationRefusal::Closed));
@@ -91,6 +94,10 @@ impl Bench {
         if let Some(status) = acceptance.domain {
             if let Err(refusal) = check_status(&self.settings.providers, &domain, status) {
                 return Ok(Err(refusal));
+            }
+            if status.is_approved() && is_own_cause(tx, &self.circumstances.by.actor, request.organization_id, &domain)?
+            {
+                return Ok(Err(ModerationRefusal::OwnDomain(domain)));
             }
             let before = email_domains::find(tx, request.organization_id, &domain)?;
             put_domain(tx, &self.circumstances, request.organization_id, &domain, status, self.now)?;
@@ -180,13 +187,16 @@ impl Bench {
         id: ModerationId,
         rejection: &Rejection,
     ) -> Result<Result<Moderation, ModerationRefusal>, StoreError> {
-        let Rejection { reason, may_be_corrected, refuses_domain, notify, note } = rejection.clone();
+        let Rejection { shown, reason, may_be_corrected, refuses_domain, notify, note } = rejection.clone();
         let waiting = moderations::find(tx, id)?;
         let step = ModerationMove::Reject { reason: reason.clone(), may_be_corrected };
         let request = match self.moved(tx, id, step, note)? {
             Ok(request) => request,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if let Some(moved) = moved_since(tx, &request, &shown, refuses_domain)? {
+            return Ok(Err(ModerationRefusal::Moved(moved)));
+        }
         let is_of_the_link = waiting.is_some_and(|request| request.kind == ModerationKind::NonVerifiedDomain);
         if stands_by_another_act(tx, &request, is_of_the_link, refuses_domain)? {
             return Ok(Err(ModerationRefusal::Linked));
@@ -213,6 +223,38 @@ impl Bench {
     }
 }
 
+/// The person of a request, as they are.
+pub(super) fn facts_of(tx: &impl Read, request: &Moderation, user: &User) -> Result<ApplicantFacts, StoreError> {
+    let link = memberships::find(tx, request.user_id, request.organization_id)?;
+    let known = email_domains::find(tx, request.organization_id, &EmailDomain::of(&user.email))?;
+    Ok(ApplicantFacts {
+        email: user.email.clone(),
+        name: user.information.full_name(),
+        link: link.map(|link| (link.verification, link.is_external)),
+        domain: known.map(|known| known.status),
+    })
+}
+
+/// What moved since whoever decides was shown the person. Without a page, the domain of the address has to be the one that was
+/// named, or the one with which they asked; where that is not known, nothing is made of a domain that was not named.
+fn moved_since(
+    tx: &impl Read,
+    request: &Moderation,
+    shown: &Shown,
+    makes_something_of_domain: bool,
+) -> Result<Option<FactMoved>, StoreError> {
+    let user = users::get(tx, request.user_id)?;
+    let is_same = match shown {
+        Shown::Applicant(shown) => return Ok(shown.moved_to(&facts_of(tx, request, &user)?)),
+        Shown::Domain(named) => *named == EmailDomain::of(&user.email),
+        Shown::Request => match &request.asked_with {
+            Some(email) => email.domain() == user.email.domain(),
+            None => !makes_something_of_domain,
+        },
+    };
+    Ok((!is_same).then_some(FactMoved::Address))
+}
+
 /// Whether the person belongs to the organization by something else than what the request is about: an operator linked them
 /// meanwhile, or something proves the link whose domain was to be reviewed. A refusal would leave that as it is, or end what
 /// somebody else decided.
@@ -229,8 +271,8 @@ pub(super) fn stands_by_another_act(
     }))
 }
 
-/// Others who wait for the same organization with the same domain, the oldest first; nobody where anybody has an address
-/// at it, which says nothing of whoever has one (SEC-108).
+/// Others who wait for the same organization with the same domain, and asked with it, the oldest first; nobody where anybody
+/// has an address at it, which says nothing of whoever has one (SEC-108).
 pub(super) fn similar_to(
     tx: &impl Read,
     providers: &MailProviders,
@@ -243,7 +285,8 @@ pub(super) fn similar_to(
     }
     for other in waiting_for_the_same(tx, request)? {
         let user: Option<User> = users::find(tx, other.user_id)?;
-        let is_same = user.is_some_and(|user| EmailDomain::of(&user.email) == *domain);
+        let asked_so = other.asked_with.as_ref().is_none_or(|email| email.domain() == domain.as_str());
+        let is_same = asked_so && user.is_some_and(|user| EmailDomain::of(&user.email) == *domain);
         similar.extend(Some(other).filter(|other| is_same && other.kind == request.kind));
     }
     Ok(similar)

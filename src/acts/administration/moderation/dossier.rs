@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ListedModeration;
 use super::authors::{authors_of, names_of};
-use super::decisions::{similar_to, stands_by_another_act, waiting_for_the_same};
+use super::decisions::{facts_of, similar_to, stands_by_another_act, waiting_for_the_same};
 use super::listing::{all_listed, listed_with};
 use super::reach::{Reach, may_decide};
 use super::undoing::{Undoing, foresee};
 use crate::acts::administration::audit::looking;
+use crate::acts::administration::email_domains::is_own_cause;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    Actor, AuditEvent, Client, EmailDomain, LookAlike, MailProviders, Membership, Moderation, ModerationId,
-    ModerationKind, ModerationState, OfficialContact, Organization, OrganizationDomain, User, UserId, folded,
-    look_alikes,
+    Actor, ApplicantFacts, AuditEvent, Client, EmailDomain, LookAlike, MailProviders, Membership, Moderation,
+    ModerationId, ModerationKind, ModerationState, OfficialContact, Organization, OrganizationDomain, User, UserId,
+    folded, look_alikes,
 };
 use crate::protocol::Timestamp;
 use crate::store::moderations::{Among, Direction, walk};
@@ -47,6 +48,10 @@ pub struct ModerationDossier {
     pub is_open_to_anybody: bool,
     /// What domains are for the organization.
     pub domains: Vec<OrganizationDomain>,
+    /// The person, as a decision is about them.
+    pub facts: ApplicantFacts,
+    /// Whether whoever looks may approve the person's domain: it is not that of an own cause of theirs.
+    pub may_approve_domain: bool,
     /// The person's link to the organization.
     pub link: Option<Membership>,
     /// Whether that stands by another act than the request, which is not refused as long as it does.
@@ -189,6 +194,8 @@ fn gathered(
     let is_of_the_link = request.kind == ModerationKind::NonVerifiedDomain;
     Ok(Some(ModerationDossier {
         // Nobody decides on their own request.
+        facts: facts_of(tx, &request, &listed.user)?,
+        may_approve_domain: !is_own_cause(tx, actor, request.organization_id, &domain)?,
         link,
         stands_by_another_act: request.is_pending() && stands_by_another_act(tx, &request, is_of_the_link, false)?,
         undoing: foresee(tx, &request)?,

@@ -13,7 +13,8 @@ mod undoing;
 use super::organizations::OrganizationKey;
 use super::users::UserKey;
 use crate::domain::{
-    EmailDomain, EmailDomainStatus, ModerationFault, ModerationQuery, Organization, RejectionReason, User, Verification,
+    ApplicantFacts, EmailDomain, EmailDomainStatus, FactMoved, ModerationFault, ModerationQuery, Organization,
+    RejectionReason, User, Verification,
 };
 use crate::domain::{Moderation, ModerationId};
 
@@ -49,6 +50,10 @@ pub enum ModerationRefusal {
     Unconfirmed,
     /// Nobody decides on their own request.
     Own,
+    /// The person is not any more as whoever decides was shown them.
+    Moved(FactMoved),
+    /// Nobody approves the domain of their own address for an organization of which nothing proves that they are a member.
+    OwnDomain(EmailDomain),
     /// The person belongs to the organization by another act than this request: that link is taken away first, or stays.
     Linked,
 }
@@ -101,9 +106,23 @@ impl SimilarOnes {
     }
 }
 
+/// What whoever decides was shown of the person: it has to be so still when they do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// The domain of the address with which they asked.
+    #[default]
+    Request,
+    /// An address of this domain.
+    Domain(EmailDomain),
+    /// Everything that a page shows.
+    Applicant(Box<ApplicantFacts>),
+}
+
 /// How a person is let in.
 #[derive(Debug, Clone)]
 pub struct Acceptance {
+    /// The person who is.
+    pub shown: Shown,
     /// Whether they work for the organization without belonging to it.
     pub is_external: bool,
     /// How it was proven; without it by the domain where that is approved, else by nothing but the decision.
@@ -121,6 +140,8 @@ pub struct Acceptance {
 /// How a person is refused.
 #[derive(Debug, Clone)]
 pub struct Rejection {
+    /// The person who is.
+    pub shown: Shown,
     /// What the person reads.
     pub reason: Option<RejectionReason>,
     /// Whether they may correct their request.

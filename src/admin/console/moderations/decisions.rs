@@ -6,9 +6,9 @@ use super::forms::{ACCEPT, Foreign, REJECT, read_acceptance, read_note, read_rej
 use super::parse;
 use crate::acts::administration::{self, ModerationDossier, ModerationRefusal};
 use crate::admin::console::form::check_fields;
-use crate::admin::console::pages::Forms;
+use crate::admin::console::pages::{AcceptForm, Forms, RejectForm};
 use crate::app::App;
-use crate::domain::{ModerationFault, ModerationId};
+use crate::domain::{FactMoved, ModerationFault, ModerationId};
 use crate::web::{Browser, Error, Response, StatusCode, Submission, paths};
 
 /// Lets the person in.
@@ -102,7 +102,20 @@ async fn answer(
 ) -> Result<Response, Error> {
     let failure = word_of(&refusal).ok_or(Error::NotFound)?;
     let dossier = look(app, browser, request, id).await?;
+    let has_moved = matches!(refusal, ModerationRefusal::Moved(_));
+    let forms = match offered(app, &dossier, None).filter(|_| has_moved) {
+        Some(fresh) => chosen_anew(fresh, forms),
+        None => forms,
+    };
     refused(app, browser, &dossier, Some(forms), (Some(failure), StatusCode::CONFLICT))
+}
+
+/// The forms about a person who is not any more as they were shown: what is made of them is chosen anew, and what was written
+/// stays.
+fn chosen_anew(fresh: Forms, sent: Forms) -> Forms {
+    let accept = AcceptForm { note: sent.accept.note, ..fresh.accept };
+    let reject = RejectForm { reason: sent.reject.reason, note: sent.reject.note, ..fresh.reject };
+    Forms { accept, reject, ..fresh }
 }
 
 /// The word of a refusal in the catalogue; none for what is not there.
@@ -118,5 +131,10 @@ pub(super) fn word_of(refusal: &ModerationRefusal) -> Option<&'static str> {
         ModerationRefusal::Unconfirmed => Some("unconfirmed"),
         ModerationRefusal::Own => Some("own"),
         ModerationRefusal::Linked => Some("linked"),
+        ModerationRefusal::OwnDomain(_) => Some("own_domain"),
+        ModerationRefusal::Moved(FactMoved::Address) => Some("moved_address"),
+        ModerationRefusal::Moved(FactMoved::Name) => Some("moved_name"),
+        ModerationRefusal::Moved(FactMoved::Link) => Some("moved_link"),
+        ModerationRefusal::Moved(FactMoved::Domain) => Some("moved_domain"),
     }
 }

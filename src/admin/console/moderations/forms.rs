@@ -1,10 +1,10 @@
 //! What the forms of a request say, and what they say again when they are refused.
 
 use super::{template, templates};
-use crate::acts::administration::{Acceptance, ModerationDossier, Rejection, SimilarOnes};
+use crate::acts::administration::{Acceptance, ModerationDossier, Rejection, Shown, SimilarOnes};
 use crate::admin::console::pages::{AcceptForm, Forms, RejectForm, SimilarRequests};
 use crate::app::App;
-use crate::domain::{EmailDomainStatus, ModerationId, RejectionReason, Verification};
+use crate::domain::{ApplicantFacts, EmailDomainStatus, ModerationId, RejectionReason, Verification};
 use crate::protocol::Parameters;
 
 /// The longest note, in characters.
@@ -31,15 +31,18 @@ pub(super) fn fresh(app: &App, here: &str, reason: Option<&str>, dossier: &Moder
     let is_correctable = chosen.as_ref().is_some_and(|(_, may_be_corrected)| *may_be_corrected);
     let unverified = app.config.joining.policy.allow_unverified.then_some(Verification::Unverified);
     let verifications = VERIFICATIONS.into_iter().chain(unverified).map(Verification::as_str);
-    let may_be = |status: &EmailDomainStatus| !(status.is_approved() && is_open_to_anybody);
+    let may_be =
+        |status: &EmailDomainStatus| !(status.is_approved() && (is_open_to_anybody || !dossier.may_approve_domain));
     let domains = DOMAINS.into_iter().filter(may_be).map(EmailDomainStatus::as_str);
     Forms {
+        seen: written(&dossier.facts),
         accept: AcceptForm {
             link: String::from(link),
             verification: String::from("automatic"),
             verifications: ["automatic"].into_iter().chain(verifications).collect(),
             domain: String::from("leave"),
             domains: ["leave"].into_iter().chain(domains).collect(),
+            is_own_domain: !dossier.may_approve_domain,
             all_similar: dossier
                 .similar
                 .last()
@@ -70,16 +73,31 @@ fn word_of(yes: bool) -> &'static str {
 }
 
 /// The fields of an acceptance.
-pub(super) const ACCEPT: [&str; 7] = ["link", "verification", "domain", "similar", "similar_up_to", "notify", "note"];
+pub(super) const ACCEPT: [&str; 8] =
+    ["seen", "link", "verification", "domain", "similar", "similar_up_to", "notify", "note"];
 /// The fields of a refusal.
-pub(super) const REJECT: [&str; 5] = ["reason", "correctable", "refuse_domain", "notify", "note"];
+pub(super) const REJECT: [&str; 6] = ["seen", "reason", "correctable", "refuse_domain", "notify", "note"];
 
 /// A value that no form of ours offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Foreign(pub(super) &'static str);
 
+/// The person as the page showed them, in the one field that says so.
+pub(super) fn written(facts: &ApplicantFacts) -> String {
+    serde_json::to_string(facts).unwrap_or_default()
+}
+
+/// What the page showed, as its form says it.
+pub(super) fn read_seen(form: &Parameters) -> Result<Shown, Foreign> {
+    let seen = form.get("seen").and_then(|seen| serde_json::from_str::<ApplicantFacts>(seen).ok());
+    seen.map(|facts| Shown::Applicant(Box::new(facts))).ok_or(Foreign("seen"))
+}
+
 /// What the form of an acceptance says; `None` when it is to be shown again, as it is kept in `forms`.
 pub(super) fn read_acceptance(form: &Parameters, forms: &mut Forms) -> Result<Option<Acceptance>, Foreign> {
+    let shown = read_seen(form)?;
+    // What was not shown anew is not taken for seen.
+    forms.seen = form.get("seen").unwrap_or_default().to_owned();
     let kept = &mut forms.accept;
     let chosen = |name: &'static str| form.get(name).unwrap_or_default().to_owned();
     (kept.link, kept.verification, kept.domain) = (chosen("link"), chosen("verification"), chosen("domain"));
@@ -108,7 +126,7 @@ pub(super) fn read_acceptance(form: &Parameters, forms: &mut Forms) -> Result<Op
         kept.has_bad_note = true;
         return Ok(None);
     };
-    Ok(Some(Acceptance { is_external, verification, domain, similar, notify: kept.notify, note }))
+    Ok(Some(Acceptance { shown, is_external, verification, domain, similar, notify: kept.notify, note }))
 }
 
 /// The greatest number among the similar requests that the page showed.
@@ -119,6 +137,8 @@ fn last_seen(form: &Parameters) -> Result<ModerationId, Foreign> {
 
 /// What the form of a refusal says; `None` when it is to be shown again, as it is kept in `forms`.
 pub(super) fn read_rejection(form: &Parameters, forms: &mut Forms) -> Result<Option<Rejection>, Foreign> {
+    let shown = read_seen(form)?;
+    forms.seen = form.get("seen").unwrap_or_default().to_owned();
     let kept = &mut forms.reject;
     let chosen = |name: &'static str| form.get(name).unwrap_or_default().to_owned();
     (kept.reason, kept.correctable, kept.note) = (Some(chosen("reason")), chosen("correctable"), chosen("note"));
@@ -130,7 +150,7 @@ pub(super) fn read_rejection(form: &Parameters, forms: &mut Forms) -> Result<Opt
     kept.problem = reason.as_ref().err().copied();
     let (Ok(reason), Some(note)) = (reason, note) else { return Ok(None) };
     let refuses_domain = kept.refuse_domain;
-    Ok(Some(Rejection { reason: Some(reason), may_be_corrected, refuses_domain, notify: kept.notify, note }))
+    Ok(Some(Rejection { shown, reason: Some(reason), may_be_corrected, refuses_domain, notify: kept.notify, note }))
 }
 
 /// Whether the person may correct their request.

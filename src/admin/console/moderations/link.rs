@@ -2,11 +2,11 @@
 //! thing that the link does.
 
 use super::decisions::word_of;
-use super::forms::{Foreign, read_correctable, read_reason};
+use super::forms::{Foreign, read_correctable, read_reason, read_seen, written};
 use super::{applicant, requested_organization, row, template, templates, warnings};
 use crate::acts;
 use crate::acts::administration::{
-    self, Acceptance, LinkDecision, LinkOutcome, ModerationDossier, ModerationLinkPlace, Rejection, SimilarOnes,
+    self, Acceptance, LinkDecision, LinkOutcome, ModerationDossier, ModerationLinkPlace, Rejection, Shown, SimilarOnes,
 };
 use crate::admin::console::form::check_fields;
 use crate::admin::console::pages::{Applicant, ModerationLink, OpenLink};
@@ -34,16 +34,17 @@ pub(super) async fn show(value: String, app: App, visit: Visit) -> Result<Respon
 pub(super) async fn submit(value: String, app: App, submission: Submission) -> Result<Response, Error> {
     let Submission { browser, request, form, .. } = submission;
     check_source(&app, &request)?;
-    check_fields(&form, &["decision", "reason", "correctable"])?;
+    check_fields(&form, &["seen", "decision", "reason", "correctable"])?;
     let taken = acts::take_form(&app, request.source(), None, None)?;
     let typed = Typed {
+        seen: form.get("seen").unwrap_or_default(),
         reason: form.get("reason").unwrap_or_default(),
         correctable: form.get("correctable").unwrap_or("no"),
         problem: None,
         failure: None,
     };
     let (decision, state) = match read(&form) {
-        Ok(Decided::Accepted { is_external }) => (LinkDecision::Accept(acceptance(is_external)), "accepted"),
+        Ok(Decided::Accepted(acceptance)) => (LinkDecision::Accept(acceptance), "accepted"),
         Ok(Decided::Rejected(rejection)) => (LinkDecision::Reject(rejection), "rejected"),
         Ok(Decided::Undecided(problem)) => {
             let typed = Typed { problem: Some(problem), ..typed };
@@ -75,25 +76,24 @@ pub(super) async fn submit(value: String, app: App, submission: Submission) -> R
 
 /// What a form says.
 enum Decided {
-    Accepted {
-        is_external: bool,
-    },
+    Accepted(Acceptance),
     Rejected(Rejection),
     /// The reason cannot be one.
     Undecided(&'static str),
 }
 
 fn read(form: &Parameters) -> Result<Decided, Foreign> {
+    let shown = read_seen(form)?;
     match form.get("decision") {
-        Some("accept") => Ok(Decided::Accepted { is_external: false }),
-        Some("accept_external") => Ok(Decided::Accepted { is_external: true }),
+        Some("accept") => Ok(Decided::Accepted(acceptance(shown, false))),
+        Some("accept_external") => Ok(Decided::Accepted(acceptance(shown, true))),
         Some("reject") => {
             let may_be_corrected = read_correctable(form)?;
             Ok(match read_reason(form) {
                 Ok(reason) => {
                     let reason = Some(reason);
-                    let refuses_domain = false;
-                    Decided::Rejected(Rejection { reason, may_be_corrected, refuses_domain, notify: true, note: None })
+                    let (refuses_domain, note) = (false, None);
+                    Decided::Rejected(Rejection { shown, reason, may_be_corrected, refuses_domain, notify: true, note })
                 }
                 Err(problem) => Decided::Undecided(problem),
             })
@@ -112,12 +112,15 @@ fn check_source(app: &App, request: &Request) -> Result<(), Error> {
     }
 }
 
-fn acceptance(is_external: bool) -> Acceptance {
-    Acceptance { is_external, verification: None, domain: None, similar: SimilarOnes::Left, notify: true, note: None }
+fn acceptance(shown: Shown, is_external: bool) -> Acceptance {
+    let similar = SimilarOnes::Left;
+    Acceptance { shown, is_external, verification: None, domain: None, similar, notify: true, note: None }
 }
 
 /// What was typed, and why it was refused.
 struct Typed<'a> {
+    /// The person as the page had shown them.
+    seen: &'a str,
     reason: &'a str,
     correctable: &'a str,
     problem: Option<&'static str>,
@@ -140,6 +143,10 @@ async fn again(
                 open.reason = Some(typed.reason.to_owned());
                 open.correctable = typed.correctable.to_owned();
                 (open.problem, open.failure) = (typed.problem, typed.failure);
+                // What moved is told, and shown anew; else what was not shown anew is not taken for seen.
+                if !typed.failure.is_some_and(|failure| failure.starts_with("moved_")) {
+                    open.seen = typed.seen.to_owned();
+                }
             }
             page
         }
@@ -167,6 +174,7 @@ fn open(
             value: value.to_owned(),
             moderator: moderator.information.full_name().unwrap_or_else(|| moderator.email.to_string()),
             failure: None,
+            seen: written(&dossier.facts),
             request: row(&dossier.listed),
             // Whoever holds the mail sees no more than what a decision wants (SEC-138).
             applicant: Applicant { job: None, phone_number: None, ..applicant(dossier) },

@@ -47,6 +47,24 @@ pub(super) const TEMPLATES: [(&str, bool); 6] = [
 pub(super) const NOTIFICATIONS: [&str; 4] =
     ["moderation_accepted", "moderation_rejected", "moderation_reopened", "moderation_commented"];
 
+/// Why the page says that nothing was done.
+pub(super) const FAILURES: [&str; 14] = [
+    "decided",
+    "pending",
+    "open_to_anybody",
+    "unverified",
+    "too_many_notes",
+    "closed",
+    "unconfirmed",
+    "own",
+    "linked",
+    "own_domain",
+    "moved_address",
+    "moved_name",
+    "moved_link",
+    "moved_domain",
+];
+
 /// The request that the path names.
 fn parse(segment: &str) -> Result<ModerationId, Error> {
     segment.parse().map_err(|_| Error::NotFound)
@@ -156,6 +174,13 @@ fn warnings(dossier: &ModerationDossier) -> Warnings {
         is_open_to_anybody: dossier.is_open_to_anybody,
         is_domain_refused: dossier.domains.iter().find(is_refused).is_some(),
         look_alikes: dossier.look_alikes.iter().map(line).collect(),
+        asked_with: dossier
+            .listed
+            .request
+            .asked_with
+            .as_ref()
+            .filter(|email| **email != dossier.listed.user.email)
+            .map(ToString::to_string),
         link: dossier.link.as_ref().filter(|_| dossier.stands_by_another_act).map(|link| StandingLink {
             verification: link.verification.as_str(),
             authorship: Authorship::of_link(link, &dossier.deciders),

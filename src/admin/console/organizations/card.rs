@@ -98,6 +98,7 @@ fn answer(
     let mut members = dossier.members;
     let has_more = members.len() > ORGANIZATIONS_SHOWN;
     members.truncate(ORGANIZATIONS_SHOWN);
+    let own = administration::find_own_cause(app, officer.user.id, dossier.organization.id)?;
     let names = administration::list_authors(app, members.iter().map(|(link, _)| link), &domains)?;
     let here = paths::of(paths::ADMIN_ORGANIZATION, organization.id);
     let last = members.last().filter(|_| has_more).map(|(link, _)| link.user_id);
@@ -111,6 +112,7 @@ fn answer(
         facts: facts(organization),
         may_manage: officer.has(Right::ManageOrganizations),
         domains: domains.iter().map(|known| domain(known, &names)).collect(),
+        own_domain: own.map(|domain| domain.to_string()),
         domain_form: attempt.domain,
         members: members.iter().map(|known| member(known, &names)).collect(),
         is_first_page: cursor.is_none(),

@@ -23,6 +23,7 @@ pub(super) async fn add(segment: String, app: App, submission: Submission) -> Re
         Ok(domain) => match write_email_domain(&app, &officer.by(&request), key, domain, status).await? {
             Ok(_) => return browser.redirect(&app, &after(organization.id, "domain_written")),
             Err(ModerationRefusal::OpenToAnybody(_)) => "open_to_anybody",
+            Err(ModerationRefusal::OwnDomain(_)) => "own_domain",
             Err(_) => return Err(Error::NotFound),
         },
     };
@@ -45,8 +46,9 @@ pub(super) async fn change(segments: String, app: App, submission: Submission) -
     }
     match write_email_domain(&app, &officer.by(&request), key, domain, status).await? {
         Ok(_) => browser.redirect(&app, &after(organization.id, "domain_written")),
-        Err(ModerationRefusal::OpenToAnybody(_)) => {
-            let problem = Some(String::from("open_to_anybody"));
+        Err(refusal @ (ModerationRefusal::OpenToAnybody(_) | ModerationRefusal::OwnDomain(_))) => {
+            let is_own = matches!(refusal, ModerationRefusal::OwnDomain(_));
+            let problem = Some(String::from(if is_own { "own_domain" } else { "open_to_anybody" }));
             let domain = DomainForm { domain: named.to_owned(), status: Some(status), problem };
             again(&app, &browser, &request, organization, Attempt { domain, ..Attempt::default() }).await
         }

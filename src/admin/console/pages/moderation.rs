@@ -13,7 +13,7 @@ use crate::render::Page;
 pub struct Moderation {
     /// What was just done.
     pub notification: Option<String>,
-    /// Why it was not done, as a word of the catalogue: `decided`, `pending`, `open_to_anybody`, `unverified`, `too_many_notes`.
+    /// Why it was not done, as a word of the catalogue: one of `FAILURES`.
     pub failure: Option<&'static str>,
     /// The request.
     pub request: ModerationRow,
@@ -167,6 +167,8 @@ pub struct HistoryLine {
 /// The forms of whoever decides, as they were sent.
 #[derive(Debug, Clone, Serialize)]
 pub struct Forms {
+    /// The person as the page shows them, which a decision says again.
+    pub seen: String,
     /// Letting in.
     pub accept: AcceptForm,
     /// Refusing.
@@ -190,6 +192,8 @@ pub struct AcceptForm {
     pub domain: String,
     /// What it can be.
     pub domains: Vec<&'static str>,
+    /// Whether it is the domain of whoever decides, which they do not approve.
+    pub is_own_domain: bool,
     /// The similar requests, wherever the page shows them.
     pub all_similar: Option<SimilarRequests>,
     /// Whether they are accepted too.
@@ -256,12 +260,14 @@ impl Forms {
             may_be_corrected,
         };
         Self {
+            seen: String::from(r#"{"email":"elodie.martin@ville-clamart.fr"}"#),
             accept: AcceptForm {
                 link: String::from("internal"),
                 verification: String::from("automatic"),
                 verifications: vec!["automatic", "proof_received", "in_liste_dirigeants_rne", "unverified"],
                 domain: String::from("leave"),
                 domains: vec!["leave", "verified", "external", "refused"],
+                is_own_domain: false,
                 all_similar: Some(SimilarRequests { count: 2, up_to: 7 }),
                 similar: false,
                 notify: true,
@@ -299,6 +305,7 @@ impl Forms {
                 notify: false,
                 note: String::from("Une <b>note</b>"),
                 has_bad_note: true,
+                is_own_domain: true,
                 ..plain.accept
             },
             reject: RejectForm {
@@ -313,6 +320,7 @@ impl Forms {
             },
             note: String::from("Une <b>note</b>"),
             has_bad_note: true,
+            ..plain
         }
     }
 }
@@ -325,10 +333,7 @@ impl Page for Moderation {
         let full = full(&plain);
         let failed = |failure| Self { failure: Some(failure), ..full.clone() };
         let notified = |word: &str| Self { notification: Some(word.to_owned()), ..full.clone() };
-        let mut samples: Vec<Self> =
-            ["decided", "pending", "open_to_anybody", "unverified", "too_many_notes", "unconfirmed", "linked"]
-                .map(failed)
-                .into();
+        let mut samples: Vec<Self> = super::super::moderations::FAILURES.map(failed).into();
         samples.extend(super::super::moderations::NOTIFICATIONS.map(notified));
         samples.extend(super::super::moderations::TEMPLATES.map(|(name, _)| {
             let mut forms = Forms::sample();

@@ -25,6 +25,8 @@ pub struct OpenLink {
     pub moderator: String,
     /// Why nothing was done, as a word of the catalogue.
     pub failure: Option<&'static str>,
+    /// The person as the page shows them, which a decision says again.
+    pub seen: String,
     /// The request.
     pub request: ModerationRow,
     /// Who asks.
@@ -78,6 +80,7 @@ impl OpenLink {
             value: "aUJ3gA".repeat(8),
             moderator: String::from("Marie <Durand>"),
             failure: page.failure,
+            seen: forms.seen,
             request: page.request,
             applicant: page.applicant,
             organization: page.organization,

@@ -135,6 +135,8 @@ pub struct OrganizationCard {
     pub may_manage: bool,
     /// Its domains.
     pub domains: Vec<DomainRow>,
+    /// The domain of the officer's own address, where they do not approve it.
+    pub own_domain: Option<String>,
     /// A domain to add.
     pub domain_form: DomainForm,
     /// Some of its members.
@@ -200,7 +202,7 @@ pub struct DomainForm {
     pub domain: String,
     /// What was chosen.
     pub status: Option<EmailDomainStatus>,
-    /// What is wrong: `malformed` or `open_to_anybody`.
+    /// What is wrong: `malformed`, `open_to_anybody` or `own_domain`.
     pub problem: Option<String>,
 }
 
@@ -294,6 +296,7 @@ impl OrganizationCard {
             is_stale: false,
             may_manage: true,
             domains: EmailDomainStatus::ALL.into_iter().zip(authors).map(domain).collect(),
+            own_domain: None,
             domain_form: DomainForm::default(),
             members: [member, unproven].into_iter().chain(others).collect(),
             is_first_page: true,
@@ -361,6 +364,7 @@ impl Page for OrganizationCard {
             Self { register_problem: Some(String::from("unavailable")), ..plain.clone() },
             wrong_domain("malformed"),
             wrong_domain("open_to_anybody"),
+            Self { own_domain: Some(String::from("clamart.example")), ..wrong_domain("own_domain") },
             wrong_member("malformed"),
             wrong_member("unknown"),
             wrong_member("member"),

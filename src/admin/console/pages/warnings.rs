@@ -14,6 +14,8 @@ pub struct Warnings {
     pub is_domain_refused: bool,
     /// Hosts of the organization that the person's is like.
     pub look_alikes: Vec<LookAlikeLine>,
+    /// The address with which the person asked, where they have another one now.
+    pub asked_with: Option<String>,
     /// A link of the person by another act than the request, which cannot be refused while it stands.
     pub link: Option<StandingLink>,
 }
@@ -73,6 +75,7 @@ impl Warnings {
             ]
             .map(alike)
             .into(),
+            asked_with: Some(String::from("elodie@<ailleurs>.example")),
             link: Some(StandingLink { verification: "manual_decision", authorship }),
         }
     }

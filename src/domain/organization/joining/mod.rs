@@ -1,6 +1,7 @@
 //! Joining an organization: what an e-mail domain proves, who decides, and on what.
 
 mod acceptance;
+mod applicant;
 mod contact_proof;
 mod decision;
 mod email_domain;
@@ -13,6 +14,7 @@ mod moderation_query;
 mod tests;
 
 pub use acceptance::{AcceptanceEffect, FormerDomain, FormerLink};
+pub use applicant::{ApplicantFacts, FactMoved};
 pub use contact_proof::{ContactCode, ContactProof, ContactProofRefusal, normalized_words, words_of};
 pub use decision::{
     Joining, JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, RequestStanding, decide_joining,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::AcceptanceEffect;
-use crate::domain::{Actor, ClientId, Deed, MalformedId, OrganizationId, UserId};
+use crate::domain::{Actor, ClientId, Deed, Email, MalformedId, OrganizationId, UserId};
 use crate::protocol::{Locale, Timestamp};
 
 /// A request: sequential.
@@ -168,6 +168,9 @@ pub struct Moderation {
     /// Whether it was made for somebody who works for the organization without belonging to it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub as_external: bool,
+    /// The address with which the person asked; `None` where they did before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_with: Option<Email>,
     /// The language in which the person asked, and is answered.
     #[serde(default = "french")]
     pub locale: Locale,

@@ -71,6 +71,7 @@ mod tests {
             created_at: now,
             as_external: false,
             locale: Locale::Fr,
+            asked_with: None,
             effect: None,
             history: Vec::new(),
             notes: Vec::new(),

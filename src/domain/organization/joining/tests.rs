@@ -340,6 +340,7 @@ fn sec_111_a_decided_request_is_not_decided_again() {
         created_at: NOW,
         as_external: false,
         locale: Locale::Fr,
+        asked_with: None,
         effect: None,
         history: Vec::new(),
         notes: Vec::new(),

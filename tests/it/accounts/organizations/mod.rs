@@ -18,7 +18,7 @@ mod suggestions;
 mod through_the_lookup;
 
 use moncomptepro::acts::By;
-use moncomptepro::acts::administration::{Acceptance, SimilarOnes};
+use moncomptepro::acts::administration::{Acceptance, Shown, SimilarOnes};
 use moncomptepro::domain::Actor;
 
 use crate::support::{Instance, Operator, Page, Person, RelyingParty};
@@ -83,5 +83,13 @@ fn moderator() -> By {
 /// Let in as one asks, and told.
 pub(crate) fn yes() -> Acceptance {
     let similar = SimilarOnes::Left;
-    Acceptance { is_external: false, verification: None, domain: None, similar, notify: true, note: None }
+    Acceptance {
+        shown: Shown::Request,
+        is_external: false,
+        verification: None,
+        domain: None,
+        similar,
+        notify: true,
+        note: None,
+    }
 }

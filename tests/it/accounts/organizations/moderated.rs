@@ -1,7 +1,7 @@
 //! Who comes to wait for a moderator, and how they go on: with a service and without, before and after a refusal.
 
 use moncomptepro::acts::By;
-use moncomptepro::acts::administration::{Rejection, reject_moderation, write_email_domain};
+use moncomptepro::acts::administration::{Rejection, Shown, reject_moderation, write_email_domain};
 use moncomptepro::domain::{Actor, EmailDomainStatus, ModerationId};
 
 use super::{ELODIE, SCOPE, arrive, join, waiting};
@@ -125,7 +125,14 @@ async fn a_refusal_without_a_reason_says_so_in_words_of_its_own() {
     let instance = Instance::dev().await;
     let (person, _, waits) = waiting(&instance).await;
     let refuses_domain = false;
-    let no = Rejection { reason: None, may_be_corrected: false, refuses_domain, notify: false, note: None };
+    let no = Rejection {
+        shown: Shown::Request,
+        reason: None,
+        may_be_corrected: false,
+        refuses_domain,
+        notify: false,
+        note: None,
+    };
     reject_moderation(&instance.app, &operator(), number(&waits), no).await.unwrap().unwrap();
     let refused = person.visit(waits.url.as_str()).await;
     assert!(refused.text("main").contains("a été refusée") && !refused.has("blockquote"), "{}", refused.text("main"));

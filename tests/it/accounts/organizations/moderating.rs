@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    Acceptance, Contacts, ModerationFilter, ModerationRefusal, Rejection, SimilarOnes, accept_moderation,
+    Acceptance, Contacts, ModerationFilter, ModerationRefusal, Rejection, Shown, SimilarOnes, accept_moderation,
     comment_moderation, find_organization, grant_role, list_moderations, reject_moderation, reopen_moderation,
     view_moderation, write_email_domain,
 };
@@ -27,7 +27,14 @@ fn operator() -> By {
 }
 
 fn no() -> Rejection {
-    Rejection { reason: None, may_be_corrected: false, refuses_domain: false, notify: true, note: None }
+    Rejection {
+        shown: Shown::Request,
+        reason: None,
+        may_be_corrected: false,
+        refuses_domain: false,
+        notify: true,
+        note: None,
+    }
 }
 
 /// Somebody with this address asks to join, and waits.

@@ -1,7 +1,7 @@
 //! A domain that was to be reviewed and is refused, and refusals in the language of whoever reads them.
 
 use moncomptepro::acts::administration::{
-    Rejection, accept_moderation, reject_moderation, reopen_moderation, write_email_domain,
+    Rejection, Shown, accept_moderation, reject_moderation, reopen_moderation, write_email_domain,
 };
 use moncomptepro::domain::{EmailDomainStatus, ModerationId, RejectionReason};
 use moncomptepro::store::{memberships, moderations};
@@ -16,7 +16,7 @@ const REASON: &str = "L’organisation ne confirme pas que vous travaillez pour 
 
 fn no(may_be_corrected: bool) -> Rejection {
     let reason = Some(RejectionReason::try_from(REASON.to_owned()).unwrap());
-    Rejection { reason, may_be_corrected, refuses_domain: false, notify: true, note: None }
+    Rejection { shown: Shown::Request, reason, may_be_corrected, refuses_domain: false, notify: true, note: None }
 }
 
 /// Somebody who joined with a domain that is to be reviewed, and whose review was refused.

@@ -2,7 +2,7 @@
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    self, Acceptance, ModerationRefusal, Rejection, accept_moderation, reject_moderation, reopen_moderation,
+    self, Acceptance, ModerationRefusal, Rejection, Shown, accept_moderation, reject_moderation, reopen_moderation,
 };
 use moncomptepro::domain::{
     AuditEvent, EmailDomainStatus, ModerationFault, ModerationId, ModerationStep, RejectionReason, Verification,
@@ -15,7 +15,7 @@ const DINUM: &str = "13002526500013";
 
 fn no(reason: Option<&str>, may_be_corrected: bool) -> Rejection {
     let reason = reason.map(|text| RejectionReason::try_from(text.to_owned()).unwrap());
-    Rejection { reason, may_be_corrected, refuses_domain: false, notify: true, note: None }
+    Rejection { shown: Shown::Request, reason, may_be_corrected, refuses_domain: false, notify: true, note: None }
 }
 
 fn number(waits: &Page) -> ModerationId {
