@@ -10,6 +10,7 @@ mod holder;
 mod journal;
 mod killed;
 mod killed_clients;
+mod killed_commands;
 mod ledger;
 mod out_of_room;
 mod power;
