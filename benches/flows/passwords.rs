@@ -23,9 +23,9 @@ const MISTYPING: u64 = 5;
 /// Exchanges a second while the lane is saturated.
 const EXCHANGES_PER_SECOND: u32 = 200;
 
-/// Threads of the lane, as the executable chooses them.
+/// Threads of the lane, as the executable chooses them: it leaves one core to everything else.
 fn lane_threads() -> usize {
-    cores().min(4)
+    (cores() - 1).clamp(1, 4)
 }
 
 fn people(site: &Site, numbers: std::ops::Range<u64>) -> Vec<SignIn> {

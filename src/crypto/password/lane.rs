@@ -30,10 +30,10 @@ pub struct LaneLimits {
 }
 
 impl Default for LaneLimits {
-    /// As many threads as cores but at most 4, 64 waiting, 5 seconds.
+    /// One core is left to everything else, where there are several: at least 1 thread, at most 4, 64 waiting, 5 seconds.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { threads: cores.min(4), waiting: 64, wait: Duration::from_secs(5) }
+        Self { threads: cores.saturating_sub(1).clamp(1, 4), waiting: 64, wait: Duration::from_secs(5) }
     }
 }
 
