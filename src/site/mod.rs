@@ -18,6 +18,7 @@ mod serving;
 mod wind_down;
 
 use std::cell::Cell;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -38,7 +39,7 @@ use crate::logs::{Counts, Log};
 use crate::mail::Mailbox;
 use crate::protocol::Timestamp;
 use crate::render::{RenderError, Renderer};
-use crate::store::{Location, OpenError, Opening, Snapshot, Store, StoreError, database_file};
+use crate::store::{Location, NotTaken, OpenError, Opening, Snapshot, Store, StoreError, database_file};
 use crate::web::Table;
 use crate::{accounts, admin, jobs, oidc, organizations, serve};
 
@@ -230,7 +231,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         stopping: Arc::new(AtomicBool::new(false)),
         config,
     };
-    acts::begin_run(&app).await?;
+    acts::begin_run(&app).await.map_err(|cause| not_begun(cause, &app.config))?;
     if let Some(taken_at) = backed_up {
         acts::note_backup(&app, taken_at).await?;
     }
@@ -283,6 +284,16 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<(Store,
         (cause, _) => StartError::Open(cause),
     });
     Ok((opened?, backed_up.get()))
+}
+
+/// Why a run did not begin: where nothing could be written, the file is named.
+fn not_begun(cause: ActError, config: &Config) -> StartError {
+    match (cause, &config.data) {
+        (ActError::Store(StoreError::Unavailable), DataLocation::Directory(directory)) => {
+            StartError::Open(OpenError::Unusable { path: database_file(directory), cause: io::Error::other(NotTaken) })
+        }
+        (cause, _) => StartError::Act(cause),
+    }
 }
 
 /// Whether there is a database in a data directory.

@@ -42,6 +42,11 @@ pub enum StoreError {
     Panicked,
 }
 
+/// What is known of a disk that took nothing; the cause was logged where it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("it cannot be written to: the disk is full, fails, or is mounted for reading only")]
+pub struct NotTaken;
+
 /// Why the store could not be opened. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -114,6 +119,20 @@ pub enum OpenError {
     /// The system refuses something that opening needs.
     #[error("the database cannot be opened: {0}")]
     Io(#[from] io::Error),
+}
+
+impl OpenError {
+    /// Whether more room on the disk may be all that is needed.
+    pub(super) fn may_want_room(&self) -> bool {
+        match self {
+            Self::Unusable { .. } | Self::Io(_) | Self::NotSaved { .. } => true,
+            Self::Locked { .. }
+            | Self::OtherMode { .. }
+            | Self::OtherIssuer { .. }
+            | Self::NewerFormat { .. }
+            | Self::Damaged(_) => false,
+        }
+    }
 }
 
 /// What is bound to the name of an issuer.

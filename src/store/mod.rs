@@ -39,7 +39,7 @@ pub use engine::{
     BeforeMigration, BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Exposed, Header, Purged, Read,
     Snapshot, Space, StillImage, Tx,
 };
-pub use error::{OpenError, StoreError};
+pub use error::{NotTaken, OpenError, StoreError};
 pub use organization::{contact_proofs, email_domains, memberships, moderations, organizations};
 pub use person::{credentials, passkey_owners, retention_rounds, service_uses, trusted_browsers, user_sessions};
 pub use redb::StorageBackend;

@@ -77,8 +77,13 @@ impl Request {
     /// The body.
     ///
     /// # Errors
-    /// When it is too large or did not come whole.
+    /// When it is too large, did not come whole, or is packed (SEC-148): nothing is unpacked here, and packed bytes are not
+    /// taken for what is in them.
     pub fn bytes(&self) -> Result<&Bytes, Error> {
+        let mut codings = self.headers.get_all(header::CONTENT_ENCODING).iter();
+        if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(Error::UnsupportedMediaType);
+        }
         match &self.body {
             Body::Whole(bytes) => Ok(bytes),
             Body::TooLarge => Err(Error::PayloadTooLarge),

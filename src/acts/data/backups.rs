@@ -144,6 +144,7 @@ fn own_place(app: &App, is_scheduled: bool, now: Timestamp) -> Result<PathBuf, B
 pub(super) fn place_in(data: &Path, now: Timestamp, suffix: &str) -> Result<PathBuf, BackupError> {
     let folder = data.join(FOLDER);
     create_private_directory(&folder).map_err(|cause| BackupError::Io { path: folder.clone(), cause })?;
+    backup::clear_unfinished(&folder);
     let time: String = now.to_iso8601().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
     Ok(folder.join(format!("moncomptepro-{time}{suffix}")))
 }

@@ -14,6 +14,9 @@ use crate::store::{self, StoreError, Tx};
 /// How much later than this start the last run may have dated things, before it is said to have gone by a wrong date:
 /// more than passes between two notes of the time.
 const AHEAD: Duration = Duration::from_secs(3_600);
+/// How long a start waits for a store whose first commit failed: a full disk has room again once the reserve is given up
+/// (SEC-190), which is one or two attempts later.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a start found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +69,7 @@ pub async fn begin_run(app: &App) -> Result<Continuity, ActError> {
         }
         Ok(())
     };
-    app.store.write(begin).await?;
+    write_first(app, begin).await?;
     write_beside(app, mark);
     match (is_put_back, was_ahead) {
         _ if is_unwitnessed => {
@@ -134,5 +137,25 @@ fn write_beside(app: &App, mark: Mark) {
     let Some(path) = app.high_water.as_deref() else { return };
     if let Err(cause) = marks::write_file(path, &app.store.header().instance_id, mark) {
         tracing::warn!(path = %path.display(), %cause, "how far the database has come cannot be noted");
+    }
+}
+
+/// The first write of a run: what it writes is the same however often it is done.
+async fn write_first(
+    app: &App,
+    begin: impl Fn(&mut Tx) -> Result<(), StoreError> + Clone + Send + 'static,
+) -> Result<(), StoreError> {
+    match app.store.write(begin.clone()).await {
+        Err(StoreError::Unavailable) => {}
+        outcome => return outcome,
+    }
+    let recovered = async {
+        while !app.store.is_healthy() {
+            tokio::time::sleep(PATIENCE / 100).await;
+        }
+    };
+    match tokio::time::timeout(PATIENCE, recovered).await {
+        Ok(()) => app.store.write(begin).await,
+        Err(_elapsed) => Err(StoreError::Unavailable),
     }
 }

@@ -9,7 +9,7 @@ use crate::crypto::MasterKeyError;
 use crate::protocol::Locale;
 use crate::serve::{BindError, TlsError, Unfit};
 use crate::site::StartError;
-use crate::store::{Exposed, OpenError, StoreError};
+use crate::store::{Exposed, NotTaken, OpenError, StoreError};
 
 /// Why the instance does not start.
 pub(in crate::cli) fn start(cause: &StartError, locale: Locale) -> String {
@@ -246,6 +246,9 @@ fn bind_in_french(error: &BindError) -> String {
 fn system_in_french(cause: &io::Error) -> String {
     if let Some(exposed) = cause.get_ref().and_then(|inner| inner.downcast_ref::<Exposed>()) {
         return exposed_in_french(exposed);
+    }
+    if cause.get_ref().is_some_and(|inner| inner.is::<NotTaken>()) {
+        return String::from("rien ne peut y être écrit : le disque est plein, défaillant, ou monté en lecture seule");
     }
     let known = match cause.kind() {
         ErrorKind::NotFound => "introuvable",

@@ -9,7 +9,7 @@ use crate::crypto::MasterKeyError;
 use crate::protocol::{Locale, Timestamp};
 use crate::serve::{BindError, TlsError, Unfit};
 use crate::site::StartError;
-use crate::store::{Exposed, OpenError, StoreError};
+use crate::store::{Exposed, NotTaken, OpenError, StoreError};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from("/srv/identite").join(name)
@@ -41,6 +41,7 @@ fn start_errors() -> Vec<StartError> {
         StartError::Open(OpenError::NotSaved { stored: 17, known: 42, cause: "nothing".into() }),
         StartError::Open(OpenError::Damaged(String::from("gone"))),
         StartError::Open(OpenError::Unusable { path: path(""), cause: io::ErrorKind::NotFound.into() }),
+        StartError::Open(OpenError::Unusable { path: path("moncomptepro.redb"), cause: io::Error::other(NotTaken) }),
         StartError::Open(OpenError::Io(io::ErrorKind::StorageFull.into())),
     ]
 }

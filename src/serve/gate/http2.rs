@@ -16,6 +16,10 @@ pub(super) struct Budget {
     window_since: Option<Instant>,
     resets: u32,
     idle_frames: u32,
+    /// Window updates that the peer has a reason for.
+    credit: u32,
+    /// Bytes sent that have not come to a credit yet.
+    sent: usize,
 }
 
 /// What a frame costs.
@@ -24,7 +28,18 @@ enum Price {
     Free,
     Reset,
     Idle,
+    /// A request: whoever reads its answer makes room as it comes.
+    Request,
+    /// Room for what we send: without a use where nothing was asked or sent.
+    Room,
 }
+
+/// Window updates for each request: an answer in so many pieces is taken piece by piece, on its stream and on the connection.
+const CREDIT_FOR_REQUEST: u32 = 16;
+/// And one more for so many bytes that were sent.
+const SENT_BYTES: usize = 512;
+/// What can be saved up.
+const MOST_CREDIT: u32 = 100_000;
 
 impl Budget {
     pub(super) fn new(limits: Http2Limits) -> Self {
@@ -36,7 +51,17 @@ impl Budget {
             window_since: None,
             resets: 0,
             idle_frames: 0,
+            credit: 0,
+            sent: 0,
         }
+    }
+
+    /// So many bytes were sent to the peer, who has reason to make room for more.
+    pub(super) fn earn(&mut self, sent_bytes: usize) {
+        let sent = self.sent.saturating_add(sent_bytes);
+        self.sent = sent % SENT_BYTES;
+        let updates = u32::try_from(sent / SENT_BYTES).unwrap_or(u32::MAX);
+        self.credit = self.credit.saturating_add(updates).min(MOST_CREDIT);
     }
 
     /// Whether these bytes exceed the budget. `now` is asked at most once.
@@ -60,6 +85,13 @@ impl Budget {
                         Price::Free => {}
                         Price::Reset => resets = resets.saturating_add(1),
                         Price::Idle => idle = idle.saturating_add(1),
+                        Price::Request => {
+                            self.credit = self.credit.saturating_add(CREDIT_FOR_REQUEST).min(MOST_CREDIT);
+                        }
+                        Price::Room => match self.credit.checked_sub(1) {
+                            Some(left) => self.credit = left,
+                            None => idle = idle.saturating_add(1),
+                        },
                     }
                 }
                 used
@@ -100,8 +132,9 @@ fn price(kind: u8, flags: u8, length: u32) -> Price {
     match kind {
         // DATA: an empty one has a use only when it is the last.
         0x0 if length > 0 || flags & END_STREAM != 0 => Price::Free,
-        // HEADERS and WINDOW_UPDATE are bounded by streams and by bytes.
-        0x1 | 0x8 => Price::Free,
+        // HEADERS are bounded by streams and by bytes.
+        0x1 => Price::Request,
+        0x8 => Price::Room,
         0x3 => Price::Reset,
         // PRIORITY, SETTINGS, PUSH_PROMISE, PING, GOAWAY, CONTINUATION, and what no document knows.
         _ => Price::Idle,
@@ -144,6 +177,7 @@ mod tests {
             (0x2, 0, &[0; 5], 4),
             (0x0, 0, &[], 4),
             (0x9, 0, &[], 4),
+            (0x8, 0, &[0, 0, 0, 1], 4),
             (0xee, 0, &[0; 40], 4),
         ] {
             let one = frame(kind, flags, payload);
@@ -160,8 +194,15 @@ mod tests {
     #[test]
     fn sec_156_honest_frames_cost_nothing_and_the_window_moves_on() {
         let mut budget = begun();
-        let honest = [frame(0x1, 0x5, &[0; 30]), frame(0x0, 0, &[3; 100]), frame(0x0, 1, &[]), frame(0x8, 0, &[0; 4])];
+        let room = frame(0x8, 0, &[0, 0, 0, 1]);
+        let honest = [frame(0x1, 0x5, &[0; 30]), frame(0x0, 0, &[3; 100]), frame(0x0, 1, &[]), room.repeat(8)];
         assert!(!budget.is_exceeded_by(&honest.concat().repeat(100), clock::machine_instant));
+        // A long answer is taken piece by piece.
+        let mut budget = begun();
+        for _ in 0..10_000 {
+            budget.earn(1_024);
+            assert!(!budget.is_exceeded_by(&room.repeat(2), clock::machine_instant));
+        }
         let resets = frame(0x3, 0, &[0; 4]).repeat(2);
         for _ in 0..10 {
             assert!(!budget.is_exceeded_by(&resets, clock::machine_instant));

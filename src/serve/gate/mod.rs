@@ -84,11 +84,13 @@ impl<Stream: AsyncRead + Unpin> AsyncRead for Gate<Stream> {
 }
 
 impl<Stream: AsyncWrite + Unpin> Gate<Stream> {
-    /// Over HTTP/1.1 whatever is written is an answer: a peer that takes it is not idle.
-    fn note(&self, written: &Poll<io::Result<usize>>) {
-        let is_http1 = matches!(self.inspection, Inspection::Http1(_) | Inspection::Over);
-        if is_http1 && matches!(written, Poll::Ready(Ok(_))) {
-            self.activity.note_progress();
+    /// Over HTTP/1.1 whatever is written is an answer: a peer that takes it is not idle. Over HTTP/2 it makes room for more.
+    fn note(&mut self, written: &Poll<io::Result<usize>>) {
+        let Poll::Ready(Ok(bytes)) = written else { return };
+        match &mut self.inspection {
+            Inspection::Http1(_) | Inspection::Over => self.activity.note_progress(),
+            Inspection::Http2(budget) => budget.earn(*bytes),
+            Inspection::Flooded => {}
         }
     }
 }

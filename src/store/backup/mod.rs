@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 pub use import::{Lessons, import, keep_a_distance};
 pub use manifest::{Manifest, Protection};
 pub use reader::{BackupFile, Verified};
-pub use writer::{Draft, is_backup_of, write, write_snapshot};
+pub use writer::{Draft, clear_unfinished, is_backup_of, write, write_snapshot};
 
 use super::StoreError;
 

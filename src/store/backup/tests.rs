@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::writer::check_room;
 use super::*;
 use crate::domain::{User, UserId};
 use crate::protocol::Timestamp;
@@ -145,6 +146,18 @@ async fn sec_213_a_protected_backup_shows_nothing_and_opens_with_its_key_only() 
     assert!(std::fs::read(&plain).unwrap().windows(6).any(|window| window == b"mairie"), "the search works");
 }
 
+#[test]
+fn sec_190_a_backup_is_not_begun_without_room_for_it_and_a_fifth_more() {
+    const MIB: u64 = 1 << 20;
+    let path = Path::new("/srv/a.backup");
+    let told = |file_bytes, free| check_room(file_bytes, free, path).map_err(|error| error.to_string());
+    assert_eq!(told(10 * MIB, Some(12 * MIB)), Ok(()));
+    let refused = Err(String::from("/srv/a.backup: 12 MiB are needed and 11 MiB are free"));
+    assert_eq!(told(10 * MIB, Some(12 * MIB - 1)), refused);
+    assert_eq!(told(1000, Some(0)), Err(String::from("/srv/a.backup: 1 MiB are needed and 0 MiB are free")));
+    assert_eq!(told(10 * MIB, None), Ok(()), "where nobody says, it is tried");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_213_a_backup_replaces_nothing_and_what_was_not_finished_has_no_name() {
     let directory = tempfile::tempdir().unwrap();
@@ -160,6 +173,17 @@ async fn sec_213_a_backup_replaces_nothing_and_what_was_not_finished_has_no_name
     write(&store, &other, &draft(Protection::None, None, None)).unwrap();
     verify(&other, None).unwrap();
     assert!(!directory.path().join("other.partial").exists());
+
+    // Under a name that nobody takes again it is cleared away, unless it is being written.
+    let left = directory.path().join("left.backup.partial");
+    let written = directory.path().join("written.backup.partial");
+    for path in [&left, &written] {
+        std::fs::write(path, [1; 1000]).unwrap();
+    }
+    let being_written = std::fs::File::open(&written).unwrap();
+    being_written.lock().unwrap();
+    clear_unfinished(directory.path());
+    assert!(!left.exists() && written.exists() && path.exists() && other.exists());
 
     let nowhere = directory.path().join("no such directory/backup");
     assert!(matches!(write(&store, &nowhere, &draft(Protection::None, None, None)), Err(BackupError::Io { .. })));

@@ -64,7 +64,7 @@ fn write_by(
     if path.try_exists().map_err(failed)? {
         return Err(BackupError::Exists(path.to_path_buf()));
     }
-    check_room(file_bytes, path)?;
+    check_room(file_bytes, files::space(files::directory_of(path)).map(|space| space.free), path)?;
     let temporary = Temporary::make(path)?;
     let manifest = read(&|tx| temporary.fill(tx, draft))??;
     temporary.file.sync_all().map_err(failed)?;
@@ -76,16 +76,36 @@ fn write_by(
     Ok(manifest)
 }
 
-/// A backup is smaller than the database, whose file may hold what was deleted.
-fn check_room(file_bytes: u64, path: &Path) -> Result<(), BackupError> {
-    let directory = files::directory_of(path);
-    let Some(space) = files::space(directory) else { return Ok(()) };
+/// A backup is smaller than the database, whose file may hold what was deleted. Where the system does not say how much is
+/// free, it is tried.
+pub(super) fn check_room(file_bytes: u64, free: Option<u64>, path: &Path) -> Result<(), BackupError> {
     let needed = file_bytes.saturating_add(file_bytes / 5);
-    if space.free >= needed {
-        return Ok(());
+    match free {
+        Some(free) if free < needed => {
+            let needed_mib = needed.div_ceil(1 << 20);
+            Err(BackupError::NoRoom { path: path.to_path_buf(), needed_mib, free_mib: free >> 20 })
+        }
+        _ => Ok(()),
     }
-    Err(BackupError::NoRoom { path: path.to_path_buf(), needed_mib: needed >> 20, free_mib: space.free >> 20 })
 }
+
+/// Removes what crashes left of backups in this folder; what is being written is locked, and stays (SEC-190).
+pub fn clear_unfinished(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    for path in paths.filter(|path| path.to_str().is_some_and(|text| text.ends_with(UNFINISHED))) {
+        let Ok(file) = File::open(&path) else { continue };
+        if file.try_lock().is_ok() {
+            match fs::remove_file(&path) {
+                Ok(()) => tracing::info!(path = %path.display(), "a backup that was never finished is removed"),
+                Err(cause) => tracing::warn!(path = %path.display(), %cause, "a backup that was not finished stays"),
+            }
+        }
+    }
+}
+
+/// How the name of a file ends while it is being written.
+const UNFINISHED: &str = ".partial";
 
 /// The file while it is being written; removed unless it got its name.
 struct Temporary {
@@ -96,7 +116,7 @@ struct Temporary {
 
 impl Temporary {
     fn make(path: &Path) -> Result<Self, BackupError> {
-        let temporary = files::beside(path, ".partial");
+        let temporary = files::beside(path, UNFINISHED);
         let failed = |cause| BackupError::Io { path: temporary.clone(), cause };
         // One that a crash left is taken over; one that is being written is locked.
         let file = files::open_private(&temporary).map_err(failed)?;

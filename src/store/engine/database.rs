@@ -50,10 +50,13 @@ impl Engine {
         back_off: [Duration; 3],
         before: BeforeMigration<'_>,
     ) -> Result<Arc<Self>, OpenError> {
-        // A database that is not ours is refused before the engine, which writes at every opening, touches it.
-        medium.peek(cache_bytes, |snapshot| header::peek(snapshot, identity, MIGRATIONS, before))?;
-        let database = medium.open(cache_bytes, medium.affordable_care())?;
-        let header = admit(&database, identity)?;
+        let (database, header) = medium.with_reserve(|| {
+            // A database that is not ours is refused before the engine, which writes at every opening, touches it.
+            medium.peek(cache_bytes, |snapshot| header::peek(snapshot, identity, MIGRATIONS, before))?;
+            let database = medium.open(cache_bytes, medium.affordable_care())?;
+            let header = admit(&database, identity)?;
+            Ok((database, header))
+        })?;
         let current = RwLock::new(Current { database: Some(database), generation: 0 });
         let (is_healthy, is_recovering) = (AtomicBool::new(true), AtomicBool::new(false));
         Ok(Arc::new(Self { medium, cache_bytes, back_off, header, current, is_healthy, is_recovering }))
@@ -147,9 +150,7 @@ impl Engine {
     /// Closes the database, opens it again, and puts it in service if it is the same one and takes writes. If not, the
     /// last good state is read from what lies there. Readers wait for as long as an attempt takes.
     fn reopen(&self) -> Result<(), OpenError> {
-        if self.medium.reserve().is_some_and(Reserve::release_when_full) {
-            tracing::warn!("the disk is full: the reserve was given up");
-        }
+        self.medium.reserve().map(Reserve::release_when_full);
         let mut current = self.current_mut();
         drop(current.database.take());
         current.generation = current.generation.wrapping_add(1);

@@ -9,7 +9,7 @@ use super::transaction::{Snapshot, Tx};
 use crate::protocol::Timestamp;
 use crate::store::error::bound;
 use crate::store::person::passkey_owners;
-use crate::store::{OpenError, StoreError};
+use crate::store::{NotTaken, OpenError, StoreError};
 
 /// A change of stored records from one format to the next; part of the transaction that opens the database, so that it
 /// takes place whole or not at all.
@@ -193,9 +193,7 @@ pub(in crate::store) fn set_format(tx: &mut Tx, format: u32) -> Result<(), Store
 /// A disk that takes nothing does not make a database a damaged one.
 pub(super) fn unusable(error: StoreError) -> OpenError {
     match error {
-        StoreError::Unavailable => OpenError::Io(io::Error::other(
-            "it cannot be written to: the disk is full, fails, or is mounted for reading only",
-        )),
+        StoreError::Unavailable => OpenError::Io(io::Error::other(NotTaken)),
         StoreError::Damaged { .. }
         | StoreError::Absent { .. }
         | StoreError::Taken { .. }

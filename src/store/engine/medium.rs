@@ -82,6 +82,14 @@ impl Medium {
         }
     }
 
+    /// Opens, with the room kept beside the database if there is too little (SEC-190); what cannot be used is named.
+    pub(super) fn with_reserve<T>(&self, mut open: impl FnMut() -> Result<T, OpenError>) -> Result<T, OpenError> {
+        match self {
+            Self::File(place) => place.reserve.spend(open).map_err(|error| named(error, &place.path)),
+            Self::Backend(_) => open(),
+        }
+    }
+
     /// Lets `judge` see the state of the database, without writing a byte. Where there is none yet, there is nothing to
     /// judge.
     pub(super) fn peek(
@@ -118,16 +126,12 @@ impl Medium {
 
     /// Opens the database, or makes it on an empty medium.
     pub(super) fn open(&self, cache_bytes: usize, care: Care) -> Result<Database, OpenError> {
-        let opened = opened(|| {
+        opened(|| {
             let builder = builder(cache_bytes, care);
             match self {
                 Self::File(place) => builder.create(&place.path),
                 Self::Backend(backend) => builder.create_with_backend(Reopenable(Arc::clone(backend))),
             }
-        });
-        opened.map_err(|error| match (error, self) {
-            (OpenError::Io(cause), Self::File(place)) => OpenError::Unusable { path: place.path.clone(), cause },
-            (error, _) => error,
         })
     }
 
@@ -178,6 +182,14 @@ fn opened(open: impl FnOnce() -> Result<Database, DatabaseError>) -> Result<Data
     match catch_unwind(AssertUnwindSafe(open)) {
         Ok(opened) => opened.map_err(refusal),
         Err(_panic) => Err(gave_up()),
+    }
+}
+
+/// The same with the file that cannot be used.
+fn named(error: OpenError, path: &Path) -> OpenError {
+    match error {
+        OpenError::Io(cause) => OpenError::Unusable { path: path.to_path_buf(), cause },
+        error => error,
     }
 }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, Space};
+use crate::store::OpenError;
 
 /// Name of the file in the data directory.
 const FILE_NAME: &str = "reserve";
@@ -34,7 +35,19 @@ impl Reserve {
     /// Gives the room up if the disk is full. Whether there was any to give.
     pub(super) fn release_when_full(&self) -> bool {
         let is_full = self.space().is_none_or(|space| space.free < BYTES);
-        is_full && fs::remove_file(self.path()).is_ok()
+        let is_released = is_full && fs::remove_file(self.path()).is_ok();
+        if is_released {
+            tracing::warn!(path = %self.path().display(), "the disk is full: the reserve was given up");
+        }
+        is_released
+    }
+
+    /// Opens; where that fails for want of room and there is some to give up, once more.
+    pub(super) fn spend<T>(&self, mut open: impl FnMut() -> Result<T, OpenError>) -> Result<T, OpenError> {
+        match open() {
+            Err(error) if error.may_want_room() && self.release_when_full() => open(),
+            outcome => outcome,
+        }
     }
 
     /// Makes the reserve if it is not there and there is room enough.
@@ -91,6 +104,31 @@ mod tests {
         at(|_| with(64 * MIB)).keep().unwrap();
         assert!(file.exists());
         assert!(at(|_| None).release_when_full() && !file.exists(), "whoever cannot see gives it up");
+    }
+
+    #[test]
+    fn sec_190_a_start_without_room_spends_the_reserve_once_and_for_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(FILE_NAME);
+        let full = || Err(OpenError::Io(io::ErrorKind::StorageFull.into()));
+        let opened = |look: fn(&Path) -> Option<Space>, open: &dyn Fn(u32) -> Result<u32, OpenError>| {
+            reserve(directory.path(), |_| with(GIB)).keep().unwrap();
+            let mut tries = 0;
+            let outcome = reserve(directory.path(), look).spend(|| {
+                tries += 1;
+                open(tries)
+            });
+            (outcome.is_ok(), tries)
+        };
+        assert_eq!(opened(|_| with(0), &|tries| if tries == 1 { full() } else { Ok(tries) }), (true, 2));
+        assert!(!file.exists());
+        assert_eq!(opened(|_| with(0), &|_| full()), (false, 2), "it was not enough");
+        assert_eq!(opened(|_| with(GIB), &|_| full()), (false, 1), "there is room");
+        let damaged = |_| Err(OpenError::Damaged(String::from("gone")));
+        assert_eq!(opened(|_| with(0), &damaged), (false, 1));
+        assert!(file.exists(), "room mends nothing there");
+        assert_eq!(opened(|_| with(0), &Ok), (true, 1));
+        assert!(file.exists(), "it was not needed");
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use moncomptepro::clock;
 use serde_json::Value;
 
 use crate::cli::directory::both_register_files;
@@ -41,7 +42,7 @@ fn killed_after(time: Duration, arguments: &[&str]) -> End {
 
 /// Kills it at moments all over the time that it takes on this machine; `after` looks at what each left.
 fn killed_all_along(arguments: &[&str], mut after: impl FnMut(End)) {
-    let begun = Instant::now();
+    let begun = clock::machine_instant();
     assert!(spawn(arguments).wait().unwrap().success(), "{arguments:?}");
     let whole = begun.elapsed();
     after(End::Finished);

@@ -68,7 +68,11 @@ async fn sec_156_floods_of_frames_without_a_use_end_the_connection() {
     };
     // Empty data is ended by the library, before our budget is.
     flood(&instance, first_then(Frames::frame(0x0, 0, 1, &[]))).await;
-    let floods: [(&str, Vec<u8>); 5] = [
+    let room = |stream| Frames::frame(0x8, 0, stream, &[0, 0, 0, 1]);
+    let floods: [(&str, Vec<u8>); 8] = [
+        ("room on the connection", room(0)),
+        ("room on a stream under way", room(1)),
+        ("room on both", [room(0), room(1)].concat()),
         ("pings", Frames::ping()),
         ("settings", Frames::settings(&[])),
         ("settings that change something", Frames::settings(&[(0x3, 100), (0x3, 101)])),

@@ -182,3 +182,24 @@ async fn sec_20_gen_18_no_redirect_repeats_a_form() {
     let asks = person.follow(first).await;
     assert_eq!(person.post(asks.form_with("password", None).with("password", "user@yopmail.com")).await.status, 303);
 }
+
+#[tokio::test]
+async fn sec_148_a_packed_body_is_not_taken_for_what_is_in_it() {
+    let instance = Instance::dev().await;
+    for (path, body) in [("/oauth/token", "grant_type=authorization_code&code=a"), ("/oauth/authorize", "scope=openid")]
+    {
+        let post = |coding: &str| {
+            format!(
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{coding}\
+                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+        };
+        let plain = raw(&instance, post("Content-Encoding: identity\r\n").as_bytes()).await;
+        assert_eq!(plain.lines().next(), raw(&instance, post("").as_bytes()).await.lines().next(), "{path}");
+        for coding in ["gzip", "br", "identity, gzip", "x", ""] {
+            let answer = raw(&instance, post(&format!("Content-Encoding: {coding}\r\n")).as_bytes()).await;
+            assert!(answer.starts_with(refused), "{path}, {coding}: {}", answer.lines().next().unwrap());
+        }
+    }
+}
