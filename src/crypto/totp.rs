@@ -46,6 +46,11 @@ impl TotpKey {
         found
     }
 
+    /// The last period whose code is good at this time.
+    pub fn latest_period(now: Timestamp) -> u64 {
+        (now.0 / PERIOD).saturating_add(1)
+    }
+
     /// The code of a period (RFC 4226 §5.3).
     pub fn code_at(&self, period: u64) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &self.0);

@@ -6,14 +6,18 @@ use std::time::Duration;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::DataLocation;
+use crate::crypto::TotpKey;
 use crate::domain::{Actor, AuditEvent};
 use crate::protocol::Timestamp;
+use crate::store::backup;
 use crate::store::marks::{self, Mark};
 use crate::store::{self, StoreError, Tx};
 
 /// How much later than this start the last run may have dated things, before it is said to have gone by a wrong date:
 /// more than passes between two notes of the time.
 const AHEAD: Duration = Duration::from_secs(3_600);
+/// For how long an earlier state may have gone on where nothing beside it says so.
+const UNSEEN: Duration = Duration::from_secs(31 * 86_400);
 /// How long a start waits for a store whose first commit failed: a full disk has room again once the reserve is given up
 /// (SEC-190), which is one or two attempts later.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -55,13 +59,16 @@ pub async fn begin_run(app: &App) -> Result<Continuity, ActError> {
     // What the clock shows at the start is not believed yet: a machine that begins in the wrong year is set right soon.
     let seen_at = known.seen_at.max(noted.seen_at);
     let now = app.clock.now();
-    let was_ahead = known.dated_at.max(noted.dated_at).seconds_since(now) > AHEAD.as_secs();
+    let dated_at = known.dated_at.max(noted.dated_at);
+    let was_ahead = dated_at.seconds_since(now) > AHEAD.as_secs();
+    // Until when codes of applications may have been used. A start by a date far ahead must not refuse all of them until then.
+    let used_until = now.min(dated_at.plus(if is_unwitnessed { UNSEEN } else { AHEAD }));
     let mark = Mark { term: known.term.max(noted.term).saturating_add(1), seen_at, dated_at: now };
     let circumstances = Circumstances::of(app, &By::local(Actor::System));
     let begin = move |tx: &mut Tx| {
         marks::put(tx, &mark)?;
         if is_put_back || is_unwitnessed {
-            store::void_what_was_handed_out(tx)?;
+            backup::distrust(tx, TotpKey::latest_period(used_until))?;
             circumstances.record(tx, AuditEvent::DatabasePutBack)?;
         } else if was_ahead {
             store::void_what_was_handed_out(tx)?;

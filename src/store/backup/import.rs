@@ -8,7 +8,9 @@ use crate::domain::{Ban, ClientId, Credentials, SecondFactors, UserId};
 use crate::protocol::Timestamp;
 use crate::store::marks::{self, Mark};
 use crate::store::signing_keys::{self, StoredSigningKey};
-use crate::store::{Read, StillImage, Store, StoreError, Tx, bans, clients, counters, credentials, users};
+use crate::store::{
+    Read, StillImage, Store, StoreError, Tx, bans, clients, counters, credentials, users, void_what_was_handed_out,
+};
 
 /// Rows of one transaction.
 const AT_ONCE: usize = 5_000;
@@ -104,17 +106,24 @@ impl Lessons {
 
     fn teach_second_factors(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let none = SecondFactors::default();
-        let mut after = None;
-        loop {
-            let page = credentials::list(tx, after, AT_ONCE)?;
-            for mut known in page.iter().filter(|known| !known.second_factors.is_untouched()).cloned() {
-                known.second_factors.learn(self.second_factors.get(&known.user_id).unwrap_or(&none));
-                credentials::update(tx, &known)?;
-            }
-            after = page.last().map(|known: &Credentials| known.user_id);
-            if page.len() < AT_ONCE {
-                return Ok(());
-            }
+        change_second_factors(tx, |known| {
+            known.second_factors.learn(self.second_factors.get(&known.user_id).unwrap_or(&none));
+        })
+    }
+}
+
+/// Changes those of everybody who ever set one up.
+fn change_second_factors(tx: &mut Tx, mut change: impl FnMut(&mut Credentials)) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let page = credentials::list(tx, after, AT_ONCE)?;
+        for mut known in page.iter().filter(|known| !known.second_factors.is_untouched()).cloned() {
+            change(&mut known);
+            credentials::update(tx, &known)?;
+        }
+        after = page.last().map(|known: &Credentials| known.user_id);
+        if page.len() < AT_ONCE {
+            return Ok(());
         }
     }
 }
@@ -143,4 +152,15 @@ pub fn keep_a_distance(tx: &mut Tx) -> Result<(), StoreError> {
         counters::raise_named(tx, &counter, last.saturating_add(UNKNOWN))?;
     }
     Ok(())
+}
+
+/// The same for a database that is an earlier state of itself, and serves on: what had been handed out is void, numbers go on
+/// at a distance, and codes of applications count after `period` only (SEC-193). Recovery codes are as they were.
+///
+/// # Errors
+/// When the store fails.
+pub fn distrust(tx: &mut Tx, period: u64) -> Result<(), StoreError> {
+    void_what_was_handed_out(tx)?;
+    keep_a_distance(tx)?;
+    change_second_factors(tx, |known| known.second_factors.skip_periods(period))
 }

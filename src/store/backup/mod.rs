@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-pub use import::{Lessons, import, keep_a_distance};
+pub use import::{Lessons, distrust, import, keep_a_distance};
 pub use manifest::{Manifest, Protection};
 pub use reader::{BackupFile, Verified};
 pub use writer::{Draft, clear_unfinished, is_backup_of, write, write_snapshot};

@@ -186,8 +186,11 @@ async fn sec_20_gen_18_no_redirect_repeats_a_form() {
 #[tokio::test]
 async fn sec_148_a_packed_body_is_not_taken_for_what_is_in_it() {
     let instance = Instance::dev().await;
-    for (path, body) in [("/oauth/token", "grant_type=authorization_code&code=a"), ("/oauth/authorize", "scope=openid")]
-    {
+    for (path, body, refused) in [
+        ("/oauth/authorize", "scope=openid", "HTTP/1.1 415 "),
+        // Where errors are those of RFC 6749 §5.2: `invalid_request`, before the client is looked at.
+        ("/oauth/token", "grant_type=authorization_code&client_id=a&client_secret=b&code=c", "HTTP/1.1 400 "),
+    ] {
         let post = |coding: &str| {
             format!(
                 "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{coding}\

@@ -226,3 +226,39 @@ async fn sec_214_a_backup_of_a_newer_schema_is_refused_and_names_the_version() {
     operator.types(&["backup", "verify", newer.to_str().unwrap()]).await.refused(1, env!("CARGO_PKG_VERSION"));
     assert!(std::fs::read(directory.path().join("data/moncomptepro.redb")).unwrap() == before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_193_what_was_used_and_given_since_is_not_good_again_after_an_old_file_is_put_back() {
+    for noted_is_lost in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let instance = at(directory.path(), crate::support::MORNING).await;
+        let held = hold(&instance, directory.path()).await;
+        let now = instance.clock.now();
+        instance.stop().await;
+        let database = directory.path().join("data/moncomptepro.redb");
+        let old = std::fs::read(&database).unwrap();
+
+        let operator = Operator::at(&directory.path().join("data"));
+        let added = async |siret: &str| {
+            let added = operator.asks(&["org", "add", siret, "--label", "Commune", "--legal-category", "7210"]).await;
+            added["organization_id"].as_u64().unwrap()
+        };
+        let instance = at(directory.path(), now).await;
+        assert_eq!(with_application(&instance, &held).await.url.path(), "/");
+        let since = added("21350238800019").await;
+        assert!(since > held.organization);
+        instance.stop().await;
+        std::fs::write(&database, &old).unwrap();
+        if noted_is_lost {
+            std::fs::remove_file(directory.path().join("data/high-water")).unwrap();
+        }
+
+        let instance = at(directory.path(), now).await;
+        assert_eq!(with_application(&instance, &held).await.status, 400, "a code of the application was good twice");
+        let number = added("21920023500014").await;
+        assert!(number > since, "{number} was given to another organization: {since}");
+        instance.clock.advance(Duration::from_secs(60)).unwrap();
+        assert_eq!(with_application(&instance, &held).await.url.path(), "/", "the next one is good");
+        instance.stop().await;
+    }
+}
