@@ -232,6 +232,7 @@ pub async fn redeem_code(
                         circumstances.record(tx, AuditEvent::CodeRefused { client_id })?;
                         return Ok(Err(Counted::CodeRefused));
                     };
+                    let authorization = authorization.narrowed_to(&client);
                     // Redeemed if and only if there is a grant: the check of the store holds it to that.
                     authorization_codes::update(tx, &key, &used)?;
                     let grant = Grant { authorization: authorization.clone(), issued_at: now, state: GrantState::Live };

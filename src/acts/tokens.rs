@@ -40,6 +40,7 @@ pub fn find_authorized(app: &App, token: &str) -> Result<Option<AuthorizedReques
         }
         let authorization = grant.authorization;
         let Some(Honoured { user, client, .. }) = find_honoured(tx, &authorization)? else { return Ok(None) };
+        let authorization = authorization.narrowed_to(&client);
         let subject = subject_of(tx, user, authorization.organization_id)?;
         Ok(Some(AuthorizedRequest { authorization, subject, client }))
     })?;

@@ -24,6 +24,8 @@ mod user;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -109,6 +111,7 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(cause) => return Ending::refused(cause).end(),
     };
+    let serves = matches!(cli.command, Command::Dev(_) | Command::Serve(_));
     let result = match cli.command {
         Command::Dev(arguments) => runtime.block_on(dev::run(arguments)),
         Command::Serve(arguments) => runtime.block_on(serve::run(arguments)),
@@ -132,9 +135,16 @@ pub fn run() -> ExitCode {
         Command::Salvage(arguments) => runtime.block_on(data::salvage::run(arguments)),
         Command::Check(arguments) => runtime.block_on(data::check::run(arguments)),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(ending) => ending.end(),
+    // What still blocks by now is of no use to anybody: a file of a disk that does not answer, say.
+    runtime.shutdown_timeout(LAST_WAIT);
+    match (result, UNWRITTEN.get()) {
+        (Err(ending), _) => ending.end(),
+        // What the command was to do is done; whoever reads its answer must not take silence for all of it.
+        (Ok(()), Some(cause)) if !serves => Ending::refused(format!(
+            "it was done, but the answer cannot be written: {cause}; a secret that it showed is lost: have another one made"
+        ))
+        .end(),
+        (Ok(()), _) => ExitCode::SUCCESS,
     }
 }
 
@@ -178,10 +188,19 @@ fn language() -> Locale {
     }
 }
 
-/// Prints what was asked for. Where nobody reads any more, nothing is lost.
+/// How long the end waits for what blocks.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+/// Why an answer was not written, the first time.
+static UNWRITTEN: OnceLock<String> = OnceLock::new();
+
+/// Prints what was asked for. Where nobody reads any more, nothing is lost; where it cannot be written, the command ends by
+/// saying so.
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
-    if let Err(cause) = writeln!(out, "{text}").and_then(|()| out.flush()) {
-        tracing::debug!(%cause, "nobody reads what is printed");
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+            UNWRITTEN.get_or_init(|| cause.to_string());
+        }
+        Ok(()) | Err(_) => {}
     }
 }

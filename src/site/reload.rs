@@ -2,6 +2,7 @@
 //! one changes nothing (SEC-217).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::watch;
@@ -14,6 +15,9 @@ use crate::domain::Actor;
 use crate::logs::Log;
 use crate::protocol::Locale;
 use crate::serve::Hangups;
+
+/// How long the reading may take.
+const READING: Duration = Duration::from_secs(10);
 
 /// The configuration that an instance was started with, and how it is read again.
 #[derive(Clone)]
@@ -33,6 +37,8 @@ enum ReloadError {
     Clients(#[from] DeclarationError),
     #[error("it was not read to its end: {0}")]
     Broken(#[from] tokio::task::JoinError),
+    #[error("the file is not read within {} s", READING.as_secs())]
+    Unanswered,
 }
 
 /// Reads the configuration again whenever the system says so, for ever.
@@ -65,7 +71,9 @@ async fn reload(
     log: Option<&Log>,
 ) -> Result<Loaded, ReloadError> {
     let again = Arc::clone(&operated.again);
-    let loaded = tokio::task::spawn_blocking(move || again()).await??;
+    // A file of a disk that does not answer must not keep every later change out.
+    let reading = tokio::time::timeout(READING, tokio::task::spawn_blocking(move || again()));
+    let loaded = reading.await.map_err(|_elapsed| ReloadError::Unanswered)???;
     let before = Arc::clone(&front.borrow());
     let app = before.app().clone();
     let config = app.config.reloaded(&loaded.config);

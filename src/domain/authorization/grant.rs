@@ -54,6 +54,13 @@ impl Authorization {
         self.told_organization(client).map_or(0, |_| self.link_epoch)
     }
 
+    /// What is left of it for the client as it is now: a scope that was taken from the client releases nothing more (SEC-130).
+    #[must_use]
+    pub fn narrowed_to(self, client: &Client) -> Self {
+        let scopes = self.scopes.iter().filter(|scope| client.scopes.contains(*scope)).collect();
+        Self { scopes, ..self }
+    }
+
     /// Whether person and client both still stand behind it.
     pub fn is_honoured(&self, user: &User, client: &Client) -> bool {
         user.id == self.user_id

@@ -16,6 +16,7 @@ mod serve;
 #[cfg(unix)]
 mod socket;
 mod story;
+mod unwritten;
 mod user;
 
 use serde_json::{Value, json};

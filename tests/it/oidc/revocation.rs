@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use moncomptepro::acts::{self, By, InBrowser, PasswordChange, PasswordChoice};
 use moncomptepro::domain::{Actor, ClientState, Source, UserId};
-use moncomptepro::protocol::Locale;
+use moncomptepro::protocol::{Locale, Scope};
 
 use super::{JEAN, signed_in};
 use crate::support::{Disk, Instance, Person};
@@ -67,6 +67,31 @@ async fn sec_2_sec_37_at_8_cli_7_ui_8_every_end_is_an_end_everywhere() {
         if !matches!(event, Event::ClientDisabled) {
             assert_eq!(client.error(&silent), "login_required", "{event:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn sec_2_sec_130_a_scope_taken_from_a_client_releases_nothing_more_by_what_it_holds() {
+    let instance = Instance::dev().await;
+    let (person, client) = (signed_in(&instance, JEAN).await, instance.declare("service", |_| {}).await);
+    let asking = client.authorization("openid email profile", &[]);
+    let tokens = client.redeem(&client.code(&person.visit(&asking).await)).await;
+    let code = client.code(&person.visit(&asking).await);
+    let told = async |token: &str| client.userinfo(token).await.json();
+    assert!(told(&tokens.access_token).await["email"].is_string());
+
+    let only = |scopes: &[Scope]| scopes.iter().copied().collect();
+    instance.declare("service", |client| client.scopes = only(&[Scope::Openid, Scope::Email])).await;
+    let document = told(&tokens.access_token).await;
+    assert!(document["email"].is_string() && document.get("family_name").is_none(), "{document}");
+    let answer = client.present(&code).await.json();
+    assert_eq!(answer["scope"], "openid email", "{answer}");
+    let later = answer["access_token"].as_str().unwrap();
+    assert_eq!(told(later).await, document);
+
+    instance.declare("service", |client| client.scopes = only(&[Scope::Email])).await;
+    for token in [&tokens.access_token, later] {
+        assert_eq!(told(token).await["error"], "insufficient_scope");
     }
 }
 

@@ -51,6 +51,22 @@ fn sec_187_told_to_stop_it_ends_what_is_under_way_and_takes_nothing_new() {
 }
 
 #[test]
+fn sec_187_a_file_that_nobody_ever_gives_keeps_no_instance_from_stopping() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut process = behind_a_proxy(directory.path());
+    let config = directory.path().join("config.toml");
+    std::fs::remove_file(&config).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&config).status().unwrap();
+    assert!(made.success());
+    process.signal(Signal::HUP);
+    // It is being read again, or was refused already, once the next request is answered.
+    drop(half_a_request(&process));
+    process.signal(Signal::TERM);
+    process.wait_for_line("the instance has stopped");
+    assert_eq!(process.wait().code(), Some(0));
+}
+
+#[test]
 fn sec_187_what_is_told_during_the_start_is_done_after_it() {
     let directory = tempfile::tempdir().unwrap();
     for _ in 0..5 {

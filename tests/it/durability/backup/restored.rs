@@ -245,7 +245,7 @@ async fn sec_193_what_was_used_and_given_since_is_not_good_again_after_an_old_fi
         };
         let instance = at(directory.path(), now).await;
         assert_eq!(with_application(&instance, &held).await.url.path(), "/");
-        let since = added("21350238800019").await;
+        let since = added("21777703600013").await;
         assert!(since > held.organization);
         instance.stop().await;
         std::fs::write(&database, &old).unwrap();
@@ -255,7 +255,7 @@ async fn sec_193_what_was_used_and_given_since_is_not_good_again_after_an_old_fi
 
         let instance = at(directory.path(), now).await;
         assert_eq!(with_application(&instance, &held).await.status, 400, "a code of the application was good twice");
-        let number = added("21920023500014").await;
+        let number = added("21777705100012").await;
         assert!(number > since, "{number} was given to another organization: {since}");
         instance.clock.advance(Duration::from_secs(60)).unwrap();
         assert_eq!(with_application(&instance, &held).await.url.path(), "/", "the next one is good");
