@@ -178,8 +178,17 @@ pub async fn write_email_domain(
                 return Ok(Err(ModerationRefusal::OwnDomain(domain.clone())));
             }
             put_domain(tx, &circumstances, organization.id, &domain, status, now)?;
-            let written = email_domains::find(tx, organization.id, &domain)?;
-            Ok(written.ok_or(ModerationRefusal::UnknownDomain))
+            let Some(written) = email_domains::find(tx, organization.id, &domain)? else {
+                return Ok(Err(ModerationRefusal::UnknownDomain));
+            };
+            // Somebody who says the same says it too: it rests on whoever said it first no more.
+            let decider = Some(status.decider(circumstances.by.actor.clone()));
+            if written.decided_by == decider {
+                return Ok(Ok(written));
+            }
+            let written = OrganizationDomain { decided_by: decider, updated_at: now, ..written };
+            email_domains::put(tx, &written)?;
+            Ok(Ok(written))
         })
         .await?;
     Ok(outcome)

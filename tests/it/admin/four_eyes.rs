@@ -122,6 +122,12 @@ async fn sec_108_a_domain_that_somebody_approved_themselves_proves_nothing_for_t
         "somebody else decides: {}",
         page.text("main")
     );
+    let colleague = operator();
+    write_email_domain(&instance.app, &colleague, HOSPITAL.parse().unwrap(), own(), verified).await.unwrap().unwrap();
+    person.submit(page.form_to("/users/cancel-moderation/")).await;
+    let asks = person.visit("/users/join-organization?do_not_propose_suggestions=true").await;
+    let again = join(&person, &asks, HOSPITAL).await;
+    assert_eq!(again.url.path(), "/users/welcome", "what somebody else approves too is not theirs alone");
     let (_, page) = ask(&instance, "jean@mairie.example", HOSPITAL).await;
     assert_eq!(page.url.path(), "/users/welcome", "it is a domain of the organization for everybody else");
 }

@@ -3,8 +3,8 @@
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
     Acceptance, Link, LinkUndone, ModerationRefusal, OrganizationKey, Rejection, Shown, SimilarOnes, UserKey,
-    accept_moderation, disable_user, find_membership, link_user, list_email_domains, reject_moderation,
-    reopen_moderation, unlink_user, view_moderation, write_email_domain,
+    accept_moderation, delete_email_domain, disable_user, find_membership, link_user, list_email_domains,
+    reject_moderation, reopen_moderation, unlink_user, view_moderation, write_email_domain,
 };
 use moncomptepro::domain::{
     Actor, AuditEvent, EmailDomainStatus, Moderation, ModerationFault, ModerationId, ModerationKind, Role, Verification,
@@ -204,6 +204,13 @@ async fn sec_109_members_whom_a_domain_proved_lose_that_with_the_acceptance_that
     approve(&instance, EmailDomainStatus::External).await;
     reopen(&instance).await.unwrap();
     assert_eq!(domain(&instance), Some(EmailDomainStatus::External));
+    // Nor does one go whose approval somebody else confirmed since.
+    delete_email_domain(&instance.app, &marie(), dinum(), "inconnu.example".parse().unwrap()).await.unwrap().unwrap();
+    accept(&instance, Acceptance { domain: verified, ..yes() }).await;
+    let (other, name) = (By::local(Actor::CommandLine(String::from("paul"))), "inconnu.example".parse().unwrap());
+    write_email_domain(&instance.app, &other, dinum(), name, EmailDomainStatus::Verified).await.unwrap().unwrap();
+    reopen(&instance).await.unwrap();
+    assert_eq!(domain(&instance), Some(EmailDomainStatus::Verified));
     // And one that was refused is not opened by reopening.
     reject_moderation(&instance.app, &marie(), FIRST, Rejection { refuses_domain: true, ..no() })
         .await
