@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::domain::claims::{Subject, disclosed_scopes, wants_one_organization};
 use crate::domain::steps::{self, Affiliation, Demand, Demands, Facts, Identity, PersonFacts, SecondFactor, Step};
 use crate::domain::{
-    AccountPage, Client, Email, Greeting, MailboxStanding, ModerationId, OrganizationId, PendingAuthorization,
-    Progress, SecondFactorUse, Session, User, UserId,
+    AccountPage, Client, Email, Greeting, MailboxStanding, Moderation, ModerationId, OrganizationId,
+    PendingAuthorization, Progress, SecondFactorUse, Session, User, UserId,
 };
 use crate::protocol::{Prompt, Scope, Timestamp};
 use crate::store::{Read, StoreError, contact_proofs, memberships, moderations, organizations, service_uses};
@@ -106,7 +106,9 @@ pub fn gather(
     let released: Vec<_> = subject.released_to(client).map(|(_, known)| (known.id, known.is_active)).collect();
     let hint = pending.request.siret_hint.as_deref();
     let hinted = subject.organizations.iter().find(|(_, organization)| hint == Some(organization.siret.as_str()));
+    // One that the client may not hear of is, for it, none of the person's.
     let hinted = hinted.map(|(_, organization)| organization.id);
+    let is_hint_met = hinted.is_some_and(|hinted| released.iter().any(|(id, _)| *id == hinted));
     let chosen = progress.organization.or(hinted).or(session.organization_id);
     let organization_id = match (chosen, released.as_slice()) {
         (Some(chosen), list) if list.iter().any(|(id, _)| *id == chosen) => Some(chosen),
@@ -147,7 +149,7 @@ pub fn gather(
     };
     // A client that names an organization wants a person of it; another one may be chosen all the same.
     let names_one = hint.is_some() && (demands.one_organization || demands.any_organization);
-    demands.hinted_organization = Demand::of(names_one, hinted.is_some() || progress.organization.is_some());
+    demands.hinted_organization = Demand::of(names_one, is_hint_met || progress.organization.is_some());
     if service_uses::find(tx, user.id, &client.id)?.is_some_and(|known| known.is_revoked()) {
         // Taken back: nothing goes on by itself, whatever the client asks (SEC-131).
         demands.consent = Demand::of(true, progress.consented);
@@ -201,11 +203,19 @@ fn awaited_proof(tx: &impl Read, user: &User, now: Timestamp) -> Result<Option<O
     Ok(last.map(|proof| proof.organization_id))
 }
 
-/// The last request of the person that waits for a moderator before they join.
+/// The last request of the person that waits for a moderator before they join, or before their link is proven.
 fn pending_request(tx: &impl Read, user: &User) -> Result<Option<ModerationId>, StoreError> {
-    let requests = moderations::list_of_user(tx, user.id)?;
-    let last = requests.into_iter().rev().find(|request| request.is_blocking() && request.is_pending());
-    Ok(last.map(|request| request.id))
+    for request in moderations::list_of_user(tx, user.id)?.into_iter().rev().filter(Moderation::is_pending) {
+        let is_awaited = match request.is_blocking() {
+            true => true,
+            false => memberships::find(tx, user.id, request.organization_id)?
+                .is_some_and(|known| !known.verification.is_proven()),
+        };
+        if is_awaited {
+            return Ok(Some(request.id));
+        }
+    }
+    Ok(None)
 }
 
 /// The organization, where the person was not welcomed in it yet.

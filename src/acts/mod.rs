@@ -78,7 +78,7 @@ pub use mails::{deliver_to_mailbox, drop_stale_mails, is_stale, pen, settle_mail
 pub use new_session::NewSession;
 pub use organizations::{
     ContactAttempt, ContactChoice, ContactOrder, ContactOutcome, ContactSent, ContactStanding, JoiningAttempt,
-    JoiningOutcome, OrganizationChoice, OwnMembership, OwnRequest, Preview, PublicLook, RequestCancelled,
+    JoiningOutcome, OrganizationChoice, OwnMembership, OwnPlace, OwnRequest, Preview, PublicLook, RequestCancelled,
     cancel_request, contact_standing, correct_request, find_only_organization, find_own_organization, find_own_request,
     finish_greeting, join_organization, leave_organization, list_own_organizations, look_up_publicly,
     mail_contact_code, preview_organization, redeem_contact_code, search_organizations, select_organization,

@@ -1,7 +1,7 @@
 //! Joining an organization: by its number, by one of those that the address suggests, or by looking for its name.
 
 use super::pages::{EstablishmentTile, JoinOrganization, JoinOrganizationConfirm, Search};
-use super::place::{Found, Place, tile, tile_of};
+use super::place::{Found, Place, tile, tile_of, tile_of_own};
 use crate::acts::{self, ContactOrder, JoiningAttempt, JoiningOutcome, Preview};
 use crate::app::App;
 use crate::domain::{EmailDomain, EstablishmentQuery, JoiningRefusal, OrganizationId, QueryFault, Siret};
@@ -81,6 +81,7 @@ async fn answer(app: &App, place: Place, shown: Shown) -> Result<Response, Error
         is_external: shown.is_external,
         problem: shown.problem.map(str::to_owned),
         hinted: shown.hinted,
+        unproven: links.iter().filter(|link| !link.membership.verification.is_proven()).map(tile_of_own).collect(),
         suggestions: suggestions.iter().map(tile).collect(),
         proposed_search: EmailDomain::of(&place.active.user.email).is_of_the_gendarmerie().then_some("gendarmerie"),
         search: shown.search,
@@ -113,7 +114,8 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     match acts::join_organization(&app, &by, &place.active, attempt).await? {
         JoiningOutcome::Unknown => again(&app, place, typed, "unknown").await,
         JoiningOutcome::Unavailable => again(&app, place, typed, "unavailable").await,
-        JoiningOutcome::AlreadyMember(_) => again(&app, place, typed, "member").await,
+        JoiningOutcome::AlreadyMember(_, true) => again(&app, place, typed, "member").await,
+        JoiningOutcome::AlreadyMember(_, false) => again(&app, place, typed, "unproven_member").await,
         JoiningOutcome::Refused(_, JoiningRefusal::Closed) => again(&app, place, typed, "closed").await,
         JoiningOutcome::Refused(_, refusal) => {
             place.browser.redirect(&app, &paths::about_siret(refusal_path(refusal), &siret, id.as_deref()))

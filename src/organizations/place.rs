@@ -1,7 +1,7 @@
 //! Who asks, and within which sign-in: what every page of this room begins with.
 
 use super::pages::EstablishmentTile;
-use crate::acts::{self, ActiveSession};
+use crate::acts::{self, ActiveSession, OwnMembership};
 use crate::app::App;
 use crate::domain::{Establishment, HandleKey, Interaction, Organization};
 use crate::journey::{self, Current};
@@ -77,6 +77,11 @@ pub(super) fn tile(organization: &Organization) -> EstablishmentTile {
         is_head_office: organization.is_head_office,
         is_active: organization.is_active,
     }
+}
+
+/// An organization of the person as a tile.
+pub(super) fn tile_of_own(own: &OwnMembership) -> EstablishmentTile {
+    tile(&own.organization)
 }
 
 /// An establishment of the register as a tile.

@@ -2,14 +2,14 @@
 
 use super::pages::{ModerationRejected, UnableToAutoJoin};
 use super::place::{Found, Place, tile};
-use crate::acts::{self, RequestCancelled};
+use crate::acts::{self, OwnPlace, RequestCancelled};
 use crate::app::App;
-use crate::domain::{Moderation, ModerationId, ModerationState, Organization};
+use crate::domain::{Moderation, ModerationId, ModerationState};
 use crate::protocol::Parameters;
 use crate::web::{Error, Response, StatusCode, Submission, Visit, paths};
 
 /// The person's own request that the query names.
-fn own(app: &App, place: &Place, query: &Parameters) -> Result<(Moderation, Organization), Error> {
+fn own(app: &App, place: &Place, query: &Parameters) -> Result<(Moderation, OwnPlace), Error> {
     let id: ModerationId = query.get("moderation_id").unwrap_or_default().parse().map_err(|_| Error::NotFound)?;
     acts::find_own_request(app, &place.active, id)?.ok_or(Error::NotFound)
 }
@@ -20,7 +20,7 @@ pub(super) async fn show_pending(app: App, visit: Visit) -> Result<Response, Err
         Found::Here(place) => *place,
         Found::Elsewhere(response) => return Ok(response),
     };
-    let (request, organization) = own(&app, &place, &visit.query)?;
+    let (request, OwnPlace { organization, membership }) = own(&app, &place, &visit.query)?;
     match request.state {
         ModerationState::Pending { .. } => {}
         // Decided meanwhile.
@@ -41,6 +41,8 @@ pub(super) async fn show_pending(app: App, visit: Visit) -> Result<Response, Err
         organization: tile(&organization),
         is_unconfirmed: !organization.is_confirmed(),
         has_organizations: !links.is_empty(),
+        may_be_cancelled: request.is_blocking(),
+        is_linked: membership.is_some_and(|known| !known.verification.is_proven()),
     };
     place.answer(&app, &page, StatusCode::OK)
 }
@@ -51,7 +53,7 @@ pub(super) async fn show_rejected(app: App, visit: Visit) -> Result<Response, Er
         Found::Here(place) => *place,
         Found::Elsewhere(response) => return Ok(response),
     };
-    let (request, organization) = own(&app, &place, &visit.query)?;
+    let (request, OwnPlace { organization, .. }) = own(&app, &place, &visit.query)?;
     let ModerationState::Rejected { reason, may_be_corrected, .. } = request.state else {
         return place.go_on(&app).await;
     };

@@ -1,9 +1,9 @@
 //! The choice of the organization to act for.
 
-use super::pages::{OrganizationTile, SelectOrganization};
+use super::pages::{EstablishmentTile, OrganizationTile, SelectOrganization};
 use crate::acts::{self, ActiveSession, OrganizationChoice};
 use crate::app::App;
-use crate::domain::{Activity, OrganizationId};
+use crate::domain::{Activity, Membership, Organization, OrganizationId};
 use crate::journey::{self, Current};
 use crate::store::clients;
 use crate::web::{Error, Response, StatusCode, Submission, Visit};
@@ -14,10 +14,12 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let Some(active) = visit.browser.session.clone() else {
         return visit.browser.redirect(&app, &journey::next(&app, None, current.as_ref())?);
     };
+    let (organizations, unproven) = tiles(&app, &active, current.as_ref())?;
     let page = SelectOrganization {
         interaction: current.as_ref().map(|current| current.id.clone()),
         client: current.as_ref().map(|current| journey::client_label(&app, current)).transpose()?.flatten(),
-        organizations: tiles(&app, &active, current.as_ref())?,
+        organizations,
+        unproven,
     };
     let browser = journey::speak(visit.browser, current.as_ref());
     browser.page_with(&app, &page, StatusCode::OK, current.as_ref().and_then(Current::form_target).as_deref())
@@ -48,7 +50,12 @@ fn activity(code: &str) -> Option<String> {
     activity.label().map(str::to_owned)
 }
 
-fn tiles(app: &App, active: &ActiveSession, current: Option<&Current>) -> Result<Vec<OrganizationTile>, Error> {
+/// Those that the client may hear of, and those that it may not before they are proven.
+fn tiles(
+    app: &App,
+    active: &ActiveSession,
+    current: Option<&Current>,
+) -> Result<(Vec<OrganizationTile>, Vec<EstablishmentTile>), Error> {
     let chosen = active.session.organization_id;
     let client_id = current.and_then(|current| current.interaction.authorization()).map(|pending| &pending.client_id);
     let (subject, client) = app.store.read(|tx| {
@@ -63,17 +70,21 @@ fn tiles(app: &App, active: &ActiveSession, current: Option<&Current>) -> Result
         Some(client) => subject.released_to(client).collect(),
         None => subject.organizations.iter().collect(),
     };
-    let tile =
-        |(membership, organization): &(crate::domain::Membership, crate::domain::Organization)| OrganizationTile {
-            id: organization.id.to_string(),
-            label: organization.label.clone(),
-            siret: organization.siret.to_string(),
-            address: organization.address.clone(),
-            is_external: membership.is_external,
-            is_chosen: chosen == Some(organization.id),
-            is_closed: !organization.is_active,
-            activity: organization.activity.as_deref().and_then(activity),
-            is_head_office: organization.is_head_office,
-        };
-    Ok(released.into_iter().map(tile).collect())
+    let tile = |(membership, organization): &(Membership, Organization)| OrganizationTile {
+        id: organization.id.to_string(),
+        label: organization.label.clone(),
+        siret: organization.siret.to_string(),
+        address: organization.address.clone(),
+        is_external: membership.is_external,
+        is_chosen: chosen == Some(organization.id),
+        is_closed: !organization.is_active,
+        activity: organization.activity.as_deref().and_then(activity),
+        is_head_office: organization.is_head_office,
+    };
+    let is_withheld = |(_, organization): &&(Membership, Organization)| {
+        !released.iter().any(|(_, released)| released.id == organization.id)
+    };
+    let withheld = subject.organizations.iter().filter(is_withheld);
+    let unproven = withheld.map(|(_, organization)| super::place::tile(organization)).collect();
+    Ok((released.into_iter().map(tile).collect(), unproven))
 }

@@ -8,8 +8,8 @@ use super::users::{UserKey, find as find_user};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, EmailDomain, Membership, ModerationKind, ModerationStep, Organization, OrganizationFacts,
-    OrganizationFault, OrganizationId, Siret, User, UserId, Verification,
+    AuditEvent, EmailDomain, Membership, ModerationStep, Organization, OrganizationFacts, OrganizationFault,
+    OrganizationId, Siret, User, UserId, Verification,
 };
 use crate::store::{
     Read, StoreError, Tx, contact_proofs, email_domains, memberships, moderations, organizations, users,
@@ -286,8 +286,8 @@ pub(super) fn take_away(tx: &mut Tx, user_id: UserId, organization_id: Organizat
 }
 
 /// Takes a link away, with what rested on it and nothing else (SEC-37): codes and tokens that were given for the organization
-/// end, no session acts for it any more, and what waited for a review of the link or for a code is gone. What the person
-/// has elsewhere goes on.
+/// end, no session acts for it any more, and what waited for a review or a proof of the link is gone. What the
+/// person has elsewhere goes on.
 ///
 /// # Errors
 /// When the store fails.
@@ -309,12 +309,14 @@ pub async fn unlink_user(
             }
             let Some(user) = find_user(tx, &user_key)? else { return Ok(Err(OrganizationRefusal::UnknownUser)) };
             let (user_id, organization_id) = (user.id, organization.id);
-            if !take_away(tx, user_id, organization_id)? {
+            let Some(link) = memberships::find(tx, user_id, organization_id)? else {
                 return Ok(Err(OrganizationRefusal::NotAMember));
-            }
+            };
+            take_away(tx, user_id, organization_id)?;
             contact_proofs::delete(tx, user_id, organization_id)?;
             for request in moderations::list_of_user(tx, user_id)? {
-                let is_of_the_link = request.kind == ModerationKind::NonVerifiedDomain;
+                // What was asked before somebody made the link waits as it did.
+                let is_of_the_link = request.is_open_review() || request.asks_for_proof_of(&link);
                 if request.organization_id == organization_id && is_of_the_link && request.is_pending() {
                     moderations::delete(tx, &request)?;
                     circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Cancelled))?;

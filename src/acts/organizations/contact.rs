@@ -315,7 +315,9 @@ fn may_still_join(
 ) -> Result<bool, StoreError> {
     let domain = email_domains::find(tx, organization.id, &EmailDomain::of(email))?;
     let is_refused = domain.is_some_and(|known| known.status == EmailDomainStatus::Refused);
-    Ok(organization.is_active && !is_refused && memberships::find(tx, user_id, organization.id)?.is_none())
+    let known = memberships::find(tx, user_id, organization.id)?;
+    let is_proven = known.is_some_and(|known| known.verification.is_proven());
+    Ok(organization.is_active && !is_refused && !is_proven)
 }
 
 /// How long an unused proof is remembered as a step.

@@ -11,10 +11,10 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::JoiningSettings;
 use crate::domain::{
-    AuditEvent, BrowserSession, ClientId, ContactProof, Deed, EmailDomain, EmailDomainStatus, HandleKey, Interaction,
-    Joining, JoiningFacts, JoiningRefusal, KnownContact, MailContent, Membership, Moderation, ModerationId,
-    ModerationKind, ModerationState, ModerationStep, Organization, OrganizationId, OutgoingMail, RequestStanding,
-    Session, Siret, User, Verification, decide_joining,
+    AuditEvent, BrowserSession, ClientId, ContactProof, Deed, EmailDomain, EmailDomainStatus, Greeting, HandleKey,
+    Interaction, Joining, JoiningFacts, JoiningRefusal, KnownContact, LinkStanding, MailContent, Membership,
+    Moderation, ModerationId, ModerationKind, ModerationState, ModerationStep, Organization, OrganizationId,
+    OutgoingMail, RequestStanding, Session, Siret, User, Verification, decide_joining,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -49,8 +49,8 @@ pub enum JoiningOutcome {
     Unavailable,
     /// The person cannot join.
     Refused(Box<Organization>, JoiningRefusal),
-    /// The person belongs to it already.
-    AlreadyMember(Box<Organization>),
+    /// The person belongs to it already; with whether something proves it.
+    AlreadyMember(Box<Organization>, bool),
     /// The person has to say that it is the right one.
     Confirm(Box<Organization>),
     /// A moderator decides, or has yet to.
@@ -119,12 +119,14 @@ impl Attempted {
         is_register_silent: bool,
     ) -> Result<Joining, StoreError> {
         let domain = EmailDomain::of(&user.email);
+        let mut requests = moderations::list_of_user(tx, user.id)?;
+        requests.retain(|request| request.organization_id == organization.id);
         let facts = JoiningFacts {
             organization,
             email: &user.email,
             mailbox: self.settings.providers.kind_of(&domain),
-            is_member: memberships::find(tx, user.id, organization.id)?.is_some(),
-            request: standing_of(tx, user, organization.id)?,
+            link: link_standing(memberships::find(tx, user.id, organization.id)?.as_ref(), &requests),
+            request: standing_of(&requests),
             domain: status_for(tx, user, organization.id)?,
             contacts,
             is_confirmed: self.attempt.is_confirmed,
@@ -220,16 +222,26 @@ pub async fn join_organization(
     Ok(outcome)
 }
 
-/// How the person's last request for an organization stands.
-fn standing_of(tx: &impl Read, user: &User, id: OrganizationId) -> Result<RequestStanding, StoreError> {
-    let requests = moderations::list_of_user(tx, user.id)?;
-    let last = requests.into_iter().rev().find(|request| request.organization_id == id && request.is_blocking());
-    Ok(match last {
-        Some(Moderation { id, state: ModerationState::Pending { .. }, .. }) => RequestStanding::Pending(id),
-        Some(Moderation { id, state: ModerationState::Rejected { .. }, .. }) => RequestStanding::Rejected(id),
-        // Whoever left after that may ask again.
+/// How the person's last request for an organization stands, of those that they made for it.
+fn standing_of(requests: &[Moderation]) -> RequestStanding {
+    match requests.iter().rev().find(|request| request.is_blocking()) {
+        Some(Moderation { id, state: ModerationState::Pending { .. }, .. }) => RequestStanding::Pending(*id),
+        Some(Moderation { id, state: ModerationState::Rejected { .. }, .. }) => RequestStanding::Rejected(*id),
+        // Whoever left after that, or lost what proved it, may ask again.
         Some(Moderation { state: ModerationState::Accepted { .. }, .. }) | None => RequestStanding::None,
-    })
+    }
+}
+
+/// How the link of a person with the organization stands, of which these are the requests.
+pub(super) fn link_standing(known: Option<&Membership>, requests: &[Moderation]) -> LinkStanding {
+    match known {
+        None => LinkStanding::None,
+        Some(known) if known.verification.is_proven() => LinkStanding::Proven,
+        Some(_) => {
+            let review = requests.iter().rev().find(|request| request.is_open_review());
+            LinkStanding::Unproven { review: review.map(|request| request.id) }
+        }
+    }
 }
 
 /// Somebody who joins in this transaction, and where.
@@ -267,17 +279,24 @@ fn carry_out(
     };
     Ok(match decided {
         Joining::Refuse(refusal) => JoiningOutcome::Refused(Box::new(organization), refusal),
-        Joining::AlreadyMember => JoiningOutcome::AlreadyMember(Box::new(organization)),
+        Joining::AlreadyMember => {
+            let known = memberships::find(tx, joined.user.id, organization.id)?;
+            let is_proven = known.is_some_and(|known| known.verification.is_proven());
+            JoiningOutcome::AlreadyMember(Box::new(organization), is_proven)
+        }
         Joining::UnderReview(id) => JoiningOutcome::UnderReview(id),
         Joining::Rejected(id) => JoiningOutcome::Rejected(id),
         Joining::Confirm => JoiningOutcome::Confirm(Box::new(organization)),
         Joining::Join { verification, is_external, review } => {
             let organization = entered(tx)?;
+            let there_was_one = memberships::find(tx, joined.user.id, organization.id)?.is_some();
             link(tx, joined, &organization, verification, is_external)?;
-            if let Some(kind) = review {
-                request(tx, joined, heralds, organization.id, kind)?;
+            let review = review.map(|kind| request(tx, joined, heralds, organization.id, kind)).transpose()?;
+            match review.filter(|_| there_was_one) {
+                // They belong to it as before: what is new is that somebody looks at it.
+                Some(review) => JoiningOutcome::UnderReview(review),
+                None => JoiningOutcome::Joined(organization.id),
             }
-            JoiningOutcome::Joined(organization.id)
         }
         Joining::ProveByContact => {
             let organization = entered(tx)?;
@@ -336,7 +355,8 @@ pub(super) fn note_official_domains(
     Ok(())
 }
 
-/// Links the person, who acts for the organization from now on in this session, and is welcomed.
+/// Links the person, who acts for the organization from now on in this session, and is welcomed. A link that there is, and
+/// that nothing proved, is this one from now on.
 pub(super) fn link(
     tx: &mut Tx,
     joined: &Joined<'_>,
@@ -345,16 +365,24 @@ pub(super) fn link(
     is_external: bool,
 ) -> Result<(), StoreError> {
     let (user_id, organization_id, now) = (joined.user.id, organization.id, joined.now);
-    let between = (user_id, organization_id);
-    // The person joins, by a rule that proves it or not.
-    let made_by = Some(joined.circumstances.by.actor.clone());
-    let joins = Membership::begin(between, verification, is_external, Deed::of_the_program(now));
-    memberships::insert(tx, &Membership { made_by, ..joins })?;
+    let known = memberships::find(tx, user_id, organization_id)?;
+    // Whoever was marked as external by a moderator stays so.
+    let is_external = is_external || known.as_ref().is_some_and(|known| known.is_external);
+    match known {
+        Some(known) => prove_again(tx, joined, known, verification, is_external)?,
+        None => {
+            // The person joins, by a rule that proves it or not.
+            let made_by = Some(joined.circumstances.by.actor.clone());
+            let between = (user_id, organization_id);
+            let joins = Membership::begin(between, verification, is_external, Deed::of_the_program(now));
+            memberships::insert(tx, &Membership { made_by, ..joins })?;
+            let content = MailContent::Welcome { organization: organization.label.clone() };
+            outbox::insert(tx, &OutgoingMail::notice(joined.user.email.clone(), joined.locale, content, now))?;
+        }
+    }
     contact_proofs::delete(tx, user_id, organization_id)?;
     let event = AuditEvent::MembershipWritten { user_id, organization_id, is_external, verification };
     joined.circumstances.record(tx, event)?;
-    let content = MailContent::Welcome { organization: organization.label.clone() };
-    outbox::insert(tx, &OutgoingMail::notice(joined.user.email.clone(), joined.locale, content, now))?;
     let session = Session { organization_id: Some(organization_id), ..joined.session.clone() };
     browser_sessions::update(tx, &joined.key, &BrowserSession::Live(session))?;
     if let Some(key) = joined.interaction
@@ -362,6 +390,28 @@ pub(super) fn link(
     {
         interaction.done(&joined.session.id, |progress| progress.organization = Some(organization_id));
         interactions::update(tx, &key, &interaction)?;
+    }
+    Ok(())
+}
+
+/// The link that there is, by what a rule says of it now; nobody has to look any more at one that is proven.
+fn prove_again(
+    tx: &mut Tx,
+    joined: &Joined<'_>,
+    known: Membership,
+    verification: Verification,
+    is_external: bool,
+) -> Result<(), StoreError> {
+    let weighed = Membership { is_external, ..known.weighed(verification, Deed::of_the_program(joined.now)) };
+    if !verification.is_proven() {
+        return memberships::update(tx, &weighed);
+    }
+    memberships::update(tx, &Membership { greeting: Greeting::Due, ..weighed })?;
+    for request in moderations::list_of_user(tx, weighed.user_id)? {
+        if request.organization_id == weighed.organization_id && request.is_open_review() {
+            moderations::delete(tx, &request)?;
+            joined.circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Cancelled))?;
+        }
     }
     Ok(())
 }
@@ -374,6 +424,7 @@ fn request(
     organization_id: OrganizationId,
     kind: ModerationKind,
 ) -> Result<ModerationId, StoreError> {
+    let known = memberships::find(tx, joined.user.id, organization_id)?;
     let moderation = Moderation {
         id: moderations::next_id(tx)?,
         user_id: joined.user.id,
@@ -382,7 +433,7 @@ fn request(
         state: ModerationState::Pending { since: joined.now, by: None },
         client_id: client_of(tx, joined)?,
         created_at: joined.now,
-        as_external: joined.is_external,
+        as_external: joined.is_external || known.is_some_and(|known| known.is_external),
         locale: joined.locale,
         asked_with: Some(joined.user.email.clone()),
         effect: None,

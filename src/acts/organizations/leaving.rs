@@ -3,9 +3,7 @@
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
-use crate::domain::{
-    AuditEvent, BrowserSession, Greeting, Membership, ModerationKind, ModerationStep, OrganizationId, Session,
-};
+use crate::domain::{AuditEvent, BrowserSession, Greeting, Membership, ModerationStep, OrganizationId, Session};
 use crate::store::{browser_sessions, memberships, moderations};
 
 /// Ends the person's link with an organization; says whether there was one. Services that were told of it are told of it
@@ -33,8 +31,8 @@ pub async fn leave_organization(
                 browser_sessions::update(tx, &key, &BrowserSession::Live(session))?;
             }
             for request in moderations::list_of_user(tx, user.id)? {
-                let is_of_the_link = request.kind == ModerationKind::NonVerifiedDomain;
-                if request.organization_id == organization_id && is_of_the_link && request.is_pending() {
+                // Whoever asked for it to be proven and leaves is not let in again.
+                if request.organization_id == organization_id && request.is_pending() {
                     moderations::delete(tx, &request)?;
                     circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Cancelled))?;
                 }

@@ -23,4 +23,4 @@ pub use overview::{
     suggest_organizations,
 };
 pub(super) use reconsidering::Reconsidering;
-pub use requests::{RequestCancelled, cancel_request, correct_request, find_own_request};
+pub use requests::{OwnPlace, RequestCancelled, cancel_request, correct_request, find_own_request};

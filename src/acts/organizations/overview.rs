@@ -3,7 +3,7 @@
 use crate::acts::ActError;
 use crate::acts::sessions::ActiveSession;
 use crate::app::App;
-use crate::domain::{EmailDomain, Membership, Moderation, Organization, OrganizationId, Siret, UserId};
+use crate::domain::{EmailDomain, Membership, Moderation, ModerationId, Organization, OrganizationId, Siret, UserId};
 use crate::store::{Read, StoreError, email_domains, memberships, moderations, organizations, users};
 
 /// No more organizations are proposed: the address says too little then.
@@ -22,6 +22,8 @@ pub struct OwnMembership {
     pub membership: Membership,
     /// The organization.
     pub organization: Organization,
+    /// What waits for a moderator who says whether it is proven.
+    pub request: Option<ModerationId>,
 }
 
 /// A request of the person.
@@ -43,14 +45,16 @@ pub fn list_own_organizations(
 ) -> Result<(Vec<OwnMembership>, Vec<OwnRequest>), ActError> {
     let user_id = active.user.id;
     let lists = app.store.read(|tx| {
+        let of_user = moderations::list_of_user(tx, user_id)?;
         let mut links = Vec::new();
         for membership in memberships::list_of_user(tx, user_id)? {
             if let Some(organization) = organizations::find(tx, membership.organization_id)? {
-                links.push(OwnMembership { membership, organization });
+                let request = pending_about(&of_user, &membership);
+                links.push(OwnMembership { membership, organization, request });
             }
         }
         let mut requests = Vec::new();
-        for request in moderations::list_of_user(tx, user_id)? {
+        for request in of_user {
             let is_shown = request.is_blocking() && !request.is_accepted();
             let organization = organizations::find(tx, request.organization_id)?;
             if let Some(organization) = organization.filter(|_| is_shown) {
@@ -60,6 +64,13 @@ pub fn list_own_organizations(
         Ok((links, requests))
     })?;
     Ok(lists)
+}
+
+/// What waits for a moderator about a link that nothing proves.
+fn pending_about(requests: &[Moderation], link: &Membership) -> Option<ModerationId> {
+    let is_about = |request: &&Moderation| request.organization_id == link.organization_id && request.is_pending();
+    let pending = requests.iter().rev().find(is_about).filter(|_| !link.verification.is_proven());
+    pending.map(|request| request.id)
 }
 
 /// An organization of the person, with the link.
@@ -74,7 +85,8 @@ pub fn find_own_organization(
     let user_id = active.user.id;
     let found = app.store.read(|tx| {
         let Some(membership) = memberships::find(tx, user_id, id)? else { return Ok(None) };
-        Ok(organizations::find(tx, id)?.map(|organization| OwnMembership { membership, organization }))
+        let request = pending_about(&moderations::list_of_user(tx, user_id)?, &membership);
+        Ok(organizations::find(tx, id)?.map(|organization| OwnMembership { membership, organization, request }))
     })?;
     Ok(found)
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::joining::note_official_domains;
+use super::joining::{link_standing, note_official_domains};
 use super::look_up::{Found, Told, ask, found};
 use crate::acts::administration::status_for;
 use crate::acts::mailbox::take_directory_look;
@@ -83,6 +83,11 @@ impl Reconsidering {
             if review.is_some() && !request.history.is_empty() {
                 continue;
             }
+            // Whoever belongs there waits for a proof, and for nothing else.
+            let is_linked = memberships::find(tx, user.id, organization.id)?.is_some();
+            if is_linked && !verification.is_proven() {
+                continue;
+            }
             organizations::update(tx, &organization)?;
             note_official_domains(tx, &circumstances, &organization, &contacts, now)?;
             let kind = review.unwrap_or(request.kind);
@@ -104,7 +109,8 @@ impl Reconsidering {
             organization,
             email: &user.email,
             mailbox: self.settings.providers.kind_of(&EmailDomain::of(&user.email)),
-            is_member: memberships::find(tx, user.id, organization.id)?.is_some(),
+            // The request is about the link, where there is one: nobody else looks at it.
+            link: link_standing(memberships::find(tx, user.id, organization.id)?.as_ref(), &[]),
             request: RequestStanding::None,
             domain: status_for(tx, user, organization.id)?,
             contacts,
@@ -126,8 +132,16 @@ fn join(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let (user_id, organization_id) = (request.user_id, request.organization_id);
-    let between = (user_id, organization_id);
-    memberships::insert(tx, &Membership::begin(between, verification, is_external, Deed::of_the_program(now)))?;
+    let deed = Deed::of_the_program(now);
+    let known = memberships::find(tx, user_id, organization_id)?;
+    let is_external = is_external || known.as_ref().is_some_and(|known| known.is_external);
+    match known {
+        Some(known) => memberships::update(tx, &Membership { is_external, ..known.weighed(verification, deed) })?,
+        None => {
+            let between = (user_id, organization_id);
+            memberships::insert(tx, &Membership::begin(between, verification, is_external, deed))?;
+        }
+    }
     contact_proofs::delete(tx, user_id, organization_id)?;
     let event = AuditEvent::MembershipWritten { user_id, organization_id, is_external, verification };
     circumstances.record(tx, event)

@@ -5,10 +5,11 @@ use crate::acts::sessions::ActiveSession;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    AuditEvent, MailContent, Moderation, ModerationId, ModerationMove, ModerationStep, Organization, OutgoingMail,
+    AuditEvent, MailContent, Membership, Moderation, ModerationId, ModerationMove, ModerationStep, Organization,
+    OutgoingMail,
 };
 use crate::protocol::Locale;
-use crate::store::{Read, StoreError, moderations, organizations, outbox, users};
+use crate::store::{Read, StoreError, memberships, moderations, organizations, outbox, users};
 
 /// What became of a request that somebody wanted to take back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,13 +20,27 @@ pub enum RequestCancelled {
     NotThere,
 }
 
-/// The person's own blocking request (SEC-141: that of somebody else is not there).
-fn own(tx: &impl Read, active: &ActiveSession, id: ModerationId) -> Result<Option<Moderation>, StoreError> {
-    let found = moderations::find(tx, id)?;
-    Ok(found.filter(|request| request.user_id == active.user.id && request.is_blocking()))
+/// What a request is about.
+#[derive(Debug, Clone)]
+pub struct OwnPlace {
+    /// The organization.
+    pub organization: Organization,
+    /// The link that there is already.
+    pub membership: Option<Membership>,
 }
 
-/// A request of the person, and the organization.
+/// The person's own request (SEC-141: that of somebody else is not there).
+fn own(tx: &impl Read, active: &ActiveSession, id: ModerationId) -> Result<Option<Moderation>, StoreError> {
+    Ok(moderations::find(tx, id)?.filter(|request| request.user_id == active.user.id))
+}
+
+/// The same, where it is theirs to take back or to correct: what a moderator looks at of a link that there is ends with the
+/// link only.
+fn own_blocking(tx: &impl Read, active: &ActiveSession, id: ModerationId) -> Result<Option<Moderation>, StoreError> {
+    Ok(own(tx, active, id)?.filter(Moderation::is_blocking))
+}
+
+/// A request of the person, the organization, and the link with it, if there is one.
 ///
 /// # Errors
 /// When the store fails.
@@ -33,10 +48,12 @@ pub fn find_own_request(
     app: &App,
     active: &ActiveSession,
     id: ModerationId,
-) -> Result<Option<(Moderation, Organization)>, ActError> {
+) -> Result<Option<(Moderation, OwnPlace)>, ActError> {
     let found = app.store.read(|tx| {
         let Some(request) = own(tx, active, id)? else { return Ok(None) };
-        Ok(organizations::find(tx, request.organization_id)?.map(|organization| (request, organization)))
+        let membership = memberships::find(tx, request.user_id, request.organization_id)?;
+        let organization = organizations::find(tx, request.organization_id)?;
+        Ok(organization.map(|organization| (request, OwnPlace { organization, membership })))
     })?;
     Ok(found)
 }
@@ -57,7 +74,7 @@ pub async fn cancel_request(
     let outcome = app
         .store
         .write(move |tx| {
-            let Some(request) = own(tx, &active, id)?.filter(Moderation::is_pending) else {
+            let Some(request) = own_blocking(tx, &active, id)?.filter(Moderation::is_pending) else {
                 return Ok(RequestCancelled::NotThere);
             };
             let organization = organizations::get(tx, request.organization_id)?;
@@ -87,7 +104,7 @@ pub async fn correct_request(app: &App, by: &By, active: &ActiveSession, id: Mod
     let is_waiting = app
         .store
         .write(move |tx| {
-            let Some(request) = own(tx, &active, id)? else { return Ok(false) };
+            let Some(request) = own_blocking(tx, &active, id)? else { return Ok(false) };
             let Ok(request) = request.moved(circumstances.by.actor.clone(), ModerationMove::Correct, now) else {
                 return Ok(false);
             };

@@ -21,10 +21,11 @@ pub use facts::{OrganizationFacts, OrganizationFault};
 pub use joining::{
     AcceptanceEffect, ApplicantFacts, ContactCode, ContactProof, ContactProofRefusal, Day, EmailDomain,
     EmailDomainStatus, FactMoved, FormerDomain, FormerLink, Joining, JoiningFacts, JoiningPolicy, JoiningRefusal,
-    KnownContact, Likeness, LookAlike, MODERATION_LINK_LIFETIME, MailProviders, MailboxKind, MalformedEmailDomain,
-    MalformedRejectionReason, Moderation, ModerationFault, ModerationId, ModerationKind, ModerationLink,
-    ModerationMove, ModerationNote, ModerationQuery, ModerationQueryFault, ModerationStanding, ModerationState,
-    OrganizationDomain, RejectionReason, RequestStanding, decide_joining, look_alikes, normalized_words, words_of,
+    KnownContact, Likeness, LinkStanding, LookAlike, MODERATION_LINK_LIFETIME, MailProviders, MailboxKind,
+    MalformedEmailDomain, MalformedRejectionReason, Moderation, ModerationFault, ModerationId, ModerationKind,
+    ModerationLink, ModerationMove, ModerationNote, ModerationQuery, ModerationQueryFault, ModerationStanding,
+    ModerationState, OrganizationDomain, RejectionReason, RequestStanding, decide_joining, look_alikes,
+    normalized_words, words_of,
 };
 pub use membership::{Greeting, Membership, Verification};
 pub use public_body::PublicBody;

@@ -15,6 +15,8 @@ pub struct SelectOrganization {
     pub client: Option<ClientLabel>,
     /// The organizations to choose from.
     pub organizations: Vec<OrganizationTile>,
+    /// Those that the service does not hear of, because nothing proves the link.
+    pub unproven: Vec<EstablishmentTile>,
 }
 
 /// One organization to choose.
@@ -71,9 +73,21 @@ impl Page for SelectOrganization {
                 interaction: interaction.clone(),
                 client: Some(ClientLabel::sample()),
                 organizations: vec![external, chosen.clone(), long],
+                unproven: vec![EstablishmentTile::sample(), EstablishmentTile::sample_long()],
             },
-            Self { interaction: None, client: None, organizations: vec![chosen] },
-            Self { interaction, client: Some(ClientLabel::sample_long()), organizations: Vec::new() },
+            Self { interaction: None, client: None, organizations: vec![chosen], unproven: Vec::new() },
+            Self {
+                interaction: interaction.clone(),
+                client: Some(ClientLabel::sample_long()),
+                organizations: Vec::new(),
+                unproven: vec![EstablishmentTile::sample()],
+            },
+            Self {
+                interaction,
+                client: Some(ClientLabel::sample_long()),
+                organizations: Vec::new(),
+                unproven: Vec::new(),
+            },
         ]
     }
 }
@@ -100,6 +114,8 @@ pub struct OwnOrganization {
     pub is_external: bool,
     /// Whether something proves the link.
     pub is_proven: bool,
+    /// The number of the request that waits for a moderator who says so.
+    pub request: Option<String>,
     /// When it began, in seconds.
     pub joined_at: u64,
 }
@@ -126,6 +142,7 @@ impl Page for ManageOrganizations {
             organization,
             is_external,
             is_proven,
+            request: None,
             joined_at: 1_795_424_400,
         };
         let request = |is_pending| OwnRequest {
@@ -142,6 +159,10 @@ impl Page for ManageOrganizations {
                 organizations: vec![
                     own(false, true, EstablishmentTile::sample()),
                     own(true, false, EstablishmentTile::sample_long()),
+                    OwnOrganization {
+                        request: Some(String::from("7")),
+                        ..own(false, false, EstablishmentTile::sample_long())
+                    },
                 ],
                 requests: vec![request(true), request(false)],
                 ..empty.clone()

@@ -19,10 +19,13 @@ pub struct JoinOrganization {
     pub siret: String,
     /// Whether the person works for the organization without belonging to it, as whoever led them here says.
     pub is_external: bool,
-    /// Why it cannot be: `malformed`, `unknown`, `closed`, `member`, `unavailable`.
+    /// Why it cannot be: `malformed`, `unknown`, `closed`, `member`, `unproven_member`,
+    /// `unavailable`.
     pub problem: Option<String>,
     /// What the number in the field is that of, where the client named it.
     pub hinted: Option<EstablishmentTile>,
+    /// What the person belongs to, and nothing proves.
+    pub unproven: Vec<EstablishmentTile>,
     /// What the address suggests.
     pub suggestions: Vec<EstablishmentTile>,
     /// A name to look for, of those whose address says it.
@@ -59,6 +62,7 @@ impl Page for JoinOrganization {
             is_external: false,
             problem: None,
             hinted: None,
+            unproven: Vec::new(),
             suggestions: Vec::new(),
             proposed_search: None,
             search: search.clone(),
@@ -82,19 +86,21 @@ impl Page for JoinOrganization {
             ..empty.clone()
         };
         let mut samples: Vec<Self> =
-            ["malformed", "unknown", "closed", "member", "unavailable"].into_iter().map(with_problem).collect();
+            ["malformed", "unknown", "closed", "member", "unproven_member", "unavailable"].map(with_problem).into();
         samples.extend(["too_short", "too_long", "unavailable"].map(|problem| with_search(Some(problem), None)));
         samples.push(with_search(None, Some(Vec::new())));
         samples.push(with_search(None, Some(vec![EstablishmentTile::sample(), EstablishmentTile::sample_long()])));
         samples.push(Self {
             siret: String::from("21920023500014"),
             hinted: Some(EstablishmentTile::sample()),
+            unproven: vec![EstablishmentTile::sample_long(), EstablishmentTile::sample()],
             suggestions: vec![EstablishmentTile::sample(), EstablishmentTile::sample_long()],
             has_organizations: true,
             interaction: sample_interaction(),
             client: Some(ClientLabel::sample_long()),
             ..empty.clone()
         });
+        samples.push(Self { unproven: vec![EstablishmentTile::sample()], has_organizations: true, ..empty.clone() });
         samples.push(empty);
         samples
     }

@@ -25,6 +25,10 @@ pub struct UnableToAutoJoin {
     pub is_unconfirmed: bool,
     /// Whether the person belongs to others.
     pub has_organizations: bool,
+    /// Whether the person may take it back: what waits for a moderator is not only the review of a link that there is.
+    pub may_be_cancelled: bool,
+    /// Whether the person belongs to the organization already, and nothing proves it.
+    pub is_linked: bool,
 }
 
 impl Page for UnableToAutoJoin {
@@ -40,11 +44,14 @@ impl Page for UnableToAutoJoin {
             organization: EstablishmentTile::sample(),
             is_unconfirmed: false,
             has_organizations: false,
+            may_be_cancelled: true,
+            is_linked: false,
         };
         let interaction = sample_interaction();
         vec![
             Self { interaction, client: Some(ClientLabel::sample()), has_organizations: true, ..sample.clone() },
-            Self { is_unconfirmed: true, ..sample.clone() },
+            Self { is_unconfirmed: true, is_linked: true, ..sample.clone() },
+            Self { may_be_cancelled: false, is_linked: true, ..sample.clone() },
             sample,
         ]
     }

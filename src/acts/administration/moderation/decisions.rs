@@ -208,8 +208,8 @@ impl Bench {
             let (domain, status) = (EmailDomain::of(&user.email), EmailDomainStatus::Refused);
             put_domain(tx, &self.circumstances, organization_id, &domain, status, now)?;
         }
-        // Who joined with a domain that was to be reviewed belongs to it no more.
-        if is_of_the_link && take_away(tx, user_id, organization_id)? {
+        // Who joined with a domain that was to be reviewed, or asked for a link to be proven, belongs to it no more.
+        if take_away(tx, user_id, organization_id)? {
             self.circumstances.record(tx, AuditEvent::MembershipDeleted { user_id, organization_id })?;
         }
         self.circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Rejected))?;
@@ -267,7 +267,8 @@ pub(super) fn stands_by_another_act(
     let link = memberships::find(tx, request.user_id, request.organization_id)?;
     Ok(link.is_some_and(|link| {
         let falls_with_it = refuses_domain && link.verification == Verification::Domain;
-        !is_of_the_link || (link.verification.is_proven() && !falls_with_it)
+        let is_about_it = is_of_the_link || request.asks_for_proof_of(&link);
+        !is_about_it || (link.verification.is_proven() && !falls_with_it)
     }))
 }
 

@@ -139,6 +139,7 @@ fn applicant(dossier: &ModerationDossier) -> Applicant {
         phone_number: user.information.phone_number.clone(),
         since: user.created_at.0,
         organizations: dossier.memberships.iter().map(link).collect(),
+        has_unproven_link: dossier.link.as_ref().is_some_and(|link| dossier.listed.request.asks_for_proof_of(link)),
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Applicant {
     pub since: u64,
     /// What they belong to.
     pub organizations: Vec<OwnLink>,
+    /// Whether they belong to the organization that the request is for, and nothing proves it.
+    pub has_unproven_link: bool,
 }
 
 /// An organization of the person.
@@ -370,6 +372,7 @@ fn plain() -> Moderation {
             phone_number: None,
             since: 1_795_424_400,
             organizations: Vec::new(),
+            has_unproven_link: false,
         },
         organization: RequestedOrganization {
             id: String::from("1"),
@@ -430,6 +433,7 @@ fn full(plain: &Moderation) -> Moderation {
                 verification: "unverified",
                 is_external: true,
             }],
+            has_unproven_link: true,
             ..plain.applicant.clone()
         },
         organization: RequestedOrganization {

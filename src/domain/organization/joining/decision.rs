@@ -23,6 +23,20 @@ pub enum RequestStanding {
     Rejected(ModerationId),
 }
 
+/// How the link of the person with the organization stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkStanding {
+    /// There is none.
+    None,
+    /// Something proves it.
+    Proven,
+    /// Nothing proves it, or nothing does any more.
+    Unproven {
+        /// What waits for a moderator who reviews it.
+        review: Option<ModerationId>,
+    },
+}
+
 /// An address of the organization in a public directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownContact {
@@ -48,8 +62,8 @@ pub struct JoiningFacts<'a> {
     pub email: &'a Email,
     /// Who gives it.
     pub mailbox: MailboxKind,
-    /// Whether the person belongs to it already.
-    pub is_member: bool,
+    /// Whether the person belongs to it already, and whether that is proven.
+    pub link: LinkStanding,
     /// How the person's request for it stands.
     pub request: RequestStanding,
     /// What the address's domain is for it.
@@ -84,7 +98,7 @@ pub enum JoiningRefusal {
 pub enum Joining {
     /// The person cannot join.
     Refuse(JoiningRefusal),
-    /// The person belongs to it.
+    /// The person belongs to it, and there is nothing to prove it by, or nothing left to prove.
     AlreadyMember,
     /// A request waits.
     UnderReview(ModerationId),
@@ -120,10 +134,13 @@ pub(super) type Rule = (&'static str, fn(&JoiningFacts<'_>) -> Option<Joining>);
 /// operator allows it, and rules 10 to 12 leave alone what a domain proves. A host that anybody has an address at
 /// proves nothing, whatever status it was given (SEC-108). Rule 1 has two halves: a number that the register does not know is
 /// said before there is anything to decide on; where the register does not answer, a moderator decides once it has
-/// (SEC-199), whatever the rules after would say of what is not known. Rule 9 waits for a source of identities.
+/// (SEC-199), whatever the rules after would say of what is not known. Rule 3 is about proven links: whoever has one that
+/// nothing proves, or nothing any more, is decided on as somebody who has none, but for two things. What proves no link gives
+/// them nothing that they do not have: a moderator looks at theirs (rules 10 to 12), where there are any (rule 18). And where
+/// one will look at it already, they wait for that one (rules 1, 19 and 20). Rule 9 waits for a source of identities.
 pub(super) const RULES: [Rule; 19] = [
     ("2", |facts| when(!facts.organization.is_active, Joining::Refuse(JoiningRefusal::Closed))),
-    ("3", |facts| when(facts.is_member, Joining::AlreadyMember)),
+    ("3", |facts| when(facts.link == LinkStanding::Proven, Joining::AlreadyMember)),
     ("4", |facts| match facts.request {
         RequestStanding::Pending(id) => Some(Joining::UnderReview(id)),
         RequestStanding::Rejected(_) | RequestStanding::None => None,
@@ -136,7 +153,7 @@ pub(super) const RULES: [Rule; 19] = [
     ("7", |facts| {
         when(facts.domain == Some(EmailDomainStatus::Refused), Joining::Refuse(JoiningRefusal::DomainRefused))
     }),
-    ("1", |facts| when(facts.is_register_silent, Joining::Moderate)),
+    ("1", |facts| when(facts.is_register_silent, facts.moderated())),
     ("8", |facts| {
         let is_of_the_state = EmailDomain::of(facts.email).is_of_the_state();
         when(
@@ -179,14 +196,15 @@ pub(super) const RULES: [Rule; 19] = [
         let verification = Verification::Domain;
         when(facts.is_proven_by_domain(), Joining::Join { verification, is_external, review: None })
     }),
-    ("18", |facts| when(facts.policy.bypass_moderation, Joining::by(Verification::Bypassed))),
+    ("18", |facts| when(facts.policy.bypass_moderation, facts.bypassed())),
     ("19", |facts| {
         let verification = Verification::DomainNotVerifiedYet;
         let review = Some(ModerationKind::NonVerifiedDomain);
         let applies = facts.domain == Some(EmailDomainStatus::NotVerifiedYet) && !facts.has_free_mail();
-        when(applies, Joining::Join { verification, is_external: false, review })
+        let joins = Joining::Join { verification, is_external: false, review };
+        when(applies, facts.under_review().unwrap_or(joins))
     }),
-    ("20", |_| Some(Joining::Moderate)),
+    ("20", |facts| Some(facts.moderated())),
 ];
 
 fn when(applies: bool, outcome: Joining) -> Option<Joining> {
@@ -220,14 +238,35 @@ impl JoiningFacts<'_> {
         self.domain.is_some_and(EmailDomainStatus::is_approved) && !self.has_free_mail()
     }
 
-    /// A link that nothing proves, where there may be one; nothing where the domain proves it.
-    fn without_proof(&self, verification: Verification) -> Option<Joining> {
-        match (self.is_proven_by_domain(), self.policy.allow_unverified) {
-            (true, _) => None,
-            (false, true) => Some(Joining::by(verification)),
-            (false, false) if self.policy.bypass_moderation => Some(Joining::by(Verification::Bypassed)),
-            (false, false) => Some(Joining::Moderate),
+    fn is_linked(&self) -> bool {
+        self.link != LinkStanding::None
+    }
+
+    /// Where a moderator will look at the link that nothing proves.
+    fn under_review(&self) -> Option<Joining> {
+        match self.link {
+            LinkStanding::Unproven { review } => review.map(Joining::UnderReview),
+            LinkStanding::None | LinkStanding::Proven => None,
         }
+    }
+
+    fn moderated(&self) -> Joining {
+        self.under_review().unwrap_or(Joining::Moderate)
+    }
+
+    /// Where nobody is moderated, there is one link as good as another.
+    fn bypassed(&self) -> Joining {
+        if self.is_linked() { Joining::AlreadyMember } else { Joining::by(Verification::Bypassed) }
+    }
+
+    /// A link that nothing proves, where there may be one, and there is none yet; nothing where the domain proves it.
+    fn without_proof(&self, verification: Verification) -> Option<Joining> {
+        Some(match (self.is_proven_by_domain(), self.policy.allow_unverified) {
+            (true, _) => return None,
+            (false, true) if !self.is_linked() => Joining::by(verification),
+            (false, true | false) if self.policy.bypass_moderation => self.bypassed(),
+            (false, true | false) => self.moderated(),
+        })
     }
 
     fn by_contact_of_a_commune(&self) -> Option<Joining> {

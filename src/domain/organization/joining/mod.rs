@@ -11,13 +11,15 @@ mod moderation;
 mod moderation_link;
 mod moderation_query;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use acceptance::{AcceptanceEffect, FormerDomain, FormerLink};
 pub use applicant::{ApplicantFacts, FactMoved};
 pub use contact_proof::{ContactCode, ContactProof, ContactProofRefusal, normalized_words, words_of};
 pub use decision::{
-    Joining, JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, RequestStanding, decide_joining,
+    Joining, JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, LinkStanding, RequestStanding, decide_joining,
 };
 pub use email_domain::{EmailDomain, EmailDomainStatus, MalformedEmailDomain, OrganizationDomain};
 pub use look_alike::{Likeness, LookAlike, look_alikes};

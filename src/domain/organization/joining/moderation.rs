@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::AcceptanceEffect;
-use crate::domain::{Actor, ClientId, Deed, Email, MalformedId, OrganizationId, UserId};
+use crate::domain::{Actor, ClientId, Deed, Email, MalformedId, Membership, OrganizationId, UserId};
 use crate::protocol::{Locale, Timestamp};
 
 /// A request: sequential.
@@ -205,6 +205,16 @@ impl Moderation {
     /// from then on.
     pub fn is_blocking(&self) -> bool {
         self.kind == ModerationKind::OrganizationJoinBlock || matches!(self.state, ModerationState::Rejected { .. })
+    }
+
+    /// Whether it waits for a moderator who looks at a link that there is.
+    pub fn is_open_review(&self) -> bool {
+        self.is_pending() && !self.is_blocking()
+    }
+
+    /// Whether it is that of somebody who had a link already, which nothing proves, and wants it proven.
+    pub fn asks_for_proof_of(&self, link: &Membership) -> bool {
+        !link.verification.is_proven() && link.created_at < self.created_at
     }
 
     /// Who decided, and when.

@@ -1,6 +1,4 @@
-//! Every row of the table of rules, what R-26 and SEC-108 change in it, and what no combination of facts can bring about.
-
-use proptest::prelude::*;
+//! Every row of the table of rules, and what R-26 and SEC-108 change in it.
 
 use super::decision::RULES;
 use super::*;
@@ -8,11 +6,11 @@ use crate::domain::{Actor, Email, Organization, OrganizationFacts, OrganizationI
 use crate::protocol::{Locale, Timestamp};
 
 const NOW: Timestamp = Timestamp(1_795_424_400);
-const CLAMART: &str = "21920023500014";
-const DINUM: &str = "13002526500013";
+pub(super) const CLAMART: &str = "21920023500014";
+pub(super) const DINUM: &str = "13002526500013";
 
 /// An organization by what the rules look at: number, legal category, activity, band of the legal entity.
-fn organization(siret: &str, category: &str, activity: &str, band: &str) -> Organization {
+pub(super) fn organization(siret: &str, category: &str, activity: &str, band: &str) -> Organization {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let facts = OrganizationFacts {
         siret: siret.parse().unwrap(),
@@ -41,23 +39,23 @@ fn company() -> Organization {
 }
 
 #[derive(Debug, Clone)]
-struct Case {
-    organization: Organization,
-    email: Email,
-    is_member: bool,
-    request: RequestStanding,
-    domain: Option<EmailDomainStatus>,
-    contacts: Vec<KnownContact>,
-    is_confirmed: bool,
-    is_register_silent: bool,
-    policy: JoiningPolicy,
+pub(super) struct Case {
+    pub(super) organization: Organization,
+    pub(super) email: Email,
+    pub(super) link: LinkStanding,
+    pub(super) request: RequestStanding,
+    pub(super) domain: Option<EmailDomainStatus>,
+    pub(super) contacts: Vec<KnownContact>,
+    pub(super) is_confirmed: bool,
+    pub(super) is_register_silent: bool,
+    pub(super) policy: JoiningPolicy,
 }
 
-fn case(organization: Organization, email: &str) -> Case {
+pub(super) fn case(organization: Organization, email: &str) -> Case {
     Case {
         organization,
         email: email.parse().unwrap(),
-        is_member: false,
+        link: LinkStanding::None,
         request: RequestStanding::None,
         domain: None,
         contacts: Vec::new(),
@@ -67,7 +65,7 @@ fn case(organization: Organization, email: &str) -> Case {
     }
 }
 
-fn kind(email: &Email) -> MailboxKind {
+pub(super) fn kind(email: &Email) -> MailboxKind {
     MailProviders::default().kind_of(&EmailDomain::of(email))
 }
 
@@ -77,12 +75,12 @@ fn contact(address: &str) -> KnownContact {
 }
 
 impl Case {
-    fn facts(&self) -> JoiningFacts<'_> {
+    pub(super) fn facts(&self) -> JoiningFacts<'_> {
         JoiningFacts {
             organization: &self.organization,
             email: &self.email,
             mailbox: kind(&self.email),
-            is_member: self.is_member,
+            link: self.link,
             request: self.request,
             domain: self.domain,
             contacts: &self.contacts,
@@ -101,7 +99,7 @@ impl Case {
         self.with(|case| case.domain = Some(status))
     }
 
-    fn contacts(self, addresses: &[&str]) -> Self {
+    pub(super) fn contacts(self, addresses: &[&str]) -> Self {
         self.with(|case| case.contacts = addresses.iter().map(|address| contact(address)).collect())
     }
 
@@ -130,8 +128,8 @@ fn refuse(refusal: JoiningRefusal) -> Joining {
     Joining::Refuse(refusal)
 }
 
-const FREE: &str = "jean@gmail.com";
-const OWN: &str = "jean@clamart.fr";
+pub(super) const FREE: &str = "jean@gmail.com";
+pub(super) const OWN: &str = "jean@clamart.fr";
 
 #[test]
 fn sec_107_rule_2_nobody_joins_a_closed_establishment() {
@@ -143,12 +141,86 @@ fn sec_107_rule_2_nobody_joins_a_closed_establishment() {
 #[test]
 fn rules_3_to_5_what_is_there_already_is_said() {
     let (id, other) = (ModerationId(7), ModerationId(8));
-    let member = case(town_hall(), OWN).with(|case| case.is_member = true);
+    let member = case(town_hall(), OWN).with(|case| case.link = LinkStanding::Proven);
     assert_eq!(member.decided(), ("3", Joining::AlreadyMember));
     let pending = case(town_hall(), OWN).with(|case| case.request = RequestStanding::Pending(id));
     assert_eq!(pending.decided(), ("4", Joining::UnderReview(id)));
     let rejected = case(town_hall(), OWN).with(|case| case.request = RequestStanding::Rejected(other));
     assert_eq!(rejected.domain(EmailDomainStatus::Verified).decided(), ("5", Joining::Rejected(other)));
+}
+
+/// The organization of the person, to whom nothing proves that they belong to it, and whom nobody looks at.
+const UNPROVEN: LinkStanding = LinkStanding::Unproven { review: None };
+
+#[test]
+fn rule_3_whoever_has_a_link_that_nothing_proves_is_decided_on_as_a_newcomer() {
+    let charity = || organization("31723624800017", "9220", "87.90B", "42");
+    let lycee = || organization("19750663700010", "7331", "85.31Z", "22");
+    let (pending, rejected) = (RequestStanding::Pending(ModerationId(7)), RequestStanding::Rejected(ModerationId(8)));
+    let rows = [
+        ("2", case(company(), OWN).with(|case| case.organization.is_active = false)),
+        ("4", case(company(), OWN).with(|case| case.request = pending)),
+        ("5", case(company(), OWN).with(|case| case.request = rejected)),
+        ("6", case(organization("11000201100044", "7120", "84.11Z", "21"), OWN)),
+        ("7", case(company(), OWN).domain(EmailDomainStatus::Refused)),
+        ("1", case(company(), OWN).with(|case| case.is_register_silent = true)),
+        ("8", case(charity(), "jean@beta.gouv.fr")),
+        ("10", case(organization("82869625200018", "1000", "62.01Z", ""), FREE)),
+        ("11", case(organization("84226400400016", "9220", "94.99Z", "NN"), FREE)),
+        ("12", case(organization("84226400400016", "6533", "01.41Z", "00"), FREE)),
+        ("13", case(ministry(), FREE)),
+        ("14", case(company(), FREE)),
+        ("15", case(town_hall(), OWN).contacts(&["mairie@clamart.fr"])),
+        ("15", case(town_hall(), FREE).contacts(&["mairie@clamart.fr"])),
+        ("16", case(lycee(), "jean@ac-paris.fr").contacts(&["0750663k@ac-paris.fr"])),
+        ("17", case(company(), OWN).domain(EmailDomainStatus::Verified)),
+        ("17", case(company(), OWN).domain(EmailDomainStatus::External)),
+        ("19", case(company(), OWN).domain(EmailDomainStatus::NotVerifiedYet)),
+        ("20", case(company(), OWN)),
+    ];
+    for (number, newcomer) in rows {
+        let (row, joining) = newcomer.decided();
+        assert_eq!(row, number);
+        assert_eq!(newcomer.with(|case| case.link = UNPROVEN).decided(), (row, joining));
+    }
+}
+
+#[test]
+fn rules_10_to_12_and_18_what_proves_nothing_is_not_given_to_whoever_has_it() {
+    for (number, organization) in [
+        ("10", organization("82869625200018", "1000", "62.01Z", "")),
+        ("11", organization("84226400400016", "9220", "94.99Z", "NN")),
+        ("12", organization("84226400400016", "6533", "01.41Z", "00")),
+    ] {
+        let linked = case(organization, FREE).unverified().with(|case| case.link = UNPROVEN);
+        assert_eq!(linked.decided(), (number, Joining::Moderate), "somebody looks at it");
+        let bypassed = linked.with(|case| case.policy.bypass_moderation = true);
+        assert_eq!(bypassed.decided(), (number, Joining::AlreadyMember), "where there is nobody who would");
+    }
+    let bypass = case(company(), OWN).with(|case| (case.policy.bypass_moderation, case.link) = (true, UNPROVEN));
+    assert_eq!(bypass.clone().decided(), ("18", Joining::AlreadyMember));
+    let proven = bypass.domain(EmailDomainStatus::Verified);
+    assert_eq!(proven.decided(), ("17", join(Verification::Domain)), "a domain proves it there too");
+}
+
+#[test]
+fn rules_1_10_19_and_20_a_link_that_a_moderator_will_look_at_is_not_looked_at_twice() {
+    let review = ModerationId(9);
+    let linked = |case: Case| case.with(|case| case.link = LinkStanding::Unproven { review: Some(review) });
+    let silent = |case: Case| case.with(|case| case.is_register_silent = true);
+    let sole_trader = organization("82869625200018", "1000", "62.01Z", "");
+    for (number, waiting) in [
+        ("1", silent(case(company(), OWN))),
+        ("10", case(sole_trader, FREE)),
+        ("19", case(company(), OWN).domain(EmailDomainStatus::NotVerifiedYet)),
+        ("20", case(company(), OWN)),
+    ] {
+        assert_eq!(linked(waiting).decided(), (number, Joining::UnderReview(review)));
+    }
+    let proven = linked(case(company(), OWN).domain(EmailDomainStatus::Verified));
+    assert_eq!(proven.decided(), ("17", join(Verification::Domain)), "what proves it needs nobody");
+    let by_contact = linked(case(town_hall(), FREE).contacts(&["mairie@clamart.fr"]));
+    assert_eq!(by_contact.decided(), ("15", Joining::ProveByContact));
 }
 
 #[test]
@@ -373,64 +445,6 @@ fn sec_111_a_reason_is_one_visible_line() {
     assert_eq!(RejectionReason::try_from(String::from(" <b>Non</b> ")).unwrap().as_str(), "<b>Non</b>");
 }
 
-fn any_organization() -> impl Strategy<Value = Organization> {
-    let categories = prop::sample::select(vec![
-        "", "1000", "5499", "5710", "5599", "7120", "7210", "7312", "7331", "7346", "7353", "7361", "9220", "6533",
-        "4110", "8450",
-    ]);
-    let activities = prop::sample::select(vec!["", "84.11Z", "85.31Z", "85.20Z", "38.11Z"]);
-    let bands = prop::sample::select(vec!["", "NN", "00", "01", "02", "12", "21", "53"]);
-    let sirets = prop::sample::select(vec![CLAMART, DINUM, "11000201100044", "82869625200018"]);
-    (sirets, categories, activities, bands, any::<bool>()).prop_map(|(siret, category, activity, band, is_active)| {
-        Organization { is_active, ..organization(siret, category, activity, band) }
-    })
-}
-
-fn any_case() -> impl Strategy<Value = Case> {
-    let addresses = prop::sample::select(vec![
-        FREE,
-        OWN,
-        "jean@yopmail.com",
-        "jean@beta.gouv.fr",
-        "jean@notgouv.fr",
-        "jean@ac-paris.fr",
-        "mairie@orange.fr",
-        "jean@finances.gouv.fr",
-        "mairie@clamart.fr",
-    ]);
-    let contacts = prop::collection::vec(
-        prop::sample::select(vec!["mairie@orange.fr", "mairie@clamart.fr", "0750663k@ac-paris.fr"]),
-        0..3,
-    );
-    let request = prop_oneof![
-        3 => Just(RequestStanding::None),
-        1 => Just(RequestStanding::Pending(ModerationId(1))),
-        1 => Just(RequestStanding::Rejected(ModerationId(1))),
-    ];
-    let domain = prop::option::of(prop::sample::select(EmailDomainStatus::ALL.to_vec()));
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), prop::bool::weighted(0.2));
-    (any_organization(), addresses, contacts, request, domain, flags).prop_map(
-        |(
-            organization,
-            email,
-            contacts,
-            request,
-            domain,
-            (is_member, is_confirmed, allow_unverified, bypass_moderation, is_register_silent),
-        )| {
-            Case {
-                is_member,
-                request,
-                domain,
-                is_confirmed,
-                is_register_silent,
-                policy: JoiningPolicy { allow_unverified, bypass_moderation },
-                ..case(organization, email).contacts(&contacts)
-            }
-        },
-    )
-}
-
 #[test]
 fn sec_199_rule_1_a_moderator_decides_where_the_register_is_silent_and_nothing_else_is_decided_without_it() {
     let silent = |case: Case| case.with(|case| case.is_register_silent = true);
@@ -440,51 +454,7 @@ fn sec_199_rule_1_a_moderator_decides_where_the_register_is_silent_and_nothing_e
     }
     assert_eq!(decided(case(town_hall(), OWN).domain(EmailDomainStatus::Verified)), Joining::Moderate);
     assert_eq!(decided(case(town_hall(), OWN).contacts(&[OWN])), Joining::Moderate);
-    assert_eq!(decided(case(town_hall(), OWN).with(|case| case.is_member = true)), Joining::AlreadyMember);
+    assert_eq!(decided(case(town_hall(), OWN).with(|case| case.link = LinkStanding::Proven)), Joining::AlreadyMember);
     let refused = case(town_hall(), OWN).domain(EmailDomainStatus::Refused);
     assert_eq!(decided(refused), Joining::Refuse(JoiningRefusal::DomainRefused));
-}
-
-proptest! {
-    #[test]
-    fn sec_108_no_combination_of_facts_yields_a_link_without_its_ground(case in any_case()) {
-        use Verification::*;
-        let Joining::Join { verification, is_external, review } = decide_joining(&case.facts()) else { return Ok(()) };
-        let has_free_mail = kind(&case.email).is_open_to_anybody();
-        let has_own_domain = case.contacts.iter().any(|contact| {
-            contact.own_domain() == Some(EmailDomain::of(&case.email))
-        });
-        prop_assert!(!case.is_register_silent, "nobody joins what the register says nothing of");
-        prop_assert!(case.organization.is_active && !case.is_member && case.request == RequestStanding::None);
-        prop_assert_ne!(case.domain, Some(EmailDomainStatus::Refused));
-        match verification {
-            Domain => {
-                prop_assert!(!has_free_mail, "a domain where anybody has an address proves nothing");
-                prop_assert!(case.domain.is_some_and(EmailDomainStatus::is_approved) || has_own_domain);
-            }
-            OfficialContactEmail => prop_assert!(case.contacts.iter().any(|contact| contact.email == case.email)),
-            Bypassed => prop_assert!(case.policy.bypass_moderation),
-            DomainNotVerifiedYet => {
-                prop_assert!(!has_free_mail && case.domain == Some(EmailDomainStatus::NotVerifiedYet));
-                prop_assert_eq!(review, Some(ModerationKind::NonVerifiedDomain));
-            }
-            NoVerificationMeansForEntrepriseUnipersonnelle
-            | NoVerificationMeansForSmallAssociation
-            | NoVerificationMeansForSmallOrganization => prop_assert!(case.policy.allow_unverified),
-            CodeSentToOfficialContactEmail | ProofReceived | ManualDecision | Invitation | InListeDirigeantsRne | InListeDirigeantsRna
-            | OrdreProfessionnelDomain | Unverified => prop_assert!(false, "no rule gives {:?}", verification),
-        }
-        prop_assert!(!is_external || case.domain == Some(EmailDomainStatus::External));
-    }
-
-    #[test]
-    fn sec_108_an_unproven_domain_never_opens_an_organization_to_a_free_mail_provider(case in any_case()) {
-        if !kind(&case.email).is_open_to_anybody() {
-            return Ok(());
-        }
-        if let Joining::Join { verification, .. } = decide_joining(&case.facts()) {
-            let is_own_address = case.contacts.iter().any(|contact| contact.email == case.email);
-            prop_assert!(!verification.is_proven() || is_own_address);
-        }
-    }
 }

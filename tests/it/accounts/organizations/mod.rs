@@ -12,6 +12,7 @@ mod moderating;
 mod official_contact;
 mod organization_info;
 mod outage;
+mod proving_again;
 mod refused_review;
 mod requests;
 mod suggestions;
