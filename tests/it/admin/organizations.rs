@@ -176,6 +176,33 @@ async fn sec_37_members_are_added_by_address_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn nobody_is_offered_their_own_link_and_what_is_not_changed_is_said_in_words() {
+    let instance = Instance::dev().await;
+    let (person, _) = at_work(&instance, ADMINISTRATOR).await;
+    let card = person.visit(CLAMART).await;
+    let form = card.form_with("email", Some("")).with("verification", "proof_received");
+    let card = person.submit(form.with("email", "user19@yopmail.com")).await;
+    let link = Link { is_external: false, verification: Some(Verification::ProofReceived) };
+    let (by, clamart) = (By::local(Actor::Operator), OrganizationKey::Id(OrganizationId(1)));
+    link_user(&instance.app, &by, clamart, key_of(ADMINISTRATOR), link).await.unwrap().unwrap();
+    let own = person.visit(CLAMART).await;
+    assert!(own.text("[data-user='21']").contains("votre propre rattachement"), "{}", own.text("main"));
+    assert!(!own.has("[data-user='21'] select") && own.has("[data-user='19'] select"));
+    assert!(own.has("[data-user='21'] form[action$='/remove']"), "it may be ended");
+    // Whoever posts it all the same reads why nothing was done; and so whoever changes another one to what it is not.
+    let mut forged = own.form_to("members/19").with("verification", "domain");
+    let refused = person.submit(forged.clone()).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text("[role=alert]").contains("n’est pas approuvé"), "{}", refused.text("main"));
+    forged.action = own.url.join("/admin/organizations/1/members/21").unwrap();
+    let refused = person.submit(forged.with("verification", "proof_received").with("is_external", "true")).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text("[role=alert]").contains("Rien n’a été changé"), "{}", refused.text("main"));
+    assert!(refused.text("title").starts_with("Erreur"), "{}", refused.text("title"));
+    assert!(!link_of(&instance, 21, 1).unwrap().is_external && card.has("[data-user='19']"));
+}
+
+#[tokio::test]
 async fn sec_141_a_moderator_of_some_organizations_has_those_and_every_other_is_as_one_that_is_not_there() {
     let instance = Instance::dev().await;
     let own = Role::Moderator { organizations: Some([OrganizationId(1)].into()), until: None };

@@ -54,11 +54,13 @@ pub(super) struct Attempt {
     pub(super) member: MemberForm,
     /// Why the register was not read anew.
     pub(super) register: Option<&'static str>,
+    /// Why a link was not changed.
+    pub(super) link: Option<&'static str>,
 }
 
 impl Attempt {
     fn is_refused(&self) -> bool {
-        self.domain.problem.is_some() || self.member.problem.is_some() || self.register.is_some()
+        self.domain.problem.is_some() || self.member.problem.is_some() || self.register.is_some() || self.link.is_some()
     }
 }
 
@@ -107,6 +109,7 @@ fn answer(
     let page = OrganizationCard {
         notification: NOTIFICATIONS.into_iter().find(|known| *known == word).map(str::to_owned),
         register_problem: attempt.register.map(str::to_owned),
+        member_failure: attempt.link,
         id: organization.id.to_string(),
         is_stale: app.clock.now().seconds_since(organization.updated_at) > CURRENT_FOR_SECONDS,
         facts: facts(organization),
@@ -114,7 +117,7 @@ fn answer(
         domains: domains.iter().map(|known| domain(known, &names)).collect(),
         own_domain: own.map(|domain| domain.to_string()),
         domain_form: attempt.domain,
-        members: members.iter().map(|known| member(known, &names)).collect(),
+        members: members.iter().map(|known| member(known, &names, officer.user.id)).collect(),
         is_first_page: cursor.is_none(),
         more_members_href: last.map(|last| format!("{here}?members_after={last}")),
         member_form: attempt.member,
@@ -177,7 +180,7 @@ fn domain(known: &OrganizationDomain, names: &Names) -> DomainRow {
     }
 }
 
-fn member((link, user): &(Membership, User), names: &Names) -> MemberRow {
+fn member((link, user): &(Membership, User), names: &Names, looking: UserId) -> MemberRow {
     MemberRow {
         id: user.id.to_string(),
         name: user.information.full_name(),
@@ -187,6 +190,7 @@ fn member((link, user): &(Membership, User), names: &Names) -> MemberRow {
         is_proven: link.verification.is_proven(),
         joined_at: link.created_at.0,
         authorship: Authorship::of_link(link, names),
+        is_own: user.id == looking,
         is_disabled: matches!(user.state, UserState::Disabled { .. }),
     }
 }

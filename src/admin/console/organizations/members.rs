@@ -59,13 +59,14 @@ pub(super) async fn change(segments: String, app: App, submission: Submission) -
     check_offered(&app, verification, Some(known.verification))?;
     let link = Link { is_external: form.has("is_external"), verification: Some(verification) };
     let key = OrganizationKey::Id(organization.id);
-    match link_user(&app, &officer.by(&request), key, user, link).await? {
-        Ok(_) => browser.redirect(&app, &after(organization.id, "member_changed")),
-        Err(OrganizationRefusal::Unverified | OrganizationRefusal::NotByDomain | OrganizationRefusal::Own) => {
-            Err(Error::bad_request("bad_request"))
-        }
-        Err(_) => Err(Error::NotFound),
-    }
+    let failure = match link_user(&app, &officer.by(&request), key, user, link).await? {
+        Ok(_) => return browser.redirect(&app, &after(organization.id, "member_changed")),
+        Err(OrganizationRefusal::Unverified) => "unverified",
+        Err(OrganizationRefusal::NotByDomain) => "not_by_domain",
+        Err(OrganizationRefusal::Own) => "own_link_refused",
+        Err(_) => return Err(Error::NotFound),
+    };
+    again(&app, &browser, &request, organization, Attempt { link: Some(failure), ..Attempt::default() }).await
 }
 
 /// A word that the form does not offer is none of ours; that of the link as it is stays possible.

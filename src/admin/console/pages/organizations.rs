@@ -125,6 +125,8 @@ pub struct OrganizationCard {
     pub notification: Option<String>,
     /// Why the register was not read anew: `unknown` or `unavailable`.
     pub register_problem: Option<String>,
+    /// Why a link was not changed: `own_link_refused`, `unverified` or `not_by_domain`.
+    pub member_failure: Option<&'static str>,
     /// Our identifier.
     pub id: String,
     /// What the register says.
@@ -227,6 +229,8 @@ pub struct MemberRow {
     pub authorship: Authorship,
     /// Whether their account is closed.
     pub is_disabled: bool,
+    /// Whether they are whoever looks: somebody else changes their link.
+    pub is_own: bool,
 }
 
 /// Somebody who was typed.
@@ -270,6 +274,7 @@ impl OrganizationCard {
             joined_at: 1_795_424_400,
             authorship,
             is_disabled: false,
+            is_own: false,
         };
         let unproven = MemberRow {
             name: None,
@@ -280,6 +285,7 @@ impl OrganizationCard {
             is_disabled: true,
             ..member.clone()
         };
+        let looking = MemberRow { is_own: true, ..member.clone() };
         let others = [own, program, unknown].map(|authorship| MemberRow { authorship, ..member.clone() });
         let domain = |(status, decided_by)| DomainRow {
             domain: format!("{status:?}.example"),
@@ -291,6 +297,7 @@ impl OrganizationCard {
         Self {
             notification: None,
             register_problem: None,
+            member_failure: None,
             id: String::from("1"),
             facts,
             is_stale: false,
@@ -298,7 +305,7 @@ impl OrganizationCard {
             domains: EmailDomainStatus::ALL.into_iter().zip(authors).map(domain).collect(),
             own_domain: None,
             domain_form: DomainForm::default(),
-            members: [member, unproven].into_iter().chain(others).collect(),
+            members: [member, unproven, looking].into_iter().chain(others).collect(),
             is_first_page: true,
             more_members_href: Some(String::from("/admin/organizations/1?members_after=1")),
             member_form: MemberForm::default(),
@@ -329,6 +336,7 @@ impl Page for OrganizationCard {
             },
             ..plain.clone()
         };
+        let unchanged = |failure| Self { member_failure: Some(failure), ..plain.clone() };
         let of = |source, notification: &str| Self {
             facts: RegisterFacts { source, address: None, is_active: false, ..plain.facts.clone() },
             notification: Some(notification.to_owned()),
@@ -362,6 +370,9 @@ impl Page for OrganizationCard {
             },
             Self { register_problem: Some(String::from("unknown")), is_first_page: false, ..plain.clone() },
             Self { register_problem: Some(String::from("unavailable")), ..plain.clone() },
+            unchanged("own_link_refused"),
+            unchanged("unverified"),
+            unchanged("not_by_domain"),
             wrong_domain("malformed"),
             wrong_domain("open_to_anybody"),
             Self { own_domain: Some(String::from("clamart.example")), ..wrong_domain("own_domain") },
