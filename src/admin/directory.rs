@@ -144,6 +144,7 @@ pub fn described_import(report: &ImportReport, now: Timestamp) -> Value {
         "age_days": age_days(report.imported_at, now),
         "establishments": report.establishments,
         "entities": report.entities,
+        "repeated": report.repeated,
         "searchable": report.searchable,
         "bytes": bytes,
         "bytes_per_establishment": bytes.checked_div(report.establishments),

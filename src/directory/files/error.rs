@@ -76,6 +76,14 @@ pub enum ImportError {
         /// Their names.
         columns: Vec<&'static str>,
     },
+    /// A column is there twice: nobody knows which one counts.
+    #[error("{file}: columns are there more than once: {}. Take the file as published", columns.join(", "))]
+    RepeatedColumns {
+        /// The file.
+        file: String,
+        /// Their names.
+        columns: Vec<String>,
+    },
     /// One of the two files was not given.
     #[error("the file of the {missing} is missing: give both, StockUniteLegale and StockEtablissement")]
     MissingFile {

@@ -10,6 +10,9 @@ const MAX_RECORD_BYTES: usize = 64 * 1024;
 /// The most fields of a record: the register's have 54.
 const MAX_FIELDS: usize = 256;
 
+/// How much of a record that is a line is looked at before it is asked whether it still is one.
+const LOOKED_AT_ONCE: usize = 4 * 1024;
+
 /// What comes next.
 pub(in crate::directory) enum Next<'a> {
     /// A record.
@@ -81,9 +84,18 @@ pub(in crate::directory) struct Records<'a> {
     core: Reader,
     fields: Vec<u8>,
     ends: Vec<usize>,
+    /// The most bytes that are looked at before it is asked whether the record goes over the end of its line; `None` where
+    /// records may.
+    within_lines: Option<usize>,
 }
 
 impl<'a> Records<'a> {
+    /// The same for a file whose records are lines: a quotation mark without another one spoils its own line, and none of
+    /// those behind it.
+    pub(in crate::directory) fn of_lines(chunks: &'a mut Chunks) -> Result<Self, ImportError> {
+        Ok(Self { within_lines: Some(LOOKED_AT_ONCE), ..Self::new(chunks)? })
+    }
+
     /// Begins a file: skips its mark of byte order, and tells commas from semicolons by its first line.
     pub(in crate::directory) fn new(chunks: &'a mut Chunks) -> Result<Self, ImportError> {
         let chunk = chunks.next()?.unwrap_or_default();
@@ -101,6 +113,7 @@ impl<'a> Records<'a> {
             core,
             fields: vec![0; MAX_RECORD_BYTES],
             ends: vec![0; MAX_FIELDS],
+            within_lines: None,
         })
     }
 
@@ -109,11 +122,13 @@ impl<'a> Records<'a> {
         let (mut written, mut ended) = (0_usize, 0_usize);
         self.skip_line_ends()?;
         let line = self.core.line();
+        let mut start = self.at;
         loop {
             if self.at >= self.chunk.len() && !self.has_ended {
-                self.refill()?;
+                start = self.refill_behind(start)?;
             }
-            let input = self.chunk.get(self.at..).unwrap_or_default();
+            let rest = self.chunk.get(self.at..).unwrap_or_default();
+            let input = self.within_lines.and_then(|most| rest.get(..most)).unwrap_or(rest);
             let (Some(fields), Some(ends)) = (self.fields.get_mut(written..), self.ends.get_mut(ended..)) else {
                 return self.resume(line).map(Some);
             };
@@ -121,6 +136,9 @@ impl<'a> Records<'a> {
             self.at = self.at.saturating_add(read);
             written = written.saturating_add(wrote);
             ended = ended.saturating_add(fields_ended);
+            if self.within_lines.is_some() && self.goes_over_its_line(start, line) {
+                return Ok(Some(self.leave_line(start, line)));
+            }
             match result {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => return self.resume(line).map(Some),
@@ -152,6 +170,38 @@ impl<'a> Records<'a> {
         }
         self.core.set_line(line);
         Ok(())
+    }
+
+    /// Whether what was read of the record, from its start, has an end of a line within it.
+    fn goes_over_its_line(&self, start: usize, line: u64) -> bool {
+        let ends_with_one = self.at > start && self.chunk.get(self.at.saturating_sub(1)) == Some(&b'\n');
+        self.core.line().saturating_sub(line) > u64::from(ends_with_one)
+    }
+
+    /// Goes on in the line behind that in which the record began.
+    fn leave_line(&mut self, start: usize, line: u64) -> Next<'_> {
+        let read = self.chunk.get(start..).unwrap_or_default();
+        let end = read.iter().position(|byte| *byte == b'\n').unwrap_or(read.len());
+        self.at = start.saturating_add(end).saturating_add(1).min(self.chunk.len());
+        self.core.reset();
+        self.core.set_line(line.saturating_add(1));
+        Next::TooLong { line }
+    }
+
+    /// The next chunk, behind what was read of the record where one may have to go back in it; where the record starts then.
+    fn refill_behind(&mut self, start: usize) -> Result<usize, ImportError> {
+        let kept = match self.within_lines {
+            Some(_) => self.chunk.get(start..).unwrap_or_default().to_vec(),
+            None => Vec::new(),
+        };
+        self.refill()?;
+        let length = u64::try_from(kept.len()).unwrap_or(u64::MAX);
+        self.read_bytes = self.read_bytes.saturating_sub(length);
+        self.at = kept.len();
+        if !kept.is_empty() {
+            self.chunk.splice(..0, kept);
+        }
+        Ok(0)
     }
 
     fn refill(&mut self) -> Result<(), ImportError> {

@@ -2,6 +2,7 @@
 
 use crate::directory::files::{ImportError, Record};
 use crate::directory::register::rows::{ACTIVE, HEAD_OFFICE, PARTIAL, Row, WITHHELD, entity, establishment};
+use crate::domain::visible;
 
 /// What one of the two files is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,10 @@ impl Layout {
             }
             (_, _) => return Err(unknown()),
         };
+        let columns_twice = repeated(&names);
+        if !columns_twice.is_empty() {
+            return Err(ImportError::RepeatedColumns { file: file.to_owned(), columns: columns_twice });
+        }
         let mut missing = Vec::new();
         let mut find = |column: &'static str, need| {
             let found = names.iter().position(|name| *name == column.as_bytes());
@@ -143,6 +148,18 @@ impl Layout {
         }
         Ok(Line::Row(key, row))
     }
+}
+
+/// The most letters of a name that a file gives, in a sentence.
+const TOLD_LETTERS: usize = 60;
+
+/// The names that stand more than once in a first line.
+fn repeated(names: &[&[u8]]) -> Vec<String> {
+    let mut found: Vec<&[u8]> = names.to_vec();
+    found.sort_unstable();
+    let twice = found.chunk_by(|one, other| one == other).filter(|same| same.len() > 1);
+    let named = twice.filter_map(|same| same.first()).filter(|name| !name.is_empty());
+    named.map(|name| visible(&String::from_utf8_lossy(name)).chars().take(TOLD_LETTERS).collect()).collect()
 }
 
 /// What a line says.

@@ -64,10 +64,10 @@ pub fn import(
     writer.finish(&[])?;
 
     let rows = BulkReader::open(&generation.join(ROWS), CACHE_BYTES)?;
-    report.searchable = index(&rows, &generation.join(NAMES), kept.establishments, watch)?;
+    let (searchable, there) = index(&rows, &generation.join(NAMES), kept.establishments, watch)?;
     drop(rows);
-    report.establishments = kept.establishments;
-    report.entities = kept.entities;
+    report.searchable = searchable;
+    report.count(&kept, &there);
     report.measure(&generation);
     report.keep_rejected(place.directory()).map_err(unwritable)?;
     let about = serde_json::to_vec_pretty(&report).unwrap_or_default();
@@ -92,13 +92,15 @@ fn sorted_files(import: &Import) -> Result<Vec<File>, ImportError> {
     Ok(files)
 }
 
-/// Enters every establishment that may be found by its name, in the order of the register.
+/// Enters every establishment that may be found by its name, in the order of the register: how many are found so, and what
+/// there is.
 fn index(
     rows: &BulkReader,
     directory: &Path,
     establishments: u64,
     watch: &mut dyn FnMut(Progress),
-) -> Result<u64, ImportError> {
+) -> Result<(u64, There), ImportError> {
+    let mut there = There::default();
     let mut writer = NameWriter::create(directory)?;
     let mut entities = rows.rows(ENTITIES)?;
     let mut walk = rows.rows(ESTABLISHMENTS)?;
@@ -113,6 +115,7 @@ fn index(
         while entity.as_ref().is_none_or(|(number, _)| *number < siren) {
             match entities.advance()? {
                 Some((number, bytes)) => {
+                    there.note_entity(bytes);
                     let (known, kept) = entity.get_or_insert_default();
                     *known = number;
                     kept.clear();
@@ -122,6 +125,7 @@ fn index(
             }
         }
         let Some(row) = EstablishmentRow::read(bytes) else { continue };
+        there.establishments = there.establishments.saturating_add(u64::from(!row.has(WITHHELD)));
         let known = entity.as_ref().filter(|(number, _)| *number == siren);
         let entity_row = known.and_then(|(_, bytes)| EntityRow::read(bytes)).unwrap_or_else(|| EntityRow::new(PARTIAL));
         let is_discreet = |flags: u8| flags & (PARTIAL | WITHHELD) != 0;
@@ -129,5 +133,23 @@ fn index(
             writer.add(siret, &row, &entity_row)?;
         }
     }
-    writer.finish()
+    while let Some((_, bytes)) = entities.advance()? {
+        there.note_entity(bytes);
+    }
+    Ok((writer.finish()?, there))
+}
+
+/// What is in the register in the end, each number once, but for what nobody may read.
+#[derive(Debug, Default)]
+struct There {
+    establishments: u64,
+    entities: u64,
+}
+
+impl There {
+    fn note_entity(&mut self, row: &[u8]) {
+        // The flags come first.
+        let is_told = row.first().is_some_and(|flags| flags & WITHHELD == 0);
+        self.entities = self.entities.saturating_add(u64::from(is_told));
+    }
 }

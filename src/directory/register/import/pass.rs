@@ -30,7 +30,7 @@ impl File {
     /// Reads the first line.
     pub(super) fn look_at(path: &Path) -> Result<Self, ImportError> {
         let kind = with_chunks(path, |chunks, _| {
-            let mut records = Records::new(chunks)?;
+            let mut records = Records::of_lines(chunks)?;
             Ok(layout(&path.display().to_string(), &mut records)?.kind)
         })?;
         Ok(Self { path: path.to_owned(), kind })
@@ -97,7 +97,7 @@ impl Pass<'_> {
             (_, _) => {}
         }
         let (told, rejected) = with_chunks(&file.path, |chunks, whole| {
-            let mut records = Records::new(chunks)?;
+            let mut records = Records::of_lines(chunks)?;
             let layout = layout(&name, &mut records)?;
             let mut told = FileReport::new(&name);
             let mut rejected = Vec::new();

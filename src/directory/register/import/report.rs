@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::There;
 use super::filter::Filter;
+use super::pass::Kept;
 use crate::directory::files::{Rejected, keep_rejected};
 use crate::protocol::Timestamp;
 
@@ -71,6 +73,9 @@ pub struct ImportReport {
     pub entities: u64,
     /// How many establishments there are.
     pub establishments: u64,
+    /// How many lines said again what a line before them had said of the same number: the last one counts.
+    #[serde(default)]
+    pub repeated: u64,
     /// How many of them are found by their name.
     pub searchable: u64,
     /// Size of the rows.
@@ -92,6 +97,7 @@ impl ImportReport {
             files: Vec::new(),
             entities: 0,
             establishments: 0,
+            repeated: 0,
             searchable: 0,
             rows_bytes: 0,
             names_bytes: 0,
@@ -103,6 +109,13 @@ impl ImportReport {
     pub(super) fn add(&mut self, file: FileReport, rejected: Vec<Rejected>) {
         self.files.push(file);
         self.rejected.extend(rejected);
+    }
+
+    /// Counts each number once, however many lines are about it.
+    pub(super) fn count(&mut self, kept: &Kept, there: &There) {
+        (self.establishments, self.entities) = (there.establishments, there.entities);
+        let lines = kept.establishments.saturating_add(kept.entities);
+        self.repeated = lines.saturating_sub(there.establishments.saturating_add(there.entities));
     }
 
     /// How much room it takes.

@@ -3,6 +3,7 @@
 use moncomptepro::directory::{Filter, ImportError};
 
 use super::files::{self, ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, refused, zipped};
+use crate::support::Instance;
 
 fn public() -> Filter {
     Filter { is_public_sector_only: true, ..Filter::default() }
@@ -79,6 +80,78 @@ fn sec_150_lines_that_cannot_be_read_are_told_with_their_number_and_the_others_k
     assert_eq!((report.establishments, report.files[0].hidden), (9, 1), "what comes behind is read again");
     let listed = std::fs::read_to_string(report.rejected_file.unwrap()).unwrap();
     assert_eq!(listed.lines().count(), 4);
+}
+
+#[test]
+fn sec_150_a_quotation_mark_without_another_one_spoils_its_line_and_no_other() {
+    let sound = |number: u32| format!("{:09}", 100_000_000 + number);
+    let numbers: Vec<String> = (0..3_000).map(sound).filter_map(|siren| with_check_digit(&siren)).collect();
+    assert!(numbers.len() > 200, "{}", numbers.len());
+    for end in ["\n", "\r\n"] {
+        for stray in [0, 1, 100, numbers.len() - 1] {
+            let directory = tempfile::tempdir().unwrap();
+            let line = |(index, siret): (usize, &String)| {
+                let town = if index == stray { "\"LAVAL" } else { "\"SAINT-JEAN, LA \"\"HAUTE\"\"\"" };
+                format!("{siret},A,O,true,NN,84.11Z,53000,53130,{town},1,RUE,X,,,")
+            };
+            let lines: Vec<String> = numbers.iter().enumerate().map(line).collect();
+            let content = format!("{ESTABLISHMENT}{end}{}{end}", lines.join(end));
+            let places = files::write(directory.path(), "places.csv", content.as_bytes());
+            let units = files::write(directory.path(), "units.csv", csv(ENTITY, &ENTITIES).as_bytes());
+            let report = imported(&directory.path().join("data"), vec![places, units], Filter::default()).unwrap();
+            let told: Vec<(u64, &str)> = report.rejected.iter().map(|one| (one.line, one.reason)).collect();
+            let expected = u64::try_from(stray + 2).unwrap();
+            assert_eq!(told, [(expected, "a line or a quoted text without an end")], "{stray} {end:?}");
+            let whole = u64::try_from(numbers.len()).unwrap();
+            assert_eq!((report.establishments, report.files[0].lines), (whole - 1, whole), "{stray} {end:?}");
+        }
+    }
+}
+
+/// The SIRET of the first establishment of an enterprise, where there is one.
+fn with_check_digit(siren: &str) -> Option<String> {
+    let with = |end: u32| format!("{siren}{end:05}");
+    (10..20).map(with).find(|siret| siret.parse::<moncomptepro::domain::Siret>().is_ok())
+}
+
+#[tokio::test]
+async fn what_the_files_say_twice_is_counted_once_and_the_last_word_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let mut lines: Vec<String> = ESTABLISHMENTS.iter().map(|line| (*line).to_owned()).collect();
+    // At once, later, and as the last of the register.
+    lines.insert(3, ESTABLISHMENTS[2].replace("MAURICE GUNSBOURG", "DE LA POSTE"));
+    lines.push(ESTABLISHMENTS[0].replace("DE SEGUR", "DE SUFFREN"));
+    lines.push(ESTABLISHMENTS[0].replace("DE SEGUR", "DE BRETEUIL"));
+    lines.push(ESTABLISHMENTS[7].to_owned());
+    let text: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let places = files::write(directory.path(), "places.csv", csv(ESTABLISHMENT, &text).as_bytes());
+    let mut units: Vec<&str> = ENTITIES.to_vec();
+    units.push(ENTITIES[0]);
+    let units = files::write(directory.path(), "units.csv", csv(ENTITY, &units).as_bytes());
+    let data = directory.path().join("data");
+    let report = imported(&data, vec![places.clone(), units.clone()], Filter::default()).unwrap();
+    assert_eq!((report.establishments, report.entities, report.searchable, report.repeated), (8, 7, 6, 5));
+    assert_eq!((report.files[0].lines, report.files[0].kept), (12, 12));
+    for (siret, street) in [("21920023500014", "de la poste"), ("13002526500013", "de breteuil")] {
+        let found = instance.app.directory.find_establishment(&siret.parse().unwrap()).await.unwrap().unwrap();
+        assert!(found.address.as_deref().is_some_and(|address| address.contains(street)), "{:?}", found.address);
+    }
+    // The whole file twice.
+    let report = imported(&data, vec![places.clone(), places, units], Filter::default()).unwrap();
+    assert_eq!((report.establishments, report.entities, report.searchable, report.repeated), (8, 7, 6, 17));
+}
+
+#[test]
+fn sec_150_a_column_that_is_there_twice_is_refused_by_its_name() {
+    for column in ["siret", "enseigne1Etablissement", "colonneNouvelle"] {
+        let header = format!("{ESTABLISHMENT},{column},{column}");
+        let told = refused(csv(&header, &[]).as_bytes());
+        assert!(told.contains(&format!("columns are there more than once: {column}. ")), "{told}");
+    }
+    let hostile = format!("{ESTABLISHMENT},a\u{202e}\u{1b}[2J{0},a\u{202e}\u{1b}[2J{0}", "x".repeat(1_000));
+    let told = refused(csv(&hostile, &[]).as_bytes());
+    assert!(told.contains("more than once: a[2Jxxx") && told.len() < 400, "{told}");
 }
 
 #[test]
