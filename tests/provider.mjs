@@ -9,6 +9,8 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const START_LIMIT_MS = 20_000;
+// A report of a hundred thousand rows names each of them.
+const MOST_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /**
  * Starts the executable of PROVIDER_BIN in a folder of its own; returns its issuer, folder and process, and what stops it. With
@@ -36,7 +38,10 @@ export async function startProvider(...options) {
     if (tooEarly) throw new Error(`the provider ended by itself, code ${code}, signal ${signal}: ${errors}`);
   };
   const command = async (...typed) => {
-    const { stdout } = await run(executable, [...typed, "--data-dir", "data", "--output", "json"], { cwd: folder });
+    const { stdout } = await run(executable, [...typed, "--data-dir", "data", "--output", "json"], {
+      cwd: folder,
+      maxBuffer: MOST_ANSWER_BYTES,
+    });
     return JSON.parse(stdout);
   };
   const deadline = Date.now() + START_LIMIT_MS;

@@ -98,6 +98,12 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
             let import = Import { files, filter };
             let into = data_directory.clone();
             let report = importing(move |now, watch| directory::import(&into, &import, now, watch)).await?;
+            if report.repeated > 0 {
+                note(&format!(
+                    "{} lines are about a number that another line is about: the last one counts",
+                    report.repeated
+                ));
+            }
             tell_rejected(&report.rejected, report.rejected_file.as_deref());
             output.one(&admin::described_import(&report, report.imported_at));
             record(&place, &data_directory, "register").await?;

@@ -170,6 +170,9 @@ impl Pass<'_> {
                 Next::TooLong { line } => (line, Err("a line or a quoted text without an end")),
                 Next::Record(record) => (record.line, columns.read(&record)),
             };
+            if written.is_err() && records.is_cut() {
+                return Err(ImportError::CutLine { file: reading.name.to_owned(), line });
+            }
             self.note(reading, line, written.map(|written| (columns.annuaire, written)))?;
             self.tell(reading, records.read_bytes, whole);
         }

@@ -57,6 +57,14 @@ pub enum ImportError {
         /// Where it ends.
         line: u64,
     },
+    /// A file ends in the middle of a line, which cannot be read.
+    #[error("{file}: ends in the middle of line {line}: fetch it again")]
+    CutLine {
+        /// The file.
+        file: String,
+        /// Which one.
+        line: u64,
+    },
     /// There are more addresses than the whole country has.
     #[error("{file}: more addresses than {most_bytes} bytes of text: this is not a public directory as published")]
     TooManyContacts {

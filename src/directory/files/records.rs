@@ -87,6 +87,8 @@ pub(in crate::directory) struct Records<'a> {
     /// The most bytes that are looked at before it is asked whether the record goes over the end of its line; `None` where
     /// records may.
     within_lines: Option<usize>,
+    /// The byte before those at hand.
+    byte_before: Option<u8>,
 }
 
 impl<'a> Records<'a> {
@@ -114,6 +116,7 @@ impl<'a> Records<'a> {
             fields: vec![0; MAX_RECORD_BYTES],
             ends: vec![0; MAX_FIELDS],
             within_lines: None,
+            byte_before: None,
         })
     }
 
@@ -150,6 +153,13 @@ impl<'a> Records<'a> {
                 ReadRecordResult::End => return Ok(None),
             }
         }
+    }
+
+    /// Whether the file ended with the record that was read last, and without an end of its line: what cannot be read is half of
+    /// a record then.
+    pub(in crate::directory) fn is_cut(&self) -> bool {
+        let has_line_end = matches!(self.byte_before, Some(b'\n' | b'\r') | None);
+        self.has_ended && self.at >= self.chunk.len() && !has_line_end
     }
 
     /// What is left of the end of the line before, and empty lines: the record begins in the line behind them.
@@ -210,6 +220,7 @@ impl<'a> Records<'a> {
         match self.chunks.next()? {
             Some(chunk) => self.chunk = chunk,
             None => {
+                self.byte_before = self.chunk.last().copied().or(self.byte_before);
                 self.chunk.clear();
                 self.has_ended = true;
             }

@@ -113,6 +113,7 @@ impl Pass<'_> {
                     Ok(Outcome::LeftOut) => told.left_out = told.left_out.saturating_add(1),
                     Ok(Outcome::Hidden) => told.hidden = told.hidden.saturating_add(1),
                     Ok(Outcome::Failed(cause)) => return Err(cause),
+                    Err(_) if records.is_cut() => return Err(ImportError::CutLine { file: name.clone(), line }),
                     Err(reason) => {
                         told.rejected = told.rejected.saturating_add(1);
                         if rejected.len() < MOST_TOLD {

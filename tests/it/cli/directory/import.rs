@@ -114,6 +114,28 @@ fn with_check_digit(siren: &str) -> Option<String> {
     (10..20).map(with).find(|siret| siret.parse::<moncomptepro::domain::Siret>().is_ok())
 }
 
+#[test]
+fn sec_150_half_a_file_is_refused_and_what_was_imported_before_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let (data, paths) = (directory.path().join("data"), both(directory.path()));
+    imported(&data, paths.clone(), Filter::default()).unwrap();
+    let [units, places] = paths.as_slice() else { panic!("{paths:?}") };
+    for (position, path) in [units, places].into_iter().enumerate() {
+        let whole = std::fs::read(path).unwrap();
+        let lines = whole.iter().filter(|byte| **byte == b'\n').count();
+        // In the middle of the last line.
+        let half = files::write(directory.path(), "half.csv", &whole[..whole.len() - 30]);
+        let given = if position == 0 { vec![half, places.clone()] } else { vec![units.clone(), half] };
+        let told = imported(&data, given, Filter::default()).unwrap_err().to_string();
+        assert!(told.contains(&format!("ends in the middle of line {lines}: fetch it again")), "{told}");
+        // A last line that can be read needs no end.
+        let open = files::write(directory.path(), "open.csv", whole.trim_ascii_end());
+        let given = if position == 0 { vec![open, places.clone()] } else { vec![units.clone(), open] };
+        let report = imported(&data, given, Filter::default()).unwrap();
+        assert_eq!((report.establishments, report.entities, report.rejected.len()), (8, 7, 0));
+    }
+}
+
 #[tokio::test]
 async fn what_the_files_say_twice_is_counted_once_and_the_last_word_stays() {
     let directory = tempfile::tempdir().unwrap();
