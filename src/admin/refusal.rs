@@ -195,7 +195,7 @@ impl Refusal {
             OrganizationRefusal::Unconfirmed => Self::Unconfirmed,
             OrganizationRefusal::Own => Self::Own,
             OrganizationRefusal::NotInRegister => Self::NotInRegister(id),
-            OrganizationRefusal::RegisterUnavailable => Self::Directory(DirectoryError::Unavailable),
+            OrganizationRefusal::RegisterUnavailable(cause) => Self::Directory(cause),
             OrganizationRefusal::NotAMember => Self::NotAMember { user, organization: id },
         }
     }

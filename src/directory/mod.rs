@@ -44,7 +44,8 @@ const SEARCHES: usize = 4;
 pub enum DirectoryError {
     /// The configuration names no source that can be asked.
     #[error(
-        "no source of the register can be asked: name one in directory.sources, and import the register where it is named"
+        "no source of the register can be asked: import the register (`directory import FILE…`), or name another source in \
+         directory.sources; `org add --label` enters an organization by hand"
     )]
     NoSource,
     /// No source that might know answered; the same question may be answered later.

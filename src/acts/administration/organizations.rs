@@ -7,6 +7,7 @@ use super::moderation::{is_delegated, may_decide, may_enter};
 use super::users::{UserKey, find as find_user};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
+use crate::directory::DirectoryError;
 use crate::domain::{
     AuditEvent, EmailDomain, Membership, ModerationStep, Organization, OrganizationFacts, OrganizationFault,
     OrganizationId, Siret, User, UserId, Verification,
@@ -69,8 +70,8 @@ pub enum OrganizationRefusal {
     NotAMember,
     /// The register does not know the number, or may not tell.
     NotInRegister,
-    /// No source of the register answers.
-    RegisterUnavailable,
+    /// No source of the register answers, or there is none that could.
+    RegisterUnavailable(DirectoryError),
     /// The establishment is closed: nobody joins it any more (SEC-107).
     Closed,
     /// No source of the register has said yet what it is (SEC-199).

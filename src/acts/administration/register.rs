@@ -180,7 +180,7 @@ fn among(app: &App, ids: &[OrganizationId], wanted: &OrganizationWanted) -> Resu
 async fn look_up(app: &App, siret: &Siret) -> Result<Establishment, OrganizationRefusal> {
     match app.directory.find_establishment(siret).await {
         Ok(found) => found.ok_or(OrganizationRefusal::NotInRegister),
-        Err(DirectoryError::NoSource | DirectoryError::Unavailable) => Err(OrganizationRefusal::RegisterUnavailable),
+        Err(cause) => Err(OrganizationRefusal::RegisterUnavailable(cause)),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Organization, OrganizationSource, Siret};
+use super::{HeadcountBand, LegalCategory, Organization, OrganizationSource, Siret};
 use crate::domain::OrganizationId;
 use crate::domain::person::is_invisible;
 use crate::protocol::Timestamp;
@@ -74,24 +74,24 @@ impl OrganizationFacts {
         };
         let label = self.label.trim();
         expect(!label.is_empty() && is_visible(label), "label", "a name of at most 255 visible characters is expected");
-        let is_none_or = |text: &Option<String>, is_good: fn(&[u8]) -> bool| {
-            text.as_deref().is_none_or(|text| is_good(text.as_bytes()))
-        };
-        let is_category = |text: &[u8]| text.len() == 4 && text.iter().all(u8::is_ascii_digit);
+        let is_none_or = |text: &Option<String>, is_good: fn(&str) -> bool| text.as_deref().is_none_or(is_good);
+        // Who may join rests on it: what nobody knows the meaning of is a slip.
+        let is_category = |text: &str| text.parse::<LegalCategory>().is_ok_and(|code| code.label().is_some());
         expect(
             is_none_or(&self.legal_category, is_category),
             "legal_category",
-            "a legal category of INSEE, level III, is expected: 4 digits, such as 7210",
+            "a legal category of INSEE's table, level III, is expected: 4 digits, such as 7210",
         );
-        let is_activity = |text: &[u8]| match text {
+        // By its form alone: the nomenclature changes, and what is not in the table yet decides nothing.
+        let is_activity = |text: &str| match text.as_bytes() {
             [a, b, b'.', c, d, letter] => {
                 [a, b, c, d].iter().all(|byte| byte.is_ascii_digit()) && letter.is_ascii_uppercase()
             }
             _ => false,
         };
         expect(is_none_or(&self.activity, is_activity), "activity", "a code of NAF rev. 2 is expected, such as 84.11Z");
-        let is_band = |text: &[u8]| text == b"NN" || (text.len() == 2 && text.iter().all(u8::is_ascii_digit));
-        let band = "a head-count band of INSEE is expected: NN or 2 digits, such as 12";
+        let is_band = |text: &str| text.parse::<HeadcountBand>().is_ok();
+        let band = "a head-count band of INSEE's table is expected: NN or 2 digits, such as 12";
         expect(is_none_or(&self.headcount, is_band), "headcount", band);
         expect(is_none_or(&self.entity_headcount, is_band), "entity_headcount", band);
         let address = self.address.as_deref().unwrap_or("-");

@@ -10,6 +10,7 @@ use moncomptepro::acts::administration::{
     refresh_organization, refresh_stale_organizations, write_email_domain,
 };
 use moncomptepro::config::{Config, ContactSource, DevOptions, DirectorySettings, DirectorySource};
+use moncomptepro::directory::DirectoryError;
 use moncomptepro::domain::{Actor, AuditEvent, EmailDomainStatus, Siret, UserId, Verification};
 use moncomptepro::store::{moderations, organizations, users};
 use serde_json::json;
@@ -67,7 +68,7 @@ async fn sec_199_while_no_source_answers_a_request_is_kept_and_decided_once_one_
     let refused = link_user(app, &by, key(), someone, link).await.unwrap();
     assert_eq!(refused.unwrap_err(), OrganizationRefusal::Unconfirmed);
     let refused = refresh_organization(app, &by, key()).await.unwrap();
-    assert_eq!(refused.unwrap_err(), OrganizationRefusal::RegisterUnavailable);
+    assert_eq!(refused.unwrap_err(), OrganizationRefusal::RegisterUnavailable(DirectoryError::Unavailable));
     service.does(ok(&found(json!({ "siret": ELSEWHERE }))));
     instance.clock.advance(Duration::from_secs(31)).unwrap();
     refresh_organization(app, &by, key()).await.unwrap().unwrap();
