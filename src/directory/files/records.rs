@@ -135,11 +135,12 @@ impl<'a> Records<'a> {
             let (Some(fields), Some(ends)) = (self.fields.get_mut(written..), self.ends.get_mut(ended..)) else {
                 return self.resume(line).map(Some);
             };
+            let is_at_end = input.is_empty();
             let (result, read, wrote, fields_ended) = self.core.read_record(input, fields, ends);
             self.at = self.at.saturating_add(read);
             written = written.saturating_add(wrote);
             ended = ended.saturating_add(fields_ended);
-            if self.within_lines.is_some() && self.goes_over_its_line(start, line) {
+            if self.within_lines.is_some() && self.goes_over_its_line(start, line, is_at_end) {
                 return Ok(Some(self.leave_line(start, line)));
             }
             match result {
@@ -182,9 +183,10 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// Whether what was read of the record, from its start, has an end of a line within it.
-    fn goes_over_its_line(&self, start: usize, line: u64) -> bool {
-        let ends_with_one = self.at > start && self.chunk.get(self.at.saturating_sub(1)) == Some(&b'\n');
+    /// Whether what was read of the record, from its start, has an end of a line within it: where the file ends, and the record
+    /// had not, the last one too.
+    fn goes_over_its_line(&self, start: usize, line: u64, is_at_end: bool) -> bool {
+        let ends_with_one = !is_at_end && self.at > start && self.chunk.get(self.at.saturating_sub(1)) == Some(&b'\n');
         self.core.line().saturating_sub(line) > u64::from(ends_with_one)
     }
 

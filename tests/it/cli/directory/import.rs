@@ -75,11 +75,12 @@ fn sec_150_lines_that_cannot_be_read_are_told_with_their_number_and_the_others_k
             (5, "another number of fields than the first line"),
             (7, "not UTF-8"),
             (13, "a line or a quoted text without an end"),
+            (14, "a line or a quoted text without an end"),
         ]
     );
     assert_eq!((report.establishments, report.files[0].hidden), (9, 1), "what comes behind is read again");
     let listed = std::fs::read_to_string(report.rejected_file.unwrap()).unwrap();
-    assert_eq!(listed.lines().count(), 4);
+    assert_eq!(listed.lines().count(), 5);
 }
 
 #[test]
