@@ -8,7 +8,6 @@ use super::organizations::{OrganizationRefusal, find};
 use super::{Decided, Officer, OrganizationKey};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
-use crate::directory::DirectoryError;
 use crate::domain::{
     Actor, AuditEvent, Establishment, EstablishmentQuery, Organization, OrganizationId, OrganizationSource, Siret,
     User, UserId, folded,
