@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::{By, Circumstances};
 use crate::app::App;
-use crate::domain::{Actor, AuditEvent, Email, MailContent, MailEnd, User};
+use crate::domain::{Actor, AuditEvent, Email, MailContent, MailEnd, MailOutcome, User};
 use crate::logs::Counted;
 use crate::mail::{self, Fate, Pen};
 use crate::protocol::Timestamp;
 use crate::store::outbox::{self, QueuedMail};
-use crate::store::{Read, StoreError, Tx, users};
+use crate::store::{Read, StoreError, Tx, sent_mails, users};
 
 /// How long what was set aside can be looked at.
 const KEPT_ASIDE: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -42,7 +42,7 @@ pub async fn deliver_to_mailbox(app: &App) -> Result<usize, StoreError> {
 /// # Errors
 /// When the store fails; then nothing is written down.
 pub async fn settle_mail(app: &App, id: u64, fate: Fate) -> Result<(), StoreError> {
-    let circumstances = Circumstances::of(app, &By::local(Actor::System));
+    let (circumstances, now) = (Circumstances::of(app, &By::local(Actor::System)), app.clock.now());
     let ended = app
         .store
         .write(move |tx| {
@@ -50,6 +50,7 @@ pub async fn settle_mail(app: &App, id: u64, fate: Fate) -> Result<(), StoreErro
             let end = match fate {
                 Fate::Accepted => {
                     outbox::delete(tx, id)?;
+                    sent_mails::insert(tx, &queued, MailOutcome::Sent, now)?;
                     return Ok(None);
                 }
                 Fate::Later(due_at) => {
@@ -62,7 +63,7 @@ pub async fn settle_mail(app: &App, id: u64, fate: Fate) -> Result<(), StoreErro
                 Fate::Expired => outbox::delete(tx, id)?.then_some(MailEnd::Expired),
             };
             match end {
-                Some(end) => note_end(tx, &circumstances, &queued, end).map(|()| Some(end)),
+                Some(end) => note_end(tx, &circumstances, &queued, (end, now)).map(|()| Some(end)),
                 None => Ok(None),
             }
         })
@@ -97,7 +98,7 @@ pub async fn drop_stale_mails(app: &App) -> Result<usize, StoreError> {
         .write(move |tx| {
             let crowded_out = outbox::take_crowded_out(tx)?;
             for queued in &crowded_out {
-                note_end(tx, &circumstances, queued, MailEnd::CrowdedOut)?;
+                note_end(tx, &circumstances, queued, (MailEnd::CrowdedOut, now))?;
             }
             outbox::forget_set_aside(tx, |mail| mail.created_at.plus(KEPT_ASIDE).has_come(now))?;
             let (mut after, mut dropped) = (None, 0_usize);
@@ -107,7 +108,7 @@ pub async fn drop_stale_mails(app: &App) -> Result<usize, StoreError> {
                 after = Some(last.id);
                 for queued in page.iter().filter(|queued| is_stale(queued, kept, now)) {
                     outbox::delete(tx, queued.id)?;
-                    note_end(tx, &circumstances, queued, MailEnd::Expired)?;
+                    note_end(tx, &circumstances, queued, (MailEnd::Expired, now))?;
                     dropped = dropped.saturating_add(1);
                 }
             }
@@ -144,7 +145,13 @@ pub fn is_stale(queued: &QueuedMail, kept: Duration, now: Timestamp) -> bool {
     queued.mail.has_expired(now) || queued.mail.created_at.plus(kept).has_come(now)
 }
 
-fn note_end(tx: &mut Tx, circumstances: &Circumstances, queued: &QueuedMail, end: MailEnd) -> Result<(), StoreError> {
+fn note_end(
+    tx: &mut Tx,
+    circumstances: &Circumstances,
+    queued: &QueuedMail,
+    (end, now): (MailEnd, Timestamp),
+) -> Result<(), StoreError> {
+    sent_mails::insert(tx, queued, MailOutcome::GivenUp(end), now)?;
     let user = users::find_by_email(tx, &queued.mail.to)?;
     let user_id = user.as_ref().map(|user| user.id);
     // Whoever was not told is not erased; they are told anew. Whose mailbox is no more has left.

@@ -36,14 +36,14 @@ use crate::store::{StoreError, Tx, audit};
 pub use account::{
     AddressAttempt, AddressChangePlace, AddressOutcome, EndedSessions, FactorOutcome, FactorRemovalPlace, InSession,
     NewAddress, OwnPasswordChange, OwnPasswordChoice, OwnSession, PasskeyAnswer, PasskeyAsked, PasskeyAttempt,
-    PasskeyOutcome, Presented, SessionsEnd, SetUpOutcome, TotpOffer, TrustedBrowser, UsedService, add_passkey,
-    ask_for_passkey, ask_new_address, ask_passkey_as_second_factor, ask_passkey_to_sign_in, change_address,
-    change_own_password, delete_own_account, distrust_browsers, end_own_sessions, export_personal_data,
-    find_pending_removal, forget_former_addresses, keep_own_second_factors, keep_second_factors, list_own_sessions,
-    list_trusted_browsers, list_used_services, look_at_address_change, look_at_factor_removal, make_recovery_codes,
-    may_delete_own_account, offer_totp, present_passkey, present_second_factor, remove_passkey, remove_totp,
-    rename_passkey, restore_address, revoke_service, set_up_totp, sign_in_with_passkey, update_personal_information,
-    use_second_factor,
+    PasskeyOutcome, PendingDataLink, Presented, SessionsEnd, SetUpOutcome, TotpOffer, TrustedBrowser, UsedService,
+    add_passkey, ask_for_passkey, ask_new_address, ask_passkey_as_second_factor, ask_passkey_to_sign_in,
+    change_address, change_own_password, delete_own_account, distrust_browsers, end_own_sessions, export_personal_data,
+    find_data_link, find_pending_removal, forget_former_addresses, is_data_link_good, keep_own_second_factors,
+    keep_second_factors, list_own_sessions, list_trusted_browsers, list_used_services, look_at_address_change,
+    look_at_factor_removal, mail_data_link, make_recovery_codes, may_delete_own_account, offer_totp, present_passkey,
+    present_second_factor, redeem_data_link, remove_passkey, remove_totp, rename_passkey, restore_address,
+    revoke_service, set_up_totp, sign_in_with_passkey, update_personal_information, use_second_factor,
 };
 pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form, tell_turned_away};
 pub use clients::{

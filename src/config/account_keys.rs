@@ -306,8 +306,8 @@ pub(super) const ACCOUNT_KEYS: &[ConfigKey] = &[
         kind: Kind::Number(1, 12),
         standard: Standard::Number(6),
         about: [
-            "Pendant combien de mois le journal garde les adresses réseau.",
-            "For how many months the audit keeps network addresses.",
+            "Pendant combien de mois sont gardées les adresses réseau du journal et la liste, sans contenu, des courriels de chacun.",
+            "For how many months the network addresses of the audit are kept, and the list, without content, of everybody's mails.",
         ],
     },
 ];

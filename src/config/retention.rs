@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct RetentionRules {
     /// How long an account is kept that nobody uses; `None` for ever.
     pub unused_accounts: Option<Duration>,
-    /// How long the audit keeps network addresses.
+    /// How long the audit keeps network addresses, and how long is known which mails were sent to whom.
     pub audit_addresses: Duration,
 }
 

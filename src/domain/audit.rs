@@ -108,6 +108,8 @@ pub enum MailedSecret {
     PasswordLink,
     /// A code that proves a new address.
     AddressCode,
+    /// A link to take away what is known about the person.
+    DataLink,
 }
 
 /// Why a password opened nothing.

@@ -62,15 +62,16 @@ pub use organization::{
 pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
 pub use person::{
     AccountAct, AccountData, AddressChange, AddressChangeRefusal, BrowserTrust, CodePurpose, Credentials,
-    DORMANT_AFTER, Email, EventData, FactorRemoval, FactorRemovalState, FactorRemovalStop, Invitation, InvitationState,
-    InvitedTo, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS, MOST_PASSKEYS, MagicLink, MailData,
-    MailboxName, MailboxPolicy, MailboxStanding, MailedCode, MailedCodeRefusal, MalformedEmail, MalformedMailboxName,
-    MalformedReason, NOTICE_OF_ERASURE, OrganizationData, PASSKEY_CEREMONY_LIFETIME, PERSONAL_DATA_FORMAT, Passkey,
-    PasskeyCeremony, PasskeyData, PasskeyNameFault, PasskeyPurpose, PasswordFault, PasswordLink, PasswordLinkRefusal,
-    PasswordRules, PersonalData, PersonalInformation, PersonalInformationChange, PersonalInformationFault,
-    PersonalInformationField, RECOVERY_CODES, RemovalReason, RequestData, RetentionRound, RetentionStep, Right, Role,
-    RoleName, SecondFactorUse, SecondFactors, ServiceData, SessionData, Totp, TrustedBrowserData, UnusedNotice, User,
-    UserState, check_password, decide_retention, digits_of_code, suggest_spelling,
+    DATA_LINK_LIFETIME, DORMANT_AFTER, DataLink, Email, EventData, FactorRemoval, FactorRemovalState,
+    FactorRemovalStop, Invitation, InvitationState, InvitedTo, KNOWN_BROWSER_LIFETIME, KnownBrowser,
+    MAILED_CODE_DIGITS, MOST_PASSKEYS, MagicLink, MailData, MailOutcome, MailboxName, MailboxPolicy, MailboxStanding,
+    MailedCode, MailedCodeRefusal, MalformedEmail, MalformedMailboxName, MalformedReason, NOTICE_OF_ERASURE,
+    OrganizationData, PASSKEY_CEREMONY_LIFETIME, PERSONAL_DATA_FORMAT, Passkey, PasskeyCeremony, PasskeyData,
+    PasskeyNameFault, PasskeyPurpose, PasswordFault, PasswordLink, PasswordLinkRefusal, PasswordRules, PersonalData,
+    PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField, RECOVERY_CODES,
+    RemovalReason, RequestData, RetentionRound, RetentionStep, Right, Role, RoleName, SecondFactorUse, SecondFactors,
+    SentMail, ServiceData, SessionData, Totp, TrustedBrowserData, UnusedNotice, User, UserState, check_password,
+    decide_retention, digits_of_code, suggest_spelling,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{

@@ -42,6 +42,11 @@ pub enum MailContent {
         /// When it does not work any more.
         expires_at: Timestamp,
     },
+    /// A link to take away what is known about the reader.
+    DataLink {
+        /// When it does not work any more.
+        expires_at: Timestamp,
+    },
     /// A second factor was set up.
     SecondFactorAdded {
         /// When.
@@ -259,6 +264,7 @@ impl MailContent {
             Self::EmailCode { .. } => "email-code",
             Self::MagicLink { .. } => "magic-link",
             Self::PasswordLink { .. } => "password-link",
+            Self::DataLink { .. } => "data-link",
             Self::SecondFactorAdded { .. } => "second-factor-added",
             Self::SecondFactorRemoved { .. } => "second-factor-removed",
             Self::SecondFactorOnDemand { .. } => "second-factor-on-demand",
@@ -304,6 +310,7 @@ impl MailContent {
             | Self::EmailCode { .. }
             | Self::MagicLink { .. }
             | Self::PasswordLink { .. }
+            | Self::DataLink { .. }
             | Self::SecondFactorAdded { .. }
             | Self::SecondFactorRemoved { .. }
             | Self::SecondFactorOnDemand { .. }
@@ -355,6 +362,7 @@ impl MailContent {
             Self::MagicLink { expires_at: at, service: None },
             Self::MagicLink { expires_at: at, service: Some(String::from("Démarches & <aides>")) },
             Self::PasswordLink { expires_at: at },
+            Self::DataLink { expires_at: at },
             Self::SecondFactorAdded { at },
             Self::SecondFactorRemoved { at },
             Self::SecondFactorOnDemand { at },

@@ -19,11 +19,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::clock::Clock;
 use crate::config::Mailing;
 use crate::crypto::MasterKey;
-use crate::domain::OutgoingMail;
+use crate::domain::{MailEnd, MailOutcome, OutgoingMail};
 use crate::protocol::Secret;
 use crate::render::{MailFrame, Renderer, WrittenMail};
 use crate::store::outbox::{self, QueuedMail};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, sent_mails};
 use message::{Identity, Letter};
 
 pub use agenda::{Agenda, Fate, Urgency, retry_at};
@@ -64,13 +64,14 @@ const ROUND: usize = 100;
 pub async fn deliver_due(store: &Store, pen: Pen<'_>, mailbox: &Mailbox, clock: &Clock) -> Result<usize, StoreError> {
     let waiting = store.read(|tx| outbox::list(tx, None, ROUND))?;
     let (mut delivered, mut failed) = (Vec::new(), Vec::new());
-    for QueuedMail { id, mail, .. } in waiting {
-        match write(pen, id, &mail) {
+    let now = clock.now();
+    for queued in waiting {
+        match write(pen, queued.id, &queued.mail) {
             Some(written) => {
-                mailbox.receive(id, &mail, written, clock.now());
-                delivered.push(id);
+                mailbox.receive(queued.id, &queued.mail, written, now);
+                delivered.push(queued);
             }
-            None => failed.push(id),
+            None => failed.push(queued),
         }
     }
     let count = delivered.len();
@@ -79,13 +80,17 @@ pub async fn deliver_due(store: &Store, pen: Pen<'_>, mailbox: &Mailbox, clock: 
     }
     let set_aside = store
         .write(move |tx| {
-            for id in &delivered {
-                outbox::delete(tx, *id)?;
+            for queued in &delivered {
+                // What was erased meanwhile leaves no trace.
+                if outbox::delete(tx, queued.id)? {
+                    sent_mails::insert(tx, queued, MailOutcome::Sent, now)?;
+                }
             }
             let mut set_aside = Vec::new();
-            for id in &failed {
-                if outbox::note_failure(tx, *id)? {
-                    set_aside.push(*id);
+            for queued in &failed {
+                if outbox::note_failure(tx, queued.id)? {
+                    sent_mails::insert(tx, queued, MailOutcome::GivenUp(MailEnd::Unwritable), now)?;
+                    set_aside.push(queued.id);
                 }
             }
             Ok(set_aside)

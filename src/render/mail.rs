@@ -47,7 +47,9 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::FactorRemovalAsked { due_at, reason } => {
             context! { due_at => due_at.0, reason => reason }
         }
-        MailContent::PasswordLink { expires_at } | MailContent::AddressCode { expires_at } => {
+        MailContent::PasswordLink { expires_at }
+        | MailContent::DataLink { expires_at }
+        | MailContent::AddressCode { expires_at } => {
             context! { expires_at => expires_at.0 }
         }
         MailContent::AddressChanged { at, expires_at } => context! { at => at.0, expires_at => expires_at.0 },

@@ -11,10 +11,10 @@ use super::engine::{self, HandleTable, Key, Table};
 use super::tables::TABLES;
 use super::{
     Snapshot, StoreError, access_tokens, address_changes, administration_sessions, audit, authorization_codes, bans,
-    browser_sessions, clients, contact_proofs, counters, credentials, email_domains, factor_removals, grants,
-    interactions, invitations, known_browsers, magic_links, marks, memberships, migrations, moderation_links,
+    browser_sessions, clients, contact_proofs, counters, credentials, data_links, email_domains, factor_removals,
+    grants, interactions, invitations, known_browsers, magic_links, marks, memberships, migrations, moderation_links,
     moderations, organizations, outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions,
-    retention_rounds, service_uses, signing_keys, trusted_browsers, user_sessions, users,
+    retention_rounds, sent_mails, service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
 use crate::domain::{AuditSubject, CodeState, HandleKey, Moderation, UserId};
 use crate::protocol::Timestamp;
@@ -165,6 +165,7 @@ impl Inspection<'_> {
         self.each(&address_changes::BY_FORMER, |_, _| Ok(None))?;
         self.each_handle(&invitations::TABLE, |_, _| Ok(None))?;
         self.each(&invitations::BY_EMAIL, |_, _| Ok(None))?;
+        self.each_handle(&data_links::TABLE, |_, _| Ok(None))?;
         self.each_handle(&factor_removals::TABLE, |_, _| Ok(None))?;
         self.each_handle(&moderation_links::TABLE, |_, _| Ok(None))?;
         self.each_handle(&passkey_ceremonies::TABLE, |_, _| Ok(None))?;
@@ -201,6 +202,15 @@ impl Inspection<'_> {
         })?;
         self.each(&trusted_browsers::TRUSTED, |key, _| {
             Ok(without(users::USERS.name(), tx.has_row(users::USERS.name(), key)?))
+        })?;
+        self.each(&sent_mails::MAILS, |key, sent| {
+            let is_indexed = sent_mails::BY_TIME.has(tx, &sent_mails::place(sent))?;
+            let row = misfiled(key, &(sent.user_id, sent.number)).or(not_in(sent_mails::BY_TIME.name(), is_indexed));
+            Ok(row.or(without(users::USERS.name(), users::USERS.has(tx, &sent.user_id)?)))
+        })?;
+        self.each(&sent_mails::BY_TIME, |key, place| {
+            let own = sent_mails::MAILS.find(tx, place)?.map(|sent| sent_mails::place(&sent).to_bytes());
+            Ok(without(sent_mails::MAILS.name(), own.as_deref() == Some(key)))
         })?;
         self.each(&service_uses::USES, |key, known| {
             let problem = misfiled(key, &(known.user_id, known.client_id.clone()));

@@ -41,11 +41,13 @@ pub use engine::{
 };
 pub use error::{NotTaken, OpenError, StoreError};
 pub use organization::{contact_proofs, email_domains, memberships, moderations, organizations};
-pub use person::{credentials, passkey_owners, retention_rounds, service_uses, trusted_browsers, user_sessions};
+pub use person::{
+    credentials, passkey_owners, retention_rounds, sent_mails, service_uses, trusted_browsers, user_sessions,
+};
 pub use redb::StorageBackend;
 pub use statistics::Statistics;
 pub use time_limited::{
-    access_tokens, address_changes, administration_sessions, authorization_codes, bans, browser_sessions,
+    access_tokens, address_changes, administration_sessions, authorization_codes, bans, browser_sessions, data_links,
     factor_removals, grants, interactions, invitations, known_browsers, magic_links, moderation_links,
     passkey_ceremonies, password_links, pre_sessions,
 };

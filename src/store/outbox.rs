@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::engine::Table;
-use super::{Read, StoreError, Tx, counters};
-use crate::domain::OutgoingMail;
+use super::{Read, StoreError, Tx, counters, users};
+use crate::domain::{OutgoingMail, UserId};
 use crate::protocol::Timestamp;
 
 /// How often a mail is tried before it is set aside (SEC-189).
@@ -24,7 +24,7 @@ const PAGE: usize = 500;
 
 pub(super) const SET_ASIDE: Table<u64, QueuedMail> = Table::new("outbox_set_aside");
 pub(super) const MAILS: Table<u64, QueuedMail> = Table::new("outbox");
-const COUNTER: &str = "outbox";
+pub(super) const COUNTER: &str = "outbox";
 
 /// A mail with its place in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub struct QueuedMail {
     /// Whether it gave way to others, and nobody has noted that yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_crowded_out: bool,
+    /// The person to whom it was written, if they had an account then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<UserId>,
 }
 
 /// At most `limit` mails after `after`, the oldest first.
@@ -68,6 +71,16 @@ pub fn find(tx: &impl Read, id: u64) -> Result<Option<QueuedMail>, StoreError> {
 /// Puts a mail into the outbox; gives its place. Where ten thousand wait already, the oldest is set aside: nobody who signs
 /// in waits for a server of mails that is away. [`take_crowded_out`] tells which those were.
 pub fn insert(tx: &mut Tx, mail: &OutgoingMail) -> Result<u64, StoreError> {
+    let person = users::find_by_email(tx, &mail.to)?.map(|user| user.id);
+    enter(tx, mail, person)
+}
+
+/// The same for a mail to a person at an address that is not that of their account.
+pub fn insert_for(tx: &mut Tx, mail: &OutgoingMail, person: UserId) -> Result<u64, StoreError> {
+    enter(tx, mail, Some(person))
+}
+
+fn enter(tx: &mut Tx, mail: &OutgoingMail, person: Option<UserId>) -> Result<u64, StoreError> {
     let id = counters::next(tx, COUNTER)?;
     while let Some(oldest) = first_too_far(tx, &MAILS, id)? {
         MAILS.delete(tx, &oldest.id)?;
@@ -75,8 +88,16 @@ pub fn insert(tx: &mut Tx, mail: &OutgoingMail) -> Result<u64, StoreError> {
         keep_aside(tx, &QueuedMail { is_crowded_out: true, ..oldest })?;
     }
     let due_at = mail.created_at;
-    let queued =
-        QueuedMail { id, mail: mail.clone(), failures: 0, delays: 0, unconfirmed: 0, due_at, is_crowded_out: false };
+    let queued = QueuedMail {
+        id,
+        mail: mail.clone(),
+        failures: 0,
+        delays: 0,
+        unconfirmed: 0,
+        due_at,
+        is_crowded_out: false,
+        person,
+    };
     MAILS.insert(tx, &id, &queued)?;
     tx.ring();
     Ok(id)

@@ -2,10 +2,10 @@
 
 use super::{
     access_tokens, address_changes, administration_sessions, audit, authorization_codes, bans, browser_sessions,
-    clients, contact_proofs, counters, credentials, email_domains, engine, factor_removals, grants, interactions,
-    invitations, known_browsers, magic_links, marks, memberships, moderation_links, moderations, organizations, outbox,
-    passkey_ceremonies, passkey_owners, password_links, pre_sessions, retention_rounds, service_uses, signing_keys,
-    trusted_browsers, user_sessions, users,
+    clients, contact_proofs, counters, credentials, data_links, email_domains, engine, factor_removals, grants,
+    interactions, invitations, known_browsers, magic_links, marks, memberships, moderation_links, moderations,
+    organizations, outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions, retention_rounds,
+    sent_mails, service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -66,6 +66,8 @@ pub(super) const TABLES: &[Listed] = &[
     listed(passkey_owners::OWNERS.name(), Keeping::Index),
     listed(retention_rounds::ROUNDS.name(), Keeping::Lasting),
     listed(retention_rounds::PURGED.name(), Keeping::Passing),
+    listed(sent_mails::MAILS.name(), Keeping::Lasting),
+    listed(sent_mails::BY_TIME.name(), Keeping::Index),
     listed(service_uses::USES.name(), Keeping::Lasting),
     listed(organizations::ORGANIZATIONS.name(), Keeping::Lasting),
     listed(organizations::BY_SIRET.name(), Keeping::Index),
@@ -101,6 +103,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(authorization_codes::TABLE.name(), Keeping::TimeLimited),
     listed(bans::TABLE.name(), Keeping::Sanction),
     listed(browser_sessions::TABLE.name(), Keeping::TimeLimited),
+    listed(data_links::TABLE.name(), Keeping::TimeLimited),
     listed(factor_removals::TABLE.name(), Keeping::TimeLimited),
     listed(grants::TABLE.name(), Keeping::TimeLimited),
     listed(interactions::TABLE.name(), Keeping::TimeLimited),

@@ -168,6 +168,8 @@ pub const OWN_SERVICES: &str = "/connection-and-account/services";
 pub const SIGN_IN_HISTORY: &str = "/connection-and-account/sign-in-history";
 /// Everything that is known about the person.
 pub const MY_DATA: &str = "/connection-and-account/my-data";
+/// The file with it, by a link that was mailed.
+pub const MY_DATA_FILE: &str = "/connection-and-account/my-data/file";
 /// The deletion of the account.
 pub const DELETE: &str = "/users/delete";
 /// The console of administration.

@@ -3,11 +3,13 @@
 use serde::Serialize;
 use serde_json::Map;
 
+use crate::acts::PendingDataLink;
 use crate::domain::{
-    AccountData, AuditEvent, EventData, Factor, MailData, ModerationKind, OrganizationData, PERSONAL_DATA_FORMAT,
-    PasskeyData, PersonalData, RequestData, ServiceData, SessionData, TrustedBrowserData, UserId, Verification,
+    AccountData, AuditEvent, Email, EventData, Factor, MailContent, MailData, MailOutcome, ModerationKind,
+    OrganizationData, PERSONAL_DATA_FORMAT, PasskeyData, PersonalData, RequestData, ServiceData, SessionData,
+    TrustedBrowserData, UserId, Verification,
 };
-use crate::protocol::Locale;
+use crate::protocol::{Locale, Timestamp};
 use crate::render::Page;
 
 /// The events of each list that are shown; the file has all of them.
@@ -22,15 +24,32 @@ pub struct MyData {
     pub sign_ins: usize,
     /// How many other acts there are; the last fifty are shown.
     pub acts: usize,
+    /// How many mails there are; the last fifty are shown.
+    pub mails: usize,
+    /// The link to the file that was mailed and works still: nothing where none is.
+    pub link: Option<PendingLink>,
+    /// Whether no mail leaves this site: the file is handed out at once.
+    pub lacks_mail: bool,
+}
+
+/// A link that was mailed and works still.
+#[derive(Debug, Clone, Serialize)]
+pub struct PendingLink {
+    /// When it was asked for, in Unix seconds.
+    pub asked_at: u64,
+    /// When it ends, in Unix seconds.
+    pub expires_at: u64,
 }
 
 impl MyData {
     /// The page of somebody's data.
-    pub fn of(mut data: PersonalData) -> Self {
-        let (sign_ins, acts) = (data.sign_ins.len(), data.acts.len());
+    pub fn of(mut data: PersonalData, link: Option<PendingDataLink>, lacks_mail: bool) -> Self {
+        let (sign_ins, acts, mails) = (data.sign_ins.len(), data.acts.len(), data.mails.len());
         data.sign_ins.truncate(SHOWN);
         data.acts.truncate(SHOWN);
-        Self { data, sign_ins, acts }
+        data.mails.truncate(SHOWN);
+        let link = link.map(|link| PendingLink { asked_at: link.asked_at.0, expires_at: link.expires_at.0 });
+        Self { data, sign_ins, acts, mails, link, lacks_mail }
     }
 }
 
@@ -72,8 +91,40 @@ impl Page for MyData {
             acts: Vec::new(),
             mails: Vec::new(),
         };
-        vec![Self::of(full(&bare, account)), Self::of(bare)]
+        let now = Timestamp(1_795_424_400);
+        let link = PendingDataLink { asked_at: now, expires_at: now };
+        let full = Self::of(full(&bare, account), Some(link), false);
+        vec![full, Self::of(bare.clone(), None, false), Self::of(bare, None, true)]
     }
+}
+
+/// The file with it, `/connection-and-account/my-data/file`: posts `my_data_token`.
+#[derive(Debug, Clone, Serialize)]
+pub struct MyDataFile {
+    /// The value of a link that works; `None` for one that does not.
+    pub my_data: Option<String>,
+}
+
+impl Page for MyDataFile {
+    const TEMPLATE: &'static str = "console/my-data-file.html";
+
+    fn samples() -> Vec<Self> {
+        vec![Self { my_data: Some(String::from("0123456789abcdef")) }, Self { my_data: None }]
+    }
+}
+
+fn mails(bare: &PersonalData) -> Vec<MailData> {
+    let samples = bare.account.email.parse::<Email>().map(|email| MailContent::samples(&email)).unwrap_or_default();
+    let kinds = samples.into_iter().map(|content| content.name().to_owned());
+    let outcomes = MailOutcome::ALL.map(MailOutcome::as_str).into_iter().chain(["waiting"]).cycle();
+    let mail = |(kind, outcome): (String, &'static str)| MailData {
+        kind,
+        to: bare.account.email.clone(),
+        written_at: bare.exported_at.clone(),
+        outcome,
+        ended_at: (outcome != "waiting").then(|| bare.exported_at.clone()),
+    };
+    kinds.zip(outcomes).map(mail).collect()
 }
 
 fn full(bare: &PersonalData, account: AccountData) -> PersonalData {
@@ -144,7 +195,7 @@ fn full(bare: &PersonalData, account: AccountData) -> PersonalData {
         trusted_browsers: vec![TrustedBrowserData { trusted_since: at(), trusted_until: at(), browser: None, source }],
         sign_ins: vec![EventData { source: None, ..event.clone() }; 60],
         acts: vec![event],
-        mails: vec![MailData { kind: "password-changed", written_at: at() }],
+        mails: mails(bare),
         ..bare.clone()
     }
 }

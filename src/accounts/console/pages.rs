@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-pub use super::data_page::MyData;
+pub use super::data_page::{MyData, MyDataFile};
 use super::notification::Notification;
 use crate::accounts::pages::{FieldError, long_address};
 use crate::domain::{BrowserHint, BrowserProgram, BrowserSystem};
@@ -17,6 +17,7 @@ pub fn templates() -> Vec<PageCheck> {
         PageCheck::of::<Password>(),
         PageCheck::of::<SignInHistory>(),
         PageCheck::of::<MyData>(),
+        PageCheck::of::<MyDataFile>(),
         PageCheck::of::<Delete>(),
     ]
 }

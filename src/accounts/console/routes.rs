@@ -26,6 +26,8 @@ pub(in crate::accounts) fn routes(app: &App) -> Table {
         .visit(paths::SIGN_IN_HISTORY, history, sign_in_history::show)
         .visit(paths::MY_DATA, data, my_data::show)
         .submission(paths::MY_DATA, data, my_data::submit)
+        .visit(paths::MY_DATA_FILE, data, my_data::show_file)
+        .submission(paths::MY_DATA_FILE, data, my_data::submit_file)
         .visit(paths::DELETE, deletion, delete::show)
         .submission(paths::DELETE, deletion, delete::submit)
         .visit(paths::OWN_EMAIL, address, email::show)

@@ -81,19 +81,19 @@ pub async fn ask_new_address(
             };
             let session = Session { address_code: Some(Box::new(MailedCode { resent, ..fresh.clone() })), ..session };
             browser_sessions::update(tx, &key, &BrowserSession::Live(session))?;
-            let mail = match is_anothers(tx, &fresh.email, Some(user.id), now)? {
+            match is_anothers(tx, &fresh.email, Some(user.id), now)? {
                 false => {
                     let content = MailContent::AddressCode { expires_at: fresh.expires_at };
                     let mail = OutgoingMail::notice(fresh.email.clone(), locale, content, now);
-                    mail.carrying(sealed.clone(), fresh.expires_at)
+                    outbox::insert_for(tx, &mail.carrying(sealed.clone(), fresh.expires_at), user.id)?;
                 }
                 true => {
                     // Whoever has it did not ask: it is their language that counts.
                     let theirs = users::find_by_email(tx, &fresh.email)?.map_or(locale, |owner| owner.language());
-                    OutgoingMail::notice(fresh.email.clone(), theirs, MailContent::AddressTaken { at: now }, now)
+                    let content = MailContent::AddressTaken { at: now };
+                    outbox::insert(tx, &OutgoingMail::notice(fresh.email.clone(), theirs, content, now))?;
                 }
-            };
-            outbox::insert(tx, &mail)?;
+            }
             let event = AuditEvent::SecretMailed { user_id: Some(user.id), secret: MailedSecret::AddressCode };
             circumstances.record(tx, event)?;
             Ok(Some(NewAddress::Sent))

@@ -67,7 +67,7 @@ impl WayBack {
         address_changes::insert(tx, &self.key, change)?;
         let content = MailContent::AddressChanged { at: change.at, expires_at: change.expires_at };
         let mail = OutgoingMail::notice(change.from.clone(), locale, content, now);
-        outbox::insert(tx, &mail.carrying(self.sealed.clone(), change.expires_at)).map(drop)
+        outbox::insert_for(tx, &mail.carrying(self.sealed.clone(), change.expires_at), change.user_id).map(drop)
     }
 }
 

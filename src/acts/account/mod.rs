@@ -3,6 +3,7 @@
 //! Refuses to judge how old a proof may be. Doors: the functions re-exported here.
 
 mod address;
+mod data_link;
 mod deletion;
 mod former_address;
 mod password;
@@ -17,6 +18,7 @@ mod trusted_browsers;
 pub(super) use address::UNDO_LIFETIME;
 pub(super) use address::suspend_links;
 pub use address::{AddressAttempt, AddressOutcome, NewAddress, ask_new_address, change_address};
+pub use data_link::{PendingDataLink, find_data_link, is_data_link_good, mail_data_link, redeem_data_link};
 pub use deletion::{delete_own_account, may_delete_own_account};
 pub use former_address::forget_former_addresses;
 pub(super) use former_address::{WayBack, find_way_back, is_anothers};

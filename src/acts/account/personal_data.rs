@@ -17,7 +17,8 @@ use crate::domain::{
 use crate::protocol::Timestamp;
 use crate::store::audit::{self, AuditEntry};
 use crate::store::{
-    Read, StoreError, clients, credentials, memberships, moderations, organizations, outbox, service_uses, users,
+    Read, StoreError, clients, credentials, memberships, moderations, organizations, outbox, sent_mails, service_uses,
+    users,
 };
 
 /// The most events of each list; ten thousand sign-ins are more than anybody makes.
@@ -25,14 +26,20 @@ const EVENTS: usize = 10_000;
 /// The most mails that wait.
 const MAILS: usize = 10_000;
 
-/// Puts it together; that it was, is recorded.
+/// Puts it together for a page that they look at; that it was, is recorded.
 ///
 /// # Errors
 /// When the store fails, or the person is gone.
 pub async fn export_personal_data(app: &App, by: &By, active: &ActiveSession) -> Result<PersonalData, ActError> {
     let circumstances = Circumstances::of(app, by);
-    let (user_id, now) = (active.user.id, app.clock.now());
+    let user_id = active.user.id;
     app.store.write(move |tx| circumstances.record(tx, AuditEvent::PersonalDataExported { user_id })).await?;
+    gather(app, active).await
+}
+
+/// Puts it together.
+pub(super) async fn gather(app: &App, active: &ActiveSession) -> Result<PersonalData, ActError> {
+    let (user_id, now) = (active.user.id, app.clock.now());
     let (store, issuer) = (app.store.clone(), app.config.issuer().to_owned());
     let looking = tokio::task::spawn_blocking(move || {
         store.read(|tx| {
@@ -199,12 +206,24 @@ fn events(entries: Vec<AuditEntry>, user_id: UserId, now: Timestamp) -> Vec<Even
     entries.into_iter().map(event).collect()
 }
 
+/// Those that wait, and those that are done with; the latest first.
 fn mails_to(tx: &impl Read, user: &User) -> Result<Vec<MailData>, StoreError> {
-    let waiting = outbox::list(tx, None, MAILS)?.into_iter().chain(outbox::list_set_aside(tx, MAILS)?);
-    let theirs = waiting.filter(|queued| queued.mail.to == user.email);
-    let mail = |queued: outbox::QueuedMail| MailData {
-        kind: queued.mail.content.name(),
+    let is_theirs = |queued: &outbox::QueuedMail| queued.person == Some(user.id) || queued.mail.to == user.email;
+    let waiting = outbox::list(tx, None, MAILS)?.into_iter().filter(is_theirs).map(|queued| MailData {
+        kind: queued.mail.content.name().to_owned(),
+        to: queued.mail.to.to_string(),
         written_at: queued.mail.created_at.to_iso8601(),
-    };
-    Ok(theirs.map(mail).collect())
+        outcome: "waiting",
+        ended_at: None,
+    });
+    let done = sent_mails::list_of_user(tx, user.id)?.into_iter().map(|sent| MailData {
+        kind: sent.kind,
+        to: sent.to.to_string(),
+        written_at: sent.written_at.to_iso8601(),
+        outcome: sent.outcome.as_str(),
+        ended_at: Some(sent.ended_at.to_iso8601()),
+    });
+    let mut mails: Vec<MailData> = waiting.rev().chain(done).collect();
+    mails.sort_by(|one, other| other.written_at.cmp(&one.written_at));
+    Ok(mails)
 }

@@ -19,8 +19,8 @@ use crate::domain::{
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
     Read, StoreError, Tx, address_changes, administration_sessions, audit, browser_sessions, contact_proofs,
-    credentials, factor_removals, interactions, known_browsers, magic_links, memberships, moderation_links,
-    moderations, outbox, password_links, service_uses, trusted_browsers, user_sessions, users,
+    credentials, data_links, factor_removals, interactions, known_browsers, magic_links, memberships, moderation_links,
+    moderations, outbox, password_links, sent_mails, service_uses, trusted_browsers, user_sessions, users,
 };
 
 /// How many records are looked at at once.
@@ -136,6 +136,10 @@ pub(in crate::acts) fn erase(tx: &mut Tx, user: &User, now: Timestamp) -> Result
     for proof in contact_proofs::list_of_user(tx, user.id)? {
         contact_proofs::delete(tx, user.id, proof.organization_id)?;
     }
+    if let Some(key) = credentials::find(tx, user.id)?.and_then(|known| known.data_link) {
+        data_links::delete(tx, &key)?;
+    }
+    sent_mails::delete_of_user(tx, user.id)?;
     credentials::delete(tx, user.id)?;
     user_sessions::delete(tx, user.id)?;
     trusted_browsers::delete(tx, user.id)?;

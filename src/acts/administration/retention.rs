@@ -13,7 +13,7 @@ use crate::domain::{
     UserId, decide_retention,
 };
 use crate::protocol::Timestamp;
-use crate::store::{Read, StoreError, Tx, audit, outbox, retention_rounds, users};
+use crate::store::{Read, StoreError, Tx, audit, outbox, retention_rounds, sent_mails, users};
 
 /// How long between two rounds.
 const EVERY: Duration = Duration::from_secs(23 * 3600);
@@ -64,6 +64,7 @@ pub async fn make_retention_round(app: &App) -> Result<Option<RetentionRound>, A
         round.erased = erase(app, found.erase, kept, number).await?;
     }
     remove_addresses(app, &mut round, now).await?;
+    forget_sent_mails(app, now).await?;
     let entering = move |tx: &mut Tx| {
         let round = RetentionRound { purged: retention_rounds::take_purged(tx)?, ..round.clone() };
         retention_rounds::insert(tx, &round)?;
@@ -194,6 +195,14 @@ async fn remove_addresses(app: &App, round: &mut RetentionRound, now: Timestamp)
         }
     }
     round.addresses_until_millis = round.addresses_until_millis.max(until);
+    Ok(())
+}
+
+/// Forgets what is kept of mails that are done with, after the same time.
+async fn forget_sent_mails(app: &App, now: Timestamp) -> Result<(), ActError> {
+    let kept = app.config.retention.audit_addresses;
+    let until = Timestamp(now.0.saturating_sub(kept.as_secs()));
+    while app.store.write(move |tx| sent_mails::forget_old(tx, until, PAGE)).await? >= PAGE {}
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FactorRemoval, PasswordLink, SecondFactors};
+use super::{DataLink, FactorRemoval, PasswordLink, SecondFactors};
 use crate::domain::{HandleKey, UserId};
 use crate::protocol::Timestamp;
 
@@ -27,6 +27,9 @@ pub struct Credentials {
     /// The removal of the second factors that was asked for last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor_removal: Option<HandleKey<FactorRemoval>>,
+    /// The one link to take one's data away with that works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_link: Option<HandleKey<DataLink>>,
 }
 
 impl Credentials {
@@ -40,6 +43,7 @@ impl Credentials {
             password_link: None,
             second_factors: SecondFactors::default(),
             factor_removal: None,
+            data_link: None,
         }
     }
 

@@ -34,7 +34,7 @@ pub struct PersonalData {
     pub sign_ins: Vec<EventData>,
     /// What else was done by the person or to their account, the latest first.
     pub acts: Vec<EventData>,
-    /// Mails that wait to leave.
+    /// The mails that were written to the person, the latest first: those that wait to leave and those that are done with.
     pub mails: Vec<MailData>,
 }
 
@@ -166,7 +166,13 @@ pub struct EventData {
 #[derive(Debug, Clone, Serialize)]
 pub struct MailData {
     /// What it is about.
-    pub kind: &'static str,
+    pub kind: String,
+    /// The address that it goes to.
+    pub to: String,
     /// When it was written.
     pub written_at: String,
+    /// What became of it: `waiting`, `sent`, or why it never left.
+    pub outcome: &'static str,
+    /// When that was; nothing while it waits.
+    pub ended_at: Option<String>,
 }

@@ -3,6 +3,7 @@
 pub mod credentials;
 pub mod passkey_owners;
 pub mod retention_rounds;
+pub mod sent_mails;
 pub mod service_uses;
 pub mod trusted_browsers;
 pub mod user_sessions;

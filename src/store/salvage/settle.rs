@@ -11,7 +11,7 @@ use crate::store::engine::{self, Key, Table};
 use crate::store::tables::{Keeping, TABLES};
 use crate::store::{
     Store, StoreError, Tx, audit, clients, counters, credentials, email_domains, memberships, moderations,
-    organizations, passkey_owners, service_uses, signing_keys, users,
+    organizations, outbox, passkey_owners, sent_mails, service_uses, signing_keys, users,
 };
 
 /// Records of one transaction.
@@ -125,6 +125,14 @@ impl Work<'_> {
     fn services(&mut self) -> Result<(), StoreError> {
         self.each(&clients::CLIENTS, |tx, client| {
             clients::index(tx, client)?;
+            Ok(Fate::Stays)
+        })?;
+        self.each(&sent_mails::MAILS, |tx, sent| {
+            counters::raise_named(tx, outbox::COUNTER, sent.number)?;
+            if !users::USERS.has(tx, &sent.user_id)? {
+                return Ok(Fate::Goes);
+            }
+            sent_mails::index(tx, sent)?;
             Ok(Fate::Stays)
         })?;
         self.each(&service_uses::USES, |tx, known| match users::USERS.has(tx, &known.user_id)? {

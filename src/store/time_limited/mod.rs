@@ -7,6 +7,7 @@ pub mod administration_sessions;
 pub mod authorization_codes;
 pub mod bans;
 pub mod browser_sessions;
+pub mod data_links;
 pub mod factor_removals;
 pub mod grants;
 pub mod interactions;

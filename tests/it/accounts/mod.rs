@@ -1,7 +1,7 @@
 //! Stories of people signing in and looking after their account.
 
 mod change_password;
-mod console;
+pub(crate) mod console;
 pub(crate) mod dormant;
 mod factor_removal;
 mod guessing;

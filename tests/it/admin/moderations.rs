@@ -12,6 +12,7 @@ use moncomptepro::domain::{
 use moncomptepro::store::{Tx, users};
 
 use super::{ADMINISTRATOR, JEAN, at_work, grant, key_of, officer};
+use crate::accounts::console::my_data::export;
 use crate::accounts::organizations::{ELODIE, arrive, claims, join, waiting};
 use crate::support::{Form, Instance, Page, Person};
 
@@ -258,8 +259,7 @@ async fn sec_76_a_moderator_decides_by_a_link_once_and_a_look_at_it_decides_noth
     let looks = looks.iter().filter(|record| matches!(record.event, AuditEvent::ModerationViewed { .. }));
     let looks: Vec<String> = looks.map(|record| record.actor.to_string()).collect();
     assert_eq!(looks, ["moderator:1"; 3], "SEC-144: whoever looks is known by their link");
-    let data = person.visit("/connection-and-account/my-data").await;
-    let data = person.submit(data.main_form()).await.json();
+    let (_, data) = export(&instance, &person, ELODIE).await;
     let looks: Vec<_> =
         data["acts"].as_array().unwrap().iter().filter(|act| act["event"] == "moderation_viewed").collect();
     assert_eq!(looks.len(), 3, "{data}");

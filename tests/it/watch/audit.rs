@@ -356,6 +356,24 @@ async fn sec_161_every_act_of_the_catalogue_is_recorded_with_who_when_and_from_w
     let (replayed, _) = &trail.of("code_replayed")[0];
     assert_eq!(replayed.actor.to_string(), "client:standard_client_id");
     check_changes(&trail);
+    check_words(&trail);
+}
+
+/// Whoever reads their data reads words: every event about a person has its own in both languages, and no other has.
+fn check_words(trail: &Trail) {
+    let is_about_somebody =
+        |records: &[(AuditRecord, Value)]| records.iter().any(|(record, _)| record.event.person().is_some());
+    let events: BTreeSet<&str> =
+        trail.0.iter().filter(|(_, records)| is_about_somebody(records)).map(|(event, _)| event.as_str()).collect();
+    assert!(events.len() > 50, "{events:?}");
+    for catalogue in [include_str!("../../../assets/locales/fr.toml"), include_str!("../../../assets/locales/en.toml")]
+    {
+        let words = catalogue.lines().filter_map(|line| line.strip_prefix("\"my-data.event.")?.split('"').next());
+        let words: BTreeSet<&str> = words.collect();
+        assert!(words.is_superset(&events), "without words: {:?}", events.difference(&words));
+        // The links that nobody had asked for went to an address without an account here.
+        assert_eq!(words.difference(&events).collect::<Vec<_>>(), [&"magic_link_disowned"]);
+    }
 }
 
 /// Before and after of what an administrator changed, and nothing that nobody may know.

@@ -53,6 +53,8 @@ GET /assets/{id} Public
 GET /connection-and-account RecentProof(ConnectionAndAccount)
 GET /connection-and-account/my-data RecentProof(MyData)
 POST /connection-and-account/my-data RecentProof(MyData)
+GET /connection-and-account/my-data/file RecentProof(MyData)
+POST /connection-and-account/my-data/file RecentProof(MyData)
 POST /delete-totp-configuration RecentProof(DoubleAuthentication)
 GET /double-authentication RecentProof(DoubleAuthentication)
 POST /recovery-codes RecentProof(DoubleAuthentication)

@@ -5,7 +5,7 @@ mod email;
 mod former_address;
 mod gate;
 mod languages;
-mod my_data;
+pub(crate) mod my_data;
 mod new_passkeys;
 mod password;
 mod personal_information;

@@ -178,8 +178,18 @@ async fn late_export(slow: &mut Slow<'_>) {
     assert_eq!(led.status, 303, "{}", led.body);
     let back = slow.prove(slow.person.follow(led).await).await;
     assert!(back.url.path() == path && back.header("content-type").starts_with("text/html"), "{}", back.url);
-    assert_eq!(slow.person.submit(back.main_form()).await.header("content-type"), "application/json");
+    assert!(slow.person.submit(back.main_form()).await.text("[role=status]").contains(ADDRESS));
     slow.tried.insert(path.to_owned());
+    // So is the link that was mailed, which stays good.
+    let link = slow.instance.link_of(ADDRESS).await;
+    let form = slow.person.visit(&link).await.main_form();
+    slow.instance.clock.advance(Duration::from_secs(61)).unwrap();
+    let led = slow.person.post(form).await;
+    assert_eq!(led.status, 303, "{}", led.body);
+    assert_eq!(slow.prove(slow.person.follow(led).await).await.url.path(), path);
+    let file = slow.person.submit(slow.person.visit(&link).await.main_form()).await;
+    assert_eq!(file.header("content-type"), "application/json");
+    slow.tried.insert(format!("{path}/file"));
 }
 
 /// What a script asks before a passkey is made is no act: too late, it is led away like the others.
