@@ -353,6 +353,9 @@ impl MailContent {
             (PersonalInformationField::Job, None),
         ]
         .map(|(field, value)| PersonalInformationChange { field, value });
+        let (expires_at, applicant) = (at, somebody.clone());
+        let code =
+            |name| Self::OfficialContactCode { expires_at, applicant: applicant.clone(), name, organization: town() };
         let mut samples = vec![
             Self::NewSignIn { at, service: None },
             Self::NewSignIn { at, service: Some(String::from("Démarches & <aides>")) },
@@ -397,13 +400,8 @@ impl MailContent {
                 reason: Some(String::from("Nom & <prénom> absents de l’annuaire")),
                 may_be_corrected: true,
             },
-            Self::OfficialContactCode {
-                expires_at: at,
-                applicant: somebody.clone(),
-                name: Some(String::from("Jean & <fils>")),
-                organization: town(),
-            },
-            Self::OfficialContactCode { expires_at: at, applicant: somebody.clone(), name: None, organization: town() },
+            code(Some(String::from("Jean & <fils>"))),
+            code(None),
             Self::ModerationArrived {
                 expires_at: at,
                 applicant: somebody.clone(),

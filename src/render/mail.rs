@@ -38,15 +38,11 @@ pub struct WrittenMail {
 /// What the templates of a kind are given, beside the frame.
 pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
     let values = match content {
-        MailContent::NewSignIn { at, service } => {
-            context! { at => at.0, service => service.as_deref().map(shortened) }
-        }
+        MailContent::NewSignIn { at, service } => context! { at => at.0, service => service.as_deref().map(shortened) },
         MailContent::EmailCode { expires_at, service } | MailContent::MagicLink { expires_at, service } => {
             context! { expires_at => expires_at.0, service => service.as_deref().map(shortened) }
         }
-        MailContent::FactorRemovalAsked { due_at, reason } => {
-            context! { due_at => due_at.0, reason => reason }
-        }
+        MailContent::FactorRemovalAsked { due_at, reason } => context! { due_at => due_at.0, reason => reason },
         MailContent::PasswordLink { expires_at }
         | MailContent::DataLink { expires_at }
         | MailContent::AddressCode { expires_at } => {

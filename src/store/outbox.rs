@@ -188,7 +188,7 @@ pub fn set_aside(tx: &mut Tx, id: u64) -> Result<bool, StoreError> {
 
 /// Forgets every mail that was set aside and is `old`; how many.
 pub fn forget_set_aside(tx: &mut Tx, is_old: impl Fn(&OutgoingMail) -> bool) -> Result<usize, StoreError> {
-    delete_from(tx, &SET_ASIDE, is_old)
+    delete_from(tx, &SET_ASIDE, |queued| is_old(&queued.mail))
 }
 
 /// At most `limit` mails that were set aside.
@@ -204,7 +204,15 @@ pub fn delete(tx: &mut Tx, id: u64) -> Result<bool, StoreError> {
 /// Takes out every mail that `is_doomed`, whether it waits or was set aside.
 pub fn delete_where(tx: &mut Tx, is_doomed: impl Fn(&OutgoingMail) -> bool) -> Result<(), StoreError> {
     for table in [&MAILS, &SET_ASIDE] {
-        delete_from(tx, table, &is_doomed)?;
+        delete_from(tx, table, |queued| is_doomed(&queued.mail))?;
+    }
+    Ok(())
+}
+
+/// Takes out every mail that was written to a person, at whatever address, whether it waits or was set aside.
+pub fn delete_of_person(tx: &mut Tx, person: UserId) -> Result<(), StoreError> {
+    for table in [&MAILS, &SET_ASIDE] {
+        delete_from(tx, table, |queued| queued.person == Some(person))?;
     }
     Ok(())
 }
@@ -212,14 +220,14 @@ pub fn delete_where(tx: &mut Tx, is_doomed: impl Fn(&OutgoingMail) -> bool) -> R
 fn delete_from(
     tx: &mut Tx,
     table: &Table<u64, QueuedMail>,
-    is_doomed: impl Fn(&OutgoingMail) -> bool,
+    is_doomed: impl Fn(&QueuedMail) -> bool,
 ) -> Result<usize, StoreError> {
     let (mut after, mut count) = (None, 0_usize);
     loop {
         let page = table.list(tx, after.as_ref(), PAGE)?;
         let Some(last) = page.last() else { return Ok(count) };
         after = Some(last.id);
-        for queued in page.iter().filter(|queued| is_doomed(&queued.mail)) {
+        for queued in page.iter().filter(|queued| is_doomed(queued)) {
             table.delete(tx, &queued.id)?;
             count = count.saturating_add(1);
         }

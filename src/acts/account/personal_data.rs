@@ -208,7 +208,8 @@ fn events(entries: Vec<AuditEntry>, user_id: UserId, now: Timestamp) -> Vec<Even
 
 /// Those that wait, and those that are done with; the latest first.
 fn mails_to(tx: &impl Read, user: &User) -> Result<Vec<MailData>, StoreError> {
-    let is_theirs = |queued: &outbox::QueuedMail| queued.person == Some(user.id) || queued.mail.to == user.email;
+    // What was written to an address before it was theirs was somebody else's.
+    let is_theirs = |queued: &outbox::QueuedMail| queued.person == Some(user.id);
     let waiting = outbox::list(tx, None, MAILS)?.into_iter().filter(is_theirs).map(|queued| MailData {
         kind: queued.mail.content.name().to_owned(),
         to: queued.mail.to.to_string(),

@@ -145,6 +145,7 @@ pub(in crate::acts) fn erase(tx: &mut Tx, user: &User, now: Timestamp) -> Result
     trusted_browsers::delete(tx, user.id)?;
     service_uses::delete_of_user(tx, user.id)?;
     audit::forget_user(tx, user.id)?;
+    outbox::delete_of_person(tx, user.id)?;
     outbox::delete_where(tx, |mail| mail.to == user.email || mail.is_about(&user.email))?;
     users::delete(tx, user.id, now)?;
     Ok(())

@@ -15,6 +15,7 @@ use crate::support::{Device, Instance, Page, Person, totp_code, totp_key};
 const ADDRESS: &str = "user@red-needles-sarl.com";
 const OTHER: &str = "user@yopmail.com";
 const NEW: &str = "josiane@commune.example";
+const ALSO_NEW: &str = "jo@commune.example";
 const PHRASE: &str = "une phrase de passe assez longue";
 const PAGE: &str = "/connection-and-account/my-data";
 
@@ -241,6 +242,15 @@ async fn sec_169_the_mails_are_told_with_address_and_outcome_and_without_what_th
         assert!(told.contains(&format!("{kind} {to} {outcome}")), "{kind} in {told:?}");
     }
     assert!(instance.app.store.check(instance.clock.now()).unwrap().is_sound());
+    // What waits for the address before goes with its owner as well.
+    let page = person.visit("/connection-and-account/email").await;
+    let asks = person.submit(page.form_with("email", None).with("email", ALSO_NEW)).await;
+    let code = instance.code_of(ALSO_NEW).await;
+    person.submit(asks.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
+    assert_eq!(instance.mails_waiting_for(NEW), 1);
+    let (by, key) = (By::local(Actor::System), UserKey::Email(ALSO_NEW.parse().unwrap()));
+    erase_user(&instance.app, &by, key, true).await.unwrap().unwrap();
+    assert_eq!(instance.mails_waiting_for(NEW), 0);
 }
 
 #[tokio::test]
