@@ -32,7 +32,9 @@ pub(in crate::cli) fn explain(trouble: &Trouble, mailing: &Mailing, locale: Loca
                 [class, subject, detail] => format!(" {class}.{subject}.{detail}"),
             };
             let answer = format!("{code}{enhanced} {said}");
-            refused(trouble.stage, *code, answer.trim_end(), mailing, locale)
+            let answer = answer.trim_end();
+            let first = refused_as_a_stranger(trouble.stage, (*code, answer), server, locale);
+            first.unwrap_or_else(|| refused(trouble.stage, *code, answer, mailing, locale))
         }
         Reason::Tls(fault) => tls(fault, server, locale),
         reason => unanswered(trouble.stage, reason, server, locale),
@@ -192,17 +194,7 @@ fn unwilling(stage: Stage, reason: &Reason, server: &SmtpServer, locale: Locale)
 fn tls(fault: &TlsFault, server: &SmtpServer, locale: Locale) -> [String; 2] {
     let (host, place) = (&server.host, place(server));
     match fault {
-        TlsFault::NotTls => said(
-            locale,
-            [
-                format!("{place} ne parle pas TLS dès le premier octet"),
-                String::from("Essayez smtp.tls = \"starttls\" (port 587 en règle générale)."),
-            ],
-            [
-                format!("{place} does not speak TLS from the first byte"),
-                String::from("Try smtp.tls = \"starttls\" (port 587 as a rule)."),
-            ],
-        ),
+        TlsFault::NotTls => not_tls(server, locale),
         TlsFault::OtherName => said(
             locale,
             [
@@ -260,6 +252,73 @@ fn tls(fault: &TlsFault, server: &SmtpServer, locale: Locale) -> [String; 2] {
     }
 }
 
+/// What answers speaks no TLS, though it was to begin with it, or has agreed to it.
+fn not_tls(server: &SmtpServer, locale: Locale) -> [String; 2] {
+    let place = place(server);
+    if server.encryption == SmtpEncryption::StartTls {
+        return said(
+            locale,
+            [
+                format!("{place} accepte STARTTLS, puis ne parle pas TLS"),
+                String::from(
+                    "Voyez avec qui tient ce serveur ; s'il a un port prévu pour TLS, essayez smtp.tls = \"implicit\" avec smtp.port = 465.",
+                ),
+            ],
+            [
+                format!("{place} agrees to STARTTLS, and then does not speak TLS"),
+                String::from(
+                    "Ask whoever keeps that server; if it has a port for TLS, try smtp.tls = \"implicit\" with smtp.port = 465.",
+                ),
+            ],
+        );
+    }
+    said(
+        locale,
+        [
+            format!("{place} ne parle pas TLS dès le premier octet"),
+            String::from("Essayez smtp.tls = \"starttls\" (port 587 en règle générale)."),
+        ],
+        [
+            format!("{place} does not speak TLS from the first byte"),
+            String::from("Try smtp.tls = \"starttls\" (port 587 as a rule)."),
+        ],
+    )
+}
+
+/// The server said no to whoever is not known to it, or to a conversation that nobody on the way can read.
+fn refused_as_a_stranger(
+    stage: Stage,
+    (code, answer): (u16, &str),
+    server: &SmtpServer,
+    locale: Locale,
+) -> Option<[String; 2]> {
+    if stage == Stage::StartTls && code >= 500 {
+        let place = place(server);
+        let [_, remedy] = unwilling(stage, &Reason::NoStartTls, server, locale);
+        let problem = match locale {
+            Locale::Fr => format!("{place} refuse STARTTLS : rien ne lui a été confié : {answer}"),
+            Locale::En => format!("{place} refuses STARTTLS: nothing was entrusted to it: {answer}"),
+        };
+        return Some([problem, remedy]);
+    }
+    let is_unknown = code == 530 || (code >= 500 && answer.to_lowercase().contains("authenticat"));
+    (is_unknown && stage != Stage::Authenticate).then(|| {
+        said(
+            locale,
+            [
+                format!("le serveur veut savoir qui lui confie du courriel : {answer}"),
+                String::from(
+                    "Donnez smtp.username et smtp.password : ceux d'un compte qui peut écrire au nom de mail.from.",
+                ),
+            ],
+            [
+                format!("the server wants to know who entrusts mails to it: {answer}"),
+                String::from("Give smtp.username and smtp.password: those of an account that may write for mail.from."),
+            ],
+        )
+    })
+}
+
 /// The server said no.
 fn refused(stage: Stage, code: u16, answer: &str, mailing: &Mailing, locale: Locale) -> [String; 2] {
     let problem = |fr: &str, en: &str| match locale {
@@ -267,7 +326,7 @@ fn refused(stage: Stage, code: u16, answer: &str, mailing: &Mailing, locale: Loc
         Locale::En => format!("{en}: {answer}"),
     };
     let remedy = |fr: String, en: String| if locale == Locale::Fr { fr } else { en };
-    if code < 500 && stage > Stage::Authenticate {
+    if code < 500 {
         return [
             problem("le serveur demande de réessayer plus tard", "the server asks to try again later"),
             remedy(
@@ -323,5 +382,79 @@ fn refused(stage: Stage, code: u16, answer: &str, mailing: &Mailing, locale: Loc
                 String::from("Check smtp.helo_name, and that the server accepts the address of this machine."),
             ),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn mailing(encryption: SmtpEncryption) -> Mailing {
+        let server = SmtpServer {
+            host: String::from("smtp.exemple.fr"),
+            port: 587,
+            encryption,
+            credentials: None,
+            helo_name: String::from("exemple.fr"),
+            timeout: Duration::from_secs(30),
+            ca_file: None,
+        };
+        let from = "ne-pas-repondre@exemple.fr".parse().unwrap();
+        Mailing { from, from_name: String::from("Essai"), reply_to: None, server }
+    }
+
+    fn explained(stage: Stage, reason: Reason) -> [String; 2] {
+        let trouble = Trouble { stage, reason };
+        [Locale::Fr, Locale::En].map(|locale| explain(&trouble, &mailing(SmtpEncryption::StartTls), locale).sentences())
+    }
+
+    fn refused_with(stage: Stage, code: u16, enhanced: [u8; 3], said: &str) -> [String; 2] {
+        explained(stage, Reason::Refused { code, enhanced, said: said.to_owned() })
+    }
+
+    #[test]
+    fn an_answer_of_the_server_is_told_with_the_remedy_that_mends_it() {
+        let for_nobody = [
+            (Stage::Sender, 530, [5, 7, 0], "Authentication Required"),
+            (Stage::Sender, 530, [0, 0, 0], "Must issue AUTH first"),
+            (Stage::Sender, 550, [5, 7, 1], "Client was not authenticated"),
+            (Stage::Recipient, 530, [5, 7, 0], "Authentication required"),
+        ];
+        for (stage, code, enhanced, said) in for_nobody {
+            for sentences in refused_with(stage, code, enhanced, said) {
+                assert!(sentences.contains("smtp.username") && sentences.contains("smtp.password"), "{sentences}");
+                assert!(sentences.contains(said), "{sentences}");
+            }
+        }
+        let later = [
+            (Stage::StartTls, 454, [0, 0, 0], "TLS not available"),
+            (Stage::Authenticate, 454, [4, 7, 0], "Temporary authentication failure"),
+            (Stage::Authenticate, 421, [0, 0, 0], "Closing"),
+            (Stage::Greeting, 421, [4, 3, 2], "Shutting down"),
+        ];
+        for (stage, code, enhanced, said) in later {
+            let [french, english] = refused_with(stage, code, enhanced, said);
+            assert!(french.contains("réessayer plus tard") && english.contains("try again later"), "{english}");
+        }
+        for sentences in refused_with(Stage::StartTls, 502, [0, 0, 0], "Not implemented") {
+            assert!(sentences.contains("STARTTLS") && sentences.contains("smtp.port = 465"), "{sentences}");
+        }
+        for (stage, code, said, remedy) in [
+            (Stage::Authenticate, 535, "Authentication credentials invalid", "smtp.password"),
+            (Stage::Sender, 553, "Sender address rejected", "mail.from"),
+            (Stage::Hello, 550, "Invalid name", "smtp.helo_name"),
+        ] {
+            for sentences in refused_with(stage, code, [0, 0, 0], said) {
+                assert!(sentences.contains(remedy), "{sentences}");
+            }
+        }
+        for sentences in explained(Stage::Handshake, Reason::Tls(TlsFault::NotTls)) {
+            assert!(!sentences.contains("smtp.tls = \"starttls\""), "that is what is configured: {sentences}");
+        }
+        let trouble = Trouble { stage: Stage::Handshake, reason: Reason::Tls(TlsFault::NotTls) };
+        let implicit = explain(&trouble, &mailing(SmtpEncryption::Implicit), Locale::En).sentences();
+        assert!(implicit.contains("smtp.tls = \"starttls\""), "{implicit}");
     }
 }
