@@ -68,6 +68,7 @@ pub(super) fn field_error(fault: PersonalInformationFault) -> FieldError {
         PersonalInformationFault::Missing(field) => (field, "missing"),
         PersonalInformationFault::TooLong(field) => (field, "too_long"),
         PersonalInformationFault::Malformed(field) => (field, "malformed"),
+        PersonalInformationFault::Mixed(field) => (field, "mixed"),
     };
     FieldError { field: field.as_str().to_owned(), problem: problem.to_owned() }
 }

@@ -191,7 +191,8 @@ pub(super) fn field(fault: PersonalInformationFault) -> &'static str {
     match fault {
         PersonalInformationFault::Missing(field)
         | PersonalInformationFault::TooLong(field)
-        | PersonalInformationFault::Malformed(field) => field.as_str(),
+        | PersonalInformationFault::Malformed(field)
+        | PersonalInformationFault::Mixed(field) => field.as_str(),
     }
 }
 
@@ -200,6 +201,7 @@ pub(super) fn reason(fault: PersonalInformationFault) -> &'static str {
         PersonalInformationFault::Missing(_) => "is missing",
         PersonalInformationFault::TooLong(_) => "is longer than 255 characters",
         PersonalInformationFault::Malformed(_) => "holds characters that cannot stand there",
+        PersonalInformationFault::Mixed(_) => "mixes letters of several alphabets",
     }
 }
 

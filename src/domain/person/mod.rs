@@ -2,6 +2,7 @@
 
 mod account_act;
 mod address_change;
+mod alphabets;
 mod credentials;
 mod dormant_account;
 mod email;

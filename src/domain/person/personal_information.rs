@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::alphabets::is_of_one_alphabet;
 use super::email::is_invisible;
 
 /// The fields of the form, by the names that they have in it.
@@ -39,6 +40,8 @@ pub enum PersonalInformationFault {
     TooLong(PersonalInformationField),
     /// Characters that no such value holds.
     Malformed(PersonalInformationField),
+    /// Letters of several alphabets, which pass for one another.
+    Mixed(PersonalInformationField),
 }
 
 /// A field that holds something else than before.
@@ -123,7 +126,10 @@ fn parse_name(text: &str, field: PersonalInformationField) -> Result<Option<Stri
     let text = parse_visible(text, field)?.ok_or(PersonalInformationFault::Missing(field))?;
     let forbidden =
         |character: char| character.is_ascii_digit() || r#"$&+:;=?@#|<>.^*()%!_[]{}\/"~`"#.contains(character);
-    if text.chars().any(forbidden) { Err(PersonalInformationFault::Malformed(field)) } else { Ok(Some(text)) }
+    if text.chars().any(forbidden) {
+        return Err(PersonalInformationFault::Malformed(field));
+    }
+    if is_of_one_alphabet(&text) { Ok(Some(text)) } else { Err(PersonalInformationFault::Mixed(field)) }
 }
 
 fn parse_phone_number(text: &str) -> Result<Option<String>, PersonalInformationFault> {

@@ -68,3 +68,45 @@ fn r_27_a_password_link_works_once_in_time_and_for_the_epoch_it_was_made_in() {
     user.epoch = 1;
     assert_eq!(link.check(&user, Timestamp(6)), Err(PasswordLinkRefusal::Void));
 }
+
+#[test]
+fn a_name_is_of_one_alphabet_whichever_it_is() {
+    let names = |given: &str, family: &str| PersonalInformation::parse(given, family, "", "");
+    let whole = [
+        ("Jean-Loïc", "L’Haÿ d'Œuvres"),
+        ("Ángela Núñez", "Škvorecký"),
+        ("Nguye\u{302}\u{303}n", "Trần Thị Ánh"),
+        ("Ayşe", "Yıldız"),
+        ("Иван", "Щербаков-Ёлкин"),
+        ("Αλέξανδρος", "Παπαδόπουλος"),
+        ("محمد", "عبد الله"),
+        ("דוד", "בן־גוריון"),
+        ("結子", "さとう・ミキ"),
+        ("민준", "金민"),
+        ("小明", "王"),
+        ("Շուշան", "Իսահակյան"),
+        ("Oʼkonkwo", "Łukasiewicz"),
+    ];
+    for (given, family) in whole {
+        assert!(names(given, family).is_ok(), "{given} {family}");
+    }
+    let mixed = [
+        "J\u{435}an",
+        "\u{410}nna",
+        "M\u{430}rtin",
+        "Ivan Иван",
+        "\u{39f}livier",
+        "王 Wang",
+        "\u{391}\u{39d}\u{39d}\u{410}",
+        "Jean-\u{406}ves",
+    ];
+    for name in mixed {
+        for (faults, field) in [
+            (names(name, "Martin"), PersonalInformationField::GivenName),
+            (names("Jean", name), PersonalInformationField::FamilyName),
+        ] {
+            assert_eq!(faults, Err(vec![PersonalInformationFault::Mixed(field)]), "{name}");
+        }
+    }
+    assert!(names("Иван", "Ivanov").is_ok(), "each field by itself");
+}

@@ -42,9 +42,13 @@ async fn what_cannot_be_a_name_a_telephone_or_a_position_is_said_beside_its_fiel
                 "<b>Jean</b>",
                 "Jean;",
                 "a@b.fr",
+                "J\u{435}an",
             ],
         ),
-        ("family_name", &["", "\u{feff}", &long, "Martin3", "Mar\u{2066}tin", "Martin=", "\"Martin\"", "{Martin}"]),
+        (
+            "family_name",
+            &["", "\u{feff}", &long, "Martin3", "Mar\u{2066}tin", "Martin=", "\"Martin\"", "{Martin}", "M\u{430}rtin"],
+        ),
         (
             "phone_number",
             &[
