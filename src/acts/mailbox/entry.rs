@@ -6,7 +6,7 @@ use crate::acts::account::{find_way_back, take_away};
 use crate::app::App;
 use crate::domain::{AuditEvent, Credentials, Email, User, UserId};
 use crate::protocol::Timestamp;
-use crate::store::{StoreError, Tx, credentials, users};
+use crate::store::{Read, StoreError, Tx, credentials, users};
 
 /// What a write job needs, drawn before it because it may run more than once.
 #[derive(Clone)]
@@ -48,6 +48,21 @@ pub(super) struct Claimant {
     pub(super) epoch: Option<u32>,
 }
 
+impl Admission {
+    /// Whether the door is open to whoever has a secret that was mailed so.
+    pub(super) fn is_open_to(&self, tx: &impl Read, claimant: &Claimant) -> Result<bool, StoreError> {
+        Ok(match users::find_by_email(tx, &claimant.email)? {
+            // An account that was opened meanwhile is at its first epoch; one that came to this address is past it.
+            Some(user) => user.honours(claimant.epoch.unwrap_or_default()),
+            // Whoever had the address took another one meanwhile: what was mailed before opens nothing here (SEC-105).
+            None => {
+                let was_anothers = claimant.epoch.is_some() || find_way_back(tx, &claimant.email, self.now)?.is_some();
+                self.sign_up && !was_anothers
+            }
+        })
+    }
+}
+
 /// The person with this address, whose reader has just given back what was mailed to it; a new account when there is none
 /// and there was none. A password chosen on the way becomes that of an account without one: nothing that was chosen before
 /// the mailbox was proven is ever left behind in an account (SEC-103).
@@ -59,22 +74,16 @@ pub(super) fn admit(
     password_hash: Option<&String>,
 ) -> Result<Verdict, StoreError> {
     let now = admission.now;
+    if !admission.is_open_to(tx, claimant)? {
+        return Ok(Verdict::Closed);
+    }
     let Some(user) = users::find_by_email(tx, &claimant.email)? else {
-        // Whoever had the address took another one meanwhile: what was mailed before opens nothing here (SEC-105).
-        let was_anothers = claimant.epoch.is_some() || find_way_back(tx, &claimant.email, now)?.is_some();
-        if !admission.sign_up || was_anothers {
-            return Ok(Verdict::Closed);
-        }
         let user = User::new(admission.fresh_id, claimant.email.clone(), now);
         users::insert(tx, &user)?;
         credentials::insert(tx, &Credentials::new(user.id, password_hash.cloned(), now))?;
         circumstances.record(tx, AuditEvent::AccountOpened { user_id: user.id })?;
         return Ok(Verdict::Admitted(Box::new(user)));
     };
-    // An account that was opened meanwhile is at its first epoch; one that came to this address is past it.
-    if !user.honours(claimant.epoch.unwrap_or_default()) {
-        return Ok(Verdict::Closed);
-    }
     let user = match user.email_verified_at {
         Some(_) => user,
         None => wipe_unproven(tx, user, now)?,

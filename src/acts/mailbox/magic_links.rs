@@ -97,14 +97,25 @@ pub enum LinkPlace {
 /// When the store fails.
 pub fn look_at_magic_link(app: &App, value: &str, browser: HandleKey<PreSession>) -> Result<LinkPlace, ActError> {
     let Some(key) = crypto::parse_handle::<MagicLink>(value) else { return Ok(LinkPlace::Void) };
-    let now = app.clock.now();
+    let (now, admission) = (app.clock.now(), Admission::new(app));
     Ok(app.store.read(|tx| {
-        Ok(match find_open(tx, &key, now)? {
+        let found = find_open(tx, &key, now)?;
+        // That of an account which was closed since is like one that was used: a look tells no more than the form.
+        let is_open = match &found {
+            Some((link, _)) => admission.is_open_to(tx, &claimant_of(link))?,
+            None => false,
+        };
+        Ok(match found.filter(|_| is_open) {
             Some((link, interaction)) if interaction.browser == Some(browser) => LinkPlace::Here(link),
             Some((link, _)) => LinkPlace::Elsewhere(link),
             None => LinkPlace::Void,
         })
     })?)
+}
+
+/// Whoever holds a link.
+fn claimant_of(link: &MagicLink) -> Claimant {
+    Claimant { email: link.email.clone(), epoch: link.user_epoch }
 }
 
 /// A link that works, with the sign-in that asked for it: the last one asked there, and while that sign-in is open.
@@ -166,7 +177,7 @@ pub async fn redeem_magic_link(
             if interaction.browser != Some(opening.browser) {
                 return Ok(Outcome::Void);
             }
-            let claimant = Claimant { email: link.email.clone(), epoch: link.user_epoch };
+            let claimant = claimant_of(&link);
             let Some(used) = link.redeem(now) else { return Ok(Outcome::Void) };
             magic_links::update(tx, &key, &used)?;
             let user = match admit(tx, &circumstances, &admission, &claimant, None)? {

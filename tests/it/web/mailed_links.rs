@@ -302,7 +302,10 @@ async fn sec_37_sec_91_no_link_opens_an_account_that_was_closed_or_erased_since_
         let acts = instance.recorded_acts();
         for (mailed, form) in opened {
             let (reader, at) = (links.reader(mailed, &stranger), mailed.kind.path);
-            // A look tells nothing of the account; it is the form that is refused.
+            // A look is told what the form is told, and neither says why.
+            let looked = reader.get(&mailed.link).await;
+            assert_eq!(looked.status, 410, "{at}: {deed}");
+            assert!(!looked.body.contains("fermé") || at == RESTORE.path, "{at}: {deed}: {}", looked.text("main"));
             assert_eq!(reader.post(form).await.status, 410, "{at}: {deed}");
             assert_eq!(reader.visit("/").await.url.path(), "/users/start-sign-in", "{at}: {deed}");
         }
