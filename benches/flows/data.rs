@@ -2,18 +2,21 @@
 
 use std::fmt::Write as _;
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use moncomptepro::acts::{self, By, Entries};
+use moncomptepro::app::App;
 use moncomptepro::clock::Clock;
 use moncomptepro::config::Config;
-use moncomptepro::crypto::{Parameters, PasswordLane, Random};
+use moncomptepro::crypto::{Parameters, PasswordLane, Random, Sealed, TotpKey};
 use moncomptepro::domain::{
-    Actor, Deed, Greeting, Membership, Organization, OrganizationId, OrganizationSource, PersonalInformation, Siret,
-    User, UserId, Verification,
+    Actor, Deed, Greeting, Membership, Organization, OrganizationId, OrganizationSource, PersonalInformation,
+    SecondFactorUse, Siret, Totp, User, UserId, Verification,
 };
 use moncomptepro::protocol::Timestamp;
 use moncomptepro::site;
+use moncomptepro::store::{Tx, credentials, users};
 
 use super::http::Site;
 
@@ -30,6 +33,8 @@ pub(crate) const RS256: &str = "service-rs256";
 
 const ISSUER: &str = "https://identite.exemple.fr";
 const PEOPLE: u64 = 1000;
+/// Those who have an application that shows codes.
+pub(crate) const PROTECTED: Range<u64> = 550..PEOPLE;
 const PEOPLE_OF_AN_ORGANIZATION: u64 = 10;
 /// People of one transaction.
 const PEOPLE_AT_ONCE: usize = 10_000;
@@ -52,11 +57,11 @@ pub(crate) fn address(number: u64) -> String {
 
 /// Makes the data of a production instance with the shipped defaults.
 pub(crate) async fn prepare(directory: &Path, under: Vec<String>) -> Data {
-    prepare_with(directory, under, PEOPLE).await
+    prepare_with(directory, under, PEOPLE, PROTECTED).await
 }
 
-/// The same with so many people.
-pub(crate) async fn prepare_with(directory: &Path, under: Vec<String>, people: u64) -> Data {
+/// The same with so many people, of whom `protected` have an application that shows codes.
+pub(crate) async fn prepare_with(directory: &Path, under: Vec<String>, people: u64, protected: Range<u64>) -> Data {
     let port = free_port();
     let config = directory.join("config.toml");
     let mut text = format!(
@@ -78,7 +83,29 @@ pub(crate) async fn prepare_with(directory: &Path, under: Vec<String>, people: u
         let some = first..people.min(first + PEOPLE_AT_ONCE as u64);
         acts::enter(&app, &By::local(Actor::System), entries(&hash, some, app.clock.now())).await.unwrap();
     }
+    for number in protected {
+        protect(&app, number).await;
+    }
     Data { config, site: Site { port, origin: String::from(ISSUER) }, under }
+}
+
+/// The key of a person's application.
+pub(crate) fn totp_key(number: u64) -> TotpKey {
+    TotpKey::from_bytes(&[number.to_be_bytes().as_slice(), &[7; 12]].concat())
+}
+
+/// Sets the application of a person up, as the program keeps it; its code is asked for at every sign-in.
+async fn protect(app: &App, number: u64) {
+    let (user_id, now) = (UserId(number + 1), app.clock.now());
+    let sealed = Sealed::seal(&app.master_key, &app.random, &format!("totp of {user_id}"), totp_key(number).as_bytes());
+    let totp = Totp { sealed_key: serde_json::to_string(&sealed).unwrap(), added_at: now, last_period: 0 };
+    let writing = move |tx: &mut Tx| {
+        let mut known = credentials::find(tx, user_id)?.unwrap();
+        known.second_factors.totp = Some(totp.clone());
+        credentials::update(tx, &known)?;
+        users::update(tx, &User { second_factor: SecondFactorUse::Always, ..users::get(tx, user_id)? })
+    };
+    app.store.write(writing).await.unwrap();
 }
 
 /// Makes a file of people for `dev`, whose password hashes are of the lower cost.

@@ -69,8 +69,8 @@ impl Work for Asked {
 /// Sign-ins of everybody in turn, of an instance with a thousand people and of one with a million, in turns.
 pub(crate) async fn accounts(bench: &mut Bench) {
     let many = if bench.plan.rounds > 1 { MANY } else { MANY_QUICKLY };
-    let few_data = data::prepare_with(&bench.folder("few"), Vec::new(), FEW).await;
-    let many_data = data::prepare_with(&bench.folder("many"), Vec::new(), many).await;
+    let few_data = data::prepare_with(&bench.folder("few"), Vec::new(), FEW, 0..0).await;
+    let many_data = data::prepare_with(&bench.folder("many"), Vec::new(), many, 0..0).await;
     let size = std::fs::metadata(bench.folder("many").join("data/moncomptepro.redb")).map_or(0, |file| file.len());
     let (small, large) = (serve(&few_data), serve(&many_data));
     let (plan, idle) = (bench.plan, large.resident_mib());

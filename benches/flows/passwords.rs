@@ -1,5 +1,6 @@
 //! Sign-ins by password, and what goes on meanwhile.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use super::load::{Load, at_a_rate, at_full_speed};
 use super::measure::{Bench, Height, gathered, signed_in};
 use super::program::{Program, dev, serve};
 use super::table::{Row, milliseconds};
-use super::work::{Client, Entry, Exchange, Jar, SignIn, authorization};
+use super::work::{Client, Entry, Exchange, Jar, Protected, SignIn, SignInWithCode, authorization};
 
 /// Sign-ins under way at one time: enough that the lane always has work.
 const SIGN_INS: u64 = 12;
@@ -41,6 +42,7 @@ pub(crate) async fn at_both_costs(bench: &mut Bench) {
     let worst = Parameters::standard().memory_bytes() as usize * lane_threads() / 1_048_576;
     let row = Row::new("memory that sign-ins add", format!("{lane:.1} MiB"));
     bench.table.add(row.expected(format!("the lane's {worst} MiB")));
+    beside_passwords(bench, &program).await;
     program.stop();
     let (fixtures, site) = data::fixtures(bench.directory()).await;
     let program = dev(Some(&fixtures), &site);
@@ -57,6 +59,21 @@ async fn beside_hashes(bench: &mut Bench, program: &Program, parameters: Paramet
     let (memory, passes) = (parameters.memory_kib / 1024, parameters.iterations);
     let row = turns.row(&format!("password sign-ins, {memory} MiB × {passes}"), "argon2id alone");
     bench.table.add(row.expected("≥ 92 %"));
+}
+
+/// Sign-ins by a password and the code of an application, beside those by a password alone: the lane keeps its figures.
+async fn beside_passwords(bench: &mut Bench, program: &Program) {
+    let (time, site) = (bench.plan.hashing, &program.site);
+    let protected: Protected = Rc::new(RefCell::new(data::PROTECTED.map(|number| (number, 0)).collect()));
+    let worker = SignInWithCode { site: site.clone(), people: protected };
+    let load = async || {
+        let workers = vec![worker.clone(); SIGN_INS as usize];
+        program.under(at_full_speed(site.port, workers, time)).await
+    };
+    let alone = async || Height::Served(program.under(at_full_speed(site.port, people(site, 0..SIGN_INS), time)).await);
+    let turns = bench.beside(load, alone).await;
+    let row = turns.row("sign-ins by password and code of an application", "password alone");
+    bench.table.add(row.expected("≥ 95 %"));
 }
 
 /// Exchanges at a fixed rate, alone and while more people sign in than the lane can serve.

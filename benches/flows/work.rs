@@ -1,15 +1,16 @@
 //! What clients and people do, again and again.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::data::{CALLBACK, PASSWORD, SECRET};
+use super::data::{CALLBACK, PASSWORD, SECRET, address, totp_key};
 use super::http::{Answer, Connection, Site};
 use super::load::{Turn, Work};
 
@@ -253,6 +254,44 @@ impl Work for SignIn {
             Entry::Wrong => panic!("the password of {} was wrong", self.address),
             Entry::Refused => Turn::Refused,
         }
+    }
+}
+
+/// People who have an application that shows codes, each with the last period of which a code was given.
+pub(crate) type Protected = Rc<RefCell<VecDeque<(u64, u64)>>>;
+
+/// Somebody of them, with a fresh browser each time: password, then code.
+#[derive(Clone)]
+pub(crate) struct SignInWithCode {
+    pub(crate) site: Site,
+    pub(crate) people: Protected,
+}
+
+impl Work for SignInWithCode {
+    async fn once(&mut self, connection: &mut Connection) -> Turn {
+        let (number, last) = self.people.borrow_mut().pop_front().unwrap();
+        let (mut jar, person) =
+            (Jar::default(), SignIn { site: self.site.clone(), address: address(number), source: None });
+        let next = match person.enter(connection, &mut jar, "/users/start-sign-in", PASSWORD).await {
+            Entry::In(next) => next,
+            Entry::Wrong => panic!("the password of {} was wrong", person.address),
+            Entry::Refused => {
+                self.people.borrow_mut().push_back((number, last));
+                return Turn::Refused;
+            }
+        };
+        let (page, token) = person.page(connection, &mut jar, &next).await;
+        let (path, query) = page.split_once("/users/2fa-sign-in").unwrap();
+        // A code is good once: that of the period before, of this one, or of the next one (SEC-77).
+        let present = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 30;
+        let period = present.saturating_sub(1).max(last + 1);
+        assert!(period <= present + 1, "too few people have an application");
+        let form = format!("_csrf={token}&totpToken={}", totp_key(number).code_at(period));
+        let target = format!("{path}/users/2fa-sign-in-with-totp{query}");
+        let answer = connection.ask(&self.site.post(&target, &person.own(&jar), &form)).await;
+        answer.expect(303);
+        self.people.borrow_mut().push_back((number, period));
+        Turn::Done
     }
 }
 
