@@ -2,6 +2,10 @@
 //! itself, as the code has it.
 //!
 #![doc = include_str!("table.md")]
+//!
+//! The code of an organization, which goes to the organization's own address, is asked before an organization is chosen: it
+//! belongs to joining one. The link is made once the code was given back, so that whatever can be chosen is proven, and whoever
+//! belongs to others already is not kept waiting by a code that they gave up. Then one is chosen, then comes its welcome.
 
 mod rules;
 #[cfg(test)]

@@ -388,3 +388,27 @@ fn prm_1_without_pages_each_step_has_its_error() {
         assert_eq!(step.error_without_pages(), expected);
     }
 }
+
+/// A link is made once it is proven: what is chosen never waits for the code of its own organization.
+#[test]
+fn prm_7_the_code_of_an_organization_is_asked_before_one_is_chosen_and_before_the_welcome() {
+    let demands = each_demands(&[Demand::Absent, Demand::Open]);
+    let (mut asked, mut later) = (0_u32, 0_u32);
+    for person in each_person() {
+        for demands in &demands {
+            let known = person.affiliation;
+            let lacks_one = known.organizations == 0 && (demands.one_organization || demands.any_organization);
+            let proves_one =
+                known.contact_proof.is_some() && (lacks_one || demands.hinted_organization == Demand::Open);
+            let step = next(&Facts { person: Some(person), demands: *demands });
+            if matches!(step, Step::OfficialContact(_)) {
+                asked += 1;
+            }
+            if matches!(step, Step::SelectOrganization | Step::Welcome(_) | Step::Consent | Step::Finish) {
+                assert!(!proves_one, "{person:?} {demands:?}");
+                later += 1;
+            }
+        }
+    }
+    assert!(asked > 0 && later > 0);
+}
