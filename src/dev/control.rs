@@ -8,6 +8,7 @@ use serde_json::json;
 use super::client::Trials;
 use super::seeds::Beginning;
 use crate::acts;
+use crate::acts::administration::make_retention_round;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::domain::Actor;
@@ -16,6 +17,9 @@ use crate::web::{Error, Request, Response, StatusCode, csrf, header, json_respon
 
 /// The latest instant that records can be kept until, with a margin for lifetimes.
 const LATEST: u64 = 4_000_000_000;
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 3600;
 
 /// What to do with the time: exactly one.
 #[derive(Debug, Deserialize)]
@@ -56,7 +60,12 @@ pub(super) async fn steer(app: App, request: Request) -> Result<Response, Error>
     check_caller(&app, &request)?;
     check_json(&request)?;
     let command = serde_json::from_slice(request.bytes()?).map_err(|cause| malformed(&cause.to_string()))?;
+    let is_days = matches!(command, ClockCommand::Advance(seconds) if seconds >= DAY);
     obey(&app.clock, command)?;
+    if is_days {
+        // What is due once a day is seen at once: nobody who steers the time waits an hour for it.
+        make_retention_round(&app).await?;
+    }
     Ok(shown(&app.clock))
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { journey } from "./visit.mjs";
+import { TWO, journey } from "./visit.mjs";
 
 const PASSWORD = "une phrase de passe longue et neuve";
 let number = 0;
@@ -113,3 +113,53 @@ journey("a person who forgot the password chooses another one by mail", async (p
   await person.signIn(address, PASSWORD);
   await person.see("home-after-reset");
 });
+
+const DAY = 24 * 3600;
+const KEPT = "user@yopmail.com";
+const GONE = "user@red-needles-sarl.com";
+
+/** Days go by one after the other, each with what it brings. */
+async function live(person, days) {
+  for (let day = 0; day < days; day += 1) await person.now(DAY);
+}
+
+/** Address, password, and the code of a mailbox that was not proven for long. */
+async function comeBack(person, address) {
+  await person.signIn(address);
+  await person.arriveAt("/users/verify-email");
+  let mail;
+  do {
+    [mail] = await person.mails(address);
+  } while (!mail.code);
+  await person.answer("verify_email_token", mail.code);
+  await person.arriveAt("/");
+}
+
+journey(
+  "an account that nobody uses is announced by mail, kept by a sign-in, and erased where nobody comes",
+  async (person) => {
+    await person.now(1065 * DAY);
+    for (const address of [KEPT, GONE]) {
+      const [{ subject, text }] = await person.mails(address);
+      assert.match(subject, /sera supprimé|will be erased|will be deleted/);
+      assert.match(text, /connectez-vous|sign in/);
+    }
+    await live(person, 28);
+    await person.goTo(await person.mailedLink(KEPT, "/users/start-sign-in"));
+    await person.see("start-sign-in-of-an-unused-account");
+    await comeBack(person, KEPT);
+    await person.see("home-of-an-account-that-was-unused");
+    await person.signOut();
+    await live(person, 6);
+    await person.goTo("/users/start-sign-in");
+    await person.answer("login", GONE);
+    await person.arriveAt("/users/sign-up");
+    await person.goTo("/users/start-sign-in");
+    await person.answer("login", KEPT);
+    await person.arriveAt("/users/sign-in");
+    await person.answer("password", KEPT);
+    await person.arriveAt("/");
+  },
+  undefined,
+  TWO,
+);

@@ -57,9 +57,17 @@ journey("a person looks after their account, proves who they are anew, and leave
   await person.see("connection-and-account-without-services");
   await person.page.locator('a[href$="/my-data"]').click();
   await person.see("my-data");
+  await person.page.locator("main form button").click();
+  await person.page.locator("main [role=status]").waitFor();
+  await person.see("my-data-with-a-link-mailed");
+  const link = await person.mailedLink(ADDRESS, "my_data_token=");
+  await person.goTo(link);
+  await person.see("my-data-file");
   const downloading = person.page.waitForEvent("download");
   await person.page.locator("main form button").click();
   assert.equal((await downloading).suggestedFilename(), "moncomptepro.json");
+  await person.goTo(link);
+  await person.see("my-data-file-by-a-link-that-was-used");
 
   await person.goTo("/connection-and-account");
   await person.page.locator('a[href="/users/delete"]').click();

@@ -110,3 +110,26 @@ journey(
   undefined,
   TWO,
 );
+
+journey(
+  "a hint of somebody else asks who it is, and whoever signs in then arrives as they are",
+  async (person) => {
+    const other = "api-particulier@yopmail.com";
+    await person.goTo("/users/start-sign-in");
+    await person.signIn(ADDRESS);
+    await person.arriveAt("/");
+    for (const comes of [ADDRESS, other]) {
+      await ask(person, `scope=openid email\nlogin_hint=${other}`);
+      await person.arriveAt("/users/start-sign-in");
+      assert.equal(await person.page.locator('input[name="login"]').inputValue(), other);
+      await person.see("start-sign-in-by-a-hint-of-somebody-else");
+      await person.signIn(comes);
+      assert.equal((await told(person)).email, comes);
+    }
+    // What was asked for somebody else is theirs from then on, and a hint of theirs asks nothing.
+    await ask(person, `scope=openid email\nlogin_hint=${other}`);
+    assert.equal((await told(person)).email, other);
+  },
+  undefined,
+  TWO,
+);

@@ -171,6 +171,17 @@ class Person {
     }
   }
 
+  /** The link of the latest mail to an address, once it is one that holds this text. */
+  async mailedLink(address, text) {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const [latest] = await this.mails(address);
+      if (latest?.link?.includes(text)) return latest.link;
+      assert.ok(Date.now() < deadline, `no link with ${text} to ${address}`);
+      await wait(50);
+    }
+  }
+
   /** The same person's other browser, empty, set as this one, for as long as the story lasts. */
   async elsewhere(more = {}) {
     const context = await this.page.context().browser().newContext({ ...contextOf(this.setting), ...more });

@@ -34,6 +34,19 @@ async fn clk_1_r_12_the_clock_moves_for_the_whole_instance() {
 }
 
 #[tokio::test]
+async fn sec_167_whoever_moves_the_time_by_days_sees_what_a_day_brings() {
+    let instance = Instance::dev().await;
+    let script = Script::of(&instance);
+    let announced = async || instance.mails_to(ADDRESS).await.iter().any(|mail| mail.subject.contains("inutilisé"));
+    script.post("/_dev/api/clock", json!({ "advance": 1_065 * 24 * 3600 })).await;
+    assert!(announced().await);
+    script.post("/_dev/api/reset", json!({})).await;
+    assert!(!announced().await);
+    script.post("/_dev/api/clock", json!({ "advance": 24 * 3600 })).await;
+    assert!(!announced().await, "nobody is, who was there yesterday");
+}
+
+#[tokio::test]
 async fn a_command_that_cannot_be_changes_nothing() {
     let instance = Instance::dev().await;
     let script = Script::of(&instance);
