@@ -76,8 +76,9 @@ class Judge {
 
 async function run(page) {
   await page.evaluate(axe);
-  // Every rule is tried, and described where it is broken.
-  const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+  // Every rule is tried, that of WCAG 2.2 on the size of what is clicked as well, and described where it is broken.
+  const rules = { "target-size": { enabled: true } };
+  const { violations } = await page.evaluate((rules) => globalThis.axe.run({ resultTypes: ["violations"], rules }), rules);
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
 }
 
