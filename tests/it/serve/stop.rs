@@ -3,10 +3,13 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use moncomptepro::serve::{BodyLimits, Limits};
 use rustix::process::Signal;
 
 use super::certificates::{Pair, configuration};
+use super::peer::{FOR_EVER, Peer, port};
 use super::process::Process;
 use crate::support::{Instance, tls};
 
@@ -89,6 +92,29 @@ fn sec_187_a_second_signal_ends_it_at_once() {
     assert_eq!(process.wait().code(), Some(1));
     // As safe as a loss of power: it starts again.
     drop(behind_a_proxy(directory.path()));
+}
+
+#[tokio::test]
+async fn sec_187_a_request_that_never_ends_keeps_nobody_from_stopping() {
+    assert_eq!(Limits::standard().shutdown, Duration::from_secs(10));
+    let instance = Instance::dev_with_limits(|limits| {
+        limits.shutdown = Duration::from_millis(150);
+        // Nothing else ends it.
+        let for_ever = Duration::from_secs(3600);
+        limits.body = BodyLimits { grace: for_ever, bytes_per_second: 0, whole: for_ever };
+    })
+    .await;
+    let mut peer = Peer::http1(&instance).await;
+    let head = format!(
+        "POST /oauth/token HTTP/1.1\r\nHost: localhost:{}\r\nExpect: 100-continue\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\n",
+        port(&instance)
+    );
+    peer.write(head).await;
+    let answer = peer.read_until(|bytes| bytes.ends_with(b"\r\n\r\n")).await;
+    assert!(answer.starts_with(b"HTTP/1.1 100"), "it is under way when the body is asked for");
+    tokio::time::timeout(FOR_EVER, instance.stop()).await.expect("it waits for a body that never comes");
+    assert_eq!(peer.read_to_end().await, b"", "it is cut, and not answered");
 }
 
 #[tokio::test]
