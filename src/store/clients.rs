@@ -120,6 +120,12 @@ pub(super) fn note_deleted(tx: &mut Tx, id: &ClientId, epoch: u32) -> Result<(),
 pub fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, StoreError> {
     let Some(client) = CLIENTS.find(tx, id)? else { return Ok(false) };
     DELETED.put(tx, id, &client.epoch)?;
+    forget(tx, id)
+}
+
+/// Deletes a client that was never given anything: nothing is kept of it.
+pub fn forget(tx: &mut Tx, id: &ClientId) -> Result<bool, StoreError> {
+    let Some(client) = CLIENTS.find(tx, id)? else { return Ok(false) };
     remove_from_indexes(tx, &client)?;
     CLIENTS.delete(tx, id)
 }

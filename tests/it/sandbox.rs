@@ -1,7 +1,9 @@
 //! A shared instance to try services with: it says what it is, keeps its mails, and takes clients of anybody's choice.
 
 use std::path::Path;
+use std::time::Duration;
 
+use moncomptepro::acts;
 use moncomptepro::config::Config;
 use reqwest::header::{HOST, HeaderMap, HeaderValue};
 
@@ -122,4 +124,28 @@ async fn a_sandbox_begins_again_by_command_and_production_never_does() {
     let production = instance(directory.path(), "production").await;
     Operator::of(directory.path()).types(&["reset", "--yes"]).await.refused(1, "no sandbox");
     production.stop().await;
+}
+
+#[tokio::test]
+async fn a_sandbox_in_which_names_were_made_up_by_the_hundred_takes_the_next_service_all_the_same() {
+    let instance = Instance::dev().await;
+    let service = |id: &str| RelyingParty::new(&instance, id, "un-secret", "http://localhost:4000/retour");
+    let asks = async |id: &str| instance.person().visit(&service(id).authorization("openid", &[])).await.status;
+    let is_known = |id: &str| acts::enabled_client(&instance.app, id).unwrap().is_some();
+    let in_use = service("en-service");
+    let person = instance.person();
+    in_use.redeem(&in_use.code(&in_use.sign_in(&person, "openid", "user@yopmail.com").await)).await;
+    for number in 0..499 {
+        instance.clock.advance(Duration::from_secs(1)).unwrap();
+        assert_eq!(asks(&format!("invention-{number}")).await, 200);
+    }
+    assert!(is_known("invention-0") && is_known("invention-498"), "five hundred have their place");
+    instance.clock.advance(Duration::from_secs(1)).unwrap();
+    assert_eq!(asks("nouveau").await, 200, "and one more is taken");
+    assert!(!is_known("invention-0"), "the oldest that never showed a secret is forgotten");
+    assert!(is_known("nouveau") && is_known("invention-1") && is_known("en-service"));
+    let tokens = in_use.redeem(&in_use.code(&person.visit(&in_use.authorization("openid", &[])).await)).await;
+    assert_eq!(in_use.userinfo(&tokens.access_token).await.status, 200, "what is in use stays so");
+    let declared = ["standard_client_id", "test-id", "legacy_client_id"];
+    assert!(declared.into_iter().all(is_known), "what was declared takes no place, and loses none");
 }

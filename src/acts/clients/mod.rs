@@ -21,8 +21,8 @@ pub use declared::{DeclarationError, declare_clients};
 
 /// The most redirect URIs of one client.
 const MAX_REDIRECT_URIS: usize = 50;
-/// The most clients of an instance that records unknown ones.
-const MAX_CLIENTS: usize = 500;
+/// The most recorded clients of an instance.
+const MAX_RECORDED: usize = 500;
 
 /// What a credential proved.
 #[derive(Debug, Clone)]
@@ -106,9 +106,10 @@ async fn learn(
             let mut client = match clients::find(tx, &id)? {
                 Some(client) if client.origin == ClientOrigin::Recorded && client.is_enabled() => client,
                 Some(_) => return Ok(None),
-                None if clients::list(tx, None, MAX_CLIENTS)?.len() >= MAX_CLIENTS => return Ok(None),
+                None if !make_room(tx, &circumstances)? => return Ok(None),
                 None => Client {
                     origin: ClientOrigin::Recorded,
+                    epoch: clients::first_epoch(tx, &id)?,
                     scopes: Scope::ALL.iter().copied().collect(),
                     require_verified_link: false,
                     is_federation: true,
@@ -128,6 +129,24 @@ async fn learn(
         })
         .await?;
     Ok(client)
+}
+
+/// Whether one more client may be recorded. Where there are too many, the oldest of those that never showed a credential,
+/// and so were never given anything, is forgotten: whoever makes up five hundred names keeps nobody else out.
+fn make_room(tx: &mut Tx, circumstances: &Circumstances) -> Result<bool, StoreError> {
+    let mut recorded = clients::list(tx, None, usize::MAX)?;
+    recorded.retain(|client| client.origin == ClientOrigin::Recorded);
+    if recorded.len() < MAX_RECORDED {
+        return Ok(true);
+    }
+    let unproven = recorded.into_iter().filter(|client| client.authentication == ClientAuthentication::Undecided);
+    let Some(oldest) = unproven.min_by_key(|client| client.created_at) else {
+        tracing::warn!("{MAX_RECORDED} clients were recorded, and all of them are in use: no other one is taken");
+        return Ok(false);
+    };
+    clients::forget(tx, &oldest.id)?;
+    circumstances.record(tx, AuditEvent::ClientDeleted { client_id: oldest.id })?;
+    Ok(true)
 }
 
 /// Checks what a client shows at the token endpoint. Unknown clients and wrong secrets cost and say the same, and only
