@@ -107,6 +107,11 @@ pub(super) enum Refusal {
     HasNoSecret(String),
     #[error("the secret before can work for {} days more at most", MAX_SECRET_OVERLAP.as_secs() / 86400)]
     OverlapTooLong,
+    #[error(
+        "client {id} has a new secret already, and the one before works until {until}: rotate again then, or with --overlap 0, which \
+         ends both"
+    )]
+    SecretRetiring { id: String, until: Timestamp },
     #[error("the keys of this instance come with the program, and are the same everywhere: they are not rotated")]
     KeysNotOurs,
     #[error(
@@ -158,6 +163,7 @@ impl Refusal {
             ClientRefusal::Declared => Self::Declared { id, file: configuration_file(app) },
             ClientRefusal::HasNoSecret => Self::HasNoSecret(id),
             ClientRefusal::OverlapTooLong => Self::OverlapTooLong,
+            ClientRefusal::SecretRetiring(until) => Self::SecretRetiring { id, until },
         }
     }
 
@@ -244,6 +250,7 @@ impl Refusal {
             Self::Declared { .. } => (StatusCode::CONFLICT, "declared"),
             Self::HasNoSecret(_) => (StatusCode::CONFLICT, "has_no_secret"),
             Self::OverlapTooLong => (StatusCode::BAD_REQUEST, "overlap_too_long"),
+            Self::SecretRetiring { .. } => (StatusCode::CONFLICT, "secret_retiring"),
             Self::KeysNotOurs => (StatusCode::CONFLICT, "keys_not_ours"),
             Self::KeyTooYoung { .. } => (StatusCode::CONFLICT, "key_too_young"),
             Self::Conflict => (StatusCode::CONFLICT, "conflict"),

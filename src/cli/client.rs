@@ -84,7 +84,7 @@ pub(super) enum Command {
         /// Its identifier.
         #[arg(value_parser = parse_id)]
         id: ClientId,
-        /// How long the secret before goes on working: 90s, 30m, 24h, 7d. With 0 it ceases at once, and everything that
+        /// How long the secret before goes on working: 90s, 30m, 24h, 7d. With 0 all before cease at once, and everything that
         /// the client was given is void.
         #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_duration)]
         overlap: Duration,

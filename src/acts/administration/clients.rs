@@ -10,7 +10,7 @@ use crate::domain::{
     AuditEvent, Client, ClientAuthentication, ClientFault, ClientId, ClientOrigin, ClientSettings, RegistrationRules,
     SecretDigest,
 };
-use crate::protocol::{ClientAuthenticationMethod, Scope, Secret};
+use crate::protocol::{ClientAuthenticationMethod, Scope, Secret, Timestamp};
 use crate::store::clients;
 
 /// How long the secret before may go on working after a rotation (SEC-44).
@@ -34,6 +34,8 @@ pub enum ClientRefusal {
     HasNoSecret,
     /// The secret before may not work so long.
     OverlapTooLong,
+    /// The secret before the present one still works, until then: a third would end it under whoever uses it.
+    SecretRetiring(Timestamp),
 }
 
 /// A client after an act, and its new secret if it got one: shown once, kept nowhere.
@@ -185,8 +187,8 @@ pub async fn update_client(
     Ok(outcome)
 }
 
-/// Gives a confidential client another secret; the one before works for `overlap` longer. Without overlap it ceases at
-/// once, and so does everything that was issued to the client (SEC-37).
+/// Gives a confidential client another secret; the one before works for `overlap` longer, and until then there is no
+/// third. Without overlap all before cease at once, and so does everything that was issued to the client (SEC-37).
 ///
 /// # Errors
 /// When the store fails.
@@ -201,7 +203,8 @@ pub async fn rotate_client_secret(
     }
     let circumstances = Circumstances::of(app, by);
     let drawn = Drawn::new(app);
-    let overlap_until = (overlap.as_secs() > 0).then(|| app.clock.now().plus(overlap));
+    let now = app.clock.now();
+    let overlap_until = (overlap.as_secs() > 0).then(|| now.plus(overlap));
     let outcome = app
         .store
         .write(move |tx| {
@@ -211,6 +214,11 @@ pub async fn rotate_client_secret(
             }
             if client.is_public() {
                 return Ok(Err(ClientRefusal::HasNoSecret));
+            }
+            let promised =
+                client.retiring_secret.as_ref().map(|secret| secret.until).filter(|until| !until.has_come(now));
+            if let (Some(until), Some(_)) = (promised, overlap_until) {
+                return Ok(Err(ClientRefusal::SecretRetiring(until)));
             }
             let client = client.with_new_secret(drawn.digest.clone(), overlap_until);
             clients::update(tx, &client)?;
