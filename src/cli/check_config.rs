@@ -55,18 +55,22 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     }
     let weakenings = config.weakenings();
     let clients = config.declared_clients.len();
+    let ports = config.differing_ports().map(|ports| words::ports(ports, language()));
+    let without_mail = config.lacks_mail().then(|| without_mail().to_owned());
+    let notices: Vec<String> = without_mail.into_iter().chain(ports).collect();
     match arguments.output.form() {
         Form::Json => arguments.output.one(&json!({
             "examined": examined.iter().map(described).collect::<Vec<_>>(),
             "weakenings": weakenings.iter().map(weakened).collect::<Vec<_>>(),
+            "notices": notices,
             "clients": clients,
         })),
         Form::Table => {
             for weakening in weakenings {
                 say(&format!("{}: {}", weakening.key, weakening.say(language())));
             }
-            if config.lacks_mail() {
-                say(without_mail());
+            for notice in &notices {
+                say(notice);
             }
             say(&match language() {
                 Locale::Fr => format!("La configuration convient ({clients} clients déclarés)."),

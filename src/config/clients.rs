@@ -127,7 +127,7 @@ fn uris(settings: &Settings, path: &str, policy: RedirectUriPolicy, problems: &m
         match RedirectUri::parse(&text, policy) {
             Ok(uri) => uris.push(uri),
             Err(reason) => {
-                let fault = Fault::RedirectUri { uri: text, reason: reason.to_string() };
+                let fault = Fault::RedirectUri { uri: text, reason };
                 problems.push(settings.fault(path, fault));
             }
         }

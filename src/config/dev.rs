@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::{
     Accounts, AddressChecks, Backups, Config, Connections, CookiePolicy, DataLocation, DirectorySettings,
-    DirectorySource, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME, Notices, PasswordCost,
-    PeoplePicker, Proxies, PublicUrl, RetentionRules, STANDARD_RECENT_PROOF, Tls, UnknownClients,
+    DirectorySource, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME, Names, Notices,
+    PasswordCost, PeoplePicker, Proxies, PublicUrl, RetentionRules, STANDARD_RECENT_PROOF, Tls, UnknownClients,
 };
 use crate::domain::{AcrVocabulary, Email, JoiningPolicy, MailProviders, MailboxPolicy, Retention};
 
@@ -46,7 +46,7 @@ impl Config {
             public_url,
             listen: if options.listen.is_empty() { loopback() } else { options.listen },
             port,
-            local_names: true,
+            names: if options.strict { Names::Loopback } else { Names::Local },
             tls: Tls::Off,
             proxies: Proxies::none(),
             connections: Connections { per_source: None, ..Connections::standard() },

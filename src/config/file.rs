@@ -16,8 +16,8 @@ use super::retention::{RetentionRules, months};
 use super::settings::{Settings, Source, type_of};
 use super::{
     AccessibilityState, Accounts, AddressChecks, Backups, Config, Connections, CookiePolicy, DataLocation,
-    ForwardedHeader, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, Notices, PasswordCost, Proxies,
-    PublicUrl, Tls, UnknownClients,
+    ForwardedHeader, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, Names, Notices, PasswordCost,
+    Proxies, PublicUrl, Tls, UnknownClients,
 };
 use crate::domain::{
     AcrVocabulary, EmailDomain, JoiningPolicy, MailProviders, MailboxName, MailboxPolicy, RejectionReason, Retention,
@@ -146,10 +146,6 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     if email_domains(settings, "joining.professional_mail_domains").iter().any(|domain| free.contains(domain)) {
         problems.push(settings.conflict("joining.professional_mail_domains", Conflict::FreeAndProfessional));
     }
-    let rsa_bits = settings.number(KEYS, "keys.rsa_bits");
-    if !matches!(rsa_bits, Some(2048 | 3072 | 4096) | None) {
-        problems.push(settings.conflict("keys.rsa_bits", Conflict::RsaBits));
-    }
     problems.extend(super::directory::problems(settings));
     mail::check(settings, problems);
 }
@@ -242,7 +238,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         public_url,
         listen: listen.iter().map(SocketAddr::ip).collect(),
         port: listen.first()?.port(),
-        local_names: false,
+        names: Names::Own,
         tls: tls(settings, path_of_file)?,
         proxies: Proxies {
             trusted: networks(settings, "proxies.trusted"),

@@ -39,6 +39,8 @@ pub(super) enum Kind {
     Flag,
     /// A whole number between two.
     Number(u64, u64),
+    /// One whole number of several.
+    Numbers(&'static [u64]),
     /// One word of several.
     OneOf(&'static [&'static str]),
     /// One or more local addresses with their port.
@@ -140,6 +142,7 @@ impl Kind {
                 ScopeSet::parse(text).is_ok_and(|scopes| scopes.contains(crate::protocol::Scope::Openid))
             }
             (Self::Number(least, most), Value::Number(number)) => (least..=most).contains(number),
+            (Self::Numbers(numbers), Value::Number(number)) => numbers.contains(number),
             (Self::Flag, Value::Flag(_)) => true,
             (Self::Addresses, Value::Texts(texts)) => {
                 !texts.is_empty() && texts.len() <= 16 && texts.iter().all(|text| text.parse::<SocketAddr>().is_ok())
@@ -177,6 +180,7 @@ impl Kind {
             | Self::Secret
             | Self::Flag
             | Self::Number(..)
+            | Self::Numbers(_)
             | Self::OneOf(_)
             | Self::Address
             | Self::Scopes
@@ -206,6 +210,11 @@ impl Kind {
                 Locale::Fr => format!("un nombre entier de {least} à {most}"),
                 Locale::En => format!("a whole number from {least} to {most}"),
             },
+            Self::Numbers(numbers) => {
+                let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+                let last = numbers.split_last().map(|(last, others)| [others.join(", "), last.clone()]);
+                last.map(|parts| parts.join(said(" ou ", " or ").as_str())).unwrap_or_default()
+            }
             Self::OneOf(words) => {
                 let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 quoted.join(said(" ou ", " or ").as_str())

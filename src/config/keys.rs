@@ -355,7 +355,7 @@ const FIRST: &[ConfigKey] = &[
 const LAST: &[ConfigKey] = &[
     ConfigKey {
         path: "keys.rsa_bits",
-        kind: Kind::Number(2048, 4096),
+        kind: Kind::Numbers(&[2048, 3072, 4096]),
         standard: Standard::Number(3072),
         about: [
             "Taille des nouvelles clés de signature RSA : 2048, 3072 ou 4096.",

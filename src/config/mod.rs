@@ -83,6 +83,17 @@ pub enum DataLocation {
     Directory(PathBuf),
 }
 
+/// Under which names an instance is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Its own.
+    Own,
+    /// Those of the loopback besides.
+    Loopback,
+    /// Any that nobody on the public network can have besides: `localhost`, `*.test`, a container's name…
+    Local,
+}
+
 /// What happens to a client that nobody declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnknownClients {
@@ -317,8 +328,8 @@ pub struct Config {
     pub listen: Vec<IpAddr>,
     /// The port to listen on; 0 lets the system choose.
     pub port: u16,
-    /// Whether other names of this machine are answered too (`localhost`, `*.test`, a container's name…).
-    pub local_names: bool,
+    /// Under which names it is answered.
+    pub names: Names,
     /// Where the certificate comes from.
     pub tls: Tls,
     /// The proxies whose word about the client's address is believed.
@@ -427,6 +438,13 @@ impl Config {
     /// Whether mails go nowhere: they do not leave, and no page shows them.
     pub fn lacks_mail(&self) -> bool {
         self.mail.is_none() && !self.mailbox_page
+    }
+
+    /// The port that the public address leads to and the one that is listened on, where they differ and no declared proxy
+    /// stands between them.
+    pub fn differing_ports(&self) -> Option<(u16, u16)> {
+        let (public, own) = (self.public_url.port(), self.port);
+        (self.tls != Tls::Off && own != 0 && public != own).then_some((public, own))
     }
 
     /// Whether nobody is asked about companies and administrations.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::key::Kind;
 use super::mail::MailConflict;
-use crate::protocol::Locale;
+use crate::protocol::{Locale, RedirectUriError};
 
 /// Where a value stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(super) enum Fault {
     /// Two keys that do not go together.
     Conflict(Conflict),
     /// An address of a client that cannot be registered.
-    RedirectUri { uri: String, reason: String },
+    RedirectUri { uri: String, reason: RedirectUriError },
 }
 
 /// Keys that do not go together, each with its remedy.
@@ -77,8 +77,6 @@ pub(super) enum Conflict {
     SeveralPorts,
     /// A mail domain on both lists.
     FreeAndProfessional,
-    /// An RSA size between the possible ones.
-    RsaBits,
     /// A source of the register without what opens it.
     SourceWithoutKey,
     /// Something about mails.
@@ -129,7 +127,6 @@ impl Conflict {
             Self::SeveralPorts => {
                 ["toutes les adresses doivent avoir le même port", "every address must have the same port"]
             }
-            Self::RsaBits => ["2048, 3072 ou 4096 sont possibles", "2048, 3072 or 4096 are possible"],
             Self::SourceWithoutKey => [
                 "sans elle, rien n'ouvre cette source. Donnez-la, ou retirez la source de directory.sources et ses autres clés",
                 "nothing opens that source without it. Give it, or remove the source from directory.sources and its other keys",
@@ -235,7 +232,9 @@ impl Fault {
                 format!("{0} est lisible par tous les comptes de cette machine : chmod 600 {0}", path.display())
             }
             Self::Conflict(conflict) => conflict.say(Locale::Fr).to_owned(),
-            Self::RedirectUri { uri, reason } => format!("{uri} ne peut être enregistré : {reason}"),
+            Self::RedirectUri { uri, reason } => {
+                format!("{uri} ne peut être enregistré : {}", redirect_uri_in_french(*reason))
+            }
         }
     }
 
@@ -267,6 +266,22 @@ impl Fault {
             Self::Conflict(conflict) => conflict.say(Locale::En).to_owned(),
             Self::RedirectUri { uri, reason } => format!("{uri} cannot be registered: {reason}"),
         }
+    }
+}
+
+/// Why an address cannot be registered.
+fn redirect_uri_in_french(reason: RedirectUriError) -> &'static str {
+    match reason {
+        RedirectUriError::TooLong => "plus de 2 048 octets",
+        RedirectUriError::ForbiddenCharacter => "elle contient un caractère qu'une adresse ne peut contenir",
+        RedirectUriError::NotAbsolute => "ce n'est pas une adresse complète",
+        RedirectUriError::Fragment => "elle contient un #",
+        RedirectUriError::UserInfo => "elle contient un nom d'utilisateur",
+        RedirectUriError::ForbiddenScheme => "son schéma (ce qui précède les deux-points) n'est pas admis",
+        RedirectUriError::HostNotPlain => "son hôte n'est pas sous sa forme simple",
+        RedirectUriError::PathNotPlain => "son chemin n'est pas sous sa forme simple",
+        RedirectUriError::PlainHttp => "http sans TLS n'est pas admis ici",
+        RedirectUriError::NotNative => "un schéma privé est réservé aux clients natifs",
     }
 }
 

@@ -37,6 +37,12 @@ impl PublicUrl {
         &self.host
     }
 
+    /// The port that it leads to.
+    pub fn port(&self) -> u16 {
+        let named = self.authority().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        named.unwrap_or(if self.is_https { 443 } else { 80 })
+    }
+
     /// Whether it is reached over TLS.
     pub fn is_https(&self) -> bool {
         self.is_https

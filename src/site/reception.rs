@@ -8,17 +8,22 @@ use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper::body::{Body as HyperBody, Bytes};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
-use warp::http::{HeaderValue, Method, StatusCode, Uri, Version, header};
+use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
 use warp::{Filter, Rejection};
 
 use super::metrics::Requests;
 use crate::app::App;
+use crate::config::Names;
 use crate::logs::{self, RequestId};
 use crate::serve::BodyError;
 use crate::web::{self, Arrival, Body, Error, MAX_BODY_BYTES, Request, Response, Table};
 
 /// The most bytes of a path and its query: a value of 16 KiB, and what stands around it.
 const MAX_ADDRESS_BYTES: usize = 17 * 1024;
+/// The most fields of the headers.
+const MAX_HEADER_FIELDS: usize = 100;
+/// The most bytes of the cookies of one request.
+const MAX_COOKIE_BYTES: usize = 8 * 1024;
 
 type Answer = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;
 
@@ -129,7 +134,13 @@ impl Reception {
 
 /// Whether nothing more is read of who was answered so: what was sent was too much, or too slow.
 fn is_last(status: StatusCode) -> bool {
-    matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG)
+    matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::URI_TOO_LONG
+            | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+    )
 }
 
 /// The body, up to its limit.
@@ -154,6 +165,7 @@ fn judge(app: &App, request: &Request, uri: &Uri) -> Result<(), Error> {
     if request.method == Method::CONNECT || request.method == Method::TRACE {
         return Err(Error::MethodNotAllowed(String::from("GET, HEAD, POST, OPTIONS")));
     }
+    check_headers(&request.headers)?;
     if request.path.len().saturating_add(request.query.len()) > MAX_ADDRESS_BYTES {
         return Err(Error::refused(StatusCode::URI_TOO_LONG, "bad_request"));
     }
@@ -166,6 +178,22 @@ fn judge(app: &App, request: &Request, uri: &Uri) -> Result<(), Error> {
     let is_ambiguous = ["%2f", "%5c", "%2e", "%00", "\\", ";", "//"].iter().any(|trick| lowered.contains(trick))
         || lowered.split('/').any(|segment| segment == "." || segment == "..");
     if is_ambiguous { Err(Error::bad_request("bad_request")) } else { Ok(()) }
+}
+
+/// As many fields as HTTP/1.1 takes, and cookies of a browser. The pieces into which HTTP/2 cuts the one field of the
+/// cookies are that field (RFC 9113 §8.2.3).
+fn check_headers(headers: &HeaderMap) -> Result<(), Error> {
+    let (pieces, bytes) = headers.get_all(header::COOKIE).iter().fold((0_usize, 0_usize), |(pieces, bytes), value| {
+        (pieces.saturating_add(1), bytes.saturating_add(value.len()))
+    });
+    let seams = pieces.saturating_sub(1);
+    let refused = |code| Err(Error::refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, code));
+    match headers.len().saturating_sub(seams) > MAX_HEADER_FIELDS {
+        true => refused("bad_request"),
+        // Put together again, two bytes stand between two pieces.
+        false if bytes.saturating_add(seams.saturating_mul(2)) > MAX_COOKIE_BYTES => refused("too_many_cookies"),
+        false => Ok(()),
+    }
 }
 
 /// The one host that a request names: in its target, in its header, or the same in both (RFC 9112 §3.2).
@@ -185,32 +213,52 @@ fn asked_host<'a>(request: &'a Request, uri: &'a Uri) -> Option<&'a str> {
     }
 }
 
-/// The configured name; where other names of this machine are answered, any that cannot be of the public network.
+/// The configured name, and those that nobody on the public network can have for this machine: of them a page elsewhere,
+/// whose name comes to lead here, is none (DNS rebinding).
 fn is_own_name(app: &App, host: &str) -> bool {
     let own = app.config.public_url.authority();
     // The port of the scheme may be written or left out (RFC 9110 §4.2.3).
     if host.eq_ignore_ascii_case(own) || host.strip_suffix(":443").is_some_and(|name| name.eq_ignore_ascii_case(own)) {
         return true;
     }
-    if !app.config.local_names {
-        return false;
+    match app.config.names {
+        Names::Own => false,
+        Names::Loopback => is_loopback(bare_name(host)),
+        Names::Local => is_local_name(host) || is_listened_on(&app.config.listen, bare_name(host)),
     }
-    is_local_name(host)
+}
+
+/// Without the port, and without the brackets of an address.
+fn bare_name(host: &str) -> &str {
+    match host.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    }
+}
+
+/// Whether browsers themselves say that this is the machine they run on.
+fn is_loopback(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// An address is no name that can come to lead elsewhere.
+fn is_listened_on(listen: &[IpAddr], name: &str) -> bool {
+    let is_it = |address: IpAddr| listen.iter().any(|own| own.is_unspecified() || *own == address);
+    name.parse().is_ok_and(is_it)
 }
 
 /// Whether a host, with or without a port, cannot be of the public network: loopback, a single label, `.localhost`,
 /// `.test`, `.internal` or `.example`.
 pub fn is_local_name(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    let is_loopback = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let name = bare_name(host).to_ascii_lowercase();
     let is_reserved = !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
         && (!name.contains('.')
             || [".localhost", ".test", ".internal", ".example"].iter().any(|suffix| name.ends_with(suffix)));
-    is_loopback || is_reserved
+    is_loopback(&name) || is_reserved
 }
 
 /// Nothing is rejected: the table answers every request.

@@ -4,6 +4,7 @@ use warp::http::header;
 
 use super::{Error, Request};
 use crate::app::App;
+use crate::config::Names;
 
 /// Refuses a request with effects that does not come from this site: `Sec-Fetch-Site` must say `same-origin`, or
 /// where it is absent `Origin` must be ours. Both missing is a refusal.
@@ -25,5 +26,5 @@ fn is_own_origin(app: &App, request: &Request, origin: &str) -> bool {
         return true;
     }
     let host = request.header(header::HOST.as_str()).unwrap_or_default();
-    app.config.local_names && !host.is_empty() && origin == format!("http://{host}")
+    app.config.names != Names::Own && !host.is_empty() && origin == format!("http://{host}")
 }

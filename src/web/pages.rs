@@ -60,7 +60,7 @@ pub struct ErrorPage {
 }
 
 /// Every code that has texts of its own, with the status that it comes with.
-const SAMPLE_CODES: [(&str, u16); 21] = [
+const SAMPLE_CODES: [(&str, u16); 22] = [
     ("not_found", 404),
     ("method_not_allowed", 405),
     ("bad_request", 400),
@@ -72,6 +72,7 @@ const SAMPLE_CODES: [(&str, u16); 21] = [
     ("foreign_interaction", 403),
     ("expired_interaction", 410),
     ("payload_too_large", 413),
+    ("too_many_cookies", 431),
     ("too_many_requests", 429),
     ("password_suspended", 403),
     ("busy", 503),

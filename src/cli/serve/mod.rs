@@ -139,7 +139,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         }
         None => None,
     };
-    announce(&format!("{} listens on port {}", app.config.issuer(), bound.port()));
+    announce(&words::listening(app.config.issuer(), bound.port(), language()));
+    if let Some(ports) = app.config.differing_ports() {
+        announce(&words::ports(ports, language()));
+    }
     if app.config.lacks_mail() {
         announce(without_mail());
     }

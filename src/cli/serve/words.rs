@@ -35,6 +35,28 @@ pub(in crate::cli) fn bind(cause: &BindError, locale: Locale) -> String {
     }
 }
 
+/// What is listened on, under which name.
+pub(in crate::cli) fn listening(issuer: &str, port: u16, locale: Locale) -> String {
+    match locale {
+        Locale::Fr => format!("{issuer} est à l'écoute sur le port {port}"),
+        Locale::En => format!("{issuer} listens on port {port}"),
+    }
+}
+
+/// That browsers are sent to another port than the one listened on.
+pub(in crate::cli) fn ports((public, own): (u16, u16), locale: Locale) -> String {
+    match locale {
+        Locale::Fr => format!(
+            "public_url mène au port {public}, et listen nomme le port {own} : les navigateurs n'arrivent ici que si un \
+             équipement devant cette machine renvoie l'un vers l'autre. Sinon, donnez le même port aux deux."
+        ),
+        Locale::En => format!(
+            "public_url leads to port {public}, and listen names port {own}: browsers come here only where something in front \
+             of this machine forwards the one to the other. Otherwise give both the same port."
+        ),
+    }
+}
+
 /// What the system says, or what speaks against a directory of data.
 pub(in crate::cli) fn system(cause: &io::Error, locale: Locale) -> String {
     match locale {

@@ -110,13 +110,15 @@ fn with(key: &ConfigKey, value: &str, is_client: bool) -> String {
 fn wrong_values(kind: Kind) -> Vec<&'static str> {
     let mut values = match kind {
         Kind::Flag => vec!["\"true\"", "1", "[]"],
-        Kind::Number(..) => vec!["\"8\"", "true", "-1", "99999999999999999999", "1.5", "[]"],
+        Kind::Number(..) | Kind::Numbers(_) => vec!["\"8\"", "true", "-1", "99999999999999999999", "1.5", "[]"],
         _ => vec!["7", "true", "1979-05-27", "\"\"", "\"\\u0007\"", "{ a = 1 }"],
     };
     match kind {
         Kind::Number(least, _) if least > 0 => values.push("0"),
         Kind::PublicUrl => values.extend(["\"http://a.fr\"", "\"https://a.fr/x\"", "\"https://a.fr?x\"", "\"a.fr\""]),
         Kind::WebPage => values.extend(["\"http://a.fr\"", "\"javascript:alert(1)\"", "\"a\""]),
+        // None of them, and none between them.
+        Kind::Numbers(_) => values.extend(["0", "1024", "2500"]),
         Kind::OneOf(_) => values.push("\"best\""),
         Kind::Addresses => values.extend(["[]", "[\"localhost\"]", "[1]", "\"127.0.0.1\""]),
         Kind::Address => values.extend(["\"127.0.0.1\"", "\"localhost:1\"", "[\"127.0.0.1:1\"]"]),
@@ -177,7 +179,7 @@ fn sec_216_everything_is_told_at_once_in_the_order_of_the_file() {
             "config.toml: tls.private_key_file: tls.mode = \"files\" needs it. Name the file, or choose tls.mode = \"self-signed\"",
             "config.toml:1: public_url: \"http://a.fr\" cannot be. Possible: an address such as \"https://identite.exemple.fr\": https, a name, nothing behind it",
             "config.toml:2: listne: unknown key. Did you mean listen?",
-            "config.toml:6: keys.rsa_bits: 2048, 3072 or 4096 are possible",
+            "config.toml:6: keys.rsa_bits: 3000 cannot be. Possible: 2048, 3072 or 4096",
             "config.toml:8: instance.name: a whole number instead of what is possible: a text of 1 to 60 characters, on one line",
             "$MONCOMPTEPRO_STORE__CACHE: store.cache: unknown key. Did you mean MONCOMPTEPRO_STORE__CACHE_MIB?",
         ]
@@ -193,6 +195,31 @@ fn sec_216_a_number_that_cannot_be_is_not_told_as_another_one() {
     assert!(told("-5").contains("limits.connections: a number below zero instead of"), "{}", told("-5"));
     let most = told("99999999999999999999");
     assert!(most.contains("limits.connections: a number beyond 64 bits instead of"), "{most}");
+}
+
+#[test]
+fn sec_216_an_address_that_cannot_be_registered_is_explained_in_the_language_of_the_operator() {
+    let told = |uri: &str| {
+        let text = REQUIRED.to_owned() + &CLIENT.replace("https://service.exemple.fr/retour", uri);
+        [Locale::Fr, Locale::En].map(|locale| said(&text, &[], locale).concat())
+    };
+    let long = format!("https://a.fr/{}", "x".repeat(2048));
+    for (uri, fr, en) in [
+        ("javascript:alert(1)", "schéma (ce qui précède les deux-points) n'est pas admis", "the scheme is not allowed"),
+        (long.as_str(), "plus de 2 048 octets", "longer than 2,048 bytes"),
+        ("https://a.fr/é", "un caractère qu'une adresse ne peut contenir", "that an address cannot hold"),
+        ("nulle-part", "pas une adresse complète", "not an absolute address"),
+        ("https://a.fr/#b", "contient un #", "holds a fragment"),
+        ("https://b@a.fr/", "contient un nom d'utilisateur", "holds a user name"),
+        ("https://A.fr/", "hôte n'est pas sous sa forme simple", "the host is not in its plain form"),
+        ("https://a.fr/b/../c", "chemin n'est pas sous sa forme simple", "the path is not in its plain form"),
+        ("http://a.fr/", "http sans TLS n'est pas admis", "plain http is not allowed here"),
+        ("com.exemple.app:/retour", "réservé aux clients natifs", "is for native clients"),
+    ] {
+        let [french, english] = told(uri);
+        assert!(french.contains("ne peut être enregistré : ") && french.ends_with(fr), "{fr}: {french}");
+        assert!(english.contains(en), "{en}: {english}");
+    }
 }
 
 #[test]
@@ -407,7 +434,12 @@ fn sec_14_production_is_strict_without_any_choice() {
     let config = config_of(REQUIRED).unwrap();
     assert_eq!(config.unknown_clients, UnknownClients::Refuse);
     assert!(config.cookies.secure && config.cookies.prefix == "__Host-");
-    assert!(!config.local_redirects && !config.local_names && !config.joining.policy.allow_unverified && !config.trial);
+    assert!(
+        !config.local_redirects
+            && config.names == Names::Own
+            && !config.joining.policy.allow_unverified
+            && !config.trial
+    );
     assert!(config.tls == Tls::SelfSigned && config.proxies == Proxies::none());
     assert_eq!((config.people_picker, config.automatic_sign_in, config.metrics), (None, None, None));
 }

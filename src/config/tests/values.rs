@@ -10,6 +10,9 @@ fn wrong_texts(kind: Kind) -> Vec<String> {
         let never = ["eight", "", "-1", "1.5", "0x10", "99999999999999999999"].map(str::to_owned);
         return never.into_iter().chain(below).chain(above).collect();
     }
+    if let Kind::Numbers(_) = kind {
+        return ["", "-1", "2047", "2049", "2500", "4097"].map(str::to_owned).to_vec();
+    }
     if kind == Kind::Flag {
         return ["yes", "1", "", "True", "on"].map(str::to_owned).to_vec();
     }
@@ -65,8 +68,8 @@ fn sec_216_every_key_wrong_in_the_environment_is_named_with_its_variable_and_wha
             let (begin, end) = (format!("${name}: {}: ", key.path), key.kind.expected(Locale::En));
             assert!(lines.iter().any(|line| line.starts_with(&begin) && line.ends_with(&end)), "{text:?}: {lines:#?}");
             let is_shown = lines.iter().any(|line| line.contains(&format!("{text:?} cannot be")));
-            let is_number = matches!(key.kind, Kind::Number(..)) && text.parse::<u64>().is_ok();
-            if matches!(key.kind, Kind::Flag | Kind::Number(..)) && !is_number {
+            let is_number = matches!(key.kind, Kind::Number(..) | Kind::Numbers(_)) && text.parse::<u64>().is_ok();
+            if matches!(key.kind, Kind::Flag | Kind::Number(..) | Kind::Numbers(_)) && !is_number {
                 assert!(is_shown, "the value is not told: {lines:#?}");
             }
             tried += 1;

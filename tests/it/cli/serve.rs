@@ -187,3 +187,35 @@ fn with_logs_in_json_nothing_else_is_said_from_the_start_to_the_stop() {
     }
     assert!(says(lines.last().unwrap(), "the instance has stopped"), "{lines:#?}");
 }
+
+#[test]
+fn a_port_that_browsers_are_not_sent_to_is_told_before_the_start_and_at_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let path = config(directory.path());
+    let written = std::fs::read_to_string(&path).unwrap().replace("127.0.0.1:0\"", &format!("127.0.0.1:{free}\""));
+    let direct = written.replace("tls.mode = \"off\"\nproxies.trusted = [\"127.0.0.1\"]\n", "");
+    let checked = |text: &str, language: &str, more: &[&str]| {
+        std::fs::write(&path, text).unwrap();
+        let mut command = Command::new(PROGRAM);
+        let ended = command.arg("check-config").args(more).arg("--config").arg(&path).env("LC_ALL", language).output();
+        let ended = ended.unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+        String::from_utf8(ended.stdout).unwrap()
+    };
+    let english = format!("public_url leads to port 443, and listen names port {free}: ");
+    let french = format!("public_url mène au port 443, et listen nomme le port {free} : ");
+    assert!(checked(&direct, "C", &[]).contains(&english));
+    assert!(checked(&direct, "C", &["--output", "json"]).contains(&english));
+    assert!(checked(&direct, "fr_FR.UTF-8", &[]).contains(&french));
+    let same = direct.replace("https://a.fr", &format!("https://a.fr:{free}"));
+    for (text, why) in [(&written, "a proxy has a port of its own"), (&same, "both are the same")] {
+        assert!(!checked(text, "C", &[]).contains("public_url leads to"), "{why}");
+    }
+    std::fs::write(&path, direct).unwrap();
+    let (serving, mut said) = start(&path);
+    let first = read_to(&mut said, "est à l'écoute sur le port ").pop().unwrap();
+    assert_eq!(first, format!("https://a.fr est à l'écoute sur le port {free}"));
+    read_to(&mut said, &french);
+    drop(serving);
+}

@@ -76,6 +76,9 @@ impl Frames {
                     [0x8c, ..] => 400,
                     [0x8d, ..] => 404,
                     [0x8e, ..] => 500,
+                    // A literal whose three digits are coded (RFC 7541, appendix B).
+                    [_, 0x83, 0x68, 0x2d, 0x7f, ..] => 414,
+                    [_, 0x83, 0x69, 0x90, 0xff, ..] => 431,
                     // A literal of the name `:status`, three digits coded or plain.
                     [_, 0x03, a, b, c, ..] => {
                         format!("{}{}{}", *a as char, *b as char, *c as char).parse().unwrap_or(0)

@@ -1,5 +1,7 @@
 //! Headers that are too many, too long, or never end; and what every answer carries.
 
+use reqwest::header::{COOKIE, HeaderMap, HeaderValue};
+
 use super::peer::{Peer, assert_served, get, port, statuses};
 use crate::support::Instance;
 
@@ -20,6 +22,26 @@ async fn sec_148_sec_210_too_many_or_too_long_headers_are_refused_and_the_connec
         assert_eq!(statuses(&answers).first(), Some(&status), "{} bytes: {answers}", headers.len());
     }
     assert_served(&instance).await;
+}
+
+#[tokio::test]
+async fn sec_148_cookies_have_room_for_eight_kibibytes() {
+    let instance = Instance::dev().await;
+    let cookies = |length: usize| format!("Cookie: a={}\r\n", "x".repeat(length - 2));
+    for (headers, status) in [
+        (cookies(8 * 1024), 200),
+        (cookies(8 * 1024 + 1), 431),
+        (cookies(4 * 1024) + &cookies(4 * 1024 - 2), 200),
+        (cookies(4 * 1024) + &cookies(4 * 1024 - 1), 431),
+    ] {
+        let close = if status == 200 { "Connection: close\r\n" } else { "" };
+        let answer = Peer::http1(&instance).await.exchange(get(&instance, "/livez", &(headers.clone() + close))).await;
+        assert_eq!(statuses(&answer), [status], "{} bytes", headers.len());
+    }
+    let cookies = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(&"a=b; ".repeat(2000)).unwrap())]);
+    let page = instance.person().get_with("/users/start-sign-in", cookies).await;
+    assert_eq!((page.status.as_u16(), page.error_code().as_deref()), (431, Some("too_many_cookies")));
+    assert!(page.body.contains("Supprimez dans votre navigateur les cookies"), "what helps: {}", page.body);
 }
 
 #[tokio::test]

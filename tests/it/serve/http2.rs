@@ -138,3 +138,35 @@ async fn r_36_so_many_streams_at_one_time_and_so_many_bytes_of_headers() {
     assert!(holds(0x3, 100), "SETTINGS_MAX_CONCURRENT_STREAMS");
     assert!(holds(0x6, 32 * 1024), "SETTINGS_MAX_HEADER_LIST_SIZE");
 }
+
+#[tokio::test]
+async fn sec_148_over_http2_fields_cookies_and_addresses_have_the_bounds_of_http1() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::over_tls_with(directory.path(), |_| {}).await;
+    let names: Vec<String> = (0..101).map(|number| format!("x{number}")).collect();
+    let fields = |count: usize| names[..count].iter().map(|name| (name.as_str(), "y")).collect::<Vec<_>>();
+    let long = |length: usize| format!("a={}", "x".repeat(length - 2));
+    let (whole, too_long, half) = (long(8 * 1024), long(8 * 1024 + 1), long(4 * 1024));
+    let (other_half, too_long_a_half) = (long(4 * 1024 - 2), long(4 * 1024 - 1));
+    let (widest, too_wide) = ("x".repeat(17 * 1024 - 6), "x".repeat(17 * 1024 - 5));
+    for (what, query, more, status) in [
+        ("a hundred fields", "", fields(100), 200),
+        ("a hundred and one", "", fields(101), 431),
+        ("one field of cookies, cut into pieces", "", vec![("cookie", "a=b"); 150], 200),
+        ("8 KiB of cookies", "", vec![("cookie", whole.as_str())], 200),
+        ("a byte more", "", vec![("cookie", too_long.as_str())], 431),
+        ("8 KiB in two pieces", "", vec![("cookie", half.as_str()), ("cookie", other_half.as_str())], 200),
+        ("a byte more in two", "", vec![("cookie", half.as_str()), ("cookie", too_long_a_half.as_str())], 431),
+        ("an address of 17 KiB", widest.as_str(), vec![], 200),
+        ("a byte more of it", too_wide.as_str(), vec![], 414),
+    ] {
+        let mut peer = Peer::http2(&instance).await;
+        let head = Frames::head(&instance, "GET", &format!("/livez?{query}"), &more);
+        let (first, rest) = head.split_at(head.len().min(16 * 1024));
+        let frames = [Frames::frame(0x1, 0x1, 1, first), Frames::frame(0x9, 0x4, 1, rest)].concat();
+        peer.write([begin(), frames].concat()).await;
+        let answered = peer.read_until(|bytes| Frames::statuses(bytes).iter().any(|status| *status != 0)).await;
+        assert_eq!(Frames::statuses(&answered), [status], "{what}");
+    }
+    assert_served(&instance).await;
+}

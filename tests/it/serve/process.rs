@@ -76,7 +76,9 @@ impl Process {
     fn wait_for_port(&mut self) {
         self.port = loop {
             let line = self.next_line().expect("it ends before it listens");
-            let number = line.split("listens on port ").nth(1).or_else(|| line.split("http://localhost:").nth(1));
+            let number =
+                ["listens on port ", "à l'écoute sur le port "].iter().find_map(|words| line.split(words).nth(1));
+            let number = number.or_else(|| line.split("http://localhost:").nth(1));
             let digits: String = number.unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
             self.at_first.push(line);
             if let Ok(port) = digits.parse() {

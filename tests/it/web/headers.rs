@@ -1,6 +1,7 @@
 //! The headers and cookies of every answer.
 
-use reqwest::header::{COOKIE, HOST, HeaderMap, HeaderValue};
+use moncomptepro::config::DevOptions;
+use reqwest::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 
 use crate::support::{Instance, Person};
 
@@ -100,11 +101,47 @@ async fn sec_120_only_our_own_names_are_answered() {
         let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static("10.0.0.7:8080"))]);
         assert_eq!(instance.person().get_with(path, headers).await.status, 200, "{path}: probes ask by address");
     }
-    let trial = Instance::dev().await;
-    for (host, status) in [("127.0.0.1:3000", 200), ("provider", 200), ("mock.test", 200), ("evil.fr", 421)] {
-        let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_str(host).unwrap())]);
-        assert_eq!(trial.person().get_with("/users/start-sign-in", headers).await.status, status, "{host}");
+}
+
+#[tokio::test]
+async fn sec_72_sec_120_sec_179_a_name_that_comes_to_lead_here_gets_nothing_of_a_trial() {
+    let trial = |strict: bool, listen: &[&str]| {
+        let listen = listen.iter().map(|ip| ip.parse().unwrap()).collect();
+        Instance::dev_with(DevOptions { strict, listen, ..DevOptions::default() })
+    };
+    let (loose, strict) = (trial(false, &[]).await, trial(true, &[]).await);
+    let (exposed, everywhere) = (trial(false, &["192.0.2.7"]).await, trial(true, &["0.0.0.0"]).await);
+    // By anybody's choice; strict; on an address of the network; strict on every address.
+    for (host, statuses) in [
+        ("127.0.0.1:3000", [200, 200, 200, 200]),
+        ("[::1]:3000", [200, 200, 200, 200]),
+        ("LocalHost:3000", [200, 200, 200, 200]),
+        ("essai.localhost", [200, 200, 200, 200]),
+        ("provider", [200, 421, 200, 421]),
+        ("Mock.TEST:3000", [200, 421, 200, 421]),
+        ("mock.internal", [200, 421, 200, 421]),
+        ("192.0.2.7:3000", [421, 421, 200, 421]),
+        ("192.0.2.8:3000", [421, 421, 421, 421]),
+        ("evil.fr:3000", [421, 421, 421, 421]),
+        ("127.0.0.1.evil.fr", [421, 421, 421, 421]),
+        ("localhost.evil.fr:3000", [421, 421, 421, 421]),
+    ] {
+        for (instance, expected) in [&loose, &strict, &exposed, &everywhere].into_iter().zip(statuses) {
+            for path in ["/users/start-sign-in", "/_dev/api/mailbox"] {
+                let headers = HeaderMap::from_iter([
+                    (HOST, HeaderValue::from_str(host).unwrap()),
+                    (ORIGIN, HeaderValue::from_str(&format!("http://{host}")).unwrap()),
+                    (HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static("same-origin")),
+                ]);
+                let page = instance.person().get_with(path, headers).await;
+                assert_eq!(page.status, expected, "{host} {path} {:?}", instance.app.config.names);
+            }
+        }
     }
+    let listening = trial(false, &["0.0.0.0"]).await;
+    let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static("192.0.2.8:3000"))]);
+    let page = listening.person().get_with("/users/start-sign-in", headers).await;
+    assert_eq!(page.status, 200, "an address of its own is no name");
 }
 
 #[tokio::test]
