@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use moncomptepro::acts::administration::{
-    Link, Rejection, UserKey, accept_moderation, delete_email_domain, link_user, reject_moderation, write_email_domain,
+    Link, Rejection, Shown, UserKey, accept_moderation, delete_email_domain, link_user, reject_moderation,
+    write_email_domain,
 };
 use moncomptepro::config::{Config, DevOptions, JoiningSettings};
 use moncomptepro::domain::{
@@ -107,7 +108,14 @@ async fn sec_108_whoever_is_refused_the_proof_of_their_link_belongs_to_the_organ
     let waits = person.submit(page.form_with("siret", Some(DINUM)).with("siret", DINUM)).await;
     assert_eq!(waits.url.path(), "/users/unable-to-auto-join-organization", "{}", waits.text("main"));
     let (_, asked) = found(&instance, ELODIE, DINUM);
-    let no = Rejection { reason: None, may_be_corrected: false, refuses_domain: false, notify: true, note: None };
+    let no = Rejection {
+        shown: Shown::Request,
+        reason: None,
+        may_be_corrected: false,
+        refuses_domain: false,
+        notify: true,
+        note: None,
+    };
     reject_moderation(&instance.app, &moderator(), asked[0], no).await.unwrap().unwrap();
     assert_eq!(found(&instance, ELODIE, DINUM).0, None);
     let asks = person.visit(&client.authorization(SCOPE, &[])).await;
