@@ -54,8 +54,8 @@ pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem
 pub use data::{
     BackupMade, BackupOrder, BackupRefusal, BackupSecret, Continuity, RestoreError, RestoreOrder, Restored,
     SalvageError, SalvageOrder, Salvaged, back_up_before_migration, back_up_when_due, begin_run, check_seal,
-    check_seal_by_key_inside, create_backup, list_own_backups, newest_backup, note_backup, note_time, restore, salvage,
-    unlock_backup, verify_backup,
+    check_seal_by_key_inside, clear_workshops, create_backup, list_own_backups, newest_backup, note_backup, note_time,
+    restore, salvage, unlock_backup, verify_backup,
 };
 pub use facts::{
     Standing, facts_of_account, gather, has_every_factor, has_officers_proof, mailbox_standing, security_step,

@@ -105,11 +105,13 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let port_file = arguments.port_file;
     let port = bound.port();
     let app = site::start(config, clock, Random::system()).await.map_err(starting)?;
+    let commands = site::Commands::of(&app.config.data).map_err(starting)?;
     say(&dev::announcement(&app).map_err(Ending::refused)?);
     if let Some(path) = port_file {
         std::fs::write(&path, port.to_string())
             .map_err(|cause| Ending::refused(format!("--port-file {}: {cause}", path.display())))?;
     }
     let settings = site::settings(&app.config, app.clock.now()).map_err(starting)?;
-    site::run(app, bound, settings, log.watched(), signals).await.map_err(Ending::refused)
+    let watching = site::Watching { commands, ..log.watched() };
+    site::run(app, bound, settings, watching, signals).await.map_err(Ending::refused)
 }

@@ -121,6 +121,8 @@ pub(super) fn starting(cause: StartError) -> Ending {
         | StartError::Tls(_)
         | StartError::TooLittleMemory { .. }
         | StartError::OtherMasterKey { .. }
+        | StartError::LongPath { .. }
+        | StartError::NoSocket { .. }
         | StartError::Open(
             OpenError::OtherMode { .. } | OpenError::OtherIssuer { .. } | OpenError::NewerFormat { .. },
         )

@@ -10,7 +10,9 @@ use super::ending::is_json;
 use super::serve::configuration;
 use super::spelling::parse_path;
 use super::{Ending, Log, starting};
-use crate::admin::{self, Answer, Call};
+#[cfg(unix)]
+use crate::admin::Answer;
+use crate::admin::{self, Call};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, LogFormat, Logs};

@@ -1,6 +1,7 @@
 //! The configuration of production, put together from its settings.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use super::clients::{self, DeclaredClient};
 use super::key::{Value, network};
 use super::keys::KEYS;
 use super::mail;
+use super::named_file::{Unread, read_bounded};
 use super::problem::{ConfigError, Conflict, Fault, Origin, Problem};
 use super::retention::{RetentionRules, months};
 use super::settings::{Settings, Source, type_of};
@@ -22,6 +24,9 @@ use super::{
 use crate::domain::{
     AcrVocabulary, EmailDomain, JoiningPolicy, MailProviders, MailboxName, MailboxPolicy, RejectionReason, Retention,
 };
+
+/// The most bytes of a configuration: one that is longer is something else, or never ends.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// A configuration that may start, and where each of its values comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +71,8 @@ impl Config {
     /// # Errors
     /// Everything to mend, each with file, line (or variable), key and remedy.
     pub fn load(path: &Path, variables: &[(String, String)]) -> Result<Loaded, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|cause| {
+        let text = read(path).map_err(|fault| {
             let place = Origin::File { path: path.to_owned(), line: None };
-            let fault = Fault::Unreadable(cause.to_string());
             ConfigError { problems: vec![Problem { place, key: String::new(), fault }] }
         })?;
         let source = Source { path, text: &text };
@@ -148,6 +152,16 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     }
     problems.extend(super::directory::problems(settings));
     mail::check(settings, problems);
+}
+
+/// The text of a configuration. It may come from a pipe, as the output of another program does.
+fn read(path: &Path) -> Result<String, Fault> {
+    let read = File::open(path).and_then(|file| read_bounded(file, MAX_BYTES));
+    let bytes = read.map_err(|cause| match cause.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(Unread::TooLarge(most)) => Fault::TooLarge(*most),
+        Some(Unread::NotRegular) | None => Fault::Unreadable(cause.to_string()),
+    })?;
+    String::from_utf8(bytes).map_err(|cause| Fault::Unreadable(cause.utf8_error().to_string()))
 }
 
 /// Whether two listeners cannot stand on these addresses; port 0 is one that the system chooses.

@@ -13,6 +13,7 @@ mod file;
 mod key;
 mod keys;
 mod mail;
+mod named_file;
 mod notices;
 mod problem;
 mod public_url;
@@ -34,6 +35,7 @@ pub use directory::{ApiEntreprise, ApiSirene, ContactSource, DirectorySettings, 
 pub use file::{Loaded, Shown};
 use ipnet::IpNet;
 pub use mail::{Mailing, SmtpCredentials, SmtpEncryption, SmtpServer};
+pub use named_file::{Unread, open_named, read_bounded};
 pub use notices::{AccessibilityState, AddressChecks, Notices};
 pub use problem::{ConfigError, Origin, Problem};
 pub use public_url::{MalformedPublicUrl, PublicUrl};

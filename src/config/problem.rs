@@ -36,6 +36,8 @@ pub struct Problem {
 pub(super) enum Fault {
     /// The file cannot be read.
     Unreadable(String),
+    /// The file goes on beyond so many bytes.
+    TooLarge(u64),
     /// The file is not TOML.
     Syntax(String),
     /// No such key; the nearest one.
@@ -210,6 +212,7 @@ impl Fault {
         let possible = |kind: &Kind| kind.expected(Locale::Fr);
         match self {
             Self::Unreadable(cause) => format!("ne peut être lu : {cause}"),
+            Self::TooLarge(most) => format!("ce n'est pas une configuration : plus de {most} octets"),
             Self::Syntax(message) => format!("n'est pas du TOML : {message}"),
             Self::Unknown { nearest: Some(nearest) } => format!("clé inconnue. Vouliez-vous dire {nearest} ?"),
             Self::Unknown { nearest: None } => {
@@ -242,6 +245,7 @@ impl Fault {
         let possible = |kind: &Kind| kind.expected(Locale::En);
         match self {
             Self::Unreadable(cause) => format!("cannot be read: {cause}"),
+            Self::TooLarge(most) => format!("this is no configuration: more than {most} bytes"),
             Self::Syntax(message) => format!("is not TOML: {message}"),
             Self::Unknown { nearest: Some(nearest) } => format!("unknown key. Did you mean {nearest}?"),
             Self::Unknown { nearest: None } => {

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::file::beside;
 use super::key::{ConfigKey, Kind, Value};
+use super::named_file::open_named;
 use super::problem::{Conflict, Fault, Origin, Problem};
 
 /// Variables of the environment that begin so override keys: `MONCOMPTEPRO_SECTION__KEY`.
@@ -355,15 +356,11 @@ fn shortened(text: String) -> String {
 /// A small text file of a secret.
 fn read_small(path: &Path) -> Result<String, Fault> {
     let unreadable = |cause: String| Fault::FileUnreadable { path: path.to_owned(), cause };
-    let found = std::fs::metadata(path).map_err(|cause| unreadable(cause.to_string()))?;
-    // A pipe could be waited for without end, and a device read without end.
-    if !found.is_file() {
-        return Err(unreadable(String::from("not a regular file")));
-    }
+    let file = open_named(path).map_err(|cause| unreadable(cause.to_string()))?;
+    let found = file.metadata().map_err(|cause| unreadable(cause.to_string()))?;
     if is_open_to_everybody(&found) {
         return Err(Fault::FileOpen { path: path.to_owned() });
     }
-    let file = std::fs::File::open(path).map_err(|cause| unreadable(cause.to_string()))?;
     let text = std::io::read_to_string(file.take(MAX_SECRET_FILE_BYTES + 1));
     match text.map_err(|cause| unreadable(cause.to_string()))? {
         text if text.len() as u64 > MAX_SECRET_FILE_BYTES => {

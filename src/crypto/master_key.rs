@@ -1,7 +1,7 @@
 //! The key that protects the keys: 256 bits in a file of its own, never in the database.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::key_file;
+use crate::config::open_named;
 use crate::crypto::{MacKey, Random};
 
 /// The name of the key among the credentials of a service manager.
@@ -106,11 +107,8 @@ impl MasterKey {
             io::ErrorKind::NotFound => MasterKeyError::Missing(path.to_path_buf()),
             _ => MasterKeyError::Io(path.to_path_buf(), error),
         };
-        let file = File::open(path).map_err(failed)?;
+        let file = open_named(path).map_err(failed)?;
         let found = file.metadata().map_err(failed)?;
-        if found.is_dir() {
-            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
-        }
         if key_file::is_open_to_everybody(&found) {
             return Err(MasterKeyError::WorldReadable(path.to_path_buf()));
         }
@@ -224,7 +222,9 @@ mod tests {
     fn sec_55_a_key_is_made_once_readable_by_its_owner_only() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("master.key");
+        key_file::SYNCED.take();
         let made = MasterKey::load_or_create(&path, &Random::system()).unwrap();
+        assert_eq!(key_file::SYNCED.take(), [directory.path()], "SEC-186: its entry is on the disk");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let read = MasterKey::load_or_create(&path, &Random::system()).unwrap();
         assert_eq!(read.id(), made.id());

@@ -17,7 +17,9 @@ mod sealed;
 mod totp;
 
 pub use digest::{at_hash, digests_are_equal, is_secret, s256_code_challenge, secret_digest, sha1, sha256};
-pub use key_file::is_open_to_everybody;
+#[cfg(test)]
+pub(crate) use key_file::SYNCED;
+pub use key_file::{is_open_to_everybody, replace_for_owner};
 pub use keyring::{
     KeyError, KeySet, KeySetError, KeyState, Keyring, PUBLISHED_PREFIX, SignError, SigningKey, SigningKeyRecord,
     TokenType, VerifyError,

@@ -125,3 +125,20 @@ impl Place {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_186_the_generation_that_counts_has_its_entry_on_the_disk() {
+        let data = tempfile::tempdir().unwrap();
+        let place = Place::of(data.path(), "register");
+        let _held = place.lock().unwrap().unwrap();
+        let generation = place.begin("1").unwrap();
+        store::SYNCED.take();
+        place.publish(&generation).unwrap();
+        assert_eq!(store::SYNCED.take(), [generation.to_path_buf(), place.directory.clone()]);
+        assert_eq!(place.current().unwrap().unwrap().1, *generation);
+    }
+}

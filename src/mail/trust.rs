@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
@@ -13,6 +13,10 @@ use thiserror::Error;
 use tokio_rustls::TlsConnector;
 
 use crate::clock::Clock;
+use crate::config::{open_named, read_bounded};
+
+/// More than all authorities of a system need.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// Why nobody can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -72,9 +76,13 @@ fn unusable(path: &Path, cause: &impl ToString) -> TrustError {
 }
 
 fn read_authority(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
-    let pem = std::fs::read(path).map_err(|cause| unusable(path, &cause))?;
+    let pem = open_named(path).and_then(|file| read_bounded(file, MAX_FILE_BYTES));
+    let pem = pem.map_err(|cause| unusable(path, &cause))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let certificates = certificates.map_err(|cause| unusable(path, &cause))?;
+    let certificates = certificates.map_err(|cause| match cause {
+        pem::Error::MissingSectionEnd { .. } => unusable(path, &"it was cut: the line -----END …----- is missing"),
+        _ => unusable(path, &"it is damaged: no whole certificates in PEM"),
+    })?;
     if certificates.is_empty() {
         return Err(unusable(path, &"there is no certificate in it (PEM is expected)"));
     }

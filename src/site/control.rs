@@ -6,37 +6,74 @@ use std::path::Path;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::StartError;
 use crate::admin::{self, Call};
 use crate::app::App;
 use crate::config::DataLocation;
-use crate::serve::control::{ControlListener, LocalRequest};
+use crate::serve::control::{self, ControlListener, LocalRequest};
 use crate::web::StatusCode;
 
 /// Listens for commands until `stopped` becomes true; an instance in memory has no place for a socket.
 ///
 /// # Errors
 /// When the socket cannot be made.
-pub fn listen_for_commands(app: &App, stopped: watch::Receiver<bool>) -> io::Result<Option<JoinHandle<()>>> {
+pub fn listen_for_commands(app: &App, stopped: watch::Receiver<bool>) -> Result<Option<JoinHandle<()>>, StartError> {
     let app = app.clone();
-    listen(&app.config.data.clone(), move || app.clone(), stopped)
+    Ok(Commands::of(&app.config.data)?.answer(move || app.clone(), stopped))
 }
 
-/// The same for an instance whose configuration may change meanwhile.
-pub(super) fn listen(
-    data: &DataLocation,
-    current: impl Fn() -> App + Clone + Send + Sync + 'static,
-    stopped: watch::Receiver<bool>,
-) -> io::Result<Option<JoinHandle<()>>> {
-    let DataLocation::Directory(directory) = data else { return Ok(None) };
-    let listener = ControlListener::bind(directory).map_err(|cause| {
-        let remedy = "commands could not reach this instance; a local socket needs a path of less than 100 bytes";
-        io::Error::new(cause.kind(), format!("{}/control.sock: {cause}: {remedy}", directory.display()))
-    })?;
-    let answer = move |request: LocalRequest| {
-        let app = current();
-        async move { respond(&app, request).await }
-    };
-    Ok(Some(tokio::spawn(listener.run(answer, stopped))))
+/// The local socket of an instance, listened on and not yet answered; none for data in memory.
+#[derive(Debug, Default)]
+pub struct Commands(Option<ControlListener>);
+
+impl Commands {
+    /// Listens in the directory of data that this process holds.
+    ///
+    /// # Errors
+    /// When the socket cannot be made.
+    pub fn of(data: &DataLocation) -> Result<Self, StartError> {
+        let DataLocation::Directory(directory) = data else { return Ok(Self(None)) };
+        check_reach(directory)?;
+        let listener = ControlListener::bind(directory).map_err(|cause| no_socket(directory, cause))?;
+        Ok(Self(Some(listener)))
+    }
+
+    /// Answers until `stopped` becomes true, under a configuration that may change meanwhile.
+    pub(super) fn answer(
+        self,
+        current: impl Fn() -> App + Clone + Send + Sync + 'static,
+        stopped: watch::Receiver<bool>,
+    ) -> Option<JoinHandle<()>> {
+        let answer = move |request: LocalRequest| {
+            let app = current();
+            async move { respond(&app, request).await }
+        };
+        Some(tokio::spawn(self.0?.run(answer, stopped)))
+    }
+}
+
+/// Whether commands could reach an instance of this data directory: the name of the socket is short enough, and files can be
+/// made there, where it is there already.
+///
+/// # Errors
+/// Why not, with the remedy.
+pub fn check_reach(directory: &Path) -> Result<(), StartError> {
+    if !control::is_short_enough(directory) {
+        return Err(StartError::LongPath { directory: directory.to_path_buf(), most: control::MAX_DIRECTORY_BYTES });
+    }
+    match directory.is_dir().then(|| super::preflight::try_to_write(directory)) {
+        // A disk that is full is another matter, and may be mended by the start.
+        Some(Err(cause))
+            if matches!(cause.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) =>
+        {
+            Err(no_socket(directory, cause))
+        }
+        Some(Ok(()) | Err(_)) | None => Ok(()),
+    }
+}
+
+fn no_socket(directory: &Path, cause: io::Error) -> StartError {
+    StartError::NoSocket { path: control::socket_path(directory), cause }
 }
 
 async fn respond(app: &App, request: LocalRequest) -> (StatusCode, Vec<u8>) {

@@ -8,6 +8,8 @@ mod high_water;
 mod keys;
 mod machine;
 mod metrics;
+#[cfg(not(unix))]
+mod no_control;
 mod operations;
 mod pages;
 mod places;
@@ -44,7 +46,10 @@ use crate::web::Table;
 use crate::{accounts, admin, jobs, oidc, organizations, serve};
 
 use machine::Hashing;
+#[cfg(not(unix))]
+use no_control as control;
 
+pub use control::{Commands, check_reach};
 #[cfg(unix)]
 pub use control::{account_name, listen_for_commands};
 pub use metrics::{Metrics, Requests};
@@ -127,6 +132,27 @@ pub enum StartError {
     /// Something could not be written.
     #[error(transparent)]
     Act(#[from] ActError),
+    /// The name of the local socket would be longer than the system takes.
+    #[error(
+        "{} is too long: commands reach the instance by a file (control.sock) that the system refuses under so long a name.          Choose a data_dir of {most} bytes at most", directory.display()
+    )]
+    LongPath {
+        /// The data directory.
+        directory: PathBuf,
+        /// The most bytes of its path.
+        most: usize,
+    },
+    /// There can be no local socket.
+    #[error(
+        "{} cannot be made, and commands would not reach this instance: {cause}. The account that starts it has to be able          to write in data_dir", path.display()
+    )]
+    NoSocket {
+        /// The socket.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        cause: std::io::Error,
+    },
     /// The certificate or its key cannot be used.
     #[error("tls: {0}")]
     Tls(#[from] serve::TlsError),
@@ -283,7 +309,23 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<(Store,
         },
         (cause, _) => StartError::Open(cause),
     });
-    Ok((opened?, backed_up.get()))
+    let store = opened?;
+    if let DataLocation::Directory(directory) = &config.data {
+        clear_workshops(directory);
+    }
+    Ok((store, backed_up.get()))
+}
+
+/// What cannot be thrown away keeps nobody from being served.
+fn clear_workshops(directory: &Path) {
+    match acts::clear_workshops(directory) {
+        Ok(cleared) => {
+            for workshop in cleared {
+                tracing::warn!(directory = %workshop.display(), "a restore or a salvage was cut short: what it left was removed");
+            }
+        }
+        Err(cause) => tracing::warn!(%cause, "what a restore or a salvage has left cannot be removed"),
+    }
 }
 
 /// Why a run did not begin: where nothing could be written, the file is named.
@@ -310,12 +352,14 @@ pub struct Watching {
     pub metrics: Option<serve::Bound>,
     /// Its log, whose lost lines are one of them.
     pub log: Option<Log>,
+    /// Where commands come in; nowhere for data in memory.
+    pub commands: Commands,
 }
 
 /// Serves an instance on listeners that are bound, until it is told to stop.
 ///
 /// # Errors
-/// When the audit does not take the start, or there can be no local socket.
+/// When the audit does not take the start.
 pub async fn run(
     app: App,
     bound: serve::Bound,
@@ -330,10 +374,9 @@ pub async fn run(
     let sink = watching.log.as_ref().map(|log| log.sink.clone());
     let metrics = Metrics::new(app.clone(), reception.requests().clone(), &settings, sink);
     let (front, current) = tokio::sync::watch::channel(Arc::new(reception));
-    #[cfg(unix)]
     let commands = {
         let current = current.clone();
-        control::listen(&app.config.data, move || current.borrow().app().clone(), stopped.clone())?
+        watching.commands.answer(move || current.borrow().app().clone(), stopped.clone())
     };
     let mut hangups_followed = Vec::new();
     if let Some(hangups) = signals.renew {
@@ -369,7 +412,6 @@ pub async fn run(
     if let Err(cause) = acts::note_stop(&app).await {
         tracing::warn!(%cause, "the end of this run is not in the audit");
     }
-    #[cfg(unix)]
     wind_down::let_end("the local socket", commands, wind_down::WITHIN.saturating_mul(2)).await;
     tracing::info!("the instance has stopped");
     Ok(())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{StartError, enough_memory, high_water, keys};
+use super::{StartError, check_reach, enough_memory, high_water, keys};
 use crate::acts::administration::look_at_keys;
 use crate::config::{Config, DataLocation, DeclaredClient, Tls};
 use crate::crypto::{MasterKey, MasterKeyError};
@@ -90,6 +90,7 @@ pub fn preflight(config: &Config, now: Timestamp) -> Vec<Examined> {
 
 /// The directory is there and ours to write, or can be made.
 fn judge_directory(directory: &Path) -> Result<(), Fault> {
+    check_reach(directory)?;
     if directory.exists() {
         store::check_data_directory(directory).map_err(|cause| Fault::Directory { path: None, cause })?;
     }
@@ -98,7 +99,7 @@ fn judge_directory(directory: &Path) -> Result<(), Fault> {
 }
 
 /// Makes a file of a name of its own and removes it.
-fn try_to_write(directory: &Path) -> std::io::Result<()> {
+pub(super) fn try_to_write(directory: &Path) -> std::io::Result<()> {
     let path = directory.join(format!(".moncomptepro-check-{}", std::process::id()));
     std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
     std::fs::remove_file(&path)

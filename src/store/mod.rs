@@ -85,6 +85,9 @@ pub fn keep_new_files_private() {
     engine::files::keep_new_files_private();
 }
 
+#[cfg(test)]
+pub(crate) use engine::files::SYNCED;
+
 /// Makes the entries of a directory as durable as the files in it.
 ///
 /// # Errors

@@ -60,10 +60,65 @@ fn keep(current: &Path, extension: &str) -> Result<PathBuf, FileError> {
     }
 }
 
+/// Where a restore builds the new database.
+pub(super) const RESTORING: &str = "restoring";
+/// Where a salvage does.
+pub(super) const SALVAGING: &str = "salvaging";
+
+/// Throws away what a restore or a salvage that was killed has left in a data directory that this process holds: a whole
+/// database, with people in it who may be erased later. Gives the directories.
+///
+/// # Errors
+/// When the system refuses.
+pub fn clear_workshops(data_directory: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let mut cleared = Vec::new();
+    for workshop in [RESTORING, SALVAGING].map(|name| data_directory.join(name)) {
+        if workshop.is_dir() {
+            clear(&workshop)?;
+            cleared.push(workshop);
+        }
+    }
+    Ok(cleared)
+}
+
 /// Nothing of an earlier attempt stays.
 pub(super) fn clear(workshop: &Path) -> Result<(), FileError> {
     match fs::remove_dir_all(workshop) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(failed(workshop)(cause)),
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_186_the_new_database_has_its_entry_on_the_disk() {
+        let data = tempfile::tempdir().unwrap();
+        let workshop = data.path().join(RESTORING);
+        fs::create_dir(&workshop).unwrap();
+        fs::write(store::database_file(data.path()), "old").unwrap();
+        fs::write(store::database_file(&workshop), "new").unwrap();
+        store::SYNCED.take();
+        let kept = exchange(data.path(), &workshop, "replaced", Timestamp(1)).unwrap();
+        assert_eq!(store::SYNCED.take(), [data.path()]);
+        assert_eq!(fs::read(store::database_file(data.path())).unwrap(), b"new");
+        assert_eq!(fs::read(kept.unwrap()).unwrap(), b"old");
+    }
+
+    #[test]
+    fn sec_168_only_what_a_kill_has_left_is_thrown_away() {
+        let data = tempfile::tempdir().unwrap();
+        for name in [RESTORING, SALVAGING, "salvage", "backups"] {
+            fs::create_dir(data.path().join(name)).unwrap();
+            fs::write(store::database_file(&data.path().join(name)), "people").unwrap();
+        }
+        assert_eq!(clear_workshops(data.path()).unwrap(), [RESTORING, SALVAGING].map(|name| data.path().join(name)));
+        assert_eq!(clear_workshops(data.path()).unwrap(), <[PathBuf; 0]>::default());
+        let left = fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut left: Vec<String> = left.collect();
+        left.sort();
+        assert_eq!(left, ["backups", "salvage"], "what somebody asked for is theirs");
     }
 }

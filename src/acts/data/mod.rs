@@ -12,6 +12,7 @@ pub use backups::{
     BackupMade, BackupOrder, BackupRefusal, BackupSecret, create_backup, list_own_backups, unlock_backup, verify_backup,
 };
 pub use continuity::{Continuity, begin_run, note_time};
+pub use exchange::clear_workshops;
 pub use restore::{RestoreError, RestoreOrder, Restored, check_seal, check_seal_by_key_inside, restore};
 pub use salvage::{SalvageError, SalvageOrder, Salvaged, salvage};
 pub use schedule::{back_up_when_due, newest_backup};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::backups::{BackupRefusal, BackupSecret, unlock_backup, verify_backup};
-use super::exchange::{FileError, clear, exchange, failed};
+use super::exchange::{FileError, RESTORING, clear, exchange, failed};
 use crate::acts::administration::erase;
 use crate::crypto::{MasterKey, MasterKeyError, Random};
 use crate::domain::{Actor, AuditEvent, AuditRecord, Origin};
@@ -14,8 +14,6 @@ use crate::store::backup::{self, BackupError, BackupFile, Lessons, Manifest, Ver
 use crate::store::marks::{self, Mark};
 use crate::store::{self, DirectoryLock, Location, OpenError, Opening, StillImage, Store, StoreError, audit, users};
 
-/// Where the new database is built, in the data directory.
-const WORKSHOP: &str = "restoring";
 /// What the file of a database that was replaced ends with, before the time.
 const REPLACED: &str = "replaced";
 /// Memory for pages while it is built.
@@ -128,7 +126,7 @@ pub fn restore(order: &RestoreOrder) -> Result<Restored, RestoreError> {
     store::check_data_directory(&order.data_directory).map_err(failed(&order.data_directory))?;
     let held = DirectoryLock::take(&order.data_directory)?;
     let before = Before::look(order, &verified.manifest)?;
-    let workshop = order.data_directory.join(WORKSHOP);
+    let workshop = order.data_directory.join(RESTORING);
     clear(&workshop)?;
     let built = build(order, &verified, &before, &workshop);
     let (erased_again, mark) = match built {

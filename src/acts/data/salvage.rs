@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::exchange::{FileError, clear, exchange, failed};
+use super::exchange::{FileError, SALVAGING, clear, exchange, failed};
 use crate::crypto::Random;
 use crate::domain::{Actor, AuditEvent, AuditRecord, Origin, UserId};
 use crate::protocol::Timestamp;
@@ -12,8 +12,8 @@ use crate::store::marks::{self, Mark};
 use crate::store::salvage::{SalvagedTable, Wreck, quietly, settle};
 use crate::store::{self, DirectoryLock, Location, OpenError, Opening, StillImage, Store, StoreError, audit};
 
-/// Where the new database is built, in the data directory.
-const WORKSHOP: &str = "salvage";
+/// Where a new database lies that was not put in the place of the old one, in the data directory.
+const SALVAGED: &str = "salvage";
 /// What the file of the damaged database ends with, before the time.
 const DAMAGED: &str = "damaged";
 /// Memory for pages while it is built.
@@ -107,7 +107,7 @@ fn salvage_aloud(order: &SalvageOrder) -> Result<Option<Salvaged>, SalvageError>
         }
         SalvageError::Open(cause)
     })?;
-    let workshop = order.data_directory.join(WORKSHOP);
+    let workshop = order.data_directory.join(SALVAGING);
     clear(&workshop)?;
     let built = build(order, &wreck, &path, &workshop);
     if built.is_err() {
@@ -115,11 +115,19 @@ fn salvage_aloud(order: &SalvageOrder) -> Result<Option<Salvaged>, SalvageError>
     }
     let (mut salvaged, instance_id, mark) = built?;
     drop(wreck);
+    let beside = order.data_directory.join(SALVAGED);
     if order.replace {
         salvaged.kept = exchange(&order.data_directory, &workshop, DAMAGED, order.now)?;
         salvaged.database = path;
         marks::write_file(&order.high_water, &instance_id, mark).map_err(failed(&order.high_water))?;
         clear(&workshop)?;
+        clear(&beside)?;
+    } else {
+        // Whole before it has its name: what a kill leaves is not taken for it.
+        clear(&beside)?;
+        std::fs::rename(&workshop, &beside).map_err(failed(&beside))?;
+        store::sync_directory(&order.data_directory).map_err(failed(&order.data_directory))?;
+        salvaged.database = store::database_file(&beside);
     }
     Ok(Some(salvaged))
 }

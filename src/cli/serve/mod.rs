@@ -15,10 +15,10 @@ use super::ending::speak_json;
 use super::spelling::parse_path;
 use super::{Ending, Log, language, say, starting};
 use crate::clock::Clock;
-use crate::config::{Config, Loaded, LogFormat, Tls};
+use crate::config::{Config, DataLocation, Loaded, LogFormat, Tls};
 use crate::crypto::Random;
 use crate::protocol::Locale;
-use crate::site::{Operated, Watching};
+use crate::site::{Commands, Operated, Watching};
 use crate::{mail, serve, site};
 
 #[derive(Debug, Args)]
@@ -100,21 +100,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     if let Err(cause) = serve::forbid_core_dumps() {
         tracing::warn!(%cause, "the system may leave copies of the memory, with keys in it, when the process crashes");
     }
-    for weakening in config.weakenings() {
-        tracing::warn!(key = weakening.key, "{}", weakening.say(Locale::En));
-    }
-    if config.lacks_mail() {
-        tracing::warn!(
-            "no mail leaves this instance: nobody can open an account, choose another password, or sign in from a new browser; \
-             give mail.from and smtp.host"
-        );
-    }
-    if config.lacks_directory() {
-        tracing::warn!(
-            "no source of the register of companies and administrations (directory.sources): an organization is entered by \
-             command only"
-        );
-    }
+    warn_of(&config);
     // What the operator has written is judged before anything is made or held.
     let named = match config.tls {
         Tls::Files { .. } => Some(site::settings(&config, clock.now()).map_err(starting)?),
@@ -122,6 +108,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     };
     let ca_file = config.mail.as_ref().and_then(|mailing| mailing.server.ca_file.as_deref());
     mail::check_authority(ca_file).map_err(Ending::configuration)?;
+    if let DataLocation::Directory(directory) = &config.data {
+        site::check_reach(directory).map_err(starting)?;
+    }
     // The database before the sockets: a second instance hears who holds the data.
     let app = site::start(config, clock, Random::system()).await.map_err(starting)?;
     let settings = match named {
@@ -139,6 +128,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
         }
         None => None,
     };
+    let commands = Commands::of(&app.config.data).map_err(starting)?;
     announce(&words::listening(app.config.issuer(), bound.port(), language()));
     if let Some(ports) = app.config.differing_ports() {
         announce(&words::ports(ports, language()));
@@ -160,8 +150,27 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     }
     let variables = variables()?;
     let again = Arc::new(move || Config::load(&path, &variables));
-    let watching = Watching { metrics, operated: Some(Operated { loaded, again }), ..log.watched() };
+    let watching = Watching { metrics, operated: Some(Operated { loaded, again }), commands, ..log.watched() };
     site::run(app, bound, settings, watching, signals).await.map_err(Ending::refused)
+}
+
+/// Into the log goes what a configuration leaves out or makes weaker.
+fn warn_of(config: &Config) {
+    for weakening in config.weakenings() {
+        tracing::warn!(key = weakening.key, "{}", weakening.say(Locale::En));
+    }
+    if config.lacks_mail() {
+        tracing::warn!(
+            "no mail leaves this instance: nobody can open an account, choose another password, or sign in from a new browser; \
+             give mail.from and smtp.host"
+        );
+    }
+    if config.lacks_directory() {
+        tracing::warn!(
+            "no source of the register of companies and administrations (directory.sources): an organization is entered by \
+             command only"
+        );
+    }
 }
 
 /// What the operator hears who has not said how mails leave.

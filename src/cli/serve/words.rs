@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::acts::DeclarationError;
+use crate::config::Unread;
 use crate::crypto::MasterKeyError;
 use crate::protocol::Locale;
 use crate::serve::{BindError, TlsError, Unfit};
@@ -102,6 +103,15 @@ fn start_in_french(cause: &StartError) -> String {
             "{} contient la clé maîtresse {found}, mais les clés de signature de cette base ont été scellées avec une autre : \
              mettez-y la bonne ; une sauvegarde nomme celle qu'il lui faut (`moncomptepro backup verify FICHIER`)",
             place.display()
+        ),
+        StartError::LongPath { directory, most } => format!(
+            "{} est trop long : les commandes atteignent l'instance par un fichier (control.sock) que le système refuse sous un nom              aussi long. Choisissez un data_dir de {most} octets au plus",
+            directory.display()
+        ),
+        StartError::NoSocket { path, cause } => format!(
+            "{} ne peut pas être créé, et les commandes n'atteindraient pas cette instance : {}. Le compte qui la lance doit              pouvoir écrire dans data_dir",
+            path.display(),
+            system_in_french(cause)
         ),
         StartError::Tls(cause) => format!("tls : {}", tls_in_french(cause)),
         StartError::Clients(DeclarationError::Taken(id)) => format!(
@@ -231,7 +241,15 @@ fn unfit_in_french(reason: &Unfit) -> String {
         Unfit::DamagedCertificate => String::from("le premier certificat est endommagé"),
         Unfit::OtherKey => String::from("une clé RSA de 2048 à 8192 bits, ou une clé ECDSA, est attendue"),
         Unfit::UncommonKey => String::from("les navigateurs ont besoin d'une clé RSA ou ECDSA"),
-        Unfit::Pem(said) => said.clone(),
+        Unfit::Cut => {
+            String::from("il a été tronqué : la ligne -----END …----- manque ; réécrivez le fichier en entier")
+        }
+        Unfit::NotBase64 => String::from(
+            "il est endommagé : ce qui figure entre -----BEGIN …----- et -----END …----- n'est pas du base64 ; réécrivez-le",
+        ),
+        Unfit::NotPem => String::from(
+            "ce n'est pas du PEM : une ligne -----BEGIN …-----, sans rien d'autre, est attendue ; réécrivez-le",
+        ),
     }
 }
 
@@ -271,6 +289,12 @@ fn system_in_french(cause: &io::Error) -> String {
     }
     if cause.get_ref().is_some_and(|inner| inner.is::<NotTaken>()) {
         return String::from("rien ne peut y être écrit : le disque est plein, défaillant, ou monté en lecture seule");
+    }
+    if let Some(unread) = cause.get_ref().and_then(|inner| inner.downcast_ref::<Unread>()) {
+        return match unread {
+            Unread::NotRegular => String::from("ce n'est pas un fichier ordinaire"),
+            Unread::TooLarge(most) => format!("plus de {most} octets : c'est trop pour ce qui est attendu là"),
+        };
     }
     let known = match cause.kind() {
         ErrorKind::NotFound => "introuvable",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::words::{bind, start, system, tls};
 use crate::acts::DeclarationError;
+use crate::config::Unread;
 use crate::crypto::MasterKeyError;
 use crate::protocol::{Locale, Timestamp};
 use crate::serve::{BindError, TlsError, Unfit};
@@ -29,6 +30,8 @@ fn start_errors() -> Vec<StartError> {
         StartError::MasterKey(MasterKeyError::Malformed(path("master.key"))),
         StartError::MasterKey(MasterKeyError::Io(path("master.key"), io::ErrorKind::PermissionDenied.into())),
         StartError::OtherMasterKey { place: path("master.key"), found: String::from("4f2a") },
+        StartError::LongPath { directory: path("long"), most: 90 },
+        StartError::NoSocket { path: path("control.sock"), cause: io::ErrorKind::PermissionDenied.into() },
         StartError::Tls(TlsError::NowhereToKeep),
         StartError::Clients(DeclarationError::Taken("service-1".parse().unwrap())),
         StartError::Open(OpenError::Locked { directory: path(""), holder: Some(4321) }),
@@ -62,6 +65,9 @@ fn tls_errors() -> Vec<TlsError> {
         unfit(Unfit::DamagedCertificate),
         unfit(Unfit::OtherKey),
         unfit(Unfit::UncommonKey),
+        unfit(Unfit::Cut),
+        unfit(Unfit::NotBase64),
+        unfit(Unfit::NotPem),
     ]
 }
 
@@ -84,7 +90,8 @@ fn system_errors() -> Vec<io::Error> {
         Exposed::OtherOwner { owner: 1001, own: 1002 },
         Exposed::Link,
     ];
-    exposed.into_iter().map(io::Error::other).collect()
+    let unread = [Unread::NotRegular, Unread::TooLarge(1024)];
+    exposed.into_iter().map(io::Error::other).chain(unread.into_iter().map(io::Error::other)).collect()
 }
 
 /// What an operator copies out of a message: paths, commands, numbers, keys, addresses.

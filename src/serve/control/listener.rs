@@ -63,7 +63,7 @@ impl ControlListener {
     pub fn bind(directory: &Path) -> io::Result<Self> {
         let path = socket_path(directory);
         // Made under another name and moved, so that nobody ever meets it with wide permissions or half made.
-        let fresh = directory.join(format!("control.{}", std::process::id()));
+        let fresh = directory.join("control.new");
         remove(&fresh)?;
         let listener = UnixListener::bind(&fresh)?;
         fs::set_permissions(&fresh, fs::Permissions::from_mode(0o600))?;

@@ -20,8 +20,16 @@ const FILE_NAME: &str = "control.sock";
 /// The most bytes of a document that is sent to an instance (SEC-148).
 const MAX_REQUEST_BYTES: usize = 256 * 1024;
 
+/// The most bytes of the path of a data directory, on every system: the shortest limit is 103 bytes for the whole.
+pub const MAX_DIRECTORY_BYTES: usize = 90;
+
+/// Whether the system takes the name of the socket of this data directory.
+pub fn is_short_enough(directory: &Path) -> bool {
+    std::os::unix::net::SocketAddr::from_pathname(socket_path(directory)).is_ok()
+}
+
 /// Where the socket of a data directory lies.
-fn socket_path(directory: &Path) -> PathBuf {
+pub fn socket_path(directory: &Path) -> PathBuf {
     directory.join(FILE_NAME)
 }
 

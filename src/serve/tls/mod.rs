@@ -4,7 +4,6 @@
 //! end; later the pair in use goes on.
 
 mod pair;
-mod private_file;
 mod self_signed;
 #[cfg(test)]
 mod tests;

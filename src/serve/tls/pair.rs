@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
@@ -16,8 +16,8 @@ use rustls::{InconsistentKeys, SignatureAlgorithm};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::private_file;
 use super::validity::validity;
+use crate::config::{open_named, read_bounded};
 use crate::crypto;
 use crate::protocol::Timestamp;
 
@@ -91,9 +91,15 @@ pub enum Unfit {
     /// The key is of a kind that browsers do not know.
     #[error("browsers need a key of RSA or ECDSA")]
     UncommonKey,
-    /// What the reader of PEM says.
-    #[error("{0}")]
-    Pem(String),
+    /// The line that ends a certificate or a key never comes.
+    #[error("it was cut: the line -----END …----- is missing; write the whole file again")]
+    Cut,
+    /// What stands between the lines that begin and end a certificate or a key is not base64.
+    #[error("it is damaged: what stands between -----BEGIN …----- and -----END …----- is not base64; write it again")]
+    NotBase64,
+    /// No line of PEM is so written.
+    #[error("it is no PEM: a line -----BEGIN …----- is expected, without anything else on it; write it again")]
+    NotPem,
 }
 
 impl TlsError {
@@ -153,13 +159,13 @@ impl Places {
     }
 
     fn read_certificate(&self) -> Result<Vec<u8>, TlsError> {
-        read(&self.certificate, File::open(&self.certificate))
+        read(&self.certificate, open_named(&self.certificate))
     }
 
     fn read_key(&self) -> Result<Zeroizing<Vec<u8>>, TlsError> {
-        let opened = File::open(&self.key);
+        let opened = open_named(&self.key);
         if let Ok(file) = &opened
-            && private_file::is_readable_by_others(file).map_err(|cause| failed(&self.key, cause))?
+            && crypto::is_open_to_everybody(&file.metadata().map_err(|cause| failed(&self.key, cause))?)
         {
             return Err(TlsError::ReadableByOthers(self.key.clone()));
         }
@@ -205,7 +211,7 @@ impl Places {
     /// The certificates, the first of which can be read.
     fn chain(&self, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
-        let chain = chain.map_err(|cause| unusable(&self.certificate, Unfit::Pem(cause.to_string())))?;
+        let chain = chain.map_err(|cause| unusable(&self.certificate, unfit_pem(&cause)))?;
         let Some(first) = chain.first() else {
             return Err(TlsError::Nothing { path: self.certificate.clone(), what: "certificate" });
         };
@@ -218,10 +224,8 @@ impl Places {
 
     fn private_key(&self, text: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
         PrivateKeyDer::from_pem_slice(text).map_err(|cause| match cause {
-            rustls::pki_types::pem::Error::NoItemsFound => {
-                TlsError::Nothing { path: self.key.clone(), what: "private key" }
-            }
-            cause => unusable(&self.key, Unfit::Pem(cause.to_string())),
+            pem::Error::NoItemsFound => TlsError::Nothing { path: self.key.clone(), what: "private key" },
+            cause => unusable(&self.key, unfit_pem(&cause)),
         })
     }
 
@@ -261,14 +265,21 @@ fn is_for(certificate: &CertificateDer<'_>, host: &str) -> bool {
     ParsedCertificate::try_from(certificate).is_ok_and(|parsed| verify_server_name(&parsed, &name).is_ok())
 }
 
+/// The words of the library hold the line that it stumbled over, as numbers; of a key, they would be shown.
+fn unfit_pem(cause: &pem::Error) -> Unfit {
+    match cause {
+        pem::Error::MissingSectionEnd { .. } => Unfit::Cut,
+        pem::Error::Base64Decode(_) => Unfit::NotBase64,
+        _ => Unfit::NotPem,
+    }
+}
+
 fn unusable(path: &Path, reason: Unfit) -> TlsError {
     TlsError::Unusable { path: path.to_owned(), reason }
 }
 
 fn read(path: &Path, opened: io::Result<File>) -> Result<Vec<u8>, TlsError> {
-    let mut bytes = Vec::new();
-    opened.and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)).map_err(|cause| failed(path, cause))?;
-    Ok(bytes)
+    opened.and_then(|file| read_bounded(file, MAX_FILE_BYTES)).map_err(|cause| failed(path, cause))
 }
 
 pub(super) fn failed(path: &Path, cause: io::Error) -> TlsError {

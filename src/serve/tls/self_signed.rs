@@ -1,6 +1,5 @@
 //! The certificate of an instance that has none yet: made for its host, kept in its data directory.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use rcgen::{
 use zeroize::Zeroizing;
 
 use super::pair::{Places, TlsError, failed};
-use super::private_file;
+use crate::crypto;
 use crate::protocol::Timestamp;
 
 /// How long it is valid: as long as Apple's systems accept.
@@ -73,10 +72,5 @@ pub(super) fn pem(label: &str, der: &[u8]) -> Zeroizing<String> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), TlsError> {
-    private_file::create(path)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .map_err(|cause| failed(path, cause))
+    crypto::replace_for_owner(path, text.as_bytes()).map_err(|cause| failed(path, cause))
 }

@@ -7,6 +7,7 @@ use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, Si
 
 use super::self_signed::pem;
 use super::*;
+use crate::crypto;
 
 const HOST: &str = "identite.exemple.fr";
 /// 23 November 2026.
@@ -40,8 +41,7 @@ impl Folder {
     }
 
     fn write_key(&self, text: &str) {
-        use std::io::Write as _;
-        private_file::create(&self.key()).unwrap().write_all(text.as_bytes()).unwrap();
+        crypto::replace_for_owner(&self.key(), text.as_bytes()).unwrap();
     }
 
     fn load(&self) -> Result<Tls, TlsError> {
@@ -82,11 +82,13 @@ fn sec_203_at_the_start_a_bad_pair_is_refused_with_its_file_and_the_reason() {
     for (pair, file, reason) in [
         ((String::new(), key.clone()), "certificate.pem", "no certificate in PEM here"),
         ((key.clone(), key.clone()), "certificate.pem", "no certificate in PEM here"),
-        ((cut(&certificate), key.clone()), "certificate.pem", ""),
+        ((cut(&certificate), key.clone()), "certificate.pem", "certificate.pem: it was cut: the line -----END"),
+        ((certificate.replacen('M', "!", 1), key.clone()), "certificate.pem", "is not base64; write it again"),
         ((pem("CERTIFICATE", b"0\x03\x01\x01\x01").to_string(), key.clone()), "certificate.pem", "damaged"),
         ((certificate.clone(), String::new()), "key.pem", "no private key in PEM here"),
         ((certificate.clone(), certificate.clone()), "key.pem", "no private key in PEM here"),
-        ((certificate.clone(), cut(&key)), "key.pem", ""),
+        ((certificate.clone(), cut(&key)), "key.pem", "key.pem: it was cut: the line -----END"),
+        ((certificate.clone(), key.replacen("Y-----", "Y----", 1)), "key.pem", "a line -----BEGIN"),
         ((certificate.clone(), pem("PRIVATE KEY", b"nothing").to_string()), "key.pem", "RSA key of 2048 to 8192 bits"),
         ((other_certificate, key.clone()), "key.pem", "does not belong to the first certificate of"),
         ((WEAK.0.to_owned(), WEAK.1.to_owned()), "key.pem", "RSA key of 2048 to 8192 bits"),
@@ -94,6 +96,7 @@ fn sec_203_at_the_start_a_bad_pair_is_refused_with_its_file_and_the_reason() {
     ] {
         let complaint = Folder::new().with(&pair).complaint();
         assert!(complaint.contains(file) && complaint.contains(reason), "{file}, {reason}: {complaint}");
+        assert!(!complaint.contains('['), "what the file holds is shown: {complaint}");
     }
     let folder = Folder::new();
     assert!(folder.complaint().contains("certificate.pem: No such file"), "{}", folder.complaint());
@@ -204,6 +207,26 @@ fn sec_207_the_key_that_is_made_is_its_owners_and_a_key_that_was_shown_is_refuse
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
     assert!(load().unwrap_err().to_string().contains("everybody on this machine may read"));
+}
+
+#[test]
+fn sec_186_a_pair_that_is_made_replaces_the_one_before_whole_and_has_its_entries_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let tls = Tls::self_signed(folder.path(), HOST, NOW).unwrap();
+    let places = self_signed::places(folder.path());
+    // Whoever reads on in a file that was opened before reads what it held.
+    let before = [&places.certificate, &places.key].map(|path| {
+        let linked = path.with_extension("before");
+        fs::hard_link(path, &linked).unwrap();
+        (fs::read(&linked).unwrap(), linked)
+    });
+    crypto::SYNCED.take();
+    assert_eq!(tls.refresh(tls.valid_until()), Refreshed::Replaced);
+    assert_eq!(crypto::SYNCED.take(), [folder.path(), folder.path()]);
+    for (content, linked) in &before {
+        assert_eq!(&fs::read(linked).unwrap(), content, "{}", linked.display());
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "nothing else is left");
 }
 
 #[test]

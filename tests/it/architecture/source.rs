@@ -51,10 +51,43 @@ impl Source {
         paths
     }
 
+    /// What only one system knows and is named outside every `#[cfg]`.
+    pub(super) fn unconditional_system_calls(&self) -> Vec<String> {
+        let tokens: TokenStream = self.text.parse().unwrap_or_else(|error| panic!("{}: {error}", self.path));
+        let mut found = Vec::new();
+        find_unconditional(tokens, &mut found);
+        found
+    }
+
     fn module(&self) -> Vec<String> {
         let below = self.path.strip_prefix("src/").unwrap_or(&self.path).trim_end_matches(".rs");
         let segments = below.split('/').filter(|segment| !["mod", "lib", "main"].contains(segment));
         segments.map(str::to_owned).collect()
+    }
+}
+
+/// An item or statement after `#[cfg(…)]` is left out, to its `;` or its block.
+fn find_unconditional(tokens: TokenStream, found: &mut Vec<String>) {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut is_conditional = false;
+    for (at, tree) in trees.iter().enumerate() {
+        match tree {
+            TokenTree::Group(group) if at > 0 && is_punct(trees.get(at - 1), '#') => {
+                let attribute: String = group.stream().to_string().split_whitespace().collect();
+                is_conditional |= attribute.starts_with("cfg(");
+            }
+            TokenTree::Group(group) if is_conditional => is_conditional = group.delimiter() != Delimiter::Brace,
+            TokenTree::Group(group) => find_unconditional(group.stream(), found),
+            TokenTree::Punct(punct) if punct.as_char() == ';' => is_conditional = false,
+            TokenTree::Ident(word) if !is_conditional && word == "rustix" => found.push(word.to_string()),
+            TokenTree::Ident(word) if !is_conditional && word == "os" => {
+                let before = at.checked_sub(3).and_then(|before| trees.get(before));
+                if matches!(before, Some(TokenTree::Ident(root)) if root == "std") {
+                    found.push(String::from("std::os"));
+                }
+            }
+            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
     }
 }
 

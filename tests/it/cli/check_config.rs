@@ -156,6 +156,67 @@ fn sec_216_what_is_wrong_with_the_master_key_is_told_before_the_start() {
 }
 
 #[test]
+fn sec_216_nothing_that_never_ends_is_waited_for() {
+    let machine = Machine::new();
+    let pipe = machine.path("pipe");
+    assert!(std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap().success());
+    for named in [pipe.clone(), PathBuf::from("/dev/zero")] {
+        machine.configured(&format!("master_key_file = {named:?}"));
+        machine.is_told(&["master_key_file: ", "not a regular file"]);
+        let started = Machine::new();
+        let config = started.configured(&format!("master_key_file = {named:?}"));
+        run(&["serve", "--config", config.to_str().unwrap()]).refused(1, "not a regular file");
+        machine.configured(&format!(
+            "tls = {{ mode = \"files\", certificate_file = {named:?}, private_key_file = {named:?} }}"
+        ));
+        machine.is_told(&["tls.private_key_file: ", "not a regular file"]);
+        machine.configured(&format!(
+            "tls = {{ mode = \"files\", certificate_file = {named:?}, private_key_file = \"/nowhere/key.pem\" }}"
+        ));
+        machine.is_told(&["tls.certificate_file: ", "not a regular file"]);
+        machine.configured(&format!("mail.from = \"a@a.fr\"\nsmtp = {{ host = \"127.0.0.1\", ca_file = {named:?} }}"));
+        machine.is_told(&["smtp.ca_file: ", "not a regular file"]);
+    }
+    let endless = run(&["check-config", "--config", "/dev/zero"]);
+    assert!(endless.code == 78 && endless.stderr.contains("no configuration: more than 1048576 bytes"), "{endless:?}");
+}
+
+#[test]
+fn sec_191_a_directory_of_data_where_no_command_could_arrive_is_refused_before_anything_is_said() {
+    let machine = Machine::new();
+    let long = machine.path(&"a".repeat(110));
+    let config = machine.write(
+        "config.toml",
+        &format!(
+            "public_url = \"https://identite.exemple.fr\"\ndata_dir = {long:?}\nlisten = \"127.0.0.1:0\"\nkeys.rsa_bits = 2048\n"
+        ),
+        0o600,
+    );
+    let checked = machine.check();
+    assert!(checked.code == 78 && checked.stderr.contains("data_dir of 90 bytes at most"), "{checked:?}");
+    for (language, words) in [("C", "is too long: commands reach"), ("fr_FR.UTF-8", "est trop long : les commandes")] {
+        let mut typed = program();
+        typed.args(["serve", "--config", config.to_str().unwrap()]).env("LC_ALL", language).env_remove("RUST_LOG");
+        let output = typed.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(78) && said.contains(words) && said.contains("data_dir"), "{said}");
+        assert!(output.stdout.is_empty() && !long.exists(), "nothing was announced, nothing made");
+    }
+    // Where the system lets nobody make a file.
+    #[cfg(target_os = "linux")]
+    {
+        let text = fs::read_to_string(&config).unwrap().replace(long.to_str().unwrap(), "/sys");
+        machine.write("config.toml", &text, 0o600);
+        let ended = run(&["serve", "--config", config.to_str().unwrap()]);
+        assert!(ended.code == 78 && ended.stdout.is_empty(), "{ended:?}");
+        assert!(
+            ended.stderr.contains("/sys/control.sock cannot be made") && ended.stderr.contains("data_dir"),
+            "{ended:?}"
+        );
+    }
+}
+
+#[test]
 fn sec_216_everything_that_would_stop_a_start_is_told_at_once() {
     let machine = Machine::new();
     let holders: Vec<_> = (0..2).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();

@@ -90,7 +90,7 @@ pub(in crate::store) fn sync_directory(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 thread_local! {
     /// The directories whose entries this thread has made durable.
-    pub(in crate::store) static SYNCED: std::cell::RefCell<Vec<PathBuf>> = const { std::cell::RefCell::new(Vec::new()) };
+    pub(crate) static SYNCED: std::cell::RefCell<Vec<PathBuf>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
 /// The directory in which a file lies.

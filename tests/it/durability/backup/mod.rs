@@ -448,3 +448,17 @@ async fn sec_213_backups_are_made_by_schedule_and_the_old_ones_of_them_deleted()
     assert!(text.contains(&format!("moncomptepro_backup_newest_timestamp_seconds {newest}\n")), "{text}");
     instance.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_168_sec_190_what_a_killed_restore_or_salvage_has_left_is_gone_with_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    Instance::production(directory.path()).await.stop().await;
+    let left = ["restoring", "salvaging"].map(|name| directory.path().join("data").join(name));
+    for workshop in &left {
+        fs::create_dir(workshop).unwrap();
+        fs::copy(database_of(directory.path()), workshop.join("moncomptepro.redb")).unwrap();
+    }
+    Instance::production(directory.path()).await.stop().await;
+    assert!(left.iter().all(|workshop| !workshop.exists()), "{left:?}");
+    assert!(Operator::of(directory.path()).asks(&["check"]).await["sound"].as_bool().unwrap());
+}
