@@ -15,7 +15,7 @@ use super::{Ending, language, say};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, Weakening};
 use crate::fetch::LeakedPasswords;
-use crate::mail::examine;
+use crate::mail::{TrustError, check_authority, examine};
 use crate::protocol::Locale;
 use crate::site::{Examined, Fault};
 use crate::store::{DirectoryLock, OpenError};
@@ -129,6 +129,12 @@ fn weakened(weakening: &Weakening) -> Value {
 /// The server of mails can be reached, is who it should be, and accepts us.
 async fn server_of_mails(config: &Config) -> Option<Told> {
     let mailing = config.mail.as_ref()?;
+    // What is trusted is a file here: it is judged before anybody is called.
+    if let Some(path) = &mailing.server.ca_file
+        && let Err(TrustError::CaFile { reason, .. }) = check_authority(Some(path))
+    {
+        return Some(Told { key: "smtp.ca_file", subject: path.display().to_string(), verdict: Err(reason) });
+    }
     let subject = format!("{}:{}", mailing.server.host, mailing.server.port);
     let verdict = match examine(mailing, &Clock::system(), None).await {
         Ok(examination) => {

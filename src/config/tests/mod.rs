@@ -203,10 +203,8 @@ fn sec_216_an_address_that_cannot_be_registered_is_explained_in_the_language_of_
         let text = REQUIRED.to_owned() + &CLIENT.replace("https://service.exemple.fr/retour", uri);
         [Locale::Fr, Locale::En].map(|locale| said(&text, &[], locale).concat())
     };
-    let long = format!("https://a.fr/{}", "x".repeat(2048));
     for (uri, fr, en) in [
         ("javascript:alert(1)", "schéma (ce qui précède les deux-points) n'est pas admis", "the scheme is not allowed"),
-        (long.as_str(), "plus de 2 048 octets", "longer than 2,048 bytes"),
         ("https://a.fr/é", "un caractère qu'une adresse ne peut contenir", "that an address cannot hold"),
         ("nulle-part", "pas une adresse complète", "not an absolute address"),
         ("https://a.fr/#b", "contient un #", "holds a fragment"),
