@@ -211,7 +211,7 @@ fn sec_216_an_address_that_cannot_be_registered_is_explained_in_the_language_of_
         ("https://b@a.fr/", "contient un nom d'utilisateur", "holds a user name"),
         ("https://A.fr/", "hôte n'est pas sous sa forme simple", "the host is not in its plain form"),
         ("https://a.fr/b/../c", "chemin n'est pas sous sa forme simple", "the path is not in its plain form"),
-        ("http://a.fr/", "http sans TLS n'est pas admis", "plain http is not allowed here"),
+        ("http://a.fr/", "http sans TLS n'est pas admis ici", "plain http is not allowed here"),
         ("com.exemple.app:/retour", "réservé aux clients natifs", "is for native clients"),
     ] {
         let [french, english] = told(uri);
