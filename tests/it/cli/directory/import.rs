@@ -24,8 +24,9 @@ fn both_files_zipped_or_not_in_any_order_are_one_register() {
     );
     let semicolons = csv(ENTITY, &ENTITIES).replace("\"CLAMART, SARL\"", "CLAMART SARL").replace(',', ";");
     let marked = files::write(directory.path(), "units.csv", format!("\u{feff}{semicolons}").as_bytes());
-    for paths in [plain.clone(), plain.iter().rev().cloned().collect(), vec![zip, marked]] {
-        let data = directory.path().join("data");
+    let orders = [plain.clone(), plain.iter().rev().cloned().collect(), vec![zip, marked]];
+    for (number, paths) in orders.into_iter().enumerate() {
+        let data = directory.path().join(format!("data-{number}"));
         let report = imported(&data, paths, Filter::default()).unwrap();
         assert_eq!((report.establishments, report.entities, report.searchable), (8, 7, 6));
         assert!(report.rejected.is_empty() && report.rows_bytes > 0 && report.names_bytes > 0);
