@@ -2,7 +2,7 @@
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    Acceptance, Link, LinkUndone, ModerationRefusal, OrganizationKey, Rejection, Shown, SimilarOnes, UserKey,
+    Acceptance, Link, LinkUndone, ModerationRefusal, OrganizationKey, Rejection, SimilarOnes, UserKey,
     accept_moderation, delete_email_domain, disable_user, find_membership, link_user, list_email_domains,
     reject_moderation, reopen_moderation, unlink_user, view_moderation, write_email_domain,
 };
@@ -12,7 +12,7 @@ use moncomptepro::domain::{
 use moncomptepro::store::{Tx, moderations, organizations, users};
 
 use super::{JEAN, key_of, officer};
-use crate::accounts::organizations::{ELODIE, arrive, join, waiting, yes};
+use crate::accounts::organizations::{ELODIE, arrive, join, no, waiting, yes};
 use crate::support::Instance;
 
 const DINUM: &str = "13002526500013";
@@ -20,17 +20,6 @@ const FIRST: ModerationId = ModerationId(1);
 
 fn marie() -> By {
     By::local(Actor::CommandLine(String::from("marie")))
-}
-
-fn no() -> Rejection {
-    Rejection {
-        shown: Shown::Request,
-        reason: None,
-        may_be_corrected: false,
-        refuses_domain: false,
-        notify: true,
-        note: None,
-    }
 }
 
 fn dinum() -> OrganizationKey {

@@ -19,7 +19,7 @@ mod suggestions;
 mod through_the_lookup;
 
 use moncomptepro::acts::By;
-use moncomptepro::acts::administration::{Acceptance, Shown, SimilarOnes};
+use moncomptepro::acts::administration::{Acceptance, Rejection, Shown, SimilarOnes};
 use moncomptepro::domain::Actor;
 
 use crate::support::{Instance, Operator, Page, Person, RelyingParty};
@@ -79,6 +79,18 @@ pub(crate) async fn joiners(instance: &Instance, operator: &Operator) {
 /// Whoever decides.
 fn moderator() -> By {
     By::local(Actor::CommandLine(String::from("marie")))
+}
+
+/// Refused for good without a reason, and told.
+pub(crate) fn no() -> Rejection {
+    Rejection {
+        shown: Shown::Request,
+        reason: None,
+        may_be_corrected: false,
+        refuses_domain: false,
+        notify: true,
+        note: None,
+    }
 }
 
 /// Let in as one asks, and told.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{
-    Acceptance, Contacts, ModerationFilter, ModerationRefusal, Rejection, Shown, SimilarOnes, accept_moderation,
+    Acceptance, Contacts, ModerationFilter, ModerationRefusal, Rejection, SimilarOnes, accept_moderation,
     comment_moderation, find_organization, grant_role, list_moderations, reject_moderation, reopen_moderation,
     view_moderation, write_email_domain,
 };
@@ -15,7 +15,7 @@ use moncomptepro::domain::{
 };
 use moncomptepro::store::{Tx, memberships, moderations, users};
 
-use super::{arrive, join, yes};
+use super::{arrive, join, no, yes};
 use crate::support::Instance;
 
 const DINUM: &str = "13002526500013";
@@ -24,17 +24,6 @@ const SEINE: &str = "15700001900461";
 
 fn operator() -> By {
     By::local(Actor::CommandLine(String::from("marie")))
-}
-
-fn no() -> Rejection {
-    Rejection {
-        shown: Shown::Request,
-        reason: None,
-        may_be_corrected: false,
-        refuses_domain: false,
-        notify: true,
-        note: None,
-    }
 }
 
 /// Somebody with this address asks to join, and waits.

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use moncomptepro::acts::administration::{
-    Link, Rejection, Shown, UserKey, accept_moderation, delete_email_domain, link_user, reject_moderation,
-    write_email_domain,
+    Link, UserKey, accept_moderation, delete_email_domain, link_user, reject_moderation, write_email_domain,
 };
 use moncomptepro::config::{Config, DevOptions, JoiningSettings};
 use moncomptepro::domain::{
@@ -13,7 +12,7 @@ use moncomptepro::domain::{
 };
 use moncomptepro::store::{Tx, memberships, moderations, organizations, users};
 
-use super::{ELODIE, arrive, claims, join, moderator, yes};
+use super::{ELODIE, arrive, claims, join, moderator, no, yes};
 use crate::support::{Instance, Page, Person, RelyingParty};
 
 const DINUM: &str = "13002526500013";
@@ -108,15 +107,7 @@ async fn sec_108_whoever_is_refused_the_proof_of_their_link_belongs_to_the_organ
     let waits = person.submit(page.form_with("siret", Some(DINUM)).with("siret", DINUM)).await;
     assert_eq!(waits.url.path(), "/users/unable-to-auto-join-organization", "{}", waits.text("main"));
     let (_, asked) = found(&instance, ELODIE, DINUM);
-    let no = Rejection {
-        shown: Shown::Request,
-        reason: None,
-        may_be_corrected: false,
-        refuses_domain: false,
-        notify: true,
-        note: None,
-    };
-    reject_moderation(&instance.app, &moderator(), asked[0], no).await.unwrap().unwrap();
+    reject_moderation(&instance.app, &moderator(), asked[0], no()).await.unwrap().unwrap();
     assert_eq!(found(&instance, ELODIE, DINUM).0, None);
     let asks = person.visit(&client.authorization(SCOPE, &[])).await;
     assert!(!asks.has("#unproven-title"), "there is no link any more");
