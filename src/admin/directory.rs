@@ -145,6 +145,7 @@ pub fn described_import(report: &ImportReport, now: Timestamp) -> Value {
         "establishments": report.establishments,
         "entities": report.entities,
         "repeated": report.repeated,
+        "shrunk_from": report.shrunk_from,
         "searchable": report.searchable,
         "bytes": bytes,
         "bytes_per_establishment": bytes.checked_div(report.establishments),

@@ -104,6 +104,13 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
                     report.repeated
                 ));
             }
+            if let Some(before) = report.shrunk_from {
+                note(&format!(
+                    "{} establishments are in the register, and {before} were in the one before: if a file was not whole, \
+                     fetch it again and import it",
+                    report.establishments
+                ));
+            }
             tell_rejected(&report.rejected, report.rejected_file.as_deref());
             output.one(&admin::described_import(&report, report.imported_at));
             record(&place, &data_directory, "register").await?;

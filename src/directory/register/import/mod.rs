@@ -68,6 +68,9 @@ pub fn import(
     drop(rows);
     report.searchable = searchable;
     report.count(&kept, &there);
+    if let Some((_, before)) = place.current().map_err(unwritable)? {
+        report.compare(&before);
+    }
     report.measure(&generation);
     report.keep_rejected(place.directory()).map_err(unwritable)?;
     let about = serde_json::to_vec_pretty(&report).unwrap_or_default();

@@ -9,6 +9,7 @@ use super::There;
 use super::filter::Filter;
 use super::pass::Kept;
 use crate::directory::files::{Rejected, keep_rejected};
+use crate::directory::register::about_file;
 use crate::protocol::Timestamp;
 
 /// What is being done.
@@ -76,6 +77,9 @@ pub struct ImportReport {
     /// How many lines said again what a line before them had said of the same number: the last one counts.
     #[serde(default)]
     pub repeated: u64,
+    /// How many establishments the register before had, of the same part, where this one has less than half of them.
+    #[serde(default)]
+    pub shrunk_from: Option<u64>,
     /// How many of them are found by their name.
     pub searchable: u64,
     /// Size of the rows.
@@ -98,6 +102,7 @@ impl ImportReport {
             entities: 0,
             establishments: 0,
             repeated: 0,
+            shrunk_from: None,
             searchable: 0,
             rows_bytes: 0,
             names_bytes: 0,
@@ -116,6 +121,14 @@ impl ImportReport {
         (self.establishments, self.entities) = (there.establishments, there.entities);
         let lines = kept.establishments.saturating_add(kept.entities);
         self.repeated = lines.saturating_sub(there.establishments.saturating_add(there.entities));
+    }
+
+    /// Sees whether less than half of what was there is there still. What cannot be read of the register before is no reason
+    /// to keep a new one out.
+    pub(super) fn compare(&mut self, before: &Path) {
+        let about = std::fs::read(about_file(before)).ok().and_then(|text| serde_json::from_slice::<Self>(&text).ok());
+        let same = about.filter(|before| before.filter == self.filter);
+        self.shrunk_from = same.map(|before| before.establishments).filter(|before| self.establishments < before / 2);
     }
 
     /// How much room it takes.

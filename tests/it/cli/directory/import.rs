@@ -167,6 +167,40 @@ async fn what_the_files_say_twice_is_counted_once_and_the_last_word_stays() {
 }
 
 #[test]
+fn a_register_that_has_less_than_half_of_the_one_before_is_told_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let units = files::write(directory.path(), "units.csv", csv(ENTITY, &ENTITIES).as_bytes());
+    let of_the_first = |many: usize| {
+        let places = csv(ESTABLISHMENT, &ESTABLISHMENTS[..many]);
+        vec![units.clone(), files::write(directory.path(), "places.csv", places.as_bytes())]
+    };
+    for (many, filter, shrunk_from) in [
+        (8, Filter::default(), None),
+        (4, Filter::default(), None),
+        (8, Filter::default(), None),
+        (3, Filter::default(), Some(8)),
+        // It counts, and is what the next one is measured by.
+        (3, Filter::default(), None),
+        (8, Filter::default(), None),
+        // Another part is another size.
+        (8, departments(&["92"]), None),
+        (8, Filter::default(), None),
+    ] {
+        let report = imported(&data, of_the_first(many), filter).unwrap();
+        assert_eq!(report.shrunk_from, shrunk_from, "{many} establishments");
+    }
+    // Nor does a register that cannot be read keep a new one out.
+    for entry in std::fs::read_dir(data.join("register")).unwrap() {
+        let about = entry.unwrap().path().join("about.json");
+        if about.exists() {
+            std::fs::write(about, "{").unwrap();
+        }
+    }
+    assert_eq!(imported(&data, of_the_first(3), Filter::default()).unwrap().shrunk_from, None);
+}
+
+#[test]
 fn sec_150_a_column_that_is_there_twice_is_refused_by_its_name() {
     for column in ["siret", "enseigne1Etablissement", "colonneNouvelle"] {
         let header = format!("{ESTABLISHMENT},{column},{column}");
