@@ -11,6 +11,7 @@ mod audit;
 mod audit_subject;
 mod authorization;
 mod backups;
+mod carried;
 pub mod claims;
 mod client;
 mod client_settings;
@@ -39,6 +40,7 @@ pub use authorization::{
     CodeState, Grant, GrantState, Redemption, ServiceUse, ServiceUseState,
 };
 pub use backups::Retention;
+pub use carried::{Carried, SealedSecret};
 pub use client::{
     ClaimsProfile, Client, ClientAuthentication, ClientOrigin, ClientState, RetiringSecret, SecretDigest,
 };
@@ -59,7 +61,7 @@ pub use organization::{
     RejectionReason, RequestStanding, Siret, UNKNOWN_NAME, Verification, capitalized, decide_joining, department_of,
     folded, look_alikes, normalized_words, street_type, town_name, visible, words_of,
 };
-pub use outgoing_mail::{Carried, MailContent, OutgoingMail, SealedSecret};
+pub use outgoing_mail::{MailContent, OutgoingMail};
 pub use person::{
     AccountAct, AccountData, AddressChange, AddressChangeRefusal, BrowserTrust, CodePurpose, Credentials,
     DATA_LINK_LIFETIME, DORMANT_AFTER, DataLink, Email, EventData, FactorRemoval, FactorRemovalState,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountAct, Email, PersonalInformationChange, PersonalInformationField};
+use super::{AccountAct, Carried, Email, PersonalInformationChange, PersonalInformationField, SealedSecret};
 use crate::protocol::{Locale, Timestamp};
 
 /// What a mail says; its text is made when it leaves.
@@ -232,6 +232,11 @@ pub enum MailContent {
         /// Whether they belong to it still, by what nothing proves.
         is_member: bool,
     },
+    /// Nothing proves any more that the person belongs to an organization: the domain of their address counts no more there.
+    LinkUnproven {
+        /// To which organization.
+        organization: String,
+    },
     /// A code for an organization's own address: somebody says that they belong to it.
     OfficialContactCode {
         /// When it proves nothing any more.
@@ -295,6 +300,7 @@ impl MailContent {
             Self::ModerationAccepted { .. } => "moderation-processed",
             Self::ModerationRejected { .. } => "moderation-rejected",
             Self::ModerationReopened { .. } => "moderation-reopened",
+            Self::LinkUnproven { .. } => "link-unproven",
             Self::OfficialContactCode { .. } => "official-contact-email-verification",
             Self::Trial { .. } => "trial",
         }
@@ -340,6 +346,7 @@ impl MailContent {
             | Self::ModerationAccepted { .. }
             | Self::ModerationRejected { .. }
             | Self::ModerationReopened { .. }
+            | Self::LinkUnproven { .. }
             | Self::Trial { .. } => false,
         }
     }
@@ -394,6 +401,7 @@ impl MailContent {
             Self::ModerationRequested { organization: town() },
             Self::ModerationCancelled { organization: town() },
             Self::ModerationAccepted { organization: town() },
+            Self::LinkUnproven { organization: town() },
             Self::ModerationRejected { organization: town(), reason: None, may_be_corrected: false },
             Self::ModerationRejected {
                 organization: town(),
@@ -426,33 +434,6 @@ impl MailContent {
         samples.extend([false, true].map(|is_member| Self::ModerationReopened { organization: town(), is_member }));
         samples
     }
-}
-
-/// A code or a link as the outbox keeps it: sealed, so that neither a database nor a copy of it opens an account. What it
-/// says is known to whoever sealed it, and to whoever lets the mail leave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SealedSecret(String);
-
-impl SealedSecret {
-    /// Holds what was sealed already.
-    pub fn new(sealed: String) -> Self {
-        Self(sealed)
-    }
-
-    /// What was sealed.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// The code or link of a mail. A mail that carries one is worth nothing once it is over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Carried {
-    /// What the templates write as `mail.secret`.
-    pub secret: SealedSecret,
-    /// When it opens nothing any more.
-    pub expires_at: Timestamp,
 }
 
 /// A mail of the outbox: written in the transaction of the act that it tells of.

@@ -62,6 +62,7 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::Welcome { organization }
         | MailContent::ModerationRequested { organization }
         | MailContent::ModerationCancelled { organization }
+        | MailContent::LinkUnproven { organization }
         | MailContent::ModerationAccepted { organization } => context! { organization => shortened(organization) },
         MailContent::ModerationRejected { organization, reason, may_be_corrected } => {
             context! { organization => shortened(organization), reason, may_be_corrected }

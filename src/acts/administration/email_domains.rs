@@ -6,11 +6,11 @@ use super::organizations::{OrganizationKey, find as find_organization};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    Actor, AuditEvent, EmailDomain, EmailDomainStatus, FormerDomain, MailProviders, OrganizationDomain, OrganizationId,
-    User, UserId, Verification,
+    Actor, AuditEvent, EmailDomain, EmailDomainStatus, FormerDomain, MailContent, MailProviders, OrganizationDomain,
+    OrganizationId, OutgoingMail, User, UserId, Verification,
 };
 use crate::protocol::Timestamp;
-use crate::store::{Read, StoreError, Tx, email_domains, memberships, users};
+use crate::store::{Read, StoreError, Tx, email_domains, memberships, organizations, outbox, users};
 
 /// How many domains of an organization are shown.
 const DOMAINS: usize = 200;
@@ -86,15 +86,17 @@ pub(in crate::acts) fn put_domain(
     if status == EmailDomainStatus::OfficialContact && is_first {
         return Ok(());
     }
-    weigh_links(tx, circumstances, organization_id, domain, status.is_approved(), now)
+    weigh_links(tx, circumstances, organization_id, domain, status.is_approved(), None, now)
 }
 
-/// Makes a domain again what it was before somebody approved it, for a moderator who takes that back.
+/// Makes a domain again what it was before somebody approved it, for a moderator who takes that back. `applicant` is told of
+/// what became of their own link by whoever calls this.
 pub(super) fn put_back_domain(
     tx: &mut Tx,
     circumstances: &Circumstances,
     organization_id: OrganizationId,
     former: &FormerDomain,
+    applicant: UserId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let FormerDomain { domain, before } = former;
@@ -110,16 +112,18 @@ pub(super) fn put_back_domain(
         }
     };
     circumstances.record(tx, event)?;
-    weigh_links(tx, circumstances, organization_id, domain, is_approved, now)
+    weigh_links(tx, circumstances, organization_id, domain, is_approved, Some(applicant), now)
 }
 
-/// Weighs the links of members with a domain anew.
+/// Weighs the links of members with a domain anew. Whoever loses their proof is told, but for `told` and where so many mails
+/// wait that nothing is written to many at once: pages say it all the same.
 fn weigh_links(
     tx: &mut Tx,
     circumstances: &Circumstances,
     organization_id: OrganizationId,
     domain: &EmailDomain,
     is_approved: bool,
+    told: Option<UserId>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut after = None;
@@ -145,6 +149,11 @@ fn weigh_links(
             };
             memberships::update(tx, &link.weighed(verification, circumstances.deed(now)))?;
             circumstances.record(tx, event)?;
+            if !verification.is_proven() && told != Some(user.id) && !outbox::is_busy(tx)? {
+                let content =
+                    MailContent::LinkUnproven { organization: organizations::get(tx, organization_id)?.label };
+                outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), user.language(), content, now))?;
+            }
         }
     }
 }
@@ -221,7 +230,7 @@ pub async fn delete_email_domain(
             let organization_id = organization.id;
             let event = AuditEvent::EmailDomainDeleted { organization_id, domain: domain.clone() };
             circumstances.record(tx, event)?;
-            weigh_links(tx, &circumstances, organization_id, &domain, false, now)?;
+            weigh_links(tx, &circumstances, organization_id, &domain, false, None, now)?;
             Ok(Ok(()))
         })
         .await?;

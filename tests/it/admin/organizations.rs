@@ -119,6 +119,8 @@ async fn sec_109_a_domain_is_added_judged_and_removed_and_links_follow() {
     let page = person.submit(written.form_to("domains/red-needles-sarl.com").with("status", "refused"));
     assert!(page.await.text("[data-domain='red-needles-sarl.com']").contains("Refusé"));
     assert_eq!(link_of(&instance, 154, 1).unwrap().verification, Verification::DomainNotVerifiedYet);
+    let told = instance.mails_to(address).await.remove(0);
+    assert!(told.subject.contains("à prouver de nouveau") && told.text.contains("Commune de clamart"), "{}", told.text);
     let card = person.visit(CLAMART).await;
     let gone = person.submit(card.form_to("red-needles-sarl.com/remove")).await;
     assert!(!gone.has("[data-domain='red-needles-sarl.com']"));

@@ -187,7 +187,11 @@ async fn sec_109_members_whom_a_domain_proved_lose_that_with_the_acceptance_that
     assert_eq!(link(&instance, ELODIE), None);
     for email in ["deux@inconnu.example", "trois@inconnu.example"] {
         assert_eq!(link(&instance, email), Some(Verification::DomainNotVerifiedYet), "{email}");
+        let told = &instance.mails_to(email).await[0];
+        assert!(told.subject.contains("à prouver de nouveau"), "{email}: {}", told.subject);
     }
+    let subjects: Vec<String> = instance.mails_to(ELODIE).await.into_iter().map(|mail| mail.subject).collect();
+    assert!(!subjects.iter().any(|subject| subject.contains("à prouver")), "one mail tells of it: {subjects:?}");
     // A domain that somebody else decided on since stays as they said.
     accept(&instance, Acceptance { domain: verified, ..yes() }).await;
     approve(&instance, EmailDomainStatus::External).await;

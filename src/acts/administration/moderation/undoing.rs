@@ -114,7 +114,7 @@ impl Bench {
             None => None,
         };
         if let Some(former) = &domain {
-            put_back_domain(tx, &self.circumstances, organization_id, former, now)?;
+            put_back_domain(tx, &self.circumstances, organization_id, former, user_id, now)?;
         }
         match (undoing.link, former) {
             (LinkUndone::None | LinkUndone::Stays, _) => return Ok(()),
