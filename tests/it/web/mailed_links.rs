@@ -20,6 +20,7 @@ const INVITED: &str = "marie@mairie.example";
 const MODERATOR: &str = "user19@yopmail.com";
 /// Whoever has nothing to do with any of them.
 const BYSTANDER: &str = "editeur@yopmail.com";
+const DATA: &str = "/connection-and-account/my-data";
 const PASSWORD: &str = "une phrase de passe assez longue";
 
 /// A link that is mailed.
@@ -175,6 +176,20 @@ async fn sec_9_what_a_mail_carries_for_one_purpose_opens_no_other_and_stays_good
         let interaction = person.get(&format!("/interaction/{value}")).await;
         assert_eq!(interaction.status, 410, "the value of {} as a sign-in", own.path);
     }
+    // The link to one's own data is for its owner, signed in.
+    let owner = signed_in(&instance, BYSTANDER).await;
+    owner.submit(owner.visit(DATA).await.main_form()).await;
+    let link = instance.link_of(BYSTANDER).await;
+    let (_, data) = link.split_once("my_data_token=").unwrap();
+    for Mailed { kind, value, .. } in &links.mailed {
+        for asked in [owner.get(&kind.at(data)).await, owner.post(kind.form(&bare_form(&owner).await, data)).await] {
+            assert_eq!(asked.status, 410, "the link to the data, on {}", kind.path);
+        }
+        let page = owner.visit(&link).await;
+        let sent = owner.post(page.main_form().with("my_data_token", value)).await;
+        assert_eq!(sent.status, 410, "the value of {}, for the data", kind.path);
+    }
+    assert_eq!(owner.get(&link).await.status, 200);
     for mailed in &links.mailed {
         assert_eq!(person.get(&mailed.kind.at(&mailed.value)).await.status, 200, "{} works still", mailed.kind.path);
     }
