@@ -86,7 +86,7 @@ pub(in crate::acts) fn put_domain(
     if status == EmailDomainStatus::OfficialContact && is_first {
         return Ok(());
     }
-    weigh_links(tx, circumstances, organization_id, domain, status.is_approved(), None, now)
+    weigh_links(tx, circumstances, (organization_id, domain), status.is_approved(), None, now)
 }
 
 /// Makes a domain again what it was before somebody approved it, for a moderator who takes that back. `applicant` is told of
@@ -112,7 +112,7 @@ pub(super) fn put_back_domain(
         }
     };
     circumstances.record(tx, event)?;
-    weigh_links(tx, circumstances, organization_id, domain, is_approved, Some(applicant), now)
+    weigh_links(tx, circumstances, (organization_id, domain), is_approved, Some(applicant), now)
 }
 
 /// Weighs the links of members with a domain anew. Whoever loses their proof is told, but for `told` and where so many mails
@@ -120,8 +120,7 @@ pub(super) fn put_back_domain(
 fn weigh_links(
     tx: &mut Tx,
     circumstances: &Circumstances,
-    organization_id: OrganizationId,
-    domain: &EmailDomain,
+    (organization_id, domain): (OrganizationId, &EmailDomain),
     is_approved: bool,
     told: Option<UserId>,
     now: Timestamp,
@@ -230,7 +229,7 @@ pub async fn delete_email_domain(
             let organization_id = organization.id;
             let event = AuditEvent::EmailDomainDeleted { organization_id, domain: domain.clone() };
             circumstances.record(tx, event)?;
-            weigh_links(tx, &circumstances, organization_id, &domain, false, None, now)?;
+            weigh_links(tx, &circumstances, (organization_id, &domain), false, None, now)?;
             Ok(Ok(()))
         })
         .await?;
