@@ -52,6 +52,7 @@ impl Config {
             connections: Connections { per_source: None, ..Connections::standard() },
             logs: Logs { format: LogFormat::Text, level: String::from("warn") },
             metrics: None,
+            metrics_token: None,
             data: options.data_dir.map_or(DataLocation::Memory, DataLocation::Directory),
             accept_issuer_change: options.accept_issuer_change,
             backups: Backups { every: None, retention: Retention { daily: 0, weekly: 0, monthly: 0 } },

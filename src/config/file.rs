@@ -24,9 +24,13 @@ use super::{
 use crate::domain::{
     AcrVocabulary, EmailDomain, JoiningPolicy, MailProviders, MailboxName, MailboxPolicy, RejectionReason, Retention,
 };
+use crate::protocol::{BearerSources, BearerToken, Secret};
 
 /// The most bytes of a configuration: one that is longer is something else, or never ends.
 const MAX_BYTES: u64 = 1024 * 1024;
+
+/// The fewest characters of a token: of sixteen characters each, 128 bits.
+const SHORTEST_TOKEN: usize = 32;
 
 /// A configuration that may start, and where each of its values comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,12 +150,22 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     if metrics.is_some_and(|metrics| listen.iter().any(|address| is_same_place(*address, metrics))) {
         problems.push(settings.conflict("metrics.listen", Conflict::MetricsAmongListeners));
     }
+    if settings.text(KEYS, "metrics.token").is_some_and(|token| !is_bearer_token(&token)) {
+        problems.push(settings.conflict("metrics.token", Conflict::MetricsToken));
+    }
     let free = email_domains(settings, "joining.free_mail_domains");
     if email_domains(settings, "joining.professional_mail_domains").iter().any(|domain| free.contains(domain)) {
         problems.push(settings.conflict("joining.professional_mail_domains", Conflict::FreeAndProfessional));
     }
     problems.extend(super::directory::problems(settings));
     mail::check(settings, problems);
+}
+
+/// Whether a text can be shown in an `Authorization: Bearer` header, and is too long to be guessed.
+fn is_bearer_token(text: &str) -> bool {
+    let header = format!("Bearer {text}");
+    let sources = BearerSources { authorization: Some(&header), query: None, form: None };
+    text.len() >= SHORTEST_TOKEN && BearerToken::parse(sources).is_ok_and(|token| token.expose() == text)
 }
 
 /// The text of a configuration. It may come from a pipe, as the output of another program does.
@@ -270,6 +284,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
             level: text("logs.level")?,
         },
         metrics: text("metrics.listen").and_then(|text| text.parse().ok()),
+        metrics_token: text("metrics.token").map(Secret::new),
         data: DataLocation::Directory(file("data_dir")?),
         accept_issuer_change: false,
         backups: Backups {

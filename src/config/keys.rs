@@ -315,6 +315,15 @@ const FIRST: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "metrics.token",
+        kind: Kind::Secret,
+        standard: Standard::Absent(""),
+        about: [
+            "Le jeton que doit montrer qui lit les mesures, ou metrics.token_file : le fichier qui le contient.",
+            "The token that whoever reads the metrics has to show, or metrics.token_file: the file that holds it.",
+        ],
+    },
+    ConfigKey {
         path: "store.cache_mib",
         kind: Kind::Number(1, 65_536),
         standard: Standard::Number(64),

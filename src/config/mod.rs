@@ -50,6 +50,7 @@ use crate::domain::{
     AcrVocabulary, AttemptLimit, Email, GuessLimits, JoiningPolicy, MailProviders, MailboxName, MailboxPolicy,
     RejectionReason, Retention, SourceLimits,
 };
+use crate::protocol::Secret;
 
 /// The name of an instance that nobody named.
 const NEUTRAL_NAME: &str = "Compte professionnel";
@@ -342,6 +343,8 @@ pub struct Config {
     pub logs: Logs,
     /// Where the metrics are read, if anywhere.
     pub metrics: Option<SocketAddr>,
+    /// What whoever reads the metrics has to show, if anything.
+    pub metrics_token: Option<Secret>,
     /// Where the database lies.
     pub data: DataLocation,
     /// Whether data of another issuer becomes this one's.

@@ -75,6 +75,8 @@ pub(super) enum Conflict {
     OpenMetrics,
     /// Metrics where people are served.
     MetricsAmongListeners,
+    /// A token of the metrics that nobody can show, or that could be guessed.
+    MetricsToken,
     /// Addresses with several ports.
     SeveralPorts,
     /// A mail domain on both lists.
@@ -119,6 +121,10 @@ impl Conflict {
             Self::MetricsAmongListeners => [
                 "listen contient déjà cette adresse. Donnez un autre port aux mesures",
                 "listen has this address already. Give the metrics another port",
+            ],
+            Self::MetricsToken => [
+                "32 lettres, chiffres ou -._~+/ au moins, puis éventuellement des = : openssl rand -hex 32 en donne un",
+                "32 letters, digits or -._~+/ at least, then = where there are any: openssl rand -hex 32 makes one",
             ],
             Self::FreeAndProfessional => [
                 "un même domaine figure ici et dans joining.free_mail_domains : ses adresses prouveraient une organisation, et n'en \

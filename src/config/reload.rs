@@ -141,6 +141,7 @@ mod tests {
             ("logs.format", String::from("logs.format = \"json\"")),
             ("logs.level", String::from("logs.level = \"debug\"")),
             ("metrics.listen", String::from("metrics.listen = \"127.0.0.1:9464\"")),
+            ("metrics.token", format!("metrics.token = \"{}\"", "a".repeat(32))),
             ("store.cache_mib", String::from("store.cache_mib = 8")),
             ("backups.every_hours", String::from("backups.every_hours = 0")),
             ("backups.keep_daily", String::from("backups.keep_daily = 1")),

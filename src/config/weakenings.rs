@@ -34,6 +34,10 @@ fn is_half_the_world(network: &IpNet) -> bool {
     network.prefix_len() < 8
 }
 
+fn has_remote_metrics(config: &Config) -> bool {
+    config.metrics.is_some_and(|address| !address.ip().is_loopback())
+}
+
 /// Every choice that protects less than the default does, in the order of the template.
 const CHOICES: &[Choice] = &[
     Choice {
@@ -80,12 +84,22 @@ const CHOICES: &[Choice] = &[
         },
     },
     Choice {
-        holds: |config| config.metrics.is_some_and(|address| !address.ip().is_loopback()),
+        holds: |config| has_remote_metrics(config) && config.metrics_token.is_none(),
         weakening: Weakening {
             key: "metrics.listen",
             about: [
                 "d'autres machines peuvent lire les mesures, sans chiffrement ni mot de passe",
                 "other machines may read the metrics, without encryption or password",
+            ],
+        },
+    },
+    Choice {
+        holds: |config| has_remote_metrics(config) && config.metrics_token.is_some(),
+        weakening: Weakening {
+            key: "metrics.listen",
+            about: [
+                "les mesures, et le jeton qui les ouvre, passent en clair vers d'autres machines",
+                "the metrics, and the token that opens them, pass in clear to other machines",
             ],
         },
     },

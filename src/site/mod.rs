@@ -390,7 +390,9 @@ pub async fn run(
         let current = current.clone();
         tokio::spawn(jobs::run(move || current.borrow().app().clone(), stopped.clone(), jobs::Pace::STANDARD))
     };
-    let shown = watching.metrics.map(|bound| tokio::spawn(metrics::run(bound, metrics, is_told(stopped.clone()))));
+    let token = app.config.metrics_token.clone();
+    let shown =
+        watching.metrics.map(|bound| tokio::spawn(metrics::run(bound, metrics, token, is_told(stopped.clone()))));
     let answer = move |request, client| {
         let reception = Arc::clone(&current.borrow());
         async move { reception.answer(request, client).await }

@@ -231,6 +231,8 @@ fn sec_216_keys_that_do_not_go_together_say_what_to_do() {
         (base.clone() + "listen = [\"127.0.0.1:1\", \"[::1]:2\"]", "listen", "same port"),
         (base.clone() + "metrics.listen = \"0.0.0.0:1\"", "metrics.listen", "say metrics.allow_remote = true"),
         (base.clone() + &both("127.0.0.1:1", "127.0.0.1:1"), "metrics.listen", "another port"),
+        (base.clone() + "metrics.token = \"0123456789012345678901234567890\"", "metrics.token", "openssl rand -hex 32"),
+        (base.clone() + "metrics.token = \"a word with spaces, long enough for one\"", "metrics.token", "openssl rand"),
         (base.clone() + &both("0.0.0.0:1", "127.0.0.1:1"), "metrics.listen", "another port"),
         (base.clone() + &both("[::]:1", "[::1]:1"), "metrics.listen", "another port"),
         (

@@ -109,7 +109,7 @@ fn sec_216_sec_173_the_file_of_every_secret_is_judged_wherever_it_is_named() {
     let tables = [(KEYS, false), (CLIENT_KEYS, true)];
     let keys = tables.iter().flat_map(|(keys, is_client)| keys.iter().map(move |key| (key, *is_client)));
     let secrets: Vec<_> = keys.filter(|(key, _)| key.kind == Kind::Secret).collect();
-    assert_eq!(secrets.len(), 4);
+    assert_eq!(secrets.len(), 5);
     for (key, is_client) in secrets {
         let path = format!("{}_file", key.path);
         let named = ConfigKey { path: Box::leak(path.into_boxed_str()), ..*key };

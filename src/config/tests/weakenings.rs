@@ -61,6 +61,7 @@ const HARMLESS: &[&str] = &[
     // Alone they open nothing.
     "smtp.allow_plain",
     "metrics.allow_remote",
+    "metrics.token",
 ];
 
 #[test]
@@ -100,6 +101,11 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         assert_eq!(told(choice), [key], "{choice}");
         weighed.insert(key);
     }
+    let remote =
+        format!("{REQUIRED}metrics = {{ listen = \"[::]:1\", allow_remote = true, token = \"{}\" }}\n", "a".repeat(32));
+    let weakenings = config_of(&remote).unwrap().weakenings();
+    let said: Vec<&str> = weakenings.iter().map(|weakening| weakening.say(Locale::En)).collect();
+    assert_eq!(said, ["the metrics, and the token that opens them, pass in clear to other machines"]);
     let client = format!("{CLIENT}require_verified_link = false");
     assert_eq!(told(&client), ["clients.require_verified_link"]);
     assert!(told(CLIENT).is_empty());

@@ -8,37 +8,69 @@ use hyper::body::Bytes;
 use hyper::{Method, Request, Response, StatusCode, header};
 
 use super::Metrics;
+use crate::crypto::{is_secret, secret_digest};
+use crate::protocol::{BearerChallenge, BearerSources, BearerToken, Secret};
 use crate::serve::{self, Bound, Limits, RequestBody, Settings};
 
 /// Who reads numbers needs few connections.
 const MOST_CONNECTIONS: usize = 16;
 
-/// Shows the numbers until `stopped` ends.
-pub(in crate::site) async fn run(bound: Bound, metrics: Metrics, stopped: impl Future<Output = ()>) {
+/// Asks for the token (RFC 6750 §3).
+const REALM: &str = "Bearer realm=\"metrics\"";
+/// Says that it is another one.
+const INVALID: &str = "Bearer realm=\"metrics\", error=\"invalid_token\"";
+
+/// Shows the numbers until `stopped` ends, to whoever shows the token, where there is one.
+pub(in crate::site) async fn run(
+    bound: Bound,
+    metrics: Metrics,
+    token: Option<Secret>,
+    stopped: impl Future<Output = ()>,
+) {
+    let opens = token.map(|token| secret_digest(token.expose()));
     let limits = Limits { connections: MOST_CONNECTIONS, per_source: None, ..Limits::standard() };
     let answer = move |request: Request<RequestBody>, _: IpAddr| {
         let metrics = metrics.clone();
-        async move { respond(&metrics, &request) }
+        async move { respond(&metrics, opens.as_ref(), &request) }
     };
     serve::run(bound, Settings::plain(limits), answer, stopped).await;
 }
 
-fn respond<B>(metrics: &Metrics, request: &Request<B>) -> Response<Full<Bytes>> {
+/// `opens` is the digest of the token.
+fn respond<B>(metrics: &Metrics, opens: Option<&[u8; 32]>, request: &Request<B>) -> Response<Full<Bytes>> {
     let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
+    let challenge = opens.and_then(|opens| challenge(opens, request));
     // A page of the web that took over a name for this address reads nothing here.
-    let status = match (is_of_machine(request), request.uri().path(), is_read) {
-        (false, _, _) => StatusCode::MISDIRECTED_REQUEST,
-        (true, "/metrics", true) => StatusCode::OK,
-        (true, "/metrics", false) => StatusCode::METHOD_NOT_ALLOWED,
-        (true, _, _) => StatusCode::NOT_FOUND,
+    let status = match (is_of_machine(request), &challenge, request.uri().path(), is_read) {
+        (false, _, _, _) => StatusCode::MISDIRECTED_REQUEST,
+        (true, Some(_), _, _) => StatusCode::UNAUTHORIZED,
+        (true, None, "/metrics", true) => StatusCode::OK,
+        (true, None, "/metrics", false) => StatusCode::METHOD_NOT_ALLOWED,
+        (true, None, _, _) => StatusCode::NOT_FOUND,
     };
     let text = if status == StatusCode::OK { metrics.expose() } else { String::new() };
     let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() = status;
+    if let Some(challenge) = challenge.filter(|_| status == StatusCode::UNAUTHORIZED) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
     let format = header::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, format);
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     response
+}
+
+/// What a request is told that does not show the token; `None` for one that does. Every fault has the same status: whoever
+/// watches over an instance has one thing to mend.
+fn challenge<B>(opens: &[u8; 32], request: &Request<B>) -> Option<header::HeaderValue> {
+    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let sources = BearerSources { authorization, query: None, form: None };
+    let refused = match BearerToken::parse(sources) {
+        Ok(shown) if is_secret(opens, shown.expose()) => return None,
+        Ok(_) | Err(BearerChallenge::InvalidRequest(_)) => INVALID,
+        Err(_) => REALM,
+    };
+    Some(header::HeaderValue::from_static(refused))
 }
 
 /// Whether a request names an address, or this machine; a name of the network is somebody else's word.

@@ -112,6 +112,12 @@ impl Process {
         self.at_first.len()
     }
 
+    /// What it has said until now and nobody has read.
+    pub(crate) fn unread_text(&mut self) -> String {
+        self.unread_lines();
+        self.at_first.join("\n")
+    }
+
     /// The status of the answer to a request in plain text.
     pub(crate) fn get(&self, path: &str, host: &str) -> u16 {
         get(self.port, path, host).0
