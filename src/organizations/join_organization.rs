@@ -122,6 +122,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         }
         JoiningOutcome::Confirm(_) => {
             let path = paths::about_siret(paths::JOIN_ORGANIZATION_CONFIRM, &siret, id.as_deref());
+            let path = if typed.is_external { format!("{path}&is_external_hint=true") } else { path };
             place.browser.redirect(&app, &path)
         }
         JoiningOutcome::UnderReview(request) => {
@@ -186,6 +187,7 @@ pub(super) async fn confirm(app: App, visit: Visit) -> Result<Response, Error> {
         client: place.client(&app)?,
         email: place.active.user.email.to_string(),
         organization: tile(&organization),
+        is_external: says_external(&visit.query, "is_external_hint"),
     };
     place.answer(&app, &page, StatusCode::OK)
 }

@@ -19,7 +19,7 @@ use crate::domain::{
 };
 use crate::mail::seal;
 use crate::protocol::{Locale, Timestamp};
-use crate::store::{StoreError, Tx, browser_sessions, memberships, outbox, users};
+use crate::store::{StoreError, Tx, browser_sessions, contact_proofs, memberships, outbox, users};
 
 /// The purpose of the tags that are kept of codes.
 const TAG: &str = "address code";
@@ -262,13 +262,17 @@ impl Job {
     }
 }
 
-/// What rests on the address or its domain rests on nothing under another one. Gives what rested on it.
+/// What rests on the address or its domain rests on nothing under another one, and the codes that organizations were sent for
+/// it, which named it, are worth nothing (SEC-110). Gives what rested on it.
 pub(in crate::acts) fn suspend_links(
     tx: &mut Tx,
     user: &User,
     to: &Email,
     now: Timestamp,
 ) -> Result<Vec<(OrganizationId, Verification)>, StoreError> {
+    for proof in contact_proofs::list_of_user(tx, user.id)? {
+        contact_proofs::delete(tx, user.id, proof.organization_id)?;
+    }
     let mut suspended = Vec::new();
     for link in memberships::list_of_user(tx, user.id)? {
         if !link.verification.holds_under(&user.email, to) {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::joining::{Joined, link};
+use super::joining::{Joined, link, standing_of};
 use super::look_up::known_contacts;
 use crate::acts::mailbox::{take_contact_guess, take_contact_mail, write_bans};
 use crate::acts::sessions::{ActiveSession, find_live};
@@ -12,12 +12,12 @@ use crate::app::App;
 use crate::crypto::MacKey;
 use crate::domain::{
     AuditEvent, ContactCode, ContactProof, ContactProofRefusal, Email, EmailDomain, EmailDomainStatus, HandleKey,
-    Interaction, KnownContact, MailContent, Organization, OrganizationId, OutgoingMail, Source, UserId, Verification,
-    normalized_words, words_of,
+    Interaction, KnownContact, MailContent, Organization, OrganizationId, OutgoingMail, RequestStanding, Source,
+    UserId, Verification, normalized_words, words_of,
 };
 use crate::mail::seal;
 use crate::protocol::{Locale, Timestamp};
-use crate::store::{Read, StoreError, contact_proofs, email_domains, memberships, organizations, outbox};
+use crate::store::{Read, StoreError, contact_proofs, email_domains, memberships, moderations, organizations, outbox};
 
 /// The purpose of the tags that are kept of codes.
 const TAG: &str = "contact code";
@@ -294,7 +294,7 @@ pub async fn redeem_contact_code(
                 return Ok(ContactOutcome::NotAwaited);
             }
             let circumstances = &circumstances;
-            let (session, user, is_external) = (&session, &user, false);
+            let (session, user, is_external) = (&session, &user, proof.as_external);
             let joined = Joined { key, session, user, interaction, is_external, locale, circumstances, now };
             link(tx, &joined, &organization, Verification::CodeSentToOfficialContactEmail, false)?;
             Ok(ContactOutcome::Joined)
@@ -317,7 +317,11 @@ fn may_still_join(
     let is_refused = domain.is_some_and(|known| known.status == EmailDomainStatus::Refused);
     let known = memberships::find(tx, user_id, organization.id)?;
     let is_proven = known.is_some_and(|known| known.verification.is_proven());
-    Ok(organization.is_active && !is_refused && !is_proven)
+    let mut requests = moderations::list_of_user(tx, user_id)?;
+    requests.retain(|request| request.organization_id == organization.id);
+    // Whoever waits for a moderator, or was refused by one, has a page that says so.
+    let is_decided_elsewhere = standing_of(&requests) != RequestStanding::None;
+    Ok(organization.is_active && !is_refused && !is_proven && !is_decided_elsewhere)
 }
 
 /// How long an unused proof is remembered as a step.

@@ -223,7 +223,7 @@ pub async fn join_organization(
 }
 
 /// How the person's last request for an organization stands, of those that they made for it.
-fn standing_of(requests: &[Moderation]) -> RequestStanding {
+pub(super) fn standing_of(requests: &[Moderation]) -> RequestStanding {
     match requests.iter().rev().find(|request| request.is_blocking()) {
         Some(Moderation { id, state: ModerationState::Pending { .. }, .. }) => RequestStanding::Pending(*id),
         Some(Moderation { id, state: ModerationState::Rejected { .. }, .. }) => RequestStanding::Rejected(*id),
@@ -306,6 +306,7 @@ fn carry_out(
                 organization_id: organization.id,
                 client_id: client_of(tx, joined)?,
                 created_at: joined.now,
+                as_external: joined.is_external,
                 code: known.and_then(|known| known.code),
             };
             contact_proofs::put(tx, &proof)?;
@@ -313,6 +314,8 @@ fn carry_out(
         }
         Joining::Moderate => {
             let organization = entered(tx)?;
+            // It is for the moderator now, not for whoever reads a code that the organization was sent before.
+            contact_proofs::delete(tx, joined.user.id, organization.id)?;
             let id = request(tx, joined, heralds, organization.id, ModerationKind::OrganizationJoinBlock)?;
             let content = MailContent::ModerationRequested { organization: organization.label };
             outbox::insert(tx, &OutgoingMail::notice(joined.user.email.clone(), joined.locale, content, joined.now))?;
@@ -366,8 +369,8 @@ pub(super) fn link(
 ) -> Result<(), StoreError> {
     let (user_id, organization_id, now) = (joined.user.id, organization.id, joined.now);
     let known = memberships::find(tx, user_id, organization_id)?;
-    // Whoever was marked as external by a moderator stays so.
-    let is_external = is_external || known.as_ref().is_some_and(|known| known.is_external);
+    // Whoever was marked as external by a moderator stays so, and whoever came as one is one.
+    let is_external = is_external || joined.is_external || known.as_ref().is_some_and(|known| known.is_external);
     match known {
         Some(known) => prove_again(tx, joined, known, verification, is_external)?,
         None => {

@@ -134,7 +134,7 @@ fn join(
     let (user_id, organization_id) = (request.user_id, request.organization_id);
     let deed = Deed::of_the_program(now);
     let known = memberships::find(tx, user_id, organization_id)?;
-    let is_external = is_external || known.as_ref().is_some_and(|known| known.is_external);
+    let is_external = is_external || request.as_external || known.as_ref().is_some_and(|known| known.is_external);
     match known {
         Some(known) => memberships::update(tx, &Membership { is_external, ..known.weighed(verification, deed) })?,
         None => {

@@ -117,6 +117,8 @@ pub struct JoinOrganizationConfirm {
     pub email: String,
     /// The organization.
     pub organization: EstablishmentTile,
+    /// Whether they come as somebody who works for it without belonging to it.
+    pub is_external: bool,
 }
 
 impl Page for JoinOrganizationConfirm {
@@ -124,10 +126,14 @@ impl Page for JoinOrganizationConfirm {
 
     fn samples() -> Vec<Self> {
         let email = String::from("jean@gmail.com");
-        let sample = Self { interaction: None, client: None, email, organization: EstablishmentTile::sample() };
+        let organization = EstablishmentTile::sample();
+        let sample = Self { interaction: None, client: None, email, organization, is_external: false };
         let client = Some(ClientLabel::sample());
         let organization = EstablishmentTile::sample_long();
-        vec![Self { interaction: sample_interaction(), client, organization, ..sample.clone() }, sample]
+        vec![
+            Self { interaction: sample_interaction(), client, organization, is_external: true, ..sample.clone() },
+            sample,
+        ]
     }
 }
 

@@ -36,6 +36,27 @@ fn link(instance: &Instance, email: &str) -> Option<Membership> {
 }
 
 #[tokio::test]
+async fn whoever_came_as_external_is_accepted_as_one_unless_the_moderator_says_otherwise() {
+    let instance = Instance::dev().await;
+    let client = instance.standard_client();
+    let marie = officer(&instance, JEAN, moderator()).await;
+    for (number, (hint, said)) in [("true", None), ("false", None), ("true", Some("internal"))].into_iter().enumerate()
+    {
+        let (person, email) = (instance.person(), format!("jean{number}@inconnu.example"));
+        let asks = arrive(&person, &client, &email, &[("is_external_hint", hint)]).await;
+        join(&person, &asks, DINUM).await;
+        let page = marie.visit(&format!("/admin/moderations/{}", number + 1)).await;
+        let preset = page.attribute("form[action$='/accept'] [name=link][checked]", "value").unwrap();
+        assert_eq!(preset, if hint == "true" { "external" } else { "internal" });
+        let form = page.form_to("/accept").with("domain", "leave").with("verification", "automatic");
+        let done = marie.submit(form.with("link", said.unwrap_or(&preset))).await;
+        assert!(done.text("[role=status]").contains("acceptée"), "{}", done.text("main"));
+        let made = link(&instance, &email).unwrap();
+        assert_eq!(made.is_external, hint == "true" && said.is_none(), "{hint} {said:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_link_says_what_the_moderator_said_and_whoever_is_not_to_be_told_is_not() {
     let instance = Instance::dev().await;
     let marie = officer(&instance, JEAN, moderator()).await;

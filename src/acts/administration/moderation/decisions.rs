@@ -208,6 +208,8 @@ impl Bench {
             let (domain, status) = (EmailDomain::of(&user.email), EmailDomainStatus::Refused);
             put_domain(tx, &self.circumstances, organization_id, &domain, status, now)?;
         }
+        // Nor does a code let anybody in that the organization was sent before.
+        contact_proofs::delete(tx, user_id, organization_id)?;
         // Who joined with a domain that was to be reviewed, or asked for a link to be proven, belongs to it no more.
         if take_away(tx, user_id, organization_id)? {
             self.circumstances.record(tx, AuditEvent::MembershipDeleted { user_id, organization_id })?;

@@ -43,6 +43,9 @@ pub struct ContactProof {
     pub client_id: Option<ClientId>,
     /// When they asked to join.
     pub created_at: Timestamp,
+    /// Whether they work for it without belonging to it, as they or the service said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_external: bool,
     /// The code that was sent last, once one was.
     pub code: Option<ContactCode>,
 }
@@ -147,6 +150,7 @@ mod tests {
             organization_id: OrganizationId(1),
             client_id: None,
             created_at: NOW,
+            as_external: false,
             code: Some(code),
         }
     }

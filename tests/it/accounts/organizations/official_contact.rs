@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use super::{arrive, claims, join};
+use moncomptepro::acts::administration::reject_moderation;
+use moncomptepro::domain::{Moderation, ModerationId, ModerationKind, ModerationState};
+use moncomptepro::protocol::Locale;
+use moncomptepro::store::{contact_proofs, memberships, moderations, users};
+
+use super::{arrive, claims, join, moderator, no};
 use crate::support::{Instance, Page, Person};
 
 const PETIT_LIEU: &str = "21999993500014";
 const MAIRIE: &str = "mairie.petit-lieu@yopmail.com";
 const LA_HAGUE: &str = "20006541500016";
+const TOTAL: &str = "54205118000066";
 const CHAPTAL: &str = "19750663700010";
 
 async fn give(person: &Person, asks: &Page, words: &str) -> Page {
@@ -100,6 +106,117 @@ async fn sec_110_a_town_hall_whose_mailbox_anybody_can_have_is_joined_from_that_
     let next = instance.person();
     let asks = arrive(&next, &client, "encore@yopmail.fr", &[]).await;
     assert!(!asks.text("main").contains("Organisations proposées"), "a provider is nobody's domain");
+}
+
+#[tokio::test]
+async fn whoever_comes_as_external_is_marked_so_by_a_rule_by_a_code_and_for_the_moderator() {
+    let instance = Instance::dev().await;
+    let client = instance.standard_client();
+    for hint in ["true", "false"] {
+        let is_external = hint == "true";
+        let hinted = [("is_external_hint", hint)];
+        let person = instance.person();
+        let asks = arrive(&person, &client, &format!("{hint}@lamalou.example"), &hinted).await;
+        let welcome = join(&person, &asks, "21340126800130").await;
+        let told = claims(&client, &person.submit(welcome.form_to("/users/welcome")).await).await;
+        assert_eq!((&told["is_external"], &told["organization_verified"]), (&is_external.into(), &true.into()));
+
+        let person = instance.person();
+        let asks = arrive(&person, &client, &format!("{hint}@gmail.com"), &hinted).await;
+        let asks = join(&person, &asks, PETIT_LIEU).await;
+        let welcome = give(&person, &asks, &words(&instance, MAIRIE).await).await;
+        let told = claims(&client, &person.submit(welcome.form_to("/users/welcome")).await).await;
+        assert_eq!((&told["siret"], &told["is_external"]), (&PETIT_LIEU.into(), &is_external.into()));
+
+        // By the address of the page, over the question whether the organization is the right one.
+        let person = instance.person();
+        arrive(&person, &client, &format!("autre.{hint}@gmail.com"), &[]).await;
+        let asks = person.visit(&format!("/users/join-organization?is_external_hint={hint}")).await;
+        let confirms = join(&person, &asks, TOTAL).await;
+        let waits = person.submit(confirms.form_with("confirmed", Some("true")).with("confirmed", "true")).await;
+        assert_eq!(waits.url.path(), "/users/unable-to-auto-join-organization");
+        let another = confirms.attribute("main p a[href*='join-organization']", "href").unwrap();
+        assert_eq!(another.contains("is_external_hint=true"), is_external, "{another}");
+    }
+    for is_external in [true, false] {
+        let email = format!("autre.{is_external}@gmail.com").parse().unwrap();
+        let asked = instance.app.store.read(|tx| {
+            let user = users::find_by_email(tx, &email)?.unwrap();
+            moderations::list_of_user(tx, user.id)
+        });
+        assert_eq!(asked.unwrap().pop().unwrap().as_external, is_external);
+    }
+}
+
+/// The person proves another address and has it from now on.
+async fn change_address(instance: &Instance, person: &Person, to: &str) {
+    let page = person.visit("/connection-and-account/email").await;
+    let asks = person.submit(page.form_with("email", None).with("email", to)).await;
+    let code = instance.code_of(to).await;
+    let done = person.submit(asks.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
+    assert!(person.visit("/connection-and-account").await.text("main").contains(to), "{}", done.text("main"));
+}
+
+#[tokio::test]
+async fn sec_110_a_code_ends_with_the_address_that_the_town_hall_was_told() {
+    let instance = Instance::dev().await;
+    let (jean, client) = (instance.person(), instance.standard_client());
+    let asks = join(&jean, &arrive(&jean, &client, "jean@gmail.com", &[]).await, PETIT_LIEU).await;
+    let words = words(&instance, MAIRIE).await;
+    change_address(&instance, &jean, "jean@prive.example").await;
+    let field = "official_contact_email_verification_token";
+    let token = jean.visit("/connection-and-account").await.attribute("input[name=_csrf]", "value").unwrap();
+    let form = asks.form_with(field, None).with(field, &words).with("_csrf", &token);
+    let given = jean.submit(form).await;
+    assert_eq!(given.url.path(), "/users/join-organization", "{}", given.text("main"));
+    assert!(!jean.visit("/manage-organizations").await.body.contains("Petit-Lieu"));
+    // As a newcomer with that address.
+    let waits = join(&jean, &jean.visit("/users/join-organization").await, PETIT_LIEU).await;
+    assert_eq!(waits.url.path(), "/users/unable-to-auto-join-organization");
+}
+
+#[tokio::test]
+async fn sec_110_sec_111_no_code_of_before_lets_anybody_in_whom_a_moderator_refused_or_has_not_decided_on() {
+    let instance = Instance::dev().await;
+    let (jean, client) = (instance.person(), instance.standard_client());
+    let asks = join(&jean, &arrive(&jean, &client, "jean@gmail.com", &[]).await, PETIT_LIEU).await;
+    let words = words(&instance, MAIRIE).await;
+    let user = instance.app.store.read(|tx| users::find_by_email(tx, &"jean@gmail.com".parse().unwrap()));
+    let user_id = user.unwrap().unwrap().id;
+    let proof = || instance.app.store.read(|tx| contact_proofs::list_of_user(tx, user_id)).unwrap().pop();
+    let kept = proof().unwrap();
+    let organization_id = kept.organization_id;
+    // The directory has no address any more at the second attempt: a moderator is to decide.
+    let waiting = |state| Moderation {
+        id: ModerationId(1),
+        user_id,
+        organization_id,
+        kind: ModerationKind::OrganizationJoinBlock,
+        state,
+        client_id: None,
+        created_at: instance.clock.now(),
+        as_external: false,
+        locale: Locale::Fr,
+        asked_with: None,
+        effect: None,
+        history: Vec::new(),
+        notes: Vec::new(),
+    };
+    let since = instance.clock.now();
+    let pending = waiting(ModerationState::Pending { since, by: None });
+    instance.app.store.write(move |tx| moderations::insert(tx, &pending)).await.unwrap();
+    let given = give(&jean, &asks, &words).await;
+    assert!(!given.url.path().starts_with("/users/welcome"), "{}", given.url);
+    let links = || instance.app.store.read(|tx| memberships::list_of_user(tx, user_id)).unwrap();
+    assert_eq!(links(), Vec::new(), "a moderator decides");
+    let again = kept.clone();
+    instance.app.store.write(move |tx| contact_proofs::put(tx, &again)).await.unwrap();
+    reject_moderation(&instance.app, &moderator(), ModerationId(1), no()).await.unwrap().unwrap();
+    assert_eq!(proof(), None, "a refusal is the end of the code too");
+    instance.app.store.write(move |tx| contact_proofs::put(tx, &kept)).await.unwrap();
+    let given = give(&jean, &asks, &words).await;
+    assert!(!given.url.path().starts_with("/users/welcome"), "{}", given.url);
+    assert_eq!(links(), Vec::new(), "nobody is let in who was refused");
 }
 
 #[tokio::test]
