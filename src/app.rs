@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::crypto::{Keyring, MacKey, MasterKey, PasskeySite, PasswordLane, Random};
+use crate::crypto::{KeptMacKeys, Keyring, MacKey, MasterKey, PasskeySite, PasswordLane, Random};
 use crate::directory::Directory;
 use crate::domain::{Limiter, Samples};
 use crate::fetch::LeakedPasswords;
@@ -27,6 +27,18 @@ pub struct MacKeys {
     pub mailed_codes: MacKey,
     /// Keys that are offered to applications, and recovery codes.
     pub second_factors: MacKey,
+}
+
+impl MacKeys {
+    /// What each is for, in the order of the fields.
+    pub const PURPOSES: [&'static str; 5] = ["csrf", "sid", "attempts", "mailed codes", "second factors"];
+
+    /// Those of a master key; those that were kept when it took the place of another one.
+    pub fn of(master_key: &MasterKey, kept: Option<&KeptMacKeys>) -> Self {
+        let [csrf, sid, attempts, mailed_codes, second_factors] = Self::PURPOSES
+            .map(|purpose| kept.and_then(|kept| kept.find(purpose)).unwrap_or_else(|| master_key.mac_key(purpose)));
+        Self { csrf, sid, attempts, mailed_codes, second_factors }
+    }
 }
 
 /// One instance; cheap to clone.

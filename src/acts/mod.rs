@@ -52,10 +52,11 @@ pub use clients::{
 };
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
 pub use data::{
-    BackupMade, BackupOrder, BackupRefusal, BackupSecret, Continuity, RestoreError, RestoreOrder, Restored,
-    SalvageError, SalvageOrder, Salvaged, back_up_before_migration, back_up_when_due, begin_run, check_seal,
-    check_seal_by_key_inside, clear_workshops, create_backup, list_own_backups, newest_backup, note_backup, note_time,
-    restore, salvage, unlock_backup, verify_backup,
+    BackupMade, BackupOrder, BackupRefusal, BackupSecret, Continuity, MasterKeyRotationError, Resealed, RestoreError,
+    RestoreOrder, Restored, RotatedMasterKey, SalvageError, SalvageOrder, Salvaged, about_key_file,
+    back_up_before_migration, back_up_when_due, begin_run, check_seal, check_seal_by_key_inside, clear_workshops,
+    create_backup, list_own_backups, newest_backup, note_backup, note_time, read_mac_keys, restore, rotate_master_key,
+    salvage, sealing_key, unlock_backup, verify_backup,
 };
 pub use facts::{
     Standing, facts_of_account, gather, has_every_factor, has_officers_proof, mailbox_standing, security_step,

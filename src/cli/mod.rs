@@ -75,6 +75,8 @@ enum Command {
     Admin(admin::Arguments),
     /// Look at the keys that sign, and rotate them.
     Keys(keys::Arguments),
+    /// Change the key that protects the keys.
+    MasterKey(data::master_key::Arguments),
     /// Read what happened.
     Audit(audit::Arguments),
     /// See who is signed in, and end it.
@@ -126,6 +128,7 @@ pub fn run() -> ExitCode {
         Command::Moderation(arguments) => runtime.block_on(org::moderation::run(arguments)),
         Command::Admin(arguments) => runtime.block_on(admin::run(arguments)),
         Command::Keys(arguments) => runtime.block_on(keys::run(arguments)),
+        Command::MasterKey(arguments) => runtime.block_on(data::master_key::run(arguments)),
         Command::Audit(arguments) => runtime.block_on(audit::run(arguments)),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Session(arguments) => runtime.block_on(session::run(arguments)),

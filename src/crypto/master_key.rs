@@ -158,7 +158,12 @@ impl MasterKey {
 
     /// A key of message authentication for one purpose, the same at every start.
     pub fn mac_key(&self, purpose: &str) -> MacKey {
-        MacKey::from_bytes(*derive(&self.bytes, &[b"mac", purpose.as_bytes()]))
+        MacKey::from_bytes(*self.mac_bytes(purpose))
+    }
+
+    /// The same, to be kept when this key goes.
+    pub(super) fn mac_bytes(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        derive(&self.bytes, &[b"mac", purpose.as_bytes()])
     }
 
     /// The key of one backup, by its salt, when this key lies in a file for that purpose.

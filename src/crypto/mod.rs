@@ -4,10 +4,12 @@
 //! the work, aws-lc-rs. Doors: the types and functions re-exported here.
 
 mod digest;
+mod kept_keys;
 mod key_file;
 mod keyring;
 mod mac;
 mod master_key;
+mod master_key_change;
 mod opaque;
 mod passkeys;
 mod password;
@@ -17,6 +19,7 @@ mod sealed;
 mod totp;
 
 pub use digest::{at_hash, digests_are_equal, is_secret, s256_code_challenge, secret_digest, sha1, sha256};
+pub use kept_keys::KeptMacKeys;
 #[cfg(test)]
 pub(crate) use key_file::SYNCED;
 pub use key_file::{is_open_to_everybody, replace_for_owner};
@@ -26,6 +29,7 @@ pub use keyring::{
 };
 pub use mac::MacKey;
 pub use master_key::{MasterKey, MasterKeyError, MasterKeyPlace, MasterKeyPlaces};
+pub use master_key_change::MasterKeyChange;
 pub use opaque::{issue_handle, parse_handle};
 pub use passkeys::{
     MadePasskey, PasskeyClaim, PasskeyOwner, PasskeyQuestion, PasskeyRefusal, PasskeySite, passkey_digest,

@@ -61,6 +61,22 @@ impl Sealed {
         Ok(text)
     }
 
+    /// The same under another key; `None` where it is under that one already.
+    ///
+    /// # Errors
+    /// When neither of the two opens it.
+    pub fn resealed(
+        &self,
+        (from, to): (&MasterKey, &MasterKey),
+        random: &Random,
+        context: &str,
+    ) -> Result<Option<Self>, OpenError> {
+        if self.key_id == to.id() {
+            return Ok(None);
+        }
+        Ok(Some(Self::seal(to, random, context, &self.open(from, context)?)))
+    }
+
     /// The id of the master key that opens it.
     pub fn key_id(&self) -> &str {
         &self.key_id

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    ClientId, EmailDomain, EmailDomainStatus, FactorRemovalStop, Moderation, ModerationId, OrganizationId,
-    RemovalReason, Role, RoleName, UserId, Verification,
+    ClientId, EmailDomain, EmailDomainStatus, FactorRemovalStop, ModerationId, OrganizationId, RemovalReason, Role,
+    RoleName, UserId, Verification,
 };
 use crate::protocol::{SignatureAlgorithm, Timestamp};
 
@@ -399,6 +399,8 @@ pub enum AuditEvent {
     SigningKeyRotated { algorithm: SignatureAlgorithm, kid: String, is_emergency: bool },
     /// A retired key is published no more.
     SigningKeyDropped { kid: String },
+    /// Everything that was sealed with one master key was sealed with another, by their ids.
+    MasterKeyRotated { from: String, to: String },
     /// A client was made.
     ClientCreated { client_id: ClientId },
     /// Settings of a client were changed.
@@ -428,14 +430,6 @@ pub enum AuditEvent {
     ConfigurationReloaded { applied: Vec<FieldChange>, at_next_start: Vec<String> },
     /// It was told to stop, and has stopped.
     InstanceStopped,
-}
-
-impl AuditEvent {
-    /// A request to join moved.
-    pub fn moderation(request: &Moderation, step: ModerationStep) -> Self {
-        let Moderation { id, user_id, organization_id, .. } = *request;
-        Self::ModerationMoved { moderation_id: id, user_id, organization_id, step }
-    }
 }
 
 /// How long an address is shown whole (SEC-167).

@@ -1,6 +1,6 @@
 //! Of whom an event tells: what the person's own history and export show.
 
-use super::{AuditEvent, OrganizationId, UserId};
+use super::{AuditEvent, Moderation, ModerationStep, OrganizationId, UserId};
 
 /// Where a record has its place in what a person may ask about themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,12 @@ pub enum AuditSubject {
 }
 
 impl AuditEvent {
+    /// A request to join moved.
+    pub fn moderation(request: &Moderation, step: ModerationStep) -> Self {
+        let Moderation { id, user_id, organization_id, .. } = *request;
+        Self::ModerationMoved { moderation_id: id, user_id, organization_id, step }
+    }
+
     /// The person whom it is about, if it is about one.
     pub fn person(&self) -> Option<UserId> {
         match self.subject() {
@@ -132,6 +138,7 @@ impl AuditEvent {
             | Self::AuditRead
             | Self::SigningKeyRotated { .. }
             | Self::SigningKeyDropped { .. }
+            | Self::MasterKeyRotated { .. }
             | Self::ClientCreated { .. }
             | Self::ClientChanged { .. }
             | Self::ClientDeleted { .. }

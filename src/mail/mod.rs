@@ -1,7 +1,7 @@
 //! Mails: from the outbox to where they go.
 //!
 //! Refuses to be waited for: acts write to the outbox, periodic work empties it. Refuses a server that is not who it
-//! should be. Doors: [`seal`], [`deliver_due`], [`Mailbox`], [`Conversation`], [`hand_over`], [`Agenda`].
+//! should be. Doors: [`seal`], [`reseal`], [`deliver_due`], [`Mailbox`], [`Conversation`], [`hand_over`], [`Agenda`].
 
 mod agenda;
 mod conversation;
@@ -30,7 +30,7 @@ pub use agenda::{Agenda, Fate, Urgency, retry_at};
 pub use conversation::{Conversation, Steps};
 pub use examination::{Examination, Trial, examine};
 pub use mailbox::{Mailbox, ReceivedMail};
-pub use secret::seal;
+pub use secret::{reseal, seal};
 pub use trouble::{Meaning, Reason, Stage, TlsFault, Trouble};
 pub use trust::{TrustError, check_authority};
 

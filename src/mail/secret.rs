@@ -21,6 +21,21 @@ pub(super) fn open(key: &MasterKey, mail: &OutgoingMail) -> Result<Option<Secret
     Ok(Some(Secret::new(text)))
 }
 
+/// What a mail carries, under another key; `None` where it carries nothing, or is under that one already.
+///
+/// # Errors
+/// When neither key opens it.
+pub fn reseal(
+    keys: (&MasterKey, &MasterKey),
+    random: &Random,
+    mail: &OutgoingMail,
+) -> Result<Option<SealedSecret>, OpenError> {
+    let Some(carried) = &mail.carries else { return Ok(None) };
+    let sealed: Sealed = serde_json::from_str(carried.secret.as_str()).map_err(|_| OpenError::Damaged)?;
+    let Some(anew) = sealed.resealed(keys, random, &context(&mail.to))? else { return Ok(None) };
+    Ok(Some(SealedSecret::new(serde_json::to_string(&anew).map_err(|_| OpenError::Damaged)?)))
+}
+
 fn context(to: &Email) -> String {
     format!("mail to {to}")
 }

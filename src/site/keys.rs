@@ -4,22 +4,35 @@ use std::path::Path;
 
 use super::StartError;
 use crate::acts::administration::{KeyStoreError, make_keys, read_keys};
+use crate::acts::read_mac_keys;
+use crate::app::MacKeys;
 use crate::config::{Config, DataLocation};
-use crate::crypto::{KeyError, KeySetError, Keyring, MasterKey, MasterKeyPlace, MasterKeyPlaces, OpenError, Random};
+use crate::crypto::{
+    KeyError, KeySetError, Keyring, MasterKey, MasterKeyChange, MasterKeyPlace, MasterKeyPlaces, OpenError, Random,
+};
 use crate::protocol::Timestamp;
-use crate::store::{Read, Store, StoreError, signing_keys};
+use crate::store::Store;
 
 /// The master key; that of an instance in memory ends with it. Where keys were sealed with one, it must be there: a new
 /// one would only hide that it is missing.
-pub(super) fn master(config: &Config, seals: bool, random: &Random) -> Result<MasterKey, StartError> {
+///
+/// `named` is the one that the database names: a change of keys that was cut short is ended by it.
+pub(super) fn master(config: &Config, named: Option<&str>, random: &Random) -> Result<MasterKey, StartError> {
     let Some(place) = master_key_place(config) else { return Ok(MasterKey::generate(random)) };
-    let may_be_made = place.may_be_made && !seals;
+    if named.is_some()
+        && let Some(former) = MasterKeyChange::at(&place.path).finish(named)?
+    {
+        tracing::info!(former = %former.display(), "the change of the master key that was cut short is done");
+    }
+    let may_be_made = place.may_be_made && named.is_none();
     Ok(MasterKey::at(&MasterKeyPlace { may_be_made, ..place }, random)?)
 }
 
-/// Whether there are keys of the database that a master key has sealed.
-pub(super) fn are_sealed(tx: &impl Read) -> Result<bool, StoreError> {
-    Ok(!signing_keys::list(tx, 1)?.is_empty())
+/// The keys of message authentication.
+pub(super) fn of_messages(config: &Config, store: &Store, master_key: &MasterKey) -> Result<MacKeys, StartError> {
+    let kept = store.read(|tx| Ok(read_mac_keys(tx, master_key)))?;
+    let kept = kept.map_err(|cause| unreadable(config, master_key, cause))?;
+    Ok(MacKeys::of(master_key, kept.as_ref()))
 }
 
 /// Where it lies in a data directory whose configuration nobody asks.

@@ -29,7 +29,7 @@ use thiserror::Error;
 
 use crate::acts::administration::KeyStoreError;
 use crate::acts::{self, ActError, By, DeclarationError, declare_clients};
-use crate::app::{App, MacKeys};
+use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, InstanceKind, Mode};
 use crate::crypto::{Keyring, LaneLimits, MasterKeyError, PasskeySite, PasswordLane, Random};
@@ -218,18 +218,12 @@ fn enough_memory(config: &Config) -> Result<(), StartError> {
 pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
     let config = Arc::new(config);
     let (store, backed_up) = open_store(&config, &clock, &random)?;
-    let master_key = keys::master(&config, store.read(keys::are_sealed)?, &random)?;
+    let master_key = keys::master(&config, store.read(acts::sealing_key)?.as_deref(), &random)?;
     let keyring = match config.mode {
         Mode::Dev => Keyring::new(dev::published_keys(clock.now()).map_err(KeyStoreError::from)?),
         Mode::Serve => keys::stored(&config, &store, &master_key, clock.now(), &random).await?,
     };
-    let keys = MacKeys {
-        csrf: master_key.mac_key("csrf"),
-        sid: master_key.mac_key("sid"),
-        attempts: master_key.mac_key("attempts"),
-        mailed_codes: master_key.mac_key("mailed codes"),
-        second_factors: master_key.mac_key("second factors"),
-    };
+    let keys = keys::of_messages(&config, &store, &master_key)?;
     let hashing = Hashing::of(&config);
     let lane = hashing.limits.unwrap_or(LaneLimits { threads: 1, ..LaneLimits::default() });
     let seeds = match config.mode {
@@ -297,7 +291,7 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<(Store,
     let backed_up = Cell::new(None);
     let before = |tx: &Snapshot| -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let DataLocation::Directory(data) = &config.data else { return Ok(()) };
-        let master_key = keys::master(config, keys::are_sealed(tx)?, random)?;
+        let master_key = keys::master(config, acts::sealing_key(tx)?.as_deref(), random)?;
         backed_up.set(acts::back_up_before_migration(tx, data, &master_key, clock.wall())?);
         Ok(())
     };

@@ -7,8 +7,9 @@ use thiserror::Error;
 
 use super::{StartError, check_reach, enough_memory, high_water, keys};
 use crate::acts::administration::look_at_keys;
+use crate::acts::sealing_key;
 use crate::config::{Config, DataLocation, DeclaredClient, Tls};
-use crate::crypto::{MasterKey, MasterKeyError};
+use crate::crypto::{MasterKeyChange, MasterKeyError};
 use crate::domain::ClientOrigin;
 use crate::protocol::Timestamp;
 use crate::serve;
@@ -163,7 +164,8 @@ fn examine_master_key(config: &Config, image: Option<&StillImage>, has_data: boo
     let subject = place.path.display();
     let has_keys = image
         .map_or(has_data, |image| image.read(|tx| signing_keys::list(tx, 1)).map_or(true, |listed| !listed.is_empty()));
-    match MasterKey::load(&place.path) {
+    let named = image.and_then(|image| image.read(sealing_key).ok().flatten());
+    match MasterKeyChange::at(&place.path).look(named.as_deref()) {
         Err(MasterKeyError::Missing(_)) if place.may_be_made && !has_keys => {
             Examined { is_to_be_made: true, ..Examined::new(KEY, subject, Ok(())) }
         }

@@ -298,9 +298,9 @@ pub fn clear(tx: &mut Tx) -> Result<(), StoreError> {
     clear_all_but(tx, &[])
 }
 
-/// The same, but for the signing keys: what clients keep of them stays good.
+/// The same, but for the keys: what clients keep of them stays good.
 pub fn clear_all_but_keys(tx: &mut Tx) -> Result<(), StoreError> {
-    clear_all_but(tx, &[signing_keys::KEYS.name()])
+    clear_all_but(tx, &[signing_keys::KEYS.name(), signing_keys::KEPT.name()])
 }
 
 fn clear_all_but(tx: &mut Tx, kept: &[&'static str]) -> Result<(), StoreError> {

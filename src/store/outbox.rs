@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Table;
 use super::{Read, StoreError, Tx, counters, users};
-use crate::domain::{OutgoingMail, UserId};
+use crate::domain::{OutgoingMail, SealedSecret, UserId};
 use crate::protocol::Timestamp;
 
 /// How often a mail is tried before it is set aside (SEC-189).
@@ -215,6 +215,31 @@ pub fn delete_of_person(tx: &mut Tx, person: UserId) -> Result<(), StoreError> {
         delete_from(tx, table, |queued| queued.person == Some(person))?;
     }
     Ok(())
+}
+
+/// Writes what mails carry anew, of those that wait and those that were set aside; how many. `change` gives what takes the place
+/// of what a mail carries, if anything does.
+pub fn change_secrets(
+    tx: &mut Tx,
+    mut change: impl FnMut(&OutgoingMail) -> Option<SealedSecret>,
+) -> Result<u64, StoreError> {
+    let mut count = 0_u64;
+    for table in [&MAILS, &SET_ASIDE] {
+        let mut after = None;
+        loop {
+            let page = table.list(tx, after.as_ref(), PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            for mut queued in page {
+                let Some(secret) = change(&queued.mail) else { continue };
+                let Some(carried) = queued.mail.carries.as_mut() else { continue };
+                carried.secret = secret;
+                table.update(tx, &queued.id, &queued)?;
+                count = count.saturating_add(1);
+            }
+        }
+    }
+    Ok(count)
 }
 
 fn delete_from(

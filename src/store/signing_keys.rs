@@ -8,6 +8,11 @@ use super::{Read, StoreError, Tx};
 
 pub(super) const KEYS: Table<str, StoredSigningKey> = Table::new("signing_keys");
 
+/// Keys that outlive the master key from which they came.
+pub(super) const KEPT: Table<str, Value> = Table::new("kept_keys");
+/// The one record of that table.
+const MAC_KEYS: &str = "mac_keys";
+
 /// A signing key as the keyring wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredSigningKey {
@@ -40,4 +45,14 @@ pub fn update(tx: &mut Tx, key: &StoredSigningKey) -> Result<(), StoreError> {
 /// Deletes a key; says whether there was one.
 pub fn delete(tx: &mut Tx, kid: &str) -> Result<bool, StoreError> {
     KEYS.delete(tx, kid)
+}
+
+/// The keys of message authentication that outlived the master key from which they came, sealed; none before that.
+pub fn find_mac_keys(tx: &impl Read) -> Result<Option<Value>, StoreError> {
+    KEPT.find(tx, MAC_KEYS)
+}
+
+/// Keeps them.
+pub fn put_mac_keys(tx: &mut Tx, sealed: &Value) -> Result<(), StoreError> {
+    KEPT.put(tx, MAC_KEYS, sealed).map(drop)
 }

@@ -87,6 +87,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(clients::OFFERED.name(), Keeping::Index),
     listed(clients::DELETED.name(), Keeping::Lasting),
     listed(signing_keys::KEYS.name(), Keeping::Lasting),
+    listed(signing_keys::KEPT.name(), Keeping::Lasting),
     listed(audit::RECORDS.name(), Keeping::Lasting),
     listed(audit::SIGN_INS.name(), Keeping::Index),
     listed(audit::ACTS.name(), Keeping::Index),

@@ -33,7 +33,7 @@ pub use second_factors::{
     make_recovery_codes, offer_totp, present_passkey, present_second_factor, remove_passkey, remove_totp,
     rename_passkey, set_up_totp, sign_in_with_passkey, use_second_factor,
 };
-pub(super) use second_factors::{credentials_of, find_removal, stop_removal, take_away, tell};
+pub(super) use second_factors::{credentials_of, find_removal, reseal_totp, stop_removal, take_away, tell};
 pub use services::{UsedService, list_used_services, revoke_service};
 pub use sessions::{EndedSessions, OwnSession, SessionsEnd, end_own_sessions, list_own_sessions};
 pub use trusted_browsers::{TrustedBrowser, distrust_browsers, list_trusted_browsers};

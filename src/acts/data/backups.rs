@@ -86,8 +86,8 @@ pub enum BackupRefusal {
     CutShort,
 }
 
-/// A key file is read like a master key, but is none.
-fn about_key_file(cause: &MasterKeyError) -> String {
+/// What is wrong with the file of a key that is read like a master key, and is not that of the instance.
+pub fn about_key_file(cause: &MasterKeyError) -> String {
     match cause {
         MasterKeyError::Missing(path) => format!("{} is not there", path.display()),
         MasterKeyError::WorldReadable(path) => format!("{} is readable by everybody: chmod 600", path.display()),

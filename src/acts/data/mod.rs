@@ -3,16 +3,21 @@
 mod backups;
 mod continuity;
 mod exchange;
+mod master_key;
 mod restore;
 mod salvage;
 mod schedule;
 mod upgrade;
 
 pub use backups::{
-    BackupMade, BackupOrder, BackupRefusal, BackupSecret, create_backup, list_own_backups, unlock_backup, verify_backup,
+    BackupMade, BackupOrder, BackupRefusal, BackupSecret, about_key_file, create_backup, list_own_backups,
+    unlock_backup, verify_backup,
 };
 pub use continuity::{Continuity, begin_run, note_time};
 pub use exchange::clear_workshops;
+pub use master_key::{
+    MasterKeyRotationError, Resealed, RotatedMasterKey, read_mac_keys, rotate_master_key, sealing_key,
+};
 pub use restore::{RestoreError, RestoreOrder, Restored, check_seal, check_seal_by_key_inside, restore};
 pub use salvage::{SalvageError, SalvageOrder, Salvaged, salvage};
 pub use schedule::{back_up_when_due, newest_backup};

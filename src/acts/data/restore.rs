@@ -6,8 +6,9 @@ use thiserror::Error;
 
 use super::backups::{BackupRefusal, BackupSecret, unlock_backup, verify_backup};
 use super::exchange::{FileError, RESTORING, clear, exchange, failed};
+use super::master_key::{key_id_of, reseal, sealing_key};
 use crate::acts::administration::erase;
-use crate::crypto::{MasterKey, MasterKeyError, Random};
+use crate::crypto::{MasterKey, MasterKeyChange, MasterKeyError, Random};
 use crate::domain::{Actor, AuditEvent, AuditRecord, Origin};
 use crate::protocol::Timestamp;
 use crate::store::backup::{self, BackupError, BackupFile, Lessons, Manifest, Verified};
@@ -118,17 +119,23 @@ impl From<BackupError> for RestoreError {
 /// Why nothing was restored.
 pub fn restore(order: &RestoreOrder) -> Result<Restored, RestoreError> {
     // Whoever holds the data is told before the whole backup is read.
-    drop(DirectoryLock::take_as_it_is(&order.data_directory)?);
+    let held = DirectoryLock::take_as_it_is(&order.data_directory)?;
+    finish_change_of_keys(order)?;
+    drop(held);
     // What cannot be restored leaves no directory behind.
     let verified = verify_backup(&order.backup, order.secret.as_ref())?;
     let master_key = master_key_for(order, &verified)?;
     store::create_private_directory(&order.data_directory).map_err(failed(&order.data_directory))?;
     store::check_data_directory(&order.data_directory).map_err(failed(&order.data_directory))?;
     let held = DirectoryLock::take(&order.data_directory)?;
-    let before = Before::look(order, &verified.manifest)?;
+    let mut before = Before::look(order, &verified.manifest)?;
+    if let Some(lessons) = before.lessons.as_mut() {
+        let needed = master_key.of_the_instance.as_ref().unwrap_or(&master_key.of_the_backup).id();
+        lessons.keep_signing_keys(|stored| key_id_of(stored).as_deref() == Some(needed));
+    }
     let workshop = order.data_directory.join(RESTORING);
     clear(&workshop)?;
-    let built = build(order, &verified, &before, &workshop);
+    let built = build(order, (&verified, &master_key), &before, &workshop);
     let (erased_again, mark) = match built {
         Ok(built) => built,
         Err(error) => {
@@ -136,8 +143,8 @@ pub fn restore(order: &RestoreOrder) -> Result<Restored, RestoreError> {
             return Err(error);
         }
     };
-    if let Some(key) = master_key {
-        key.save(&order.master_key_place, &order.random)?;
+    if master_key.is_new {
+        master_key.of_the_backup.save(&order.master_key_place, &order.random)?;
     }
     let kept = exchange(&order.data_directory, &workshop, REPLACED, order.now)?;
     marks::write_file(&order.high_water, &verified.manifest.instance_id, mark).map_err(failed(&order.high_water))?;
@@ -153,7 +160,26 @@ pub fn restore(order: &RestoreOrder) -> Result<Restored, RestoreError> {
 /// When there is no key, it is another one, or the backup was altered since.
 pub fn check_seal(verified: &Verified, master_key_place: &Path) -> Result<(), RestoreError> {
     let key = MasterKey::load(master_key_place)?;
-    check_key(&key, verified, master_key_place)
+    let former = find_former(&key, verified, master_key_place);
+    check_key(former.as_ref().unwrap_or(&key), verified, master_key_place)
+}
+
+/// The key of before that sealed a backup, where it was kept beside the one in use.
+fn find_former(in_use: &MasterKey, verified: &Verified, place: &Path) -> Option<MasterKey> {
+    let needed = &verified.manifest.master_key_id;
+    (in_use.id() != needed).then(|| MasterKeyChange::at(place).find_former(needed)).flatten()
+}
+
+/// A change of keys that was cut short is ended first: what is restored goes with the key of the data.
+fn finish_change_of_keys(order: &RestoreOrder) -> Result<(), RestoreError> {
+    // Data that is not there, or damaged, names no key.
+    let Ok(image) = StillImage::of_directory(&order.data_directory) else { return Ok(()) };
+    let named = image.read(sealing_key).ok().flatten();
+    match MasterKeyChange::at(&order.master_key_place).finish(named.as_deref()) {
+        // Whether there has to be a key is seen later.
+        Ok(_) | Err(MasterKeyError::Missing(_)) => Ok(()),
+        Err(cause) => Err(cause.into()),
+    }
 }
 
 /// The same with the master key that lies inside. Whether there is one: without it, only the instance can tell.
@@ -179,17 +205,31 @@ fn check_key(key: &MasterKey, verified: &Verified, place: &Path) -> Result<(), R
     }
 }
 
-/// The master key, if it has yet to be written: the one on this machine is held against what the backup needs, and its
-/// seal against the key.
-fn master_key_for(order: &RestoreOrder, verified: &Verified) -> Result<Option<MasterKey>, RestoreError> {
+/// The keys of a restore.
+struct Keys {
+    /// The one that sealed the backup.
+    of_the_backup: MasterKey,
+    /// Whether it came with it, and has yet to be written.
+    is_new: bool,
+    /// The one in use, where that is another one: everything is sealed anew with it.
+    of_the_instance: Option<MasterKey>,
+}
+
+/// The key on this machine, or one of before beside it, is held against what the backup needs, and its seal against the key.
+fn master_key_for(order: &RestoreOrder, verified: &Verified) -> Result<Keys, RestoreError> {
+    let place = &order.master_key_place;
     let inside = verified.master_key.as_ref().and_then(|bytes| MasterKey::from_backup(bytes));
-    let (key, is_new) = match (MasterKey::load(&order.master_key_place), inside) {
+    let (key, is_new) = match (MasterKey::load(place), inside) {
         (Ok(key), _) => (key, false),
         (Err(MasterKeyError::Missing(_)), Some(inside)) => (inside, true),
         (Err(error), _) => return Err(error.into()),
     };
-    check_key(&key, verified, &order.master_key_place)?;
-    Ok(is_new.then_some(key))
+    let (of_the_backup, of_the_instance) = match find_former(&key, verified, place) {
+        Some(former) => (former, Some(key)),
+        None => (key, None),
+    };
+    check_key(&of_the_backup, verified, place)?;
+    Ok(Keys { of_the_backup, is_new, of_the_instance })
 }
 
 /// What is there before.
@@ -226,7 +266,7 @@ impl Before {
 /// Builds the new database and judges it. Gives how many people were erased again, and its mark.
 fn build(
     order: &RestoreOrder,
-    verified: &Verified,
+    (verified, keys): (&Verified, &Keys),
     before: &Before,
     workshop: &Path,
 ) -> Result<(usize, Mark), RestoreError> {
@@ -249,6 +289,7 @@ fn build(
     let mark = Mark { term: before.mark.term.saturating_add(1), ..before.mark };
     let (lessons, now) = (before.lessons.clone(), order.now);
     let (actor, taken_at) = (order.actor.clone(), verified.manifest.taken_at);
+    let (to, from, random) = (keys.of_the_instance.clone(), keys.of_the_backup.clone(), order.random.clone());
     let erased_again = store.write_blocking(move |tx| {
         let mut erased_again = 0;
         match &lessons {
@@ -263,6 +304,9 @@ fn build(
                 }
             }
             None => backup::keep_a_distance(tx)?,
+        }
+        if let Some(to) = &to {
+            reseal(tx, (&from, to), &random)?;
         }
         marks::put(tx, &mark)?;
         let event = AuditEvent::DatabaseRestored { taken_at };

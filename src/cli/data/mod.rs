@@ -3,6 +3,7 @@
 pub(super) mod backup;
 pub(super) mod check;
 pub(super) mod directory;
+pub(super) mod master_key;
 pub(super) mod reset;
 pub(super) mod restore;
 pub(super) mod retention;

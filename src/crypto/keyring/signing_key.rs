@@ -136,6 +136,17 @@ pub struct SigningKeyRecord {
     pub private: Sealed,
 }
 
+impl SigningKeyRecord {
+    /// The same under another master key; `None` where it is under that one already.
+    ///
+    /// # Errors
+    /// When neither of the two opens it.
+    pub fn resealed(&self, keys: (&MasterKey, &MasterKey), random: &Random) -> Result<Option<Self>, OpenError> {
+        let private = self.private.resealed(keys, random, &seal_context(&self.kid))?;
+        Ok(private.map(|private| Self { private, ..self.clone() }))
+    }
+}
+
 impl SigningKey {
     /// Makes a key that is next. RSA keys of `rsa_bits` (2048, 3072 or 4096) take 50 ms and more: never on a request.
     /// The kid is `kid_prefix` and the thumbprint of RFC 7638.

@@ -80,6 +80,13 @@ impl Lessons {
         self.mark
     }
 
+    /// Whether the signing keys that it has to say can be read by whoever `opens` them.
+    pub fn keep_signing_keys(&mut self, opens: impl Fn(&StoredSigningKey) -> bool) {
+        if !self.signing_keys.iter().all(opens) {
+            self.signing_keys.clear();
+        }
+    }
+
     /// Teaches a database that was read from a backup of the same one: numbers go on, identifiers of people and clients
     /// that are gone stay taken, bans hold, single codes that were used stay used, and the signing keys are those of the
     /// last day.

@@ -139,7 +139,8 @@ impl Work<'_> {
             true => Ok(Fate::Stays),
             false => Ok(Fate::Goes),
         })?;
-        self.each(&signing_keys::KEYS, |_, _| Ok(Fate::Stays))
+        self.each(&signing_keys::KEYS, |_, _| Ok(Fate::Stays))?;
+        self.each(&signing_keys::KEPT, |_, _| Ok(Fate::Stays))
     }
 
     fn has_lost(&self, table: &str) -> bool {

@@ -112,7 +112,7 @@ fn life(directory: &Path) -> Vec<Vec<String>> {
         [words("backup create"), vec![path("a.backup")]].concat(),
         [words("backup verify"), vec![path("a.backup")]].concat(),
     ];
-    life.extend([vec![String::from("restore"), path("a.backup")], words("salvage")]);
+    life.extend([vec![String::from("restore"), path("a.backup")], words("master-key rotate"), words("salvage")]);
     life
 }
 

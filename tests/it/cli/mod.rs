@@ -7,6 +7,8 @@ mod client;
 pub(crate) mod directory;
 mod every_command;
 mod keys;
+#[cfg(unix)]
+mod master_key;
 mod moderation;
 #[cfg(unix)]
 mod nonsense;

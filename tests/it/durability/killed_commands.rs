@@ -121,6 +121,32 @@ async fn sec_185_a_rotation_that_is_killed_leaves_one_key_that_signs_and_every_e
     asked(&config, &["check"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_206_a_change_of_the_master_key_that_is_killed_leaves_data_and_key_that_go_together() {
+    let directory = tempfile::tempdir().unwrap();
+    Instance::production(directory.path()).await.stop().await;
+    let config = directory.path().join("config.toml").to_str().unwrap().to_owned();
+    let data = directory.path().join("data");
+    let keys = asked(&config, &["keys", "list"]);
+    let former = || {
+        let names = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("master.key.") && name != "master.key.next").collect::<BTreeSet<_>>()
+    };
+    let mut kept = BTreeSet::new();
+    killed_all_along(&["master-key", "rotate", "--config", &config], |end| {
+        assert_eq!(asked(&config, &["keys", "list"]), keys, "opened with the key that is there, or was about to be");
+        let found = former();
+        assert!(found.is_superset(&kept), "{found:?} after {kept:?}: backups made with a key of before need it");
+        assert!(end == End::Cut || found.len() > kept.len(), "it said that it was done");
+        kept = found;
+    });
+    assert!(!kept.is_empty());
+    asked(&config, &["check"]);
+    asked(&config, &["master-key", "rotate"]);
+    assert_eq!(former().len(), kept.len() + 1);
+    Instance::production(directory.path()).await.stop().await;
+}
+
 #[test]
 fn sec_185_sec_150_an_import_of_the_register_that_is_killed_leaves_the_register_of_before_or_the_new_one() {
     let directory = tempfile::tempdir().unwrap();

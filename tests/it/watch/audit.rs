@@ -270,6 +270,7 @@ async fn machine(directory: &Path, trail: &mut Trail) {
     trail.take(&instance);
     instance.stop().await;
     assert_eq!(operator.types(&["restore", backup.to_str().unwrap()]).await.code, 0);
+    assert_eq!(operator.types(&["master-key", "rotate"]).await.code, 0);
     let instance = Instance::production(directory).await;
     trail.take(&instance);
     instance.stop().await;

@@ -85,6 +85,7 @@ pub(super) const CATALOGUE: &[(&str, &str)] = &[
     ("audit_read", "l"),
     ("signing_key_rotated", "l"),
     ("signing_key_dropped", "s"),
+    ("master_key_rotated", "l"),
     ("client_created", "l"),
     ("client_changed", "l"),
     ("client_deleted", "l"),

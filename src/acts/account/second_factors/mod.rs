@@ -35,6 +35,7 @@ pub use removal::{
     FactorRemovalPlace, find_pending_removal, keep_own_second_factors, keep_second_factors, look_at_factor_removal,
 };
 pub(in crate::acts) use removal::{find_removal, stop_removal, take_away};
+pub(in crate::acts) use totp::reseal_totp;
 pub use totp::{SetUpOutcome, TotpOffer, offer_totp, set_up_totp};
 
 /// Where a person does something with their second factors.

@@ -12,7 +12,7 @@ use crate::acts::new_session::{Drawn, NewSession, Opened, open_in};
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
-use crate::crypto::{MasterKey, OpenError, Sealed, TotpKey};
+use crate::crypto::{MasterKey, OpenError, Random, Sealed, TotpKey};
 use crate::domain::{AuditEvent, Factor, MailContent, SecondFactorUse, Totp, UserId};
 use crate::protocol::{Secret, Timestamp};
 use crate::store::{credentials, users};
@@ -87,6 +87,22 @@ fn context(user_id: UserId) -> String {
 pub(super) fn open_key(key: &MasterKey, user_id: UserId, totp: &Totp) -> Result<TotpKey, OpenError> {
     let sealed: Sealed = serde_json::from_str(&totp.sealed_key).map_err(|_| OpenError::Damaged)?;
     Ok(TotpKey::from_bytes(&sealed.open(key, &context(user_id))?))
+}
+
+/// The same under another master key; `None` where it is under that one already.
+///
+/// # Errors
+/// When neither key opens it.
+pub(in crate::acts) fn reseal_totp(
+    keys: (&MasterKey, &MasterKey),
+    random: &Random,
+    user_id: UserId,
+    totp: &Totp,
+) -> Result<Option<Totp>, OpenError> {
+    let sealed: Sealed = serde_json::from_str(&totp.sealed_key).map_err(|_| OpenError::Damaged)?;
+    let Some(anew) = sealed.resealed(keys, random, &context(user_id))? else { return Ok(None) };
+    let sealed_key = serde_json::to_string(&anew).map_err(|_| OpenError::Damaged)?;
+    Ok(Some(Totp { sealed_key, ..totp.clone() }))
 }
 
 /// What became of a set-up.

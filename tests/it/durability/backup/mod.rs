@@ -2,6 +2,7 @@
 
 mod protection;
 mod restored;
+mod rotated;
 mod upgrade;
 
 use std::fs;

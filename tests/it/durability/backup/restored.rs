@@ -24,7 +24,7 @@ const OTHER: &str = "datapass@yopmail.com";
 const ISSUER: &str = "http://localhost:3000";
 const SIRET: &str = "21777701500017";
 
-async fn at(directory: &Path, now: Timestamp) -> Instance {
+pub(super) async fn at(directory: &Path, now: Timestamp) -> Instance {
     let options = DevOptions {
         data_dir: Some(directory.join("data")),
         issuer: Some(ISSUER.parse().unwrap()),
@@ -39,20 +39,20 @@ async fn sign_in(person: &Person, address: &str) -> Page {
 }
 
 /// What people held when the backup was made.
-struct Held {
-    key: String,
-    recovery: Vec<String>,
-    device: Device,
-    access_token: String,
-    code: String,
-    link: String,
-    session: String,
-    organization: u64,
-    backup: PathBuf,
+pub(super) struct Held {
+    pub(super) key: String,
+    pub(super) recovery: Vec<String>,
+    pub(super) device: Device,
+    pub(super) access_token: String,
+    pub(super) code: String,
+    pub(super) link: String,
+    pub(super) session: String,
+    pub(super) organization: u64,
+    pub(super) backup: PathBuf,
 }
 
 /// Somebody with an application and recovery codes, somebody with a passkey, a service with a code and a token.
-async fn hold(instance: &Instance, directory: &Path) -> Held {
+pub(super) async fn hold(instance: &Instance, directory: &Path) -> Held {
     let owner = instance.person();
     sign_in(&owner, ADDRESS).await;
     let offer = owner.visit("/totp-configuration").await;
@@ -83,7 +83,7 @@ async fn hold(instance: &Instance, directory: &Path) -> Held {
     Held { key, recovery, device, access_token, code, link, session: other.session_cookie(), organization, backup }
 }
 
-async fn restore(held: &Held, directory: &Path, now: Timestamp) -> bool {
+pub(super) async fn restore(held: &Held, directory: &Path, now: Timestamp) -> bool {
     let data = directory.join("data");
     let order = RestoreOrder {
         backup: held.backup.clone(),
@@ -103,7 +103,7 @@ async fn restore(held: &Held, directory: &Path, now: Timestamp) -> bool {
 }
 
 /// Gives a code of the application beside the password, in a browser of its own.
-async fn with_application(instance: &Instance, held: &Held) -> Page {
+pub(super) async fn with_application(instance: &Instance, held: &Held) -> Page {
     let person = instance.person();
     let asks = sign_in(&person, ADDRESS).await;
     let code = totp_code(&held.key, instance.clock.now());
@@ -111,7 +111,7 @@ async fn with_application(instance: &Instance, held: &Held) -> Page {
 }
 
 /// The same with a recovery code.
-async fn with_recovery(instance: &Instance, code: &str) -> Page {
+pub(super) async fn with_recovery(instance: &Instance, code: &str) -> Page {
     let person = instance.person();
     let asks = sign_in(&person, ADDRESS).await;
     person.submit(asks.form_with("recovery_code", None).with("recovery_code", code)).await
