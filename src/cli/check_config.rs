@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::doctor::explain;
 use super::output::{Form, Output};
 use super::place::{BETWEEN_TRIES, TRIES, running};
-use super::serve::{load, without_mail, words};
+use super::serve::{load, poor_file_system, without_mail, words};
 use super::spelling::parse_path;
 use super::{Ending, language, say};
 use crate::clock::Clock;
@@ -57,7 +57,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let clients = config.declared_clients.len();
     let ports = config.differing_ports().map(|ports| words::ports(ports, language()));
     let without_mail = config.lacks_mail().then(|| without_mail().to_owned());
-    let notices: Vec<String> = without_mail.into_iter().chain(ports).collect();
+    let file_system = poor_file_system(&config, language());
+    let notices: Vec<String> = without_mail.into_iter().chain(ports).chain(file_system).collect();
     match arguments.output.form() {
         Form::Json => arguments.output.one(&json!({
             "examined": examined.iter().map(described).collect::<Vec<_>>(),

@@ -36,8 +36,8 @@ use std::time::Duration;
 pub use check::{CheckReport, Finding, Problem, TableCount};
 use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
 pub use engine::{
-    BeforeMigration, BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Exposed, Header, Purged, Read,
-    Snapshot, Space, StillImage, Tx,
+    BeforeMigration, BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Exposed, Header, PoorFileSystem,
+    Purged, Read, Snapshot, Space, StillImage, Tx,
 };
 pub use error::{NotTaken, OpenError, StoreError};
 pub use organization::{contact_proofs, email_domains, memberships, moderations, organizations};
@@ -78,6 +78,11 @@ pub fn create_private_directory(path: &Path) -> std::io::Result<()> {
 /// Why not, with the remedy.
 pub fn check_data_directory(path: &Path) -> std::io::Result<()> {
     engine::files::check_own_directory(path).map(drop)
+}
+
+/// What speaks against the file system of a directory of data, or of the one above it that is there (SEC-184).
+pub fn find_poor_file_system(directory: &Path) -> Option<PoorFileSystem> {
+    engine::files::find_poor(directory)
 }
 
 /// From now on, whatever this process makes is for its owner only: the files of libraries too (SEC-172).

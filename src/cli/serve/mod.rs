@@ -19,7 +19,7 @@ use crate::config::{Config, DataLocation, Loaded, LogFormat, Tls};
 use crate::crypto::Random;
 use crate::protocol::Locale;
 use crate::site::{Commands, Operated, Watching};
-use crate::{mail, serve, site};
+use crate::{mail, serve, site, store};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -154,10 +154,19 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     site::run(app, bound, settings, watching, signals).await.map_err(Ending::refused)
 }
 
+/// What speaks against the file system of the data, in words.
+pub(super) fn poor_file_system(config: &Config, locale: Locale) -> Option<String> {
+    let DataLocation::Directory(directory) = &config.data else { return None };
+    store::find_poor_file_system(directory).map(|found| words::file_system(found, directory, locale))
+}
+
 /// Into the log goes what a configuration leaves out or makes weaker.
 fn warn_of(config: &Config) {
     for weakening in config.weakenings() {
         tracing::warn!(key = weakening.key, "{}", weakening.say(Locale::En));
+    }
+    if let Some(warning) = poor_file_system(config, Locale::En) {
+        tracing::warn!("{warning}");
     }
     if config.lacks_mail() {
         tracing::warn!(

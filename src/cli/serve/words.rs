@@ -3,6 +3,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv6Addr};
+use std::path::Path;
 
 use crate::acts::DeclarationError;
 use crate::config::Unread;
@@ -10,7 +11,7 @@ use crate::crypto::MasterKeyError;
 use crate::protocol::Locale;
 use crate::serve::{BindError, TlsError, Unfit};
 use crate::site::StartError;
-use crate::store::{Exposed, NotTaken, OpenError, StoreError};
+use crate::store::{Exposed, NotTaken, OpenError, PoorFileSystem, StoreError};
 
 /// Why the instance does not start.
 pub(in crate::cli) fn start(cause: &StartError, locale: Locale) -> String {
@@ -54,6 +55,43 @@ pub(in crate::cli) fn ports((public, own): (u16, u16), locale: Locale) -> String
         Locale::En => format!(
             "public_url leads to port {public}, and listen names port {own}: browsers come here only where something in front \
              of this machine forwards the one to the other. Otherwise give both the same port."
+        ),
+    }
+}
+
+/// What the operator hears of a file system on which data is not safe.
+pub(in crate::cli) fn file_system(found: PoorFileSystem, directory: &Path, locale: Locale) -> String {
+    let directory = directory.display();
+    match (locale, found) {
+        (Locale::Fr, PoorFileSystem::Network(name)) => format!(
+            "data_dir : {directory} se trouve sur un système de fichiers en réseau ({name}), où ce qui est écrit peut se perdre et \
+             deux instances se croire seules : mettez les données sur un disque de cette machine"
+        ),
+        (Locale::Fr, PoorFileSystem::Program) => format!(
+            "data_dir : {directory} se trouve sur un système de fichiers tenu par un programme (FUSE), dont rien ne dit qu'il \
+             garde ce qui est écrit : mettez les données sur un disque de cette machine"
+        ),
+        (Locale::Fr, PoorFileSystem::Layer) => format!(
+            "data_dir : {directory} se trouve dans la couche d'un conteneur (overlay) et disparaît avec lui : donnez un volume \
+             au conteneur"
+        ),
+        (Locale::Fr, PoorFileSystem::Memory) => format!(
+            "data_dir : {directory} se trouve dans la mémoire de la machine (tmpfs) et disparaît quand elle s'arrête : mettez \
+             les données sur un disque"
+        ),
+        (Locale::En, PoorFileSystem::Network(name)) => format!(
+            "data_dir: {directory} lies on a file system of the network ({name}), where what is written may be lost and two \
+             instances may each think that they are alone: put the data on a disk of this machine"
+        ),
+        (Locale::En, PoorFileSystem::Program) => format!(
+            "data_dir: {directory} lies on a file system that a program keeps (FUSE), and nothing says that it keeps what is \
+             written: put the data on a disk of this machine"
+        ),
+        (Locale::En, PoorFileSystem::Layer) => format!(
+            "data_dir: {directory} lies in the layer of a container (overlay) and goes with it: give the container a volume"
+        ),
+        (Locale::En, PoorFileSystem::Memory) => format!(
+            "data_dir: {directory} lies in the memory of the machine (tmpfs) and is gone when it stops: put the data on a disk"
         ),
     }
 }

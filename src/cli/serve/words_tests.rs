@@ -3,14 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::words::{bind, start, system, tls};
+use super::words::{bind, file_system, start, system, tls};
 use crate::acts::DeclarationError;
 use crate::config::Unread;
 use crate::crypto::MasterKeyError;
 use crate::protocol::{Locale, Timestamp};
 use crate::serve::{BindError, TlsError, Unfit};
 use crate::site::StartError;
-use crate::store::{Exposed, NotTaken, OpenError, StoreError};
+use crate::store::{Exposed, NotTaken, OpenError, PoorFileSystem, StoreError};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from("/srv/identite").join(name)
@@ -117,6 +117,9 @@ fn sec_216_what_stops_a_start_is_said_in_french_with_the_same_paths_commands_and
         said.extend(tls_errors().iter().map(|cause| tls(cause, locale)));
         said.extend(bind_errors().iter().map(|cause| bind(cause, locale)));
         said.extend(system_errors().iter().map(|cause| system(cause, locale)));
+        let poor = [PoorFileSystem::Program, PoorFileSystem::Layer, PoorFileSystem::Memory];
+        let poor = poor.into_iter().chain([PoorFileSystem::Network("NFS")]);
+        said.extend(poor.map(|found| file_system(found, &path("data"), locale)));
         pairs.push(said);
     }
     let [french, english] = &pairs[..] else { panic!() };

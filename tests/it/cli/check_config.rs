@@ -317,3 +317,34 @@ fn sec_60_a_service_of_leaked_passwords_that_cannot_be_asked_is_told_before_the_
     machine.configured("accounts.leaked_passwords_url = \"http://api.exemple.fr/range/\"");
     machine.is_told(&["accounts.leaked_passwords_url", "https://"]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn sec_184_data_on_a_file_system_that_does_not_keep_it_is_warned_of_by_the_start_and_before_it() {
+    // Where every Linux has memory that looks like a disk.
+    let memory = tempfile::tempdir_in("/dev/shm").unwrap();
+    let machine = Machine::new();
+    let config = machine.configured("");
+    let text = fs::read_to_string(&config).unwrap();
+    let data = memory.path().join("not/made/yet");
+    fs::write(&config, text.replace(&format!("{:?}", machine.path("data")), &format!("{data:?}"))).unwrap();
+    let typed = |words: &[&str], language: &str| {
+        let mut typed = program();
+        typed.args(words).args(["--config", config.to_str().unwrap()]).env("LC_ALL", language).env_remove("RUST_LOG");
+        let output = typed.output().unwrap();
+        (output.status.code(), [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap()).concat())
+    };
+    let (code, said) = typed(&["check-config"], "fr_FR.UTF-8");
+    let there = data.display();
+    assert!(code == Some(0) && said.contains(&format!("data_dir : {there} se trouve dans la mémoire")), "{said}");
+    let (_, said) = typed(&["check-config", "--output", "json"], "C");
+    let document: Value = serde_json::from_str(&said).unwrap();
+    let notices: Vec<&str> = document["notices"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let warning = format!("data_dir: {there} lies in the memory of the machine (tmpfs)");
+    assert!(notices.iter().any(|notice| notice.starts_with(&warning)), "{notices:?}");
+    // A start that ends soon after.
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}master_key_file = {:?}\n", machine.path("nowhere"))).unwrap();
+    let (code, said) = typed(&["serve"], "C");
+    assert!(code == Some(78) && said.contains("(tmpfs) and is gone when it stops"), "{said}");
+}

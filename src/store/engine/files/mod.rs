@@ -79,6 +79,43 @@ impl Space {
     }
 }
 
+/// A file system on which data is not safe, or not kept (SEC-184).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoorFileSystem {
+    /// It lies on another machine: what was flushed, and who holds a lock, is what that one says.
+    Network(&'static str),
+    /// A program keeps it (FUSE), and nobody knows how.
+    Program,
+    /// The layer of a container, which goes with it.
+    Layer,
+    /// The memory of this machine.
+    Memory,
+}
+
+impl PoorFileSystem {
+    /// By the number of the kind (`statfs`, as Linux has it in `linux/magic.h`); `None` for all others.
+    fn of(kind: i128) -> Option<Self> {
+        // Some systems extend the sign of what is 32 bits long.
+        match kind & 0xffff_ffff {
+            0x6969 => Some(Self::Network("NFS")),
+            0x517b | 0xff53_4d42 | 0xfe53_4d42 => Some(Self::Network("SMB")),
+            0x0102_1997 => Some(Self::Network("9p")),
+            0x00c3_6400 => Some(Self::Network("Ceph")),
+            0x5346_414f | 0x6b41_4653 => Some(Self::Network("AFS")),
+            0x6573_5546 => Some(Self::Program),
+            0x794c_7630 => Some(Self::Layer),
+            0x0102_1994 | 0x8584_58f6 => Some(Self::Memory),
+            _ => None,
+        }
+    }
+}
+
+/// What speaks against the file system of a directory, or of the one above it that is there.
+pub(in crate::store) fn find_poor(directory: &Path) -> Option<PoorFileSystem> {
+    let nearest = directory.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+    PoorFileSystem::of(system::kind(nearest)?)
+}
+
 /// Makes the entries of a directory as durable as the files: one that was made or renamed is there after a power cut.
 pub(in crate::store) fn sync_directory(path: &Path) -> io::Result<()> {
     system::sync_directory(path)?;
@@ -131,4 +168,32 @@ pub(in crate::store) fn fill(path: &Path, bytes: usize) -> io::Result<()> {
         left = left.saturating_sub(now.len());
     }
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_184_every_file_system_on_which_data_is_not_safe_is_known_by_its_number() {
+        for (kind, known) in [
+            (0x6969, Some(PoorFileSystem::Network("NFS"))),
+            (0x517b, Some(PoorFileSystem::Network("SMB"))),
+            (0xff53_4d42, Some(PoorFileSystem::Network("SMB"))),
+            (i128::from(0xff53_4d42_u32.cast_signed()), Some(PoorFileSystem::Network("SMB"))),
+            (0xfe53_4d42, Some(PoorFileSystem::Network("SMB"))),
+            (0x0102_1997, Some(PoorFileSystem::Network("9p"))),
+            (0x6573_5546, Some(PoorFileSystem::Program)),
+            (0x794c_7630, Some(PoorFileSystem::Layer)),
+            (0x0102_1994, Some(PoorFileSystem::Memory)),
+            // ext4, XFS, Btrfs, ZFS, F2FS.
+            (0xef53, None),
+            (0x5846_5342, None),
+            (0x9123_683e, None),
+            (0x2fc1_2fc1, None),
+            (0xf2f5_2010, None),
+        ] {
+            assert_eq!(PoorFileSystem::of(kind), known, "{kind:x}");
+        }
+    }
 }

@@ -40,6 +40,11 @@ pub(super) fn sync_directory(_path: &Path) -> io::Result<()> {
 }
 
 /// The system does not tell.
+pub(super) fn kind(_path: &Path) -> Option<i128> {
+    None
+}
+
+/// The system does not tell.
 pub(in crate::store) fn space(_path: &Path) -> Option<Space> {
     None
 }

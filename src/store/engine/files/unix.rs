@@ -85,6 +85,18 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// The number by which the system knows the kind of the file system of `path`; `None` where it does not tell.
+#[cfg(target_os = "linux")]
+pub(super) fn kind(path: &Path) -> Option<i128> {
+    rustix::fs::statfs(path).ok().map(|told| told.f_type.into())
+}
+
+/// Elsewhere kinds have other numbers, or none.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn kind(_path: &Path) -> Option<i128> {
+    None
+}
+
 /// Room on the file system of `path`; `None` where the system does not tell.
 pub(in crate::store) fn space(path: &Path) -> Option<Space> {
     let told = rustix::fs::statvfs(path).ok()?;
