@@ -83,6 +83,7 @@ impl Order {
 struct View {
     outcome: &'static str,
     reason: Option<String>,
+    user_id: Option<String>,
 }
 
 pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
@@ -101,7 +102,7 @@ async fn import(request: &Request<'_>) -> Reply {
     let views: Vec<View> = read
         .into_iter()
         .map(|reading| match reading {
-            Err(reason) => View { outcome: "refused", reason: Some(reason) },
+            Err(reason) => View { outcome: "refused", reason: Some(reason), user_id: None },
             Ok(reading) => view(&reading, outcomes.next()),
         })
         .collect();
@@ -109,13 +110,12 @@ async fn import(request: &Request<'_>) -> Reply {
 }
 
 fn view(reading: &Reading, outcome: Option<ImportOutcome>) -> View {
-    let refused = |reason: String| View { outcome: "refused", reason: Some(reason) };
+    let refused = |reason: String| View { outcome: "refused", reason: Some(reason), user_id: None };
+    let done = |outcome, id: Option<UserId>| View { outcome, reason: None, user_id: id.map(|id| id.to_string()) };
     match outcome {
-        Some(ImportOutcome::Imported) if reading.has_factor => {
-            View { outcome: "imported_without_factor", reason: None }
-        }
-        Some(ImportOutcome::Imported) => View { outcome: "imported", reason: None },
-        Some(ImportOutcome::Unchanged) => View { outcome: "unchanged", reason: None },
+        Some(ImportOutcome::Imported(id)) if reading.has_factor => done("imported_without_factor", id),
+        Some(ImportOutcome::Imported(id)) => done("imported", id),
+        Some(ImportOutcome::Unchanged(id)) => done("unchanged", Some(id)),
         Some(ImportOutcome::EmailTaken) => refused(String::from("email: somebody else has it")),
         Some(ImportOutcome::IdTaken) => refused(String::from("id: somebody else has it")),
         Some(ImportOutcome::IdErased) => refused(String::from("id: it was that of somebody who was erased")),

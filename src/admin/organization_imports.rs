@@ -11,11 +11,11 @@ use super::imports::{Fields, Order};
 use super::{Reply, Request, done};
 use crate::acts::administration::{self as acts, ImportedOrganization, ImportedRow, RowOutcome};
 use crate::domain::{
-    EmailDomain, EmailDomainStatus, OrganizationFacts, OrganizationId, Siret, UNKNOWN_NAME, Verification,
+    Email, EmailDomain, EmailDomainStatus, OrganizationFacts, OrganizationId, Siret, UNKNOWN_NAME, Verification,
 };
 
 /// Columns that are read.
-const READ: [&str; 31] = [
+const READ: [&str; 32] = [
     "id",
     "siret",
     "label",
@@ -40,6 +40,7 @@ const READ: [&str; 31] = [
     "organization_info_fetched_at",
     "verified_email_domains",
     "trackdechets_email_domains",
+    "resp_traitement_email",
     "domain",
     "sirets",
     "verification_type",
@@ -308,6 +309,11 @@ fn organization(fields: &Fields<'_>) -> Result<ImportedRow, String> {
                 domains.push((domain(text).map_err(|told| format!("{column}: {told}"))?, status));
             }
         }
+    }
+    // Whoever answers for the data has an address there: somebody looks at its domain before it opens anything (SEC-108).
+    if let Some(address) = fields.one_of("resp_traitement_email", "resp_traitement_email")? {
+        let address: Email = address.parse().map_err(|_| "resp_traitement_email: an e-mail address is expected")?;
+        domains.push((EmailDomain::of(&address), EmailDomainStatus::NotVerifiedYet));
     }
     Ok(ImportedRow::Organization(Box::new(ImportedOrganization {
         id,

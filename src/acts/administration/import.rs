@@ -38,10 +38,10 @@ pub struct ImportedUser {
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportOutcome {
-    /// The person was entered, or would be.
-    Imported,
+    /// The person was entered under this identifier, or would be.
+    Imported(Option<UserId>),
     /// They are here already, under this identifier and address: nothing was changed.
-    Unchanged,
+    Unchanged(UserId),
     /// Somebody else has the address.
     EmailTaken,
     /// Somebody else has the identifier.
@@ -68,8 +68,9 @@ pub async fn import_users(
 ) -> Result<Vec<ImportOutcome>, ActError> {
     let now = app.clock.now();
     if is_dry_run {
-        let outcome_of =
-            |person| Ok(app.store.read(|tx| decide(tx, person, now))?.err().unwrap_or(ImportOutcome::Imported));
+        let outcome_of = |person| {
+            Ok(app.store.read(|tx| decide(tx, person, now))?.err().unwrap_or(ImportOutcome::Imported(person.id)))
+        };
         return people.iter().map(outcome_of).collect();
     }
     let circumstances = Circumstances::of(app, by);
@@ -84,7 +85,7 @@ pub async fn import_users(
                     Err(outcome) => outcome,
                     Ok(organizations) => {
                         enter(tx, &circumstances, person, *fresh_id, &organizations, now)?;
-                        ImportOutcome::Imported
+                        ImportOutcome::Imported(Some(person.id.unwrap_or(*fresh_id)))
                     }
                 });
             }
@@ -102,7 +103,7 @@ fn decide(
 ) -> Result<Result<Vec<OrganizationId>, ImportOutcome>, StoreError> {
     if let Some(known) = users::find_by_email(tx, &person.email)? {
         let is_same = person.id.is_none_or(|id| id == known.id);
-        return Ok(Err(if is_same { ImportOutcome::Unchanged } else { ImportOutcome::EmailTaken }));
+        return Ok(Err(if is_same { ImportOutcome::Unchanged(known.id) } else { ImportOutcome::EmailTaken }));
     }
     if is_anothers(tx, &person.email, None, now)? {
         return Ok(Err(ImportOutcome::EmailTaken));

@@ -354,6 +354,7 @@ fn decide_organization(
     let known = organizations::find_by_siret(tx, &row.siret)?;
     let is_good = |(domain, status): &&(EmailDomain, EmailDomainStatus)| {
         check_status(&joining.providers, domain, *status).is_ok()
+            && !joining.providers.kind_of(domain).is_open_to_anybody()
     };
     let mut domains: Vec<_> = row.domains.iter().filter(is_good).cloned().collect();
     let lacks_domains = domains.len() < row.domains.len();

@@ -10,7 +10,7 @@ use crate::cli::Ending;
 use crate::cli::output::Output;
 use crate::cli::place::Place;
 use crate::cli::spelling::parse_path;
-use crate::cli::user::{Batch, Report, Row, Rows};
+use crate::cli::user::{About, Batch, Report, Row, Rows};
 
 /// The most organizations of a table that others refer to.
 const MOST: usize = 5_000_000;
@@ -46,7 +46,7 @@ pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) ->
         };
         let is_read = match fields {
             Ok(fields) => match entered_siret(&fields).is_none_or(|siret| entered.insert(seen.hash_one(&siret))) {
-                true => batch.add(&mut report, (line, about(&fields)), fields).await?,
+                true => batch.add(&mut report, About { line, text: about(&fields), sub: None }, fields).await?,
                 false => batch.refuse(&mut report, (line, &about(&fields)), "siret: an earlier row has it").await?,
             },
             Err(reason) => batch.refuse(&mut report, (line, ""), &reason).await?,

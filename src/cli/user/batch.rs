@@ -12,14 +12,23 @@ use crate::web::Method;
 const ROWS: usize = 200;
 const BYTES: usize = 128 * 1024;
 
+/// Which row it is.
+pub(in crate::cli) struct About {
+    /// Its line.
+    pub(in crate::cli) line: u64,
+    /// Whom or what it is about.
+    pub(in crate::cli) text: String,
+    /// The identifier of a person in the system that the row comes from, where it is of another kind than ours.
+    pub(in crate::cli) sub: Option<String>,
+}
+
 /// Rows on their way.
 pub(in crate::cli) struct Batch<'a> {
     office: &'a Office,
     address: &'a [&'a str],
     is_dry_run: bool,
     rows: Vec<Map<String, Value>>,
-    /// The line of each, and what it is about.
-    about: Vec<(u64, String)>,
+    about: Vec<About>,
     bytes: usize,
 }
 
@@ -33,12 +42,12 @@ impl<'a> Batch<'a> {
     pub(in crate::cli) async fn add(
         &mut self,
         report: &mut Report<'_>,
-        (line, about): (u64, String),
+        about: About,
         fields: Map<String, Value>,
     ) -> Result<bool, Ending> {
         self.bytes = self.bytes.saturating_add(json!(fields).to_string().len());
         self.rows.push(fields);
-        self.about.push((line, about));
+        self.about.push(about);
         let is_full = self.rows.len() >= ROWS || self.bytes >= BYTES;
         if is_full { self.send(report).await } else { Ok(true) }
     }
@@ -50,7 +59,8 @@ impl<'a> Batch<'a> {
         (line, about): (u64, &str),
         reason: &str,
     ) -> Result<bool, Ending> {
-        Ok(self.send(report).await? && report.add(&Told { line, about, outcome: "refused", reason: Some(reason) })?)
+        Ok(self.send(report).await?
+            && report.add(&Told { line, about, outcome: "refused", reason: Some(reason), became: None })?)
     }
 
     /// Sends what is on its way, and tells what became of it; false when nobody reads any more.
@@ -63,7 +73,7 @@ impl<'a> Batch<'a> {
         let call = Call::new(Method::POST, self.address);
         let answer = self.office.ask(call.with_body(&json!({ "dry_run": self.is_dry_run, "rows": rows }))).await?;
         let items = answer.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        for ((line, about), item) in about.iter().zip(items) {
+        for (About { line, text, sub }, item) in about.iter().zip(items) {
             let outcome = match (item.get("outcome").and_then(Value::as_str), self.is_dry_run) {
                 (Some("imported"), true) => "would be imported",
                 (Some("imported"), false) => "imported",
@@ -77,7 +87,8 @@ impl<'a> Batch<'a> {
                 (Some(_) | None, _) => "refused",
             };
             let reason = item.get("reason").and_then(Value::as_str);
-            if !report.add(&Told { line: *line, about, outcome, reason })? {
+            let became = sub.as_deref().zip(item.get("user_id").and_then(Value::as_str));
+            if !report.add(&Told { line: *line, about: text, outcome, reason, became })? {
                 return Ok(false);
             }
         }

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::batch::Batch;
+use super::batch::{About, Batch};
+use super::foreign::translated;
 use super::report::Report;
 use super::rows::{Row, Rows};
 use crate::cli::Ending;
@@ -37,6 +38,7 @@ pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) ->
         let is_read = match fields {
             Err(reason) => batch.refuse(&mut report, (line, ""), reason).await?,
             Ok(fields) => {
+                let (fields, sub) = translated(fields);
                 let email = fields.get("email").and_then(Value::as_str).unwrap_or_default().trim().to_lowercase();
                 let is_new = |field: &str, value: &str, known: &mut HashSet<u64>| {
                     value.is_empty() || known.insert(seen.hash_one((field, value)))
@@ -51,7 +53,7 @@ pub(super) async fn run(place: &Place, output: &Output, arguments: Arguments) ->
                 } else if !is_new("id", &id, &mut known) {
                     batch.refuse(&mut report, (line, &email), "id: an earlier row has it").await?
                 } else {
-                    batch.add(&mut report, (line, email), fields).await?
+                    batch.add(&mut report, About { line, text: email, sub }, fields).await?
                 }
             }
         };

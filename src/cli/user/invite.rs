@@ -82,7 +82,7 @@ async fn by_file<R: std::io::BufRead>(
             Ok(outcome) => (*outcome, None),
             Err(reason) => ("refused", Some(reason.as_str())),
         };
-        if !report.add(&Told { line, about: &email, outcome, reason })? {
+        if !report.add(&Told { line, about: &email, outcome, reason, became: None })? {
             return Ok(());
         }
     }

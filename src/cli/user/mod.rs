@@ -12,12 +12,13 @@ use crate::web::Method;
 
 mod batch;
 mod factor;
+mod foreign;
 mod import;
 mod invite;
 mod report;
 mod rows;
 
-pub(super) use batch::Batch;
+pub(super) use batch::{About, Batch};
 pub(super) use report::Report;
 pub(super) use rows::{Row, Rows};
 

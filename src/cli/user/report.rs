@@ -20,6 +20,8 @@ pub(super) struct Told<'a> {
     pub(super) outcome: &'static str,
     /// Why not, for what was refused.
     pub(super) reason: Option<&'a str>,
+    /// The identifier of a person elsewhere, and the one that they have here.
+    pub(super) became: Option<(&'a str, &'a str)>,
 }
 
 /// A report that grows row by row.
@@ -49,15 +51,20 @@ impl<'a> Report<'a> {
         match self.output.form() {
             Form::Table => {
                 let reason = told.reason.unwrap_or_default();
-                let text = format!("{}  {}  {}  {reason}", told.line, told.outcome, told.about);
+                let became = told.became.map(|(sub, id)| format!("sub {sub} is {id}")).unwrap_or_default();
+                let text = format!("{}  {}  {}  {reason}{became}", told.line, told.outcome, told.about);
                 write_line(&text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect::<String>())
             }
             Form::Json => {
                 if self.told.len() < MOST_TOLD {
                     let (line, about) = (told.line, told.about);
-                    self.told.push(
-                        json!({ "line": line, self.member: about, "outcome": told.outcome, "reason": told.reason }),
-                    );
+                    let mut row =
+                        json!({ "line": line, self.member: about, "outcome": told.outcome, "reason": told.reason });
+                    if let (Some((sub, id)), Some(members)) = (told.became, row.as_object_mut()) {
+                        members.insert(String::from("sub"), sub.into());
+                        members.insert(String::from("user_id"), id.into());
+                    }
+                    self.told.push(row);
                 }
                 Ok(true)
             }

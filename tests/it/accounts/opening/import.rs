@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use moncomptepro::config::DevOptions;
-use moncomptepro::store::{credentials, users};
+use moncomptepro::store::{credentials, memberships, users};
 use serde_json::{Value, json};
 
 use crate::support::{Instance, Operator, stored};
@@ -155,6 +155,70 @@ async fn sec_150_every_row_is_entered_wholly_or_refused_with_its_line_and_reason
     operator.types(&["user", "import", &file]).await.refused(1, "a column email is expected");
     operator.types(&["user", "import", "/nowhere.csv"]).await.refused(1, "/nowhere.csv");
     operator.types(&["user", "import"]).await.refused(2, "<FILE>");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_of_inclusion_connect_get_an_identifier_of_ours_and_the_report_says_which() {
+    let directory = tempfile::tempdir().unwrap();
+    let (instance, operator) = begin(directory.path()).await;
+    let (one, other) = ("4b0f6d6e-0c3c-4a7c-9e2b-1f6c5a0d7e11", "0D5C9A9E-0000-4A7C-9E2B-1F6C5A0D7E12");
+    let list = format!(
+        "last_name,first_name,email,sub,siret\n\
+         Martin,Jean,jean@mairie.example,{one},{SIRET} 13002526500013\n\
+         Petit,Anne,anne@mairie.example,{other},\n"
+    );
+    let file = write(directory.path(), "accounts.csv", &list);
+    let dry = operator.asks(&["user", "import", &file, "--dry-run"]).await;
+    assert_eq!(
+        (&dry["counts"], &dry["items"][0]["user_id"]),
+        (&json!({ "would be imported": 2 }), &Value::Null),
+        "{dry}"
+    );
+    let report = operator.asks(&["user", "import", &file]).await;
+    assert_eq!(report["counts"], json!({ "imported": 2 }));
+    for (row, (sub, email, organizations)) in
+        [(one, "jean@mairie.example", 2), (other, "anne@mairie.example", 0)].into_iter().enumerate()
+    {
+        let shown = operator.asks(&["user", "show", email]).await;
+        let told = &report["items"][row];
+        assert_eq!((&told["email"], &told["sub"]), (&email.into(), &sub.into()), "{told}");
+        assert_eq!(told["user_id"], shown["user_id"].to_string(), "{shown}");
+        let user = instance.app.store.read(|tx| users::find_by_email(tx, &email.parse().unwrap())).unwrap().unwrap();
+        let links = instance.app.store.read(|tx| memberships::list_of_user(tx, user.id)).unwrap();
+        assert_eq!(links.len(), organizations);
+        assert!(links.iter().all(|link| link.verification.is_proven()));
+    }
+    let again = operator.asks(&["user", "import", &file]).await;
+    assert_eq!(again["counts"], json!({ "unchanged": 2 }));
+    assert_eq!(again["items"][1]["user_id"], report["items"][1]["user_id"], "a second run says it too");
+    let typed = operator.types(&["user", "import", &file]).await;
+    assert!(typed.stdout.contains(&format!("sub {one} is ")), "{}", typed.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_digital_mediation_advisers_is_taken_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_instance, operator) = begin(directory.path()).await;
+    let list = "prenom;nom;téléphone;email;coordinateur;Code Postal;Nom commune;SIRET structure;email professionnel secondaire\n\
+                Jean;Martin;0123456789;jean@gmail.com;oui;75007;Paris;13002526500013;Jean@conseiller.example\n\
+                Anne;Petit;;anne@gmail.com;non;75007;Paris;13002526500013;anne@conseiller.example\n\
+                Luc;Petit;;luc@gmail.com;non;75007;Paris;13002526500014;luc@conseiller.example\n\
+                Eve;Petit;;eve@gmail.com;non;75007;Paris;13002526500013;\n";
+    let file = write(directory.path(), "coop.csv", list);
+    let ended = operator.types(&["user", "import", &file, "--output", "json"]).await;
+    assert_eq!(ended.code, 1, "{ended:?}");
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(report["counts"], json!({ "imported": 2, "refused": 2 }), "{report}");
+    assert!(report["items"][2]["reason"].as_str().unwrap().starts_with("siret:"), "{report}");
+    assert_eq!(report["items"][3]["reason"], "email: is missing");
+    for (email, job, phone) in [
+        ("jean@conseiller.example", "Coordinateur conseillers numérique", json!("0123456789")),
+        ("anne@conseiller.example", "Conseiller numérique", Value::Null),
+    ] {
+        let shown = operator.asks(&["user", "show", email]).await;
+        assert_eq!((&shown["job"], &shown["phone_number"]), (&job.into(), &phone), "{shown}");
+    }
+    operator.types(&["user", "show", "jean@gmail.com"]).await.refused(1, "no user");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -171,6 +171,23 @@ async fn the_originals_list_of_domains_enters_the_organizations_that_the_registe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sec_108_the_list_of_2022_enters_organizations_and_the_domain_of_their_officer_waits_for_a_review() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_instance, operator) = begin(directory.path()).await;
+    let list = "siret,resp_traitement_email\n21340172201787,dpo@montpellier.exemple.fr\n\
+                21920023500014,mairie.clamart@gmail.com\n13002526500013,x\n";
+    let told = report(&operator, &["org", "import", &write(directory.path(), "import.csv", list)]).await;
+    assert_eq!(told["counts"]["refused"], 1, "{told}");
+    assert_eq!(reasons(&told), ["resp_traitement_email: an e-mail address is expected"]);
+    let shown = operator.asks(&["org", "domain", "21340172201787"]).await;
+    let known = shown["domains"].as_array().unwrap();
+    let is_there = |known: &&Value| known["domain"] == "montpellier.exemple.fr";
+    assert_eq!(known.iter().find(is_there).unwrap()["status"], "not_verified_yet", "{shown}");
+    let shown = operator.asks(&["org", "domain", "21920023500014"]).await;
+    assert!(!shown["domains"].to_string().contains("gmail.com"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sec_150_rows_of_organizations_that_cannot_be_are_told_with_what_is_expected() {
     let directory = tempfile::tempdir().unwrap();
     let (_instance, operator) = begin(directory.path()).await;
