@@ -6,12 +6,16 @@ use serde_json::{Map, Value};
 
 /// The address of an adviser's account, beside a private one.
 const WORK_ADDRESS: &str = "email professionnel secondaire";
+/// Columns that no other list has.
+const OF_THE_LIST: [&str; 4] = [WORK_ADDRESS, "prenom", "coordinateur", "siret structure"];
 /// What that list holds beyond: a private address, the town, and what the original found wrong with a row.
 const LEFT_BEHIND: [&str; 4] = ["email", "code postal", "nom commune", "error"];
 
 /// The row in our words, and the identifier of another kind that it gives.
 pub(super) fn translated(fields: Map<String, Value>) -> (Map<String, Value>, Option<String>) {
-    let mut fields = if fields.contains_key(WORK_ADDRESS) { of_an_adviser(fields) } else { fields };
+    // A row that lacks one of them is refused for what it lacks.
+    let is_of_the_list = fields.keys().any(|name| OF_THE_LIST.contains(&name.to_lowercase().as_str()));
+    let mut fields = if is_of_the_list { of_an_adviser(fields) } else { fields };
     let is_foreign =
         |sub: &Value| sub.as_str().is_some_and(|sub| !sub.trim().bytes().all(|byte| byte.is_ascii_digit()));
     let sub = match fields.contains_key("id") {
