@@ -180,6 +180,9 @@ pub enum MailContent {
     Welcome {
         /// Which.
         organization: String,
+        /// Under what name.
+        #[serde(default)]
+        name: Option<String>,
     },
     /// A moderator will decide on the person's request.
     ModerationRequested {
@@ -210,6 +213,9 @@ pub enum MailContent {
     ModerationCancelled {
         /// For which organization.
         organization: String,
+        /// Under what name.
+        #[serde(default)]
+        name: Option<String>,
     },
     /// A moderator let the person in.
     ModerationAccepted {
@@ -397,9 +403,10 @@ impl MailContent {
             Self::AddressRestored { at },
             Self::PersonalInformationChanged { at, changes: changes.to_vec() },
             Self::AccountDeleted { at },
-            Self::Welcome { organization: town() },
+            Self::Welcome { organization: town(), name: Some(String::from("Marie & <Martin>")) },
+            Self::Welcome { organization: town(), name: None },
             Self::ModerationRequested { organization: town() },
-            Self::ModerationCancelled { organization: town() },
+            Self::ModerationCancelled { organization: town(), name: Some(String::from("Marie & <Martin>")) },
             Self::ModerationAccepted { organization: town() },
             Self::LinkUnproven { organization: town() },
             Self::ModerationRejected { organization: town(), reason: None, may_be_corrected: false },

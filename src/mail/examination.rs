@@ -67,7 +67,7 @@ fn write(mailing: &Mailing, clock: &Clock, trial: Trial<'_>) -> Result<Letter, R
     let now = clock.now();
     let mail = OutgoingMail::notice(trial.to.clone(), trial.locale, MailContent::Trial { at: now }, now);
     let Trial { locale, instance_name, issuer, contact, .. } = trial;
-    let frame = MailFrame { locale, instance_name, issuer, contact, secret: None };
+    let frame = MailFrame { locale, instance_name, issuer, to: trial.to.as_str(), contact, secret: None };
     let written = Renderer::new()?.mail(&mail.content, &frame)?;
     let identity = Identity::new(trial.nonce, 0, &mail, trial.host);
     Letter::compose(mailing, &mail, &written, &identity).map_err(|cause| RenderError::Catalogue(cause.to_string()))

@@ -152,7 +152,7 @@ fn write(pen: Pen<'_>, id: u64, mail: &OutgoingMail) -> Option<WrittenMail> {
     };
     let secret = secret.as_ref().map(Secret::expose);
     let Pen { instance_name, issuer, contact, .. } = pen;
-    let frame = MailFrame { locale: mail.locale, instance_name, issuer, contact, secret };
+    let frame = MailFrame { locale: mail.locale, instance_name, issuer, to: mail.to.as_str(), contact, secret };
     let written = catch_unwind(AssertUnwindSafe(|| pen.renderer.mail(&mail.content, &frame)));
     match written {
         Ok(Ok(written)) => Some(written),

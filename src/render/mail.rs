@@ -18,6 +18,8 @@ pub struct MailFrame<'a> {
     pub instance_name: &'a str,
     /// Its address, without a slash at the end.
     pub issuer: &'a str,
+    /// To whom it goes.
+    pub to: &'a str,
     /// Where one asks for help, where the operator says it.
     pub contact: Option<&'a str>,
     /// The code or link in it; a template that writes one cannot be written without.
@@ -59,9 +61,13 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
             context! { at => at.0, changes => Value::from(Serde(changes)) }
         }
         MailContent::RecoveryCodeUsed { at, left, are_few } => context! { at => at.0, left, are_few },
-        MailContent::Welcome { organization }
-        | MailContent::ModerationRequested { organization }
-        | MailContent::ModerationCancelled { organization }
+        MailContent::Welcome { organization, name } | MailContent::ModerationCancelled { organization, name } => {
+            context! {
+                organization => shortened(organization),
+                name => name.as_deref().map(shortened),
+            }
+        }
+        MailContent::ModerationRequested { organization }
         | MailContent::LinkUnproven { organization }
         | MailContent::ModerationAccepted { organization } => context! { organization => shortened(organization) },
         MailContent::ModerationRejected { organization, reason, may_be_corrected } => {

@@ -92,6 +92,7 @@ impl Renderer {
             locale => frame.locale.as_str(),
             instance_name => frame.instance_name,
             issuer => frame.issuer,
+            to => frame.to,
             contact => frame.contact,
         };
         let write = |extension: &str| -> Result<String, RenderError> {

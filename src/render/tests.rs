@@ -276,7 +276,8 @@ fn every_template_parses_in_both_languages() {
 
 fn frame(locale: Locale) -> MailFrame<'static> {
     let (issuer, contact) = ("https://identite.example", Some("aide@mairie.example"));
-    MailFrame { locale, instance_name: "Mairie de <Clamart>", issuer, contact, secret: Some("0123456789") }
+    let to = "marie.martin@mairie.example";
+    MailFrame { locale, instance_name: "Mairie de <Clamart>", issuer, to, contact, secret: Some("0123456789") }
 }
 
 #[test]

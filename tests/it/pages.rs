@@ -89,7 +89,8 @@ fn written_mails() -> Vec<(&'static str, Locale, WrittenMail)> {
         for locale in Locale::ALL {
             let (instance_name, issuer) = ("Mairie d’<Été>", "https://identite.example");
             let contact = Some("aide@mairie.example");
-            let frame = MailFrame { locale: *locale, instance_name, issuer, contact, secret: Some(CODE) };
+            let to = "marie.martin@mairie.example";
+            let frame = MailFrame { locale: *locale, instance_name, issuer, to, contact, secret: Some(CODE) };
             let name = content.name();
             let mail = renderer.mail(&content, &frame).unwrap_or_else(|cause| panic!("{name}: {cause}"));
             mails.push((name, *locale, mail));

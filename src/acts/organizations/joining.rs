@@ -379,7 +379,10 @@ pub(super) fn link(
             let between = (user_id, organization_id);
             let joins = Membership::begin(between, verification, is_external, Deed::of_the_program(now));
             memberships::insert(tx, &Membership { made_by, ..joins })?;
-            let content = MailContent::Welcome { organization: organization.label.clone() };
+            let content = MailContent::Welcome {
+                organization: organization.label.clone(),
+                name: joined.user.information.full_name(),
+            };
             outbox::insert(tx, &OutgoingMail::notice(joined.user.email.clone(), joined.locale, content, now))?;
         }
     }

@@ -160,7 +160,7 @@ fn settle(
     let content = match is_to_be_reviewed {
         true => {
             moderations::update(tx, &request)?;
-            MailContent::Welcome { organization }
+            MailContent::Welcome { organization, name: user.information.full_name() }
         }
         false => {
             let Ok(request) = request.moved(Actor::System, ModerationMove::Accept, now) else { return Ok(()) };

@@ -79,7 +79,10 @@ pub async fn cancel_request(
             };
             let organization = organizations::get(tx, request.organization_id)?;
             moderations::delete(tx, &request)?;
-            let content = MailContent::ModerationCancelled { organization: organization.label };
+            let content = MailContent::ModerationCancelled {
+                organization: organization.label,
+                name: active.user.information.full_name(),
+            };
             outbox::insert(tx, &OutgoingMail::notice(active.user.email.clone(), locale, content, now))?;
             circumstances.record(tx, AuditEvent::moderation(&request, ModerationStep::Cancelled))?;
             Ok(RequestCancelled::Cancelled)

@@ -160,7 +160,7 @@ async fn a_person_takes_their_request_back_and_chooses_another_organization() {
     let asks = person.submit(waits.form_to("/users/cancel-moderation/")).await;
     assert_eq!(asks.url.path(), "/users/join-organization");
     let mail = &instance.mails_to(ELODIE).await[0];
-    assert!(mail.subject.contains("annulée"), "{}", mail.subject);
+    assert!(mail.subject.contains("annulée") && mail.text.contains("Élodie Martin"), "{}", mail.text);
     let late = accept_moderation(&instance.app, &moderator(), id, yes()).await.unwrap();
     assert_eq!(late.unwrap_err(), ModerationRefusal::Unknown);
     let again = join(&person, &asks, DINUM).await;
