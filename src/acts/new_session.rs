@@ -232,6 +232,10 @@ pub(super) fn open_in(
     user.locale = Some(opening.locale);
     if opening.entry.proves_mailbox() {
         user.proved_mailbox(now);
+        // Wrong passwords in a row suspend one until then (SEC-95).
+        if let Some(known) = credentials::find(tx, user.id)?.filter(|known| known.wrong_guesses > 0) {
+            credentials::update(tx, &Credentials { wrong_guesses: 0, ..known })?;
+        }
     }
     let is_freed = user.settles(session.has_second_factor());
     users::update(tx, &user)?;

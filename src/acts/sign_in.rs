@@ -9,11 +9,11 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     AssertedAssurance, AuditEvent, Banned, Credentials, Email, HandleKey, Interaction, KnownBrowser, LockedOut,
-    SignInFailure, Source, User, UserId,
+    MailContent, OutgoingMail, SignInFailure, Source, User, UserId,
 };
 use crate::logs::Counted;
 use crate::protocol::Locale;
-use crate::store::{StoreError, Tx, bans, credentials, known_browsers, users};
+use crate::store::{StoreError, Tx, bans, credentials, known_browsers, outbox, users};
 
 /// A password given at the password step.
 pub struct PasswordAttempt<'a> {
@@ -166,7 +166,9 @@ async fn record_failure(app: &App, by: &By, known: &Known, failed: Failed) -> Re
     let circumstances = Circumstances::of(app, by);
     let user_id = known.user.as_ref().map(|user| user.id);
     let browser = known.browser.as_ref().map(|(key, _)| *key);
-    let reason = known.failure();
+    let (reason, now) = (known.failure(), app.clock.now());
+    // Whoever has a password there is to know that it opens nothing any more.
+    let owner = known.user.clone().filter(|_| browser.is_none() && reason == SignInFailure::WrongPassword);
     app.store
         .write(move |tx| {
             match (browser, user_id) {
@@ -184,6 +186,10 @@ async fn record_failure(app: &App, by: &By, known: &Known, failed: Failed) -> Re
             }
             if failed.is_last {
                 circumstances.record(tx, AuditEvent::PasswordSuspended { user_id })?;
+                if let Some(owner) = &owner {
+                    let content = MailContent::PasswordSuspended { at: now };
+                    outbox::insert(tx, &OutgoingMail::notice(owner.email.clone(), owner.language(), content, now))?;
+                }
             }
             circumstances.record(tx, AuditEvent::SignInFailed { user_id, reason })
         })

@@ -129,6 +129,13 @@ impl Meant {
     }
 }
 
+/// What is said with a new link for a password.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Compromise {
+    compromised: Option<String>,
+}
+
 pub(super) async fn route(request: &Request<'_>, rest: &[&str]) -> Reply {
     match (request.call.method.as_str(), rest) {
         ("GET", []) => list(request).await,
@@ -258,8 +265,9 @@ async fn change_address(request: &Request<'_>, key: UserKey) -> Reply {
 }
 
 async fn reset_password(request: &Request<'_>, key: UserKey) -> Reply {
-    request.call.nothing_else()?;
-    match acts::reset_password(request.app, request.by, key.clone()).await? {
+    let said: Compromise = request.call.parameters()?;
+    let is_compromised = said.compromised.as_deref() == Some("true");
+    match acts::reset_password(request.app, request.by, key.clone(), is_compromised).await? {
         Ok(linked) => Ok(created(&linked_view(request, linked))),
         Err(refusal) => Err(Refusal::of_user(&key, refusal)),
     }

@@ -130,6 +130,11 @@ pub enum MailContent {
         /// When.
         at: Timestamp,
     },
+    /// Too many wrong passwords were given in a row: it opens nothing before the mailbox is proven.
+    PasswordSuspended {
+        /// When.
+        at: Timestamp,
+    },
     /// A code that proves the address that somebody wants for their account.
     AddressCode {
         /// When it opens nothing any more.
@@ -291,6 +296,7 @@ impl MailContent {
             Self::UnusedAccount { .. } => "unused-account",
             Self::Invitation { .. } => "invitation",
             Self::PasswordChanged { .. } => "password-changed",
+            Self::PasswordSuspended { .. } => "password-suspended",
             Self::AddressCode { .. } => "address-code",
             Self::AddressTaken { .. } => "address-taken",
             Self::AddressChanged { .. } => "address-changed",
@@ -338,6 +344,7 @@ impl MailContent {
             | Self::UnusedAccount { .. }
             | Self::Invitation { .. }
             | Self::PasswordChanged { .. }
+            | Self::PasswordSuspended { .. }
             | Self::AddressCode { .. }
             | Self::AddressTaken { .. }
             | Self::AddressChanged { .. }
@@ -396,6 +403,7 @@ impl MailContent {
             Self::Invitation { expires_at: at, organization: None },
             Self::Invitation { expires_at: at, organization: Some(String::from("Commune de <L’Haÿ> & fils")) },
             Self::PasswordChanged { at },
+            Self::PasswordSuspended { at },
             Self::AddressCode { expires_at: at },
             Self::AddressTaken { at },
             Self::AddressChanged { at, expires_at: at },

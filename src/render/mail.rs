@@ -112,6 +112,7 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         | MailContent::PasskeyRemoved { at }
         | MailContent::PasskeySuspended { at }
         | MailContent::PasswordChanged { at }
+        | MailContent::PasswordSuspended { at }
         | MailContent::AddressTaken { at }
         | MailContent::AddressConfirmed { at }
         | MailContent::AddressRestored { at }

@@ -12,8 +12,8 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AccountAct, Actor, AuditEvent, Email, HandleKey, MailContent, Membership, Organization, OutgoingMail, PasswordLink,
-    PersonalInformation, SecondFactors, User, UserId, UserState,
+    AccountAct, Actor, AuditEvent, Credentials, Email, HandleKey, MailContent, Membership, Organization, OutgoingMail,
+    PasswordLink, PersonalInformation, SecondFactors, User, UserId, UserState,
 };
 use crate::protocol::{Secret, Timestamp};
 use crate::store::{Read, StoreError, Tx, credentials, memberships, organizations, outbox, users};
@@ -143,25 +143,46 @@ pub async fn create_user(app: &App, by: &By, new: NewUser) -> Decided<LinkedUser
     Ok(outcome.map(|user| link.of(user)))
 }
 
-/// Makes a link by which a person chooses a new password.
+/// Makes a link by which a person chooses a new password. Where the one that they have is known to others, it opens nothing
+/// from now on, every session ends, and the person is told (SEC-62).
 ///
 /// # Errors
 /// When the store fails.
-pub async fn reset_password(app: &App, by: &By, key: UserKey) -> Decided<LinkedUser, UserRefusal> {
+pub async fn reset_password(
+    app: &App,
+    by: &By,
+    key: UserKey,
+    is_compromised: bool,
+) -> Decided<LinkedUser, UserRefusal> {
     let circumstances = Circumstances::of(app, by);
     let (drawn, link) = Drawn::new(app);
     let outcome = app
         .store
         .write(move |tx| {
-            let Some(user) = find(tx, &key)? else { return Ok(Err(UserRefusal::Unknown)) };
+            let Some(mut user) = find(tx, &key)? else { return Ok(Err(UserRefusal::Unknown)) };
             if !user.may_sign_in() {
                 return Ok(Err(UserRefusal::Disabled));
+            }
+            if is_compromised {
+                end_password(tx, &circumstances, &mut user, drawn.now)?;
             }
             drawn.write(tx, &circumstances, &user)?;
             Ok(Ok(user))
         })
         .await?;
     Ok(outcome.map(|user| link.of(user)))
+}
+
+/// Ends a password that others know, and whatever was opened with it.
+fn end_password(tx: &mut Tx, circumstances: &Circumstances, user: &mut User, now: Timestamp) -> Result<(), StoreError> {
+    if let Some(known) = credentials::find(tx, user.id)? {
+        credentials::update(tx, &Credentials { password_hash: None, password_changed_at: now, ..known })?;
+    }
+    user.void_everything();
+    users::update(tx, user)?;
+    tell(tx, user, AccountAct::PasswordEnded, now)?;
+    circumstances.record(tx, AuditEvent::PasswordChanged { user_id: user.id })?;
+    circumstances.record(tx, AuditEvent::UserSignedOut { user_id: user.id })
 }
 
 /// A link drawn before the transaction, which may run more than once.

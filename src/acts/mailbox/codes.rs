@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::entry::{Admission, Claimant, Verdict, admit};
 use super::limits::{take_code_guess, take_mail, write_bans};
 use crate::acts::account::{WayBack, find_way_back};
-use crate::acts::attempts::hex;
+use crate::acts::attempts::{forget_guesses, hex};
 use crate::acts::new_session::{Drawn, Entry, NewSession, Opened, Opening, open_in};
 use crate::acts::pre_sessions::InBrowser;
 use crate::acts::sessions::find_live;
@@ -233,7 +233,11 @@ pub async fn redeem_code(app: &App, by: &By, attempt: CodeAttempt<'_>) -> Result
         }
     }
     match outcome {
-        Outcome::Opened(opened) => Ok(CodeOutcome::Opened(Box::new(drawn.hand_out(*opened)))),
+        Outcome::Opened(opened) => {
+            let opened = drawn.hand_out(*opened);
+            forget_guesses(app, &opened.active.user.email)?;
+            Ok(CodeOutcome::Opened(Box::new(opened)))
+        }
         Outcome::AlreadyThere => Ok(CodeOutcome::AlreadyThere),
         Outcome::Refused(MailedCodeRefusal::Wrong, _) => Ok(CodeOutcome::Wrong),
         Outcome::Refused(MailedCodeRefusal::Over, _) => Ok(CodeOutcome::Over),

@@ -4,9 +4,9 @@ use super::passwords::set_password;
 use crate::acts::Circumstances;
 use crate::acts::account::{find_way_back, take_away};
 use crate::app::App;
-use crate::domain::{AuditEvent, Credentials, Email, User, UserId};
+use crate::domain::{AuditEvent, Credentials, Email, MailContent, OutgoingMail, User, UserId};
 use crate::protocol::Timestamp;
-use crate::store::{Read, StoreError, Tx, credentials, users};
+use crate::store::{Read, StoreError, Tx, credentials, outbox, users};
 
 /// What a write job needs, drawn before it because it may run more than once.
 #[derive(Clone)]
@@ -95,6 +95,13 @@ pub(super) fn admit(
         (Some(hash), false) => {
             set_password(tx, user.id, hash.clone(), now)?;
             circumstances.record(tx, AuditEvent::PasswordChanged { user_id: user.id })?;
+            // As wherever else a password is chosen (SEC-37, SEC-66).
+            let mut user = user;
+            user.void_everything();
+            users::update(tx, &user)?;
+            let content = MailContent::PasswordChanged { at: now };
+            outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), user.language(), content, now))?;
+            return Ok(Verdict::Admitted(Box::new(user)));
         }
     }
     Ok(Verdict::Admitted(Box::new(user)))

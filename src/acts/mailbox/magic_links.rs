@@ -4,6 +4,7 @@ use super::codes::service_of;
 use super::entry::{Admission, Claimant, Verdict, admit};
 use super::limits::take_mail;
 use crate::acts::account::{WayBack, find_way_back};
+use crate::acts::attempts::forget_guesses;
 use crate::acts::new_session::{Drawn, Entry, NewSession, Opened, Opening, open_in};
 use crate::acts::pre_sessions::InBrowser;
 use crate::acts::{ActError, By, Circumstances};
@@ -191,7 +192,11 @@ pub async fn redeem_magic_link(
         })
         .await?;
     match outcome {
-        Outcome::Opened(opened) => Ok(Some((drawn.hand_out(*opened), link.interaction))),
+        Outcome::Opened(opened) => {
+            let opened = drawn.hand_out(*opened);
+            forget_guesses(app, &opened.active.user.email)?;
+            Ok(Some((opened, link.interaction)))
+        }
         Outcome::Void => Ok(None),
         Outcome::Superseded => Err(ActError::Superseded),
     }

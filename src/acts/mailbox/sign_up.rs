@@ -66,7 +66,15 @@ pub enum SignUpOutcome {
 /// A full lane, too many mails, or a failing store.
 pub async fn sign_up(app: &App, by: &By, order: SignUp<'_>) -> Result<SignUpOutcome, ActError> {
     let normalized = crypto::normalize_password(order.password);
-    if let Err(fault) = judge_password(app, &normalized, order.email, Chooser::Stranger).await? {
+    // Whoever has an account without a password chooses one here too; the page says already that it is there, and of others
+    // nothing is said by what is refused.
+    let user = app.store.read(|tx| {
+        let Some(user) = users::find_by_email(tx, order.email)? else { return Ok(None) };
+        let has_password = credentials::find(tx, user.id)?.is_some_and(|known| known.password_hash.is_some());
+        Ok(Some(user).filter(|_| !has_password && !app.config.accounts.hide_existence))
+    })?;
+    let chooser = user.as_ref().map_or(Chooser::Stranger, |user| Chooser::Known(user.id, &user.information));
+    if let Err(fault) = judge_password(app, &normalized, order.email, chooser).await? {
         return Ok(SignUpOutcome::Refused(fault));
     }
     let hashed = app.passwords.hash(&order.source.to_string(), order.password).await;

@@ -93,6 +93,9 @@ pub(super) enum Command {
     ResetPassword {
         #[command(flatten)]
         user: User,
+        /// Others know the password: it opens nothing from now on, every session ends, and the person is told by mail.
+        #[arg(long)]
+        compromised: bool,
         #[command(flatten)]
         secret: SecretOutput,
     },
@@ -168,9 +171,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
                 "job": job.unwrap_or_default(),
             }))
         }
-        Command::ResetPassword { user, secret } => {
+        Command::ResetPassword { user, compromised, secret } => {
             secret.check(&output)?;
-            post(&user, "password-link")
+            let call = post(&user, "password-link");
+            if compromised { call.with_parameter("compromised", "true") } else { call }
         }
         Command::ChangeEmail { user, to, verified } => Call::new(Method::PUT, &["users", &user.user, "email"])
             .with_body(&json!({ "email": to, "verified": verified })),

@@ -14,6 +14,8 @@ pub enum AccountAct {
     SignedOut,
     /// It was erased.
     Erased,
+    /// Its password was ended, which others know.
+    PasswordEnded,
     /// It was given another address: to the one before.
     AddressLeft,
     /// The same, to the new address.
@@ -22,8 +24,15 @@ pub enum AccountAct {
 
 impl AccountAct {
     /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::Disabled, Self::Enabled, Self::SignedOut, Self::Erased, Self::AddressLeft, Self::AddressGiven];
+    pub const ALL: [Self; 7] = [
+        Self::Disabled,
+        Self::Enabled,
+        Self::SignedOut,
+        Self::Erased,
+        Self::PasswordEnded,
+        Self::AddressLeft,
+        Self::AddressGiven,
+    ];
 
     /// The word of the texts.
     pub fn as_str(self) -> &'static str {
@@ -32,6 +41,7 @@ impl AccountAct {
             Self::Enabled => "enabled",
             Self::SignedOut => "signed_out",
             Self::Erased => "erased",
+            Self::PasswordEnded => "password_ended",
             Self::AddressLeft => "address_left",
             Self::AddressGiven => "address_given",
         }

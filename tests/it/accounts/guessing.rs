@@ -41,10 +41,14 @@ async fn kept_at(directory: &Path, in_a_row: u32, now: Timestamp) -> Instance {
         issuer: Some("http://localhost:3000".parse().unwrap()),
         ..DevOptions::default()
     };
-    let per_account = GuessLimits { in_a_row, ..Limits::standard().per_account };
-    let limits = Limits { per_account, ..Limits::standard() };
-    let config = |port| Config { limits: limits.clone(), ..hiding(Config::dev(options.clone(), port)) };
+    let config = |port| Config { limits: slow(in_a_row), ..hiding(Config::dev(options.clone(), port)) };
     Instance::with_clock(config, Clock::manual(now)).await
+}
+
+/// So many wrong passwords in a row, and the limits as shipped.
+fn slow(in_a_row: u32) -> Limits {
+    let per_account = GuessLimits { in_a_row, ..Limits::standard().per_account };
+    Limits { per_account, ..Limits::standard() }
 }
 
 #[tokio::test]
@@ -192,7 +196,10 @@ async fn sec_95_too_many_in_a_row_suspend_the_password_until_the_mailbox_is_prov
         pages.push(refused.text("h1, main > p"));
     }
     assert_eq!(pages[0], pages[1], "SEC-96: an address that nobody has is suspended like any other");
-    assert!(pages[0].contains("lien pour choisir un nouveau mot de passe"), "what to do next: {}", pages[0]);
+    assert!(pages[0].contains("choisissez un nouveau mot de passe par le lien"), "what to do next: {}", pages[0]);
+    let told = instance.mails_to(ADDRESS).await;
+    let suspended = told.iter().filter(|mail| mail.subject.contains("suspendu")).count();
+    assert_eq!((suspended, instance.mails_to(UNKNOWN).await.len()), (1, 0), "its owner is told, once");
     let form = asked(&owner, ADDRESS).await;
     assert_eq!(owner.submit(form.with("password", ADDRESS)).await.url.path(), "/", "a known browser still works");
     let now = instance.clock.now();
@@ -219,6 +226,43 @@ async fn sec_95_too_many_in_a_row_suspend_the_password_until_the_mailbox_is_prov
     let person = again.person();
     let form = asked(&person, ADDRESS).await;
     assert_eq!(person.submit(form.with("password", new)).await.url.path(), "/", "a restart suspends nobody anew");
+}
+
+#[tokio::test]
+async fn sec_95_whoever_comes_by_the_mailbox_has_the_password_back_without_anybodys_help() {
+    for by_link in [true, false] {
+        // Where existence is hidden, a code takes the place of the link.
+        let config = |port| {
+            let open = Config { limits: slow(8), ..Config::dev(DevOptions::default(), port) };
+            if by_link { open } else { hiding(open) }
+        };
+        let instance = Instance::with_clock(config, Clock::manual(MORNING)).await;
+        let stranger = instance.person();
+        let form = asked(&stranger, ADDRESS).await;
+        for _ in 0..8 {
+            instance.clock.advance(Duration::from_secs(400)).unwrap();
+            assert_eq!(guess(&stranger, &form, 1).await, [400]);
+        }
+        instance.clock.advance(Duration::from_secs(3_600)).unwrap();
+        let owner = instance.person();
+        let refused = owner.post(asked(&owner, ADDRESS).await.with("password", ADDRESS)).await;
+        assert_eq!(refused.error_code().as_deref(), Some("password_suspended"));
+        assert!(refused.has("main a[href='/users/reset-password']"), "{}", refused.body);
+        let page = owner.visit("/users/start-sign-in").await;
+        let asks = owner.submit(page.form_with("login", None).with("login", ADDRESS)).await;
+        let home = if by_link {
+            owner.submit(asks.form_to("send-magic-link")).await;
+            owner.submit(owner.visit(&instance.link_of(ADDRESS).await).await.main_form()).await
+        } else {
+            let waits = owner.submit(asks.form_to("send-email-verification")).await;
+            let code = instance.code_of(ADDRESS).await;
+            owner.submit(waits.form_with("verify_email_token", None).with("verify_email_token", &code)).await
+        };
+        assert_eq!(home.url.path(), "/", "{}", home.text("main"));
+        let elsewhere = instance.person();
+        let home = elsewhere.submit(asked(&elsewhere, ADDRESS).await.with("password", ADDRESS)).await;
+        assert_eq!(home.url.path(), "/", "by link: {by_link}: {}", home.text("main"));
+    }
 }
 
 #[tokio::test]

@@ -186,7 +186,7 @@ async fn by_link(instance: &Instance, person: &Person, address: &str) -> Page {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_has_no_password_comes_by_a_link_may_choose_one_and_links_go_on() {
+async fn sec_37_sec_62_sec_66_whoever_has_no_password_comes_by_a_link_may_choose_one_and_links_go_on() {
     let directory = tempfile::tempdir().unwrap();
     let options = DevOptions { data_dir: Some(directory.path().join("data")), ..DevOptions::default() };
     let instance = Instance::dev_with(options).await;
@@ -208,11 +208,19 @@ async fn whoever_has_no_password_comes_by_a_link_may_choose_one_and_links_go_on(
         let page = second.visit("/users/start-sign-in").await;
         let asks = second.submit(page.form_with("login", None).with("login", address)).await;
         assert!(asks.url.path() == "/users/sign-up" && asks.text("h1").contains("Choisir un mot de passe"));
+        // Neither one of their own names.
+        let names = "clairepetitclairepetit";
+        let form = asks.form_with("password_confirmation", None).with("password", names);
+        let refused = second.submit(form.with("password_confirmation", names)).await;
+        assert!(refused.status == 400 && refused.text("#password-problem").contains("courant"), "{}", refused.body);
         let form = asks.form_with("password_confirmation", None).with("password", PASSWORD);
         let waits = second.submit(form.with("password_confirmation", PASSWORD)).await;
         let code = instance.code_of(address).await;
         let home = second.submit(waits.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
         assert_eq!(home.url.path(), "/", "{address}: with the code of the mailbox");
+        let mails = instance.mails_to(address).await;
+        assert!(mails.iter().any(|mail| mail.subject.contains("mot de passe")), "{address}: told of it");
+        assert_eq!(first.visit("/personal-information").await.url.path(), "/users/start-sign-in", "{address}: ended");
         let third = instance.person();
         let home = third.sign_in(third.visit("/users/start-sign-in").await, address, PASSWORD).await;
         assert_eq!(home.url.path(), "/", "{address}: by the password");

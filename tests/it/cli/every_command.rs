@@ -67,6 +67,7 @@ fn life(directory: &Path) -> Vec<Vec<String>> {
         words("user list"),
         words(&format!("user show {EMAIL}")),
         words(&format!("user reset-password {EMAIL}")),
+        words(&format!("user reset-password {EMAIL} --compromised")),
         words(&format!("user sign-out {EMAIL}")),
         words(&format!("user change-email {OTHER} --to p.durand@mairie.example")),
         words(&format!("user change-email p.durand@mairie.example --to {OTHER} --verified")),

@@ -57,6 +57,34 @@ async fn lives(operator: &Operator) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sec_62_a_password_that_others_know_opens_nothing_from_the_moment_on_at_which_an_operator_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = DevOptions { data_dir: Some(directory.path().join("data")), ..DevOptions::default() };
+    let instance = Instance::dev_with(options).await;
+    let operator = Operator::at(&directory.path().join("data"));
+    let (address, phrase) = ("user@yopmail.com", "une phrase de passe assez longue");
+    let owner = instance.person();
+    owner.sign_in(owner.visit("/users/start-sign-in").await, address, address).await;
+    // A link alone leaves all of it.
+    operator.asks(&["user", "reset-password", address]).await;
+    assert_eq!(owner.visit("/personal-information").await.url.path(), "/personal-information");
+    let link = operator.asks(&["user", "reset-password", address, "--compromised"]).await["password_link"].clone();
+    assert_eq!(owner.visit("/personal-information").await.url.path(), "/users/start-sign-in", "the session is over");
+    let thief = instance.person();
+    let page = thief.visit("/users/start-sign-in").await;
+    let asks = thief.submit(page.form_with("login", None).with("login", address)).await;
+    assert!(asks.url.path() != "/users/sign-in", "there is no password to guess at: {}", asks.url);
+    let told = instance.mails_to(address).await.remove(0);
+    assert!(told.text.contains("mis fin à votre mot de passe") && !told.text.contains("token"), "{}", told.text);
+    let form = owner.visit(link.as_str().unwrap()).await.form_with("password", None).with("password", phrase);
+    owner.submit(form.with("password_confirmation", phrase)).await;
+    let home = owner.sign_in(owner.visit("/users/start-sign-in").await, address, phrase).await;
+    assert_eq!(home.url.path(), "/", "{}", home.text("main"));
+    let events = operator.types(&["audit", "tail", "--output", "json"]).await.stdout;
+    assert!(events.contains("password_changed") && events.contains("user_signed_out"), "{events}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sec_143_people_and_organizations_are_the_same_while_the_server_is_up_and_while_it_is_down() {
     let (up, down) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let instance = Instance::production(up.path()).await;

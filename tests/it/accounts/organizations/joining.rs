@@ -35,7 +35,7 @@ async fn an_approved_domain_is_suggested_and_joins_at_once() {
     let told = claims(&client, &back).await;
     assert_eq!((&told["siret"], &told["organization_verified"]), (&DINUM.into(), &true.into()));
     let mail = &instance.mails_to("wanajoin@beta.gouv.fr").await[0];
-    for word in ["DINUM", "Élodie Martin", &mail.to, &format!("{}/", instance.address)] {
+    for word in ["DINUM", "Jean Perrin", &mail.to, &format!("{}/", instance.address)] {
         assert!(mail.text.contains(word) && mail.html.contains(word), "{word}: {}", mail.text);
     }
     let silent = person.visit(&client.authorization("openid organization", &[("prompt", "none")])).await;
