@@ -91,6 +91,8 @@ enum Command {
     Salvage(data::salvage::Arguments),
     /// Read the whole data and compare it with itself; nothing is changed.
     Check(data::check::Arguments),
+    /// Give back the room that the file of the data has free, while no instance runs.
+    Compact(data::compact::Arguments),
     /// Print what the shell needs to complete commands: moncomptepro completions bash > /etc/bash_completion.d/moncomptepro
     Completions(completions::Arguments),
 }
@@ -137,6 +139,7 @@ pub fn run() -> ExitCode {
         Command::Restore(arguments) => runtime.block_on(data::restore::run(arguments)),
         Command::Salvage(arguments) => runtime.block_on(data::salvage::run(arguments)),
         Command::Check(arguments) => runtime.block_on(data::check::run(arguments)),
+        Command::Compact(arguments) => runtime.block_on(data::compact::run(arguments)),
     };
     // What still blocks by now is of no use to anybody: a file of a disk that does not answer, say.
     runtime.shutdown_timeout(LAST_WAIT);

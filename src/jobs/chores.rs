@@ -1,6 +1,6 @@
 //! What is done again and again; one round of each.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -147,8 +147,22 @@ pub(super) async fn tell_turned_away(app: App, is_ending: bool) {
     }
 }
 
+/// What the operator has been told of the disk and of the file of the database.
+#[derive(Debug, Clone, Default)]
+pub(super) struct DiskWatch {
+    room: Alarm,
+    reading: Alarm,
+    file: Alarm,
+    rounds: Arc<AtomicU32>,
+}
+
+/// Every page of the file is looked at in the second round and in each of so many after it: every six hours.
+const ROUNDS: u32 = 360;
+
 /// Room is kept back, and the operator is told in time, once.
-pub(super) async fn look_at_disk(app: App, alarm: Alarm) {
+pub(super) async fn look_at_disk(app: App, watch: DiskWatch) {
+    look_at_file(&app, &watch).await;
+    let alarm = watch.room;
     let store = app.store.clone();
     match tokio::task::spawn_blocking(move || store.keep_reserve()).await {
         Ok(Ok(())) => {}
@@ -163,5 +177,59 @@ pub(super) async fn look_at_disk(app: App, alarm: Alarm) {
         }
         (false, true) => tracing::info!("the disk of the data directory has room again"),
         (true, true) | (false, false) => {}
+    }
+}
+
+/// The operator hears of a reading that keeps the file growing, and of a file most of which is free (SEC-183).
+async fn look_at_file(app: &App, watch: &DiskWatch) {
+    let reading = app.store.statistics().oldest_read();
+    let is_long = reading >= LONG_READING;
+    match (is_long, watch.reading.0.swap(is_long, Ordering::AcqRel)) {
+        (true, false) => tracing::warn!(
+            seconds = reading.as_secs(),
+            "a reading of the database has been under way for long: its file grows meanwhile"
+        ),
+        (false, true) => tracing::info!("no reading keeps the file of the database growing any more"),
+        (true, true) | (false, false) => {}
+    }
+    if watch.rounds.fetch_add(1, Ordering::AcqRel) % ROUNDS != 1 {
+        return;
+    }
+    let store = app.store.clone();
+    let held = match tokio::task::spawn_blocking(move || store.measure()).await {
+        Ok(Ok(held)) => held,
+        Ok(Err(cause)) => return tracing::warn!(%cause, "what the file of the database holds was not looked at"),
+        Err(cause) => return tracing::error!(%cause, "looking at the file of the database ended badly"),
+    };
+    let file_bytes = app.store.file_bytes();
+    let is_free = is_mostly_free(file_bytes, held.used);
+    if is_free && !watch.file.0.swap(is_free, Ordering::AcqRel) {
+        let (file_mib, used_mib) = (file_bytes >> 20, held.used >> 20);
+        tracing::warn!(
+            file_mib,
+            used_mib,
+            "more than half of the database's file is free: `moncomptepro compact`, with the instance stopped, gives it back"
+        );
+    }
+}
+
+/// From when on a reading keeps the file growing.
+const LONG_READING: Duration = Duration::from_secs(60);
+/// A smaller file is not worth stopping for.
+const WORTH_COMPACTING: u64 = 64 << 20;
+
+fn is_mostly_free(file_bytes: u64, used: u64) -> bool {
+    file_bytes >= WORTH_COMPACTING && used < file_bytes / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_183_compacting_is_advised_where_more_than_half_of_a_large_file_is_free() {
+        let mib = 1 << 20;
+        assert!(is_mostly_free(100 * mib, 49 * mib) && !is_mostly_free(100 * mib, 50 * mib));
+        assert!(is_mostly_free(64 * mib, 0) && !is_mostly_free(64 * mib - 1, 0));
     }
 }

@@ -84,8 +84,8 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         move || chores::note_time(app.clone(), is_steady())
     };
     let disk = {
-        let (app, alarm) = (app.clone(), chores::Alarm::default());
-        move || chores::look_at_disk(app.clone(), alarm.clone())
+        let (app, watch) = (app.clone(), chores::DiskWatch::default());
+        move || chores::look_at_disk(app.clone(), watch.clone())
     };
     let clock = {
         let (app, alarm) = (app.clone(), chores::Alarm::default());

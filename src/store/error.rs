@@ -37,6 +37,9 @@ pub enum StoreError {
         /// Name of the table.
         table: &'static str,
     },
+    /// The reading took too long: what it looked at was kept for it alone, and the file grew meanwhile (SEC-183).
+    #[error("the reading took too long, and was given up")]
+    Overlong,
     /// The job panicked; nothing that it did was kept.
     #[error("the job panicked")]
     Panicked,

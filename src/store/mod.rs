@@ -36,7 +36,7 @@ use std::time::Duration;
 pub use check::{CheckReport, Finding, Problem, TableCount};
 use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
 pub use engine::{
-    BeforeMigration, BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Exposed, Header, PoorFileSystem,
+    BeforeMigration, BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Exposed, Header, Held, PoorFileSystem,
     Purged, Read, Snapshot, Space, StillImage, Tx,
 };
 pub use error::{NotTaken, OpenError, StoreError};
@@ -105,6 +105,11 @@ pub fn sync_directory(path: &Path) -> std::io::Result<()> {
 pub fn database_file(directory: &Path) -> PathBuf {
     directory.join(engine::FILE_NAME)
 }
+
+/// How long is read from one state of the database: what it holds cannot be used again meanwhile, and the file grows.
+const READ_WITHIN: Duration = Duration::from_secs(60);
+/// The same for a copy of everything.
+const READ_WHOLE_WITHIN: Duration = Duration::from_secs(30 * 60);
 
 /// How often a read begins that the opening of the database anew cuts short.
 const READ_ATTEMPTS: u32 = 10;
@@ -218,13 +223,30 @@ impl Store {
     }
 
     /// Runs `job` on the state of this instant: again where the database was opened anew beneath it. Blocks for as long as
-    /// the reading takes: long reads belong on the blocking pool.
+    /// the reading takes: long reads belong on the blocking pool. After a minute nothing more is read (SEC-183).
     pub fn read<T>(&self, job: impl Fn(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.read_within(READ_WITHIN, job)
+    }
+
+    /// The same for what reads everything, a copy or a check: within half an hour.
+    pub fn read_whole<T>(&self, job: impl Fn(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.read_within(READ_WHOLE_WITHIN, job)
+    }
+
+    fn read_within<T>(
+        &self,
+        limit: Duration,
+        job: impl Fn(&Snapshot) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut attempts = READ_ATTEMPTS;
         loop {
-            self.writer.statistics().note_read();
-            let (snapshot, generation) = self.engine.snapshot()?;
+            let _under_way = self.writer.statistics().begin_read();
+            let (snapshot, generation) = self.engine.snapshot(limit)?;
             let result = job(&snapshot);
+            if matches!(result, Err(StoreError::Overlong)) {
+                self.writer.statistics().note_given_up();
+                tracing::error!(seconds = limit.as_secs(), "a reading took too long, and was given up");
+            }
             if !matches!(result, Err(StoreError::Unavailable)) {
                 return result;
             }
@@ -266,7 +288,18 @@ impl Store {
 
     /// Reads everything that is stored and compares it with itself, as it is at this instant. Belongs on the blocking pool.
     pub fn check(&self, now: Timestamp) -> Result<CheckReport, StoreError> {
-        self.read(|tx| check::run(tx, now))
+        self.read_whole(|tx| check::run(tx, now))
+    }
+
+    /// Looks at what the tables take of the file: at every page of it. Belongs on the blocking pool. The
+    /// [`Statistics`] know it from then on.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn measure(&self) -> Result<Held, StoreError> {
+        let held = self.read_whole(Snapshot::held)?;
+        self.statistics().note_held(held);
+        Ok(held)
     }
 
     /// Deletes the time-limited records whose retention has ended at `now`, some thousands per transaction, and notes how
@@ -286,6 +319,23 @@ impl Store {
             }
         }
     }
+}
+
+/// Gives back what the file of a database that no instance holds has free. Its size in bytes before and after. Blocks.
+///
+/// # Errors
+/// When there is no such database, or it is not one of ours.
+pub fn compact(directory: &Path, cache_bytes: usize) -> Result<(u64, u64), OpenError> {
+    let (file, known) = (database_file(directory), migrations::known_format());
+    let size = || std::fs::metadata(&file).map(|found| found.len());
+    let before = size().map_err(|cause| OpenError::Unusable { path: file.clone(), cause })?;
+    let medium = Medium::directory(directory)?;
+    let header = StillImage::of_directory(directory)?.header();
+    match header.map_err(|cause| OpenError::Damaged(cause.to_string()))? {
+        Header { format: stored, .. } if stored > known => Err(OpenError::NewerFormat { stored, known }),
+        _ => medium.with_reserve(|| medium.compact(cache_bytes)),
+    }?;
+    Ok((before, size()?))
 }
 
 impl StillImage {

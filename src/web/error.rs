@@ -123,7 +123,7 @@ impl Error {
 impl From<StoreError> for Error {
     fn from(cause: StoreError) -> Self {
         match cause {
-            StoreError::Unavailable => Self::Storage(5),
+            StoreError::Unavailable | StoreError::Overlong => Self::Storage(5),
             StoreError::Damaged { .. }
             | StoreError::Absent { .. }
             | StoreError::Taken { .. }

@@ -2,6 +2,7 @@
 
 pub(super) mod backup;
 pub(super) mod check;
+pub(super) mod compact;
 pub(super) mod directory;
 pub(super) mod master_key;
 pub(super) mod reset;

@@ -216,9 +216,11 @@ fn store_in_french(cause: &StoreError) -> String {
         StoreError::Damaged { table } => {
             format!("un enregistrement de « {table} » est endommagé ou n'est pas à sa place")
         }
-        StoreError::Absent { .. } | StoreError::Taken { .. } | StoreError::Unwritable { .. } | StoreError::Panicked => {
-            cause.to_string()
-        }
+        StoreError::Absent { .. }
+        | StoreError::Taken { .. }
+        | StoreError::Unwritable { .. }
+        | StoreError::Overlong
+        | StoreError::Panicked => cause.to_string(),
     }
 }
 

@@ -164,6 +164,14 @@ impl Metrics {
         let mut gauge = |name, help, number: u64| document.single(name, Kind::Gauge, help, number);
         gauge("moncomptepro_store_writable", "1 while writes are taken.", u64::from(store.is_healthy()));
         gauge("moncomptepro_store_file_bytes", "Size of the database's file.", store.file_bytes());
+        if let Some(held) = store.statistics().held() {
+            let free = store.file_bytes().saturating_sub(held.used);
+            gauge("moncomptepro_store_free_bytes", "What of the file holds nothing, as it was looked at last.", free);
+            let help = "What is lost between the records, as it was looked at last.";
+            gauge("moncomptepro_store_fragmented_bytes", help, held.fragmented);
+        }
+        let help = "How long the oldest reading has been under way: the file grows meanwhile.";
+        gauge("moncomptepro_store_oldest_read_seconds", help, store.statistics().oldest_read().as_secs());
         let depth = u64::try_from(store.queue_depth()).unwrap_or(u64::MAX);
         gauge("moncomptepro_store_queue", "Writes that wait for the writer.", depth);
         if let Some(space) = store.space() {
@@ -188,6 +196,8 @@ impl Metrics {
         let mut counter = |name, help, number| document.single(name, Kind::Counter, help, number);
         counter("moncomptepro_store_writes_total", "Writes that are durable.", statistics.acknowledged());
         counter("moncomptepro_store_writes_refused_total", "Writes that failed.", statistics.refused());
+        let help = "Readings that took too long.";
+        counter("moncomptepro_store_reads_given_up_total", help, statistics.given_up());
         let name = "moncomptepro_store_commit_duration_seconds";
         let help = "From the beginning of a write transaction until it is durable; its count is that of the commits.";
         document.family(name, Kind::Histogram, help);

@@ -40,7 +40,7 @@ pub struct Draft<'a> {
 /// # Errors
 /// Why there is none; what was begun is removed.
 pub fn write(store: &Store, path: &Path, draft: &Draft<'_>) -> Result<Manifest, BackupError> {
-    write_by(path, store.file_bytes(), draft, |fill| store.read(fill))
+    write_by(path, store.file_bytes(), draft, |fill| store.read_whole(fill))
 }
 
 /// The same of a database that is only looked at, and whose file has so many bytes.

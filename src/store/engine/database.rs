@@ -85,15 +85,15 @@ impl Engine {
         self.is_healthy.load(Ordering::Acquire)
     }
 
-    /// The state now, with the number of the opening that it was read from.
-    pub(in crate::store) fn snapshot(&self) -> Result<(Snapshot, u64), StoreError> {
+    /// The state now, to be read from for so long, with the number of the opening that it was read from.
+    pub(in crate::store) fn snapshot(&self, limit: Duration) -> Result<(Snapshot, u64), StoreError> {
         let current = self.current();
         let database = current.database.as_ref().ok_or(StoreError::Unavailable)?;
         let transaction = database.begin_read().map_err(|error| {
             tracing::error!(%error, "a read transaction cannot begin");
             StoreError::Unavailable
         })?;
-        Ok((Snapshot::of(transaction), current.generation))
+        Ok((Snapshot::of(transaction).lasting(limit), current.generation))
     }
 
     /// The number of the opening that is read from now.

@@ -193,7 +193,7 @@ pub(in crate::store) fn set_format(tx: &mut Tx, format: u32) -> Result<(), Store
 /// A disk that takes nothing does not make a database a damaged one.
 pub(super) fn unusable(error: StoreError) -> OpenError {
     match error {
-        StoreError::Unavailable => OpenError::Io(io::Error::other(NotTaken)),
+        StoreError::Unavailable | StoreError::Overlong => OpenError::Io(io::Error::other(NotTaken)),
         StoreError::Damaged { .. }
         | StoreError::Absent { .. }
         | StoreError::Taken { .. }

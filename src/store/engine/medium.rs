@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use redb::backends::{FileBackend, InMemoryBackend};
-use redb::{Builder, Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase as _, StorageBackend, StorageError};
+use redb::{
+    Builder, CompactionError, Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase as _, StorageBackend,
+    StorageError,
+};
 
 use super::files;
 use super::lock::DirectoryLock;
@@ -83,7 +86,10 @@ impl Medium {
     }
 
     /// Opens, with the room kept beside the database if there is too little (SEC-190); what cannot be used is named.
-    pub(super) fn with_reserve<T>(&self, mut open: impl FnMut() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    pub(in crate::store) fn with_reserve<T>(
+        &self,
+        mut open: impl FnMut() -> Result<T, OpenError>,
+    ) -> Result<T, OpenError> {
         match self {
             Self::File(place) => place.reserve.spend(open).map_err(|error| named(error, &place.path)),
             Self::Backend(_) => open(),
@@ -133,6 +139,17 @@ impl Medium {
                 Self::Backend(backend) => builder.create_with_backend(Reopenable(Arc::clone(backend))),
             }
         })
+    }
+
+    /// Moves what the file holds together, and gives the rest of it back. Killed at any moment, the records are there.
+    pub(in crate::store) fn compact(&self, cache_bytes: usize) -> Result<(), OpenError> {
+        let mut database = self.open(cache_bytes, self.affordable_care())?;
+        let compacted = catch_unwind(AssertUnwindSafe(|| database.compact()));
+        match compacted.map_err(|_panic| gave_up())? {
+            Ok(_) => Ok(()),
+            Err(CompactionError::Storage(error)) => Err(refusal(DatabaseError::Storage(error))),
+            Err(error) => Err(OpenError::Io(io::Error::other(error))),
+        }
     }
 
     /// Opens the database as it lies there, without writing a byte: what the engine writes stays in memory.

@@ -41,7 +41,7 @@ pub(in crate::store) use purge::{clear, empty, purge_some};
 pub(in crate::store) use record::{check_record, fingerprint};
 pub use still::StillImage;
 pub(in crate::store) use table::Table;
-pub use transaction::{Read, Snapshot, Tx};
+pub use transaction::{Held, Read, Snapshot, Tx};
 pub(in crate::store) use wreck::for_each_whole_row;
 pub use wreck::quietly;
 pub(in crate::store) use writer::Writer;

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ops::Bound;
+use std::time::Duration;
 
 use aws_lc_rs::digest;
 use redb::{
@@ -10,6 +11,7 @@ use redb::{
 };
 
 use super::header::{self, Header};
+use crate::logs::Stopwatch;
 use crate::store::StoreError;
 
 pub(super) type Bytes = &'static [u8];
@@ -49,8 +51,19 @@ pub trait Rows {
 /// The state of the store at one instant. Do not keep it across a wait: pages cannot be used again meanwhile.
 pub struct Snapshot {
     transaction: ReadTransaction,
+    /// How long it may be read from, and since when it is.
+    patience: Option<(Stopwatch, Duration)>,
     /// As those of [`Tx`]; none for a table that does not exist.
     tables: RefCell<Vec<(&'static str, Option<OpenStill>)>>,
+}
+
+/// What the tables of a database take of its file, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Pages with records in them.
+    pub used: u64,
+    /// What of those holds nothing.
+    pub fragmented: u64,
 }
 
 /// The writer's transaction: sees its own writes, and is kept whole or not at all.
@@ -74,6 +87,40 @@ impl Snapshot {
         header::get(self)
     }
 
+    /// What all tables take of the file. Looks at every page.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no longer to be.
+    pub(in crate::store) fn held(&self) -> Result<Held, StoreError> {
+        let mut held = Held::default();
+        for table in self.transaction.list_tables().map_err(|error| fault("tables", error))? {
+            self.check_patience()?;
+            let rows = self.transaction.open_untyped_table(table).map_err(|error| table_fault("tables", error))?;
+            let told = rows.stats().map_err(|error| fault("tables", error))?;
+            let used = [told.stored_bytes(), told.metadata_bytes(), told.fragmented_bytes()];
+            held.used = used.into_iter().fold(held.used, u64::saturating_add);
+            held.fragmented = held.fragmented.saturating_add(told.fragmented_bytes());
+        }
+        Ok(held)
+    }
+
+    /// How long it may be read from; `None` where nobody writes meanwhile.
+    pub fn patience(&self) -> Option<Duration> {
+        self.patience.as_ref().map(|(_, limit)| *limit)
+    }
+
+    /// The same state, to be read from for so long.
+    pub(super) fn lasting(self, limit: Duration) -> Self {
+        Self { patience: Some((Stopwatch::start(), limit)), ..self }
+    }
+
+    fn check_patience(&self) -> Result<(), StoreError> {
+        match &self.patience {
+            Some((since, limit)) if since.elapsed() >= *limit => Err(StoreError::Overlong),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// How many rows a table has, and SHA-256 of all of them in hexadecimal digits.
     pub(in crate::store) fn digest(&self, table: &'static str) -> Result<(u64, String), StoreError> {
         let mut context = digest::Context::new(&digest::SHA256);
@@ -81,6 +128,7 @@ impl Snapshot {
         match self.transaction.open_table(definition(table)) {
             Ok(rows) => {
                 for row in rows.range::<&[u8]>(..).map_err(|error| fault(table, error))? {
+                    self.check_patience()?;
                     let (key, record) = row.map_err(|error| fault(table, error))?;
                     for part in [key.value(), record.value()] {
                         context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
@@ -138,7 +186,7 @@ impl Snapshot {
 
     /// What `database` holds now.
     pub(super) fn of(transaction: ReadTransaction) -> Self {
-        Self { transaction, tables: RefCell::default() }
+        Self { transaction, patience: None, tables: RefCell::default() }
     }
 
     /// Does something with an open table; `None` where it does not exist.
@@ -147,6 +195,7 @@ impl Snapshot {
         table: &'static str,
         work: impl FnOnce(&OpenStill) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
+        self.check_patience()?;
         let mut tables = self.tables.borrow_mut();
         if let Some((_, rows)) = tables.iter().find(|(name, _)| *name == table) {
             return rows.as_ref().map(work).transpose();

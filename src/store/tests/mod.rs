@@ -2,6 +2,7 @@
 
 mod authorship;
 mod people;
+mod reading;
 
 use serde_json::json;
 

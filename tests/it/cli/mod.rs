@@ -4,6 +4,7 @@ mod audit;
 #[cfg(unix)]
 mod check_config;
 mod client;
+pub(crate) mod compact;
 pub(crate) mod directory;
 mod every_command;
 mod keys;

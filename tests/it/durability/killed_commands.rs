@@ -10,6 +10,7 @@ use std::time::Duration;
 use moncomptepro::clock;
 use serde_json::Value;
 
+use crate::cli::compact::swell;
 use crate::cli::directory::both_register_files;
 use crate::support::{Instance, Operator, program, run};
 
@@ -145,6 +146,27 @@ async fn sec_206_a_change_of_the_master_key_that_is_killed_leaves_data_and_key_t
     asked(&config, &["master-key", "rotate"]);
     assert_eq!(former().len(), kept.len() + 1);
     Instance::production(directory.path()).await.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_183_a_compaction_that_is_killed_loses_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    swell(&instance).await;
+    instance.stop().await;
+    let config = directory.path().join("config.toml").to_str().unwrap().to_owned();
+    let file = directory.path().join("data/moncomptepro.redb");
+    let (large, keys) = (fs::read(&file).unwrap(), asked(&config, &["keys", "list"]));
+    let mut smaller = 0;
+    killed_all_along(&["compact", "--config", &config], |end| {
+        asked(&config, &["check"]);
+        let size = fs::metadata(&file).unwrap().len();
+        assert!(end == End::Cut || size < large.len() as u64 / 2, "it said that it was done");
+        smaller += u32::from(size < large.len() as u64);
+        assert_eq!(asked(&config, &["keys", "list"]), keys);
+        fs::write(&file, &large).unwrap();
+    });
+    assert!(smaller > 0);
 }
 
 #[test]

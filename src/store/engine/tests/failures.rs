@@ -60,7 +60,7 @@ async fn sec_181_a_late_complaint_about_a_closed_database_does_not_stop_the_one_
     let disk = Disk::new();
     let store = open(&disk);
     insert(&store, 1).await.unwrap();
-    let (stale, generation) = store.engine.snapshot().unwrap();
+    let (stale, generation) = store.engine.snapshot(Duration::MAX).unwrap();
     disk.fail_after(0, 1);
     assert_eq!(insert(&store, 2).await, Err(StoreError::Unavailable));
     until_healthy(&store).await;
