@@ -60,7 +60,7 @@ fn sec_183_a_reading_keeps_the_file_growing_and_what_it_held_is_used_again() {
     drop(store);
     let path = directory.path().join("data");
     let (was, is) = compact(&path, 1 << 20).unwrap();
-    assert!(was == grown && is < was / 2, "{was} and {is}");
+    assert!(was >= RECORDS * 1_000 * 10 && is < was / 2, "{was} and {is}");
     let location = Location::Directory(path);
     let store = Store::open(Opening { location, ..opening() }).unwrap();
     assert_eq!(store.read(|tx| signing_keys::KEPT.list(tx, None, 1_000)).unwrap().len(), 200);

@@ -222,3 +222,37 @@ async fn sec_181_an_act_of_unknown_outcome_is_judged_anew_and_not_done_twice() {
         assert!(app.store.check(app.clock.now()).unwrap().is_sound(), "after {number} calls");
     }
 }
+
+/// On one thread: whatever blocked it would keep everybody waiting.
+#[tokio::test]
+async fn sec_211_a_flush_that_takes_long_delays_who_writes_and_nobody_else() {
+    let Scene { disk, instance, person, client, token, .. } = Scene::set().await;
+    disk.hold_flushes();
+    // Were the thread of requests held too, nothing below would ever run: then it goes on, and fails.
+    let (watched, (tell, told)) = (Arc::clone(&disk), std::sync::mpsc::channel::<()>());
+    let watch = std::thread::spawn(move || {
+        let is_held_for_ever = told.recv_timeout(Duration::from_secs(60)).is_err();
+        watched.release_flushes();
+        is_held_for_ever
+    });
+    let target = client.authorization("openid email", &[]);
+    let mut writing = Box::pin(person.visit(&target));
+    let is_written = async {
+        tokio::select! {
+            biased;
+            page = &mut writing => panic!("it was answered before it was durable: {}", page.url),
+            () = async { while disk.flushes_held() == 0 { tokio::task::yield_now().await; } } => {}
+        }
+    };
+    is_written.await;
+    let reader = instance.person();
+    for target in ["/livez", "/oauth/jwks", "/.well-known/openid-configuration", "/users/start-sign-in"] {
+        assert_eq!(reader.get(target).await.status, 200, "{target}");
+    }
+    assert_eq!(client.userinfo(&token).await.status, 200);
+    assert_eq!(disk.flushes_held(), 1, "the flush has not ended meanwhile");
+    tell.send(()).unwrap();
+    assert!(!watch.join().unwrap(), "nothing went on while a flush was under way");
+    client.code(&writing.await);
+    instance.stop().await;
+}

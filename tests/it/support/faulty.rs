@@ -1,7 +1,7 @@
 //! A disk that can be broken, filled, made read-only, and mended.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use moncomptepro::store::StorageBackend;
 
@@ -9,6 +9,15 @@ use moncomptepro::store::StorageBackend;
 #[derive(Debug, Default)]
 pub(crate) struct Disk {
     state: Mutex<State>,
+    latch: Mutex<Latch>,
+    released: Condvar,
+}
+
+/// Flushes that are kept waiting.
+#[derive(Debug, Default)]
+struct Latch {
+    is_shut: bool,
+    waiting: usize,
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +53,7 @@ impl Disk {
     /// A disk that holds `bytes`.
     pub(crate) fn with(bytes: Vec<u8>) -> Arc<Self> {
         let written = bytes.len();
-        Arc::new(Self { state: Mutex::new(State { bytes, written, ..State::default() }) })
+        Arc::new(Self { state: Mutex::new(State { bytes, written, ..State::default() }), ..Self::default() })
     }
 
     pub(crate) fn break_down(&self) {
@@ -66,6 +75,28 @@ impl Disk {
         let mut state = self.state();
         state.fault = None;
         state.failing = None;
+    }
+
+    /// From now on a flush takes until [`Self::release_flushes`].
+    pub(crate) fn hold_flushes(&self) {
+        self.latch.lock().unwrap().is_shut = true;
+    }
+
+    pub(crate) fn release_flushes(&self) {
+        self.latch.lock().unwrap().is_shut = false;
+        self.released.notify_all();
+    }
+
+    /// How many flushes wait now.
+    pub(crate) fn flushes_held(&self) -> usize {
+        self.latch.lock().unwrap().waiting
+    }
+
+    fn wait_for_release(&self) {
+        let mut latch = self.latch.lock().unwrap();
+        latch.waiting += 1;
+        let mut latch = self.released.wait_while(latch, |latch| latch.is_shut).unwrap();
+        latch.waiting -= 1;
     }
 
     pub(crate) fn calls(&self) -> usize {
@@ -134,6 +165,7 @@ impl StorageBackend for Handle {
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        self.0.wait_for_release();
         self.0.state().call(0)
     }
 

@@ -169,3 +169,31 @@ async fn a_new_address_for_an_account_is_asked_about_too() {
     let refused = person.submit(page.form_with("email", None).with("email", "jean@null.example")).await;
     assert!(refused.status == 400 && refused.text("#email-problem").contains("reçoit"));
 }
+
+/// On one thread: whatever blocked it would keep everybody waiting.
+#[tokio::test]
+async fn sec_201_a_name_server_that_never_answers_keeps_nobody_else_waiting_and_refuses_nobody() {
+    // It takes every question, and answers none.
+    let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let server = NameServer { address: silent.local_addr().unwrap(), asked: Arc::default() };
+    let instance = checking(&server, Accounts::STANDARD).await;
+    let person = instance.person();
+    let mut waiting = Box::pin(give(&person, "jean@mairie-inconnue.example"));
+    let mut question = [0; 512];
+    tokio::select! {
+        biased;
+        page = &mut waiting => panic!("it was answered before anybody was asked: {}", page.url),
+        asked = silent.recv_from(&mut question) => drop(asked.unwrap()),
+    }
+    // Others sign in meanwhile, and whoever has an account is not asked about.
+    let other = instance.person();
+    for target in ["/livez", "/oauth/jwks", "/.well-known/openid-configuration"] {
+        tokio::select! {
+            biased;
+            page = other.get(target) => assert_eq!(page.status, 200, "{target}"),
+            page = &mut waiting => panic!("nobody was answered before it was given up: {}", page.url),
+        }
+    }
+    assert_eq!(give(&other, "user@yopmail.com").await.url.path(), "/users/sign-in");
+    assert_eq!(waiting.await.url.path(), "/users/sign-up", "whoever cannot know does not refuse");
+}

@@ -199,7 +199,7 @@ async fn tok_1_gen_25_other_methods_are_told_which_there_are() {
 }
 
 #[tokio::test]
-async fn cauth_9_r_7_wrong_secrets_are_counted_for_each_client_and_address() {
+async fn cauth_9_r_7_sec_202_wrong_secrets_are_counted_for_each_client_and_address() {
     let limit = AttemptLimit { attempts: 3, window: std::time::Duration::from_secs(300) };
     let config = |port| Config {
         limits: Limits { per_client: limit, ..Limits::standard() },
