@@ -93,6 +93,12 @@ pub async fn note_start(app: &App, settings: BTreeMap<String, String>) -> Result
     Ok(())
 }
 
+/// Whether the writer of the store answers: it flushes nothing as it flushes every act, or refuses while the store mends
+/// itself. Does not end where it is stuck.
+pub async fn is_writer_alive(app: &App) -> bool {
+    app.store.write(|_| Ok(())).await.is_ok() || !app.store.is_healthy()
+}
+
 /// The configuration was read again while the instance serves.
 ///
 /// # Errors

@@ -62,7 +62,7 @@ pub use facts::{
     Standing, facts_of_account, gather, has_every_factor, has_officers_proof, mailbox_standing, security_step,
     subject_of,
 };
-pub use instance::{SandboxReset, note_reload, note_start, note_stop, reset, reset_sandbox};
+pub use instance::{SandboxReset, is_writer_alive, note_reload, note_start, note_stop, reset, reset_sandbox};
 pub use interactions::{
     begin_interaction, begin_proof, bind_interaction, decide_consent, find_interaction, finish_interaction,
     note_locale, note_login, note_step,

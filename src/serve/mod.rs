@@ -39,7 +39,7 @@ pub use counters::{Counters, Event, Work};
 pub use dumps::forbid_core_dumps;
 pub use limits::{BodyLimits, Http2Limits, Limits, SourceLimits};
 pub use listeners::{BindError, Bound, bind};
-pub use notify::{notify_ready, notify_stopping};
+pub use notify::{notify_alive, notify_ready, notify_reloading, notify_stopping, watchdog_interval};
 use places::Places;
 pub use signals::{Hangups, Signals, Stop};
 pub use tls::{Refreshed, Tls, TlsError, Unfit};

@@ -7,6 +7,7 @@ mod control;
 mod high_water;
 mod keys;
 mod machine;
+mod manager;
 mod metrics;
 #[cfg(not(unix))]
 mod no_control;
@@ -52,6 +53,7 @@ use no_control as control;
 pub use control::{Commands, check_reach};
 #[cfg(unix)]
 pub use control::{account_name, listen_for_commands};
+pub use manager::is_alive;
 pub use metrics::{Metrics, Requests};
 pub use pages::every_page;
 pub use places::{Places, places};
@@ -372,13 +374,13 @@ pub async fn run(
         let current = current.clone();
         watching.commands.answer(move || current.borrow().app().clone(), stopped.clone())
     };
-    let mut hangups_followed = Vec::new();
+    let mut beside = vec![tokio::spawn(manager::keep_telling(current.clone()))];
     if let Some(hangups) = signals.renew {
         let renewal = serving::renew(settings.tls.clone(), app.clock.clone(), hangups);
-        hangups_followed.push(tokio::spawn(renewal));
+        beside.push(tokio::spawn(renewal));
     }
     if let (Some(operated), Some(hangups)) = (watching.operated, signals.reload) {
-        hangups_followed.push(tokio::spawn(reload::follow(operated, front, watching.log, hangups)));
+        beside.push(tokio::spawn(reload::follow(operated, front, watching.log, hangups)));
     }
     let chores = {
         let current = current.clone();
@@ -395,13 +397,13 @@ pub async fn run(
         signals.stop.told().await;
         tracing::info!("told to stop: requests under way may end");
         app.stopping.store(true, Ordering::Relaxed);
-        tell_manager(serve::notify_stopping());
+        manager::tell(serve::notify_stopping());
     };
-    tell_manager(serve::notify_ready());
+    manager::tell(serve::notify_ready());
     let (issuer, version) = (app.config.issuer().to_owned(), env!("CARGO_PKG_VERSION"));
     tracing::info!(issuer, version, pid = std::process::id(), port = bound.port(), "the instance has started");
     serve::run(bound, settings, answer, stopping).await;
-    hangups_followed.iter().for_each(tokio::task::JoinHandle::abort);
+    beside.iter().for_each(tokio::task::JoinHandle::abort);
     stop.send_replace(true);
     wind_down::let_end("periodic work", Some(chores), wind_down::WITHIN).await;
     wind_down::let_end("the listener of the metrics", shown, wind_down::WITHIN).await;
@@ -411,13 +413,6 @@ pub async fn run(
     wind_down::let_end("the local socket", commands, wind_down::WITHIN.saturating_mul(2)).await;
     tracing::info!("the instance has stopped");
     Ok(())
-}
-
-/// Whoever started the service and does not hear of it waits for nothing.
-fn tell_manager(told: std::io::Result<()>) {
-    if let Err(cause) = told {
-        tracing::warn!(%cause, "the service manager cannot be told (NOTIFY_SOCKET)");
-    }
 }
 
 /// Ends when this becomes true, or nobody is left to say so.

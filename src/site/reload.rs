@@ -2,19 +2,20 @@
 //! one changes nothing (SEC-217).
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::watch;
 
-use super::{Reception, routes};
+use super::{Reception, manager, routes};
 use crate::acts::{self, By, DeclarationError};
 use crate::app::App;
 use crate::config::{Changed, ConfigError, Loaded};
 use crate::domain::Actor;
 use crate::logs::Log;
 use crate::protocol::Locale;
-use crate::serve::Hangups;
+use crate::serve::{self, Hangups};
 
 /// How long the reading may take.
 const READING: Duration = Duration::from_secs(10);
@@ -50,6 +51,7 @@ pub(super) async fn follow(
 ) {
     loop {
         hangups.next().await;
+        manager::tell(serve::notify_reloading());
         match reload(&operated, &front, log.as_ref()).await {
             Ok(loaded) => operated.loaded = loaded,
             Err(ReloadError::Config(cause)) => {
@@ -61,6 +63,10 @@ pub(super) async fn follow(
             Err(cause) => {
                 tracing::error!(%cause, "the configuration is not used: the one before goes on, nothing was changed");
             }
+        }
+        // Whichever holds now: it answers. An instance that was told to stop meanwhile has said so.
+        if !front.borrow().app().stopping.load(Ordering::Relaxed) {
+            manager::tell(serve::notify_ready());
         }
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use moncomptepro::app::App;
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::{LaneLimits, Parameters, PasswordLane, Random};
+use moncomptepro::site;
+use moncomptepro::store::Tx;
 
 use crate::support::{Instance, join_all};
 
@@ -62,4 +64,34 @@ async fn sec_158_with_the_password_lane_full_who_comes_too_many_is_told_when_and
     let again = person.visit(&client.authorization("openid email", &[])).await;
     client.redeem(&client.code(&again)).await;
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_187_while_the_writer_of_the_store_is_stuck_the_instance_does_not_call_itself_alive() {
+    let instance = Instance::dev().await;
+    let reception = site::Reception::new(instance.app.clone(), site::routes(&instance.app));
+    assert!(site::is_alive(&reception).await);
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let store = instance.app.store.clone();
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let begun = std::sync::Mutex::new(Some(begun));
+    let stuck = tokio::spawn(async move {
+        let job = move |_: &mut Tx| {
+            if let Some(begun) = begun.lock().unwrap().take() {
+                begun.send(()).unwrap();
+            }
+            // Ends when the test lets go.
+            Ok(held.lock().unwrap().recv().is_err())
+        };
+        store.write(job).await
+    });
+    begins.await.unwrap();
+    let asked = tokio::time::timeout(Duration::from_millis(500), site::is_alive(&reception));
+    assert!(asked.await.is_err(), "it says that it lives");
+    // Requests that only read do not notice.
+    assert_eq!(instance.person().get("/livez").await.status, 200);
+    drop(release);
+    assert_eq!(stuck.await.unwrap(), Ok(true));
+    assert!(site::is_alive(&reception).await);
 }

@@ -45,6 +45,74 @@ fn sec_174_a_service_manager_is_told_when_it_answers_and_when_it_stops() {
     assert_eq!(process.wait().code(), Some(0));
 }
 
+/// The next message that is not about being alive.
+fn heard_apart(manager: &UnixDatagram) -> String {
+    loop {
+        let message = heard(manager);
+        if message != "WATCHDOG=1" {
+            return message;
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn sec_187_a_service_manager_that_asks_hears_that_it_lives_and_when_the_configuration_is_read_again() {
+    use rustix::time::{ClockId, clock_gettime};
+
+    let micros = || {
+        let now = clock_gettime(ClockId::Monotonic);
+        now.tv_sec * 1_000_000 + now.tv_nsec / 1_000
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().join("notify");
+    let manager = UnixDatagram::bind(&place).unwrap();
+    manager.set_read_timeout(Some(FOR_EVER)).unwrap();
+    let file = configuration(directory.path());
+    let mut command = program();
+    command.args(["serve", "--config"]).arg(&file).env("NOTIFY_SOCKET", &place).env("WATCHDOG_USEC", "400000");
+    let mut process = Process::start(command);
+    assert_eq!(heard_apart(&manager), "READY=1");
+    for _ in 0..5 {
+        assert_eq!(heard(&manager), "WATCHDOG=1");
+    }
+    // A good configuration, and one that is not used: the reading is over either way.
+    for text in [std::fs::read_to_string(&file).unwrap(), String::from("nonsense")] {
+        std::fs::write(&file, text).unwrap();
+        let before = micros();
+        process.signal(Signal::HUP);
+        let message = heard_apart(&manager);
+        let at: i64 = message.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").expect(&message).parse().unwrap();
+        assert!((before..=micros()).contains(&at), "{before} {at}");
+        assert_eq!(heard_apart(&manager), "READY=1");
+    }
+    assert_eq!(heard(&manager), "WATCHDOG=1");
+    assert_eq!(process.get("/readyz", HOST), 200);
+    process.signal(Signal::TERM);
+    assert_eq!(heard_apart(&manager), "STOPPING=1");
+    assert_eq!(process.wait().code(), Some(0));
+    let log = process.unread_text();
+    assert_eq!(log.matches("/livez").count(), 0, "what it asks of itself is not logged: {log}");
+}
+
+#[test]
+fn sec_187_who_is_not_asked_does_not_tell_that_it_lives() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().join("notify");
+    let manager = UnixDatagram::bind(&place).unwrap();
+    manager.set_read_timeout(Some(FOR_EVER)).unwrap();
+    let mut command = program();
+    command.args(["serve", "--config"]).arg(configuration(directory.path())).env("NOTIFY_SOCKET", &place);
+    // Another process is meant: the number of this test's.
+    command.env("WATCHDOG_USEC", "2000").env("WATCHDOG_PID", std::process::id().to_string());
+    let mut process = Process::start(command);
+    assert_eq!(heard(&manager), "READY=1");
+    assert_eq!(process.get("/readyz", HOST), 200);
+    process.signal(Signal::TERM);
+    assert_eq!(heard(&manager), "STOPPING=1");
+    assert_eq!(process.wait().code(), Some(0));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn sec_174_a_manager_in_the_abstract_namespace_is_told_and_one_that_is_gone_stops_nothing() {
