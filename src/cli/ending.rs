@@ -1,9 +1,10 @@
 //! How a command ends that was not carried out: an exit code, and what is said on standard error.
 
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use clap::error::ErrorKind;
 use serde_json::{Map, Value, json};
@@ -16,6 +17,10 @@ use crate::store::OpenError;
 
 /// The most characters of a word in a message: what was typed is repeated, but nobody reads all of it.
 const MAX_WORD: usize = 300;
+
+/// The most bytes of a log that is kept until a command ends.
+const MOST_KEPT: usize = 64 * 1024;
+static KEPT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// Whether what is no answer is read by a program.
 static JSON: AtomicBool = AtomicBool::new(false);
@@ -99,9 +104,17 @@ impl Ending {
         match is_json() {
             false => tell(&format!("moncomptepro: {}", legible(&self.message))),
             true => {
-                let mut document = json!({ "error": self.error, "message": legible(&self.message) });
+                let logged = take_kept();
+                let message = match logged.iter().find_map(cause) {
+                    Some(cause) => format!("{} ({cause})", self.message),
+                    None => self.message,
+                };
+                let mut document = json!({ "error": self.error, "message": legible(&message) });
                 if let Some(members) = document.as_object_mut() {
                     members.extend(*self.more);
+                    if !logged.is_empty() {
+                        members.insert(String::from("log"), Value::Array(logged));
+                    }
                 }
                 tell(&document.to_string());
             }
@@ -141,6 +154,40 @@ pub(super) fn choose_form(arguments: &[OsString]) {
     if is_json {
         speak_json();
     }
+}
+
+/// Keeps the log of a command whose standard error a program reads.
+pub(super) struct Kept;
+
+impl Write for Kept {
+    fn write(&mut self, lines: &[u8]) -> std::io::Result<usize> {
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MOST_KEPT.saturating_sub(kept.len());
+        kept.extend(lines.iter().take(room));
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The lines that were kept, from the first one on, as far as they are whole.
+fn take_kept() -> Vec<Value> {
+    let kept = std::mem::take(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner));
+    kept.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+}
+
+/// Says what was logged by a command that was carried out.
+pub(super) fn tell_kept() {
+    take_kept().iter().for_each(|line| tell(&line.to_string()));
+}
+
+/// What a line of the log says, with its cause.
+fn cause(line: &Value) -> Option<String> {
+    let text = |name| line.get(name).and_then(Value::as_str);
+    let cause = text("error").or_else(|| text("cause"));
+    Some([text("message")?].into_iter().chain(cause).collect::<Vec<_>>().join(": "))
 }
 
 /// From now on a program reads standard error.

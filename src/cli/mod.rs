@@ -30,7 +30,7 @@ use std::time::Duration;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::clock::Clock;
-use crate::config::Logs;
+use crate::config::{LogFormat, Logs};
 use crate::logs;
 use crate::protocol::Locale;
 use crate::site::Watching;
@@ -150,7 +150,10 @@ pub fn run() -> ExitCode {
             "it was done, but the answer cannot be written: {cause}; a secret that it showed is lost: have another one made"
         ))
         .end(),
-        (Ok(()), _) => ExitCode::SUCCESS,
+        (Ok(()), _) => {
+            ending::tell_kept();
+            ExitCode::SUCCESS
+        }
     }
 }
 
@@ -159,7 +162,22 @@ struct Log(logs::Log);
 
 impl Log {
     fn start(logs: &Logs, clock: &Clock) -> Result<Self, Ending> {
-        logs::start(logs, clock.clone()).map(Self).map_err(|cause| Ending::refused(format!("logs: {cause}")))
+        Self::into(std::io::stderr(), logs, clock)
+    }
+
+    /// That of a command, which tells errors only: beside its answer, or, where a program reads standard error, within the one
+    /// document that says what was refused.
+    fn of_a_command(clock: &Clock) -> Result<Self, Ending> {
+        let logs = |format| Logs { format, level: String::from("error") };
+        match ending::is_json() {
+            true => Self::into(ending::Kept, &logs(LogFormat::Json), clock),
+            false => Self::into(std::io::stderr(), &logs(LogFormat::Text), clock),
+        }
+    }
+
+    fn into(output: impl std::io::Write + Send + 'static, logs: &Logs, clock: &Clock) -> Result<Self, Ending> {
+        let refused = |cause| Ending::refused(format!("logs: {cause}"));
+        logs::start(output, logs, clock.clone()).map(Self).map_err(refused)
     }
 
     /// How an instance is watched over that logs there.
@@ -171,6 +189,9 @@ impl Log {
 impl Drop for Log {
     fn drop(&mut self) {
         self.0.sink.finish();
+        if std::thread::panicking() {
+            ending::tell_kept();
+        }
     }
 }
 

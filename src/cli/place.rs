@@ -6,7 +6,6 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
-use super::ending::is_json;
 use super::serve::configuration;
 use super::spelling::parse_path;
 use super::{Ending, Log, starting};
@@ -15,7 +14,7 @@ use crate::admin::Answer;
 use crate::admin::{self, Call};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{Config, DataLocation, LogFormat, Logs};
+use crate::config::{Config, DataLocation};
 use crate::crypto::Random;
 use crate::site::{self, Places};
 use crate::web::StatusCode;
@@ -97,8 +96,7 @@ impl Place {
             return Err(Ending::configuration("data_dir: an instance in memory cannot be reached"));
         };
         let clock = Clock::system();
-        let format = if is_json() { LogFormat::Json } else { LogFormat::Text };
-        let log = Log::start(&Logs { format, level: String::from("error") }, &clock)?;
+        let log = Log::of_a_command(&clock)?;
         // Whoever holds the data may be an instance that is about to answer, or a command that is about to end.
         let mut tries = TRIES;
         loop {

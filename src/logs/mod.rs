@@ -12,7 +12,7 @@ mod sink;
 #[cfg(test)]
 mod tests;
 
-use std::io;
+use std::io::{self, Write};
 
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::reload::{self, Handle};
@@ -49,13 +49,13 @@ fn filter(level: &str) -> EnvFilter {
     EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level))
 }
 
-/// Logs to standard error from now on, panics too. `RUST_LOG` wins over the level of the configuration.
+/// Logs to `output` from now on, panics too. `RUST_LOG` wins over the level of the configuration.
 ///
 /// # Errors
 /// When there is no thread to be had, or something logs already.
-pub fn start(logs: &Logs, clock: Clock) -> io::Result<Log> {
+pub fn start(output: impl Write + Send + 'static, logs: &Logs, clock: Clock) -> io::Result<Log> {
     let (filter, handle) = reload::Layer::new(filter(&logs.level));
-    let sink = Sink::new(io::stderr(), complaint(logs.format, clock.clone()))?;
+    let sink = Sink::new(output, complaint(logs.format, clock.clone()))?;
     let lines = Lines::new(logs.format, clock, sink.clone());
     tracing_subscriber::registry().with(filter).with(lines).try_init().map_err(io::Error::other)?;
     panics::log_from_now_on();

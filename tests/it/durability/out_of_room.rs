@@ -8,6 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::cli::directory::both_register_files;
 use crate::support::{Ended, Instance, Operator, program, run};
 
@@ -42,9 +44,22 @@ fn with_ever_more_room(arguments: &[&str], mut after: impl FnMut(&Ended)) -> usi
         }
         assert!([1, 65].contains(&ended.code) && !ended.stderr.contains("panicked"), "{bytes} bytes: {ended:?}");
         assert!(ended.stderr.contains('/') || ended.stderr.contains("disk"), "nothing is named: {ended:?}");
+        assert!(arguments.ends_with(&["--output", "json"]));
+        refusal(&ended);
         after(&ended);
     }
     panic!("{ENOUGH} bytes are not enough");
+}
+
+/// The one document that says what was refused and why; notes of what had happened before it are documents of their own.
+fn refusal(ended: &Ended) -> Value {
+    let documents = ended.stderr.lines().map(|line| serde_json::from_str(line).expect(line));
+    let refusals: Vec<Value> = documents.filter(|document: &Value| document.get("note").is_none()).collect();
+    let [refusal] = &refusals[..] else { panic!("{ended:?}") };
+    let message = refusal["message"].as_str().unwrap();
+    let causes = ["too large", "trop volumineux", "disk", "/"];
+    assert!(causes.iter().any(|cause| message.contains(cause)), "it does not say why: {refusal}");
+    refusal.clone()
 }
 
 /// The files below a directory, with what is in those that are named.
@@ -123,11 +138,38 @@ fn sec_190_sec_150_an_import_of_the_register_without_room_leaves_the_register_of
         // What has come to count does, even where there was no room for the audit.
         match ended.stdout.is_empty() {
             true => assert_eq!(register(), before, "{ended:?}"),
-            false => assert_eq!(register(), serde_json::from_str::<serde_json::Value>(&ended.stdout).unwrap()),
+            false => assert_eq!(register(), serde_json::from_str::<Value>(&ended.stdout).unwrap()),
         }
         let generations =
             fs::read_dir(directory.path().join("data/register")).unwrap().map(|entry| entry.unwrap().path());
         assert_eq!(generations.filter(|path| path.is_dir()).count(), 1, "what failed takes no room: {ended:?}");
     });
     assert!(failures > 3, "{failures}");
+}
+
+#[test]
+fn sec_190_what_a_command_is_refused_by_a_full_disk_is_one_document_that_says_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path());
+    run(&["keys", "list", "--config", &config, "--output", "json"]).json();
+    let create = [
+        &["client", "create", "--name", "S", "--redirect-uri", "https://a.exemple.fr/retour"][..],
+        &["--show-secret", "--config", &config, "--output", "json"],
+    ]
+    .concat();
+    let mut causes = 0;
+    let failures = with_ever_more_room(&create, |ended| {
+        assert_eq!(ended.stdout, "");
+        assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+        let refusal = refusal(ended);
+        if refusal["error"] == "store" {
+            causes += 1;
+            assert!(refusal["message"].as_str().unwrap().contains("File too large"), "{refusal}");
+            assert!(!refusal["log"].as_array().unwrap().is_empty(), "{refusal}");
+        }
+    });
+    assert!(failures > 3 && causes > 0, "{failures} {causes}");
+    let listed = run(&["client", "list", "--config", &config, "--output", "json"]);
+    assert_eq!(listed.stderr, "");
+    assert_eq!(listed.json()["clients"].as_array().unwrap().len(), 1, "what was refused is not there: {listed:?}");
 }
