@@ -40,7 +40,7 @@
   let waiting;
   const changed = () => {
     clearTimeout(waiting);
-    const siret = field.value.replace(/[\s.\-]/g, "");
+    const siret = field.value.replace(/[\s.\-\u2010-\u2015]/g, "");
     if (siret === asked) return;
     asked = siret;
     if (siret.length < 14) return tell();

@@ -9,7 +9,7 @@ use crate::acts::administration::{self, DirectoryImport};
 use crate::directory::{Annuaire, ContactsReport, ImportReport};
 use crate::domain::{
     CommuneCode, DepartmentCode, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, HeadcountYear,
-    OfficialContact, PublicBody, Siret,
+    OfficialContact, PublicBody, Siren, Siret,
 };
 use crate::protocol::Timestamp;
 use crate::web::Method;
@@ -180,10 +180,13 @@ fn age_days(imported_at: Timestamp, now: Timestamp) -> u64 {
 
 async fn find(request: &Request<'_>, siret: &str) -> Reply {
     request.call.nothing_else()?;
+    if let Ok(siren) = siret.parse::<Siren>() {
+        return list_of(request, siren).await;
+    }
     let malformed = || Refusal::Identifier {
         noun: "establishment",
         id: siret.to_owned(),
-        expected: "a SIRET has 14 digits and a check digit",
+        expected: "a SIRET has 14 digits, a SIREN 9, the last of which is a check digit",
     };
     let number: Siret = siret.parse().map_err(|_| malformed())?;
     let directory = &request.app.directory;
@@ -192,6 +195,21 @@ async fn find(request: &Request<'_>, siret: &str) -> Reply {
     let official_contacts = directory.find_official_contacts(&establishment).await?;
     let establishment = View::new(establishment, request.app.clock.now());
     Ok(done(&DossierView { establishment, official_contacts }))
+}
+
+/// The establishments of a legal entity, its head office first.
+async fn list_of(request: &Request<'_>, siren: Siren) -> Reply {
+    let query = EstablishmentQuery::of_siren(siren.clone()).limited(usize::MAX);
+    let found = request.app.directory.search(&query).await?;
+    if found.is_empty() {
+        return Err(Refusal::UnknownEstablishment(siren.to_string()));
+    }
+    Ok(done(&listed(found, request.app.clock.now())))
+}
+
+fn listed(found: Vec<Establishment>, now: Timestamp) -> Value {
+    let items: Vec<View> = found.into_iter().map(|establishment| View::new(establishment, now)).collect();
+    json!({ "items": items })
 }
 
 async fn search(request: &Request<'_>) -> Reply {
@@ -203,7 +221,5 @@ async fn search(request: &Request<'_>) -> Reply {
     let wanted = EstablishmentQuery::by_name(&name).and_then(|query| query.at(&place));
     let query = wanted.map_err(|fault| Refusal::Malformed(fault.to_string()))?.limited(limit);
     let found = request.app.directory.search(&query).await?;
-    let now = request.app.clock.now();
-    let items: Vec<View> = found.into_iter().map(|establishment| View::new(establishment, now)).collect();
-    Ok(done(&json!({ "items": items })))
+    Ok(done(&listed(found, request.app.clock.now())))
 }

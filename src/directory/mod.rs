@@ -187,7 +187,8 @@ impl Directory {
         answers.end(None)
     }
 
-    /// Establishments by name, town and postal code, the best match first; of the first source that finds any.
+    /// Establishments by name, town and postal code, the best match first, or those of a legal entity, its head office
+    /// first; of the first source that finds any.
     ///
     /// # Errors
     /// When no source can say.
@@ -199,6 +200,10 @@ impl Directory {
                 Source::Register { register, searches } => search_register(register, searches, query).await,
                 Source::Remote(service) => service.search(query).await,
             };
+            // Of a name it means that there is nothing; of a number, that nobody may tell.
+            if query.siren().is_some() && matches!(answer, Answer::Withheld) {
+                return Ok(Vec::new());
+            }
             match answers.note(answer) {
                 Some(found) if found.is_empty() => answers.is_unknown = true,
                 Some(found) => return Ok(found.into_iter().map(Establishment::masked).collect()),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::domain::{Establishment, EstablishmentQuery, OfficialContact, Siret, folded};
+use crate::domain::{Establishment, EstablishmentQuery, OfficialContact, Siren, Siret, folded};
 use crate::protocol::Timestamp;
 
 /// An establishment, and where it can be written to.
@@ -59,6 +59,9 @@ impl Seeds {
     /// Every word must begin a word of the label or of the town; whole words, the head office and what is active come
     /// first.
     pub(super) fn search(&self, query: &EstablishmentQuery, now: Timestamp) -> Vec<Establishment> {
+        if let Some(siren) = query.siren() {
+            return self.list_of(siren, query, now);
+        }
         let name = folded(query.name());
         let town = query.town().map(folded).unwrap_or_default();
         let mut found: Vec<(usize, &Establishment)> = Vec::new();
@@ -79,6 +82,16 @@ impl Seeds {
             ..(*establishment).clone()
         };
         found.iter().take(query.limit()).map(stamped).collect()
+    }
+
+    /// Those of a legal entity: the head office, then those in activity.
+    fn list_of(&self, siren: &Siren, query: &EstablishmentQuery, now: Timestamp) -> Vec<Establishment> {
+        let known = self.known.iter().map(|(seeded, _)| &seeded.establishment);
+        let is_found = |found: &&Establishment| found.siret.siren() == siren.as_str() && query.is_there(found);
+        let mut found: Vec<&Establishment> = known.filter(is_found).collect();
+        found.sort_by_key(|found| (!found.is_head_office, !found.is_active, found.siret.clone()));
+        let stamped = found.into_iter().take(query.limit());
+        stamped.map(|found| Establishment { fetched_at: now, ..found.clone() }).collect()
     }
 }
 

@@ -54,12 +54,12 @@ pub use organization::{
     Establishment, EstablishmentName, EstablishmentQuery, EstablishmentSource, FactMoved, FormerDomain, FormerLink,
     Greeting, HeadcountBand, HeadcountYear, Joining, JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact,
     LegalCategory, Likeness, LinkStanding, LookAlike, MODERATION_LINK_LIFETIME, MailProviders, MailboxKind,
-    MalformedCode, MalformedEmailDomain, MalformedRejectionReason, MalformedSiret, Membership, Moderation,
-    ModerationFault, ModerationId, ModerationKind, ModerationLink, ModerationMove, ModerationNote, ModerationQuery,
-    ModerationQueryFault, ModerationStanding, ModerationState, NameParts, OfficialContact, OfficialContactKind,
-    Organization, OrganizationDomain, OrganizationFacts, OrganizationFault, OrganizationSource, PublicBody, QueryFault,
-    RejectionReason, RequestStanding, Siret, UNKNOWN_NAME, Verification, capitalized, decide_joining, department_of,
-    folded, look_alikes, normalized_words, street_type, town_name, visible, words_of,
+    MalformedCode, MalformedEmailDomain, MalformedRejectionReason, MalformedSiren, MalformedSiret, Membership,
+    Moderation, ModerationFault, ModerationId, ModerationKind, ModerationLink, ModerationMove, ModerationNote,
+    ModerationQuery, ModerationQueryFault, ModerationStanding, ModerationState, NameParts, OfficialContact,
+    OfficialContactKind, Organization, OrganizationDomain, OrganizationFacts, OrganizationFault, OrganizationSource,
+    PublicBody, QueryFault, RejectionReason, RequestStanding, Siren, Siret, UNKNOWN_NAME, Verification, capitalized,
+    decide_joining, department_of, folded, look_alikes, normalized_words, street_type, town_name, visible, words_of,
 };
 pub use outgoing_mail::{MailContent, OutgoingMail};
 pub use person::{

@@ -4,7 +4,7 @@ use super::pages::{EstablishmentTile, JoinOrganization, JoinOrganizationConfirm,
 use super::place::{Found, Place, tile, tile_of, tile_of_own};
 use crate::acts::{self, ContactOrder, JoiningAttempt, JoiningOutcome, Preview};
 use crate::app::App;
-use crate::domain::{EmailDomain, EstablishmentQuery, JoiningRefusal, OrganizationId, QueryFault, Siret};
+use crate::domain::{EmailDomain, EstablishmentQuery, JoiningRefusal, OrganizationId, QueryFault, Siren, Siret};
 use crate::protocol::Parameters;
 use crate::web::{Error, Request, Response, StatusCode, Submission, Visit, paths};
 
@@ -25,7 +25,11 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         None => None,
     };
     let typed = hint.map(|siret| siret.to_string()).unwrap_or_default();
-    let search = search(&app, &place, &visit.query).await?;
+    let [name, town] = ["name", "place"].map(|field| visit.query.get(field).unwrap_or_default().to_owned());
+    let search = match visit.query.get("name") {
+        Some(_) => search(&app, &place, name, town).await?,
+        None => Search { name, place: town, problem: None, found: None },
+    };
     let is_external = says_external(&visit.query, "is_external_hint");
     answer(&app, place, Shown { typed, is_external, problem: None, hinted, search }).await
 }
@@ -44,12 +48,8 @@ struct Shown {
     search: Search,
 }
 
-async fn search(app: &App, place: &Place, query: &Parameters) -> Result<Search, Error> {
-    let [name, town] = ["name", "place"].map(|field| query.get(field).unwrap_or_default().to_owned());
+async fn search(app: &App, place: &Place, name: String, town: String) -> Result<Search, Error> {
     let nothing = Search { name: name.clone(), place: town.clone(), problem: None, found: None };
-    if query.get("name").is_none() {
-        return Ok(nothing);
-    }
     let problem = |word: &str| Search { problem: Some(word.to_owned()), ..nothing.clone() };
     // Whoever types a number where a name is looked for sees what it is the number of.
     if let Ok(siret) = name.parse::<Siret>() {
@@ -100,7 +100,10 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     };
     let typed = form.get("siret").unwrap_or_default().to_owned();
     let typed = Typed { siret: typed, is_external: says_external(&form, "is_external") };
-    let Ok(siret) = typed.siret.parse::<Siret>() else { return again(&app, place, typed, "malformed").await };
+    let Ok(siret) = typed.siret.parse::<Siret>() else {
+        let is_siren = typed.siret.parse::<Siren>().is_ok();
+        return again(&app, place, typed, if is_siren { "siren" } else { "malformed" }).await;
+    };
     let hinted = place.current.as_ref().and_then(|current| current.interaction.authorization());
     let attempt = JoiningAttempt {
         siret: siret.clone(),
@@ -156,8 +159,12 @@ struct Typed {
 }
 
 async fn again(app: &App, place: Place, typed: Typed, problem: &'static str) -> Result<Response, Error> {
-    let search = Search { name: String::new(), place: String::new(), problem: None, found: None };
     let Typed { siret, is_external } = typed;
+    let search = match problem {
+        // Whoever types the number of the legal entity chooses among its establishments.
+        "siren" => search(app, &place, siret.clone(), String::new()).await?,
+        _ => Search { name: String::new(), place: String::new(), problem: None, found: None },
+    };
     answer(app, place, Shown { typed: siret, is_external, problem: Some(problem), hinted: None, search }).await
 }
 

@@ -9,8 +9,8 @@ use super::{Decided, Officer, OrganizationKey};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    Actor, AuditEvent, Establishment, EstablishmentQuery, Organization, OrganizationId, OrganizationSource, Siret,
-    User, UserId, folded,
+    Actor, AuditEvent, Establishment, EstablishmentQuery, Organization, OrganizationId, OrganizationSource, Siren,
+    Siret, User, UserId, folded,
 };
 use crate::protocol::Timestamp;
 use crate::store::audit::{self, AuditEntry};
@@ -50,7 +50,7 @@ pub enum OrganizationWanted {
     /// One establishment.
     Siret(Siret),
     /// Those of one legal entity.
-    Siren(String),
+    Siren(Siren),
     /// By words of the name and the place.
     Words(EstablishmentQuery),
 }
@@ -61,13 +61,13 @@ impl OrganizationWanted {
     /// # Errors
     /// When it is too short or too long to be looked for.
     pub fn parse(text: &str, after: Option<OrganizationId>) -> Result<Self, crate::domain::QueryFault> {
-        let digits: String = text.chars().filter(|character| !character.is_whitespace()).collect();
-        let is_siren = digits.len() == 9 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        match digits.parse::<Siret>() {
-            _ if digits.is_empty() => Ok(Self::Any(after)),
-            Ok(siret) => Ok(Self::Siret(siret)),
-            Err(_) if is_siren => Ok(Self::Siren(digits)),
-            Err(_) => EstablishmentQuery::by_name(text).map(|query| Self::Words(query.limited(FROM_REGISTER))),
+        match (text.parse::<Siret>(), text.parse::<Siren>()) {
+            _ if text.trim().is_empty() => Ok(Self::Any(after)),
+            (Ok(siret), _) => Ok(Self::Siret(siret)),
+            (Err(_), Ok(siren)) => Ok(Self::Siren(siren)),
+            (Err(_), Err(_)) => {
+                EstablishmentQuery::by_name(text).map(|query| Self::Words(query.limited(FROM_REGISTER)))
+            }
         }
     }
 }
@@ -101,17 +101,17 @@ pub async fn search_organizations(
     let (mut known, next) = app.store.read(|tx| find_known(tx, wanted, after))?;
     let (found, is_register_silent) = match wanted {
         _ if after.is_some() => (Vec::new(), false),
-        OrganizationWanted::Any(_) | OrganizationWanted::Siren(_) => (Vec::new(), false),
+        OrganizationWanted::Any(_) => (Vec::new(), false),
         // What is known is on its card, with what the register says.
         OrganizationWanted::Siret(_) if !known.is_empty() => (Vec::new(), false),
         OrganizationWanted::Siret(siret) => match app.directory.find_establishment(siret).await {
             Ok(found) => (found.into_iter().collect(), false),
             Err(_silent) => (Vec::new(), true),
         },
-        OrganizationWanted::Words(query) => match app.directory.search(query).await {
-            Ok(found) => (found, false),
-            Err(_silent) => (Vec::new(), true),
-        },
+        OrganizationWanted::Siren(siren) => {
+            among_sources(app, &EstablishmentQuery::of_siren(siren.clone()).limited(FROM_REGISTER)).await
+        }
+        OrganizationWanted::Words(query) => among_sources(app, query).await,
     };
     let mut from_register = Vec::new();
     for establishment in found {
@@ -119,12 +119,21 @@ pub async fn search_organizations(
         match app.store.read(|tx| organizations::find_by_siret(tx, &establishment.siret))? {
             Some(organization) if known.iter().any(|other| other.id == organization.id) => {}
             // Another page has it.
+            Some(_) if next.is_some() && matches!(wanted, OrganizationWanted::Siren(_)) => {}
             Some(organization) if next.is_some_and(|next| organization.id > next) => {}
             Some(organization) => known.push(organization),
             None => from_register.push(establishment),
         }
     }
     Ok(OrganizationSearch { known, next, from_register, is_register_silent })
+}
+
+/// What the register finds, and whether it is silent.
+async fn among_sources(app: &App, query: &EstablishmentQuery) -> (Vec<Establishment>, bool) {
+    match app.directory.search(query).await {
+        Ok(found) => (found, false),
+        Err(_silent) => (Vec::new(), true),
+    }
 }
 
 fn find_known(
@@ -138,7 +147,7 @@ fn find_known(
         OrganizationWanted::Siret(siret) => organizations::find_by_siret(tx, siret)?.into_iter().collect(),
         OrganizationWanted::Siren(siren) => {
             let last = after.map(|id| organizations::find(tx, id)).transpose()?.flatten();
-            organizations::list_of_siren(tx, siren, last.map(|last| last.siret).as_ref(), one_more)?
+            organizations::list_of_siren(tx, siren.as_str(), last.map(|last| last.siret).as_ref(), one_more)?
         }
         OrganizationWanted::Words(query) => {
             return organizations::search(tx, query.name(), after, ORGANIZATIONS_SHOWN);
@@ -155,7 +164,7 @@ fn among(app: &App, ids: &[OrganizationId], wanted: &OrganizationWanted) -> Resu
     let fits = |organization: &Organization| match wanted {
         OrganizationWanted::Any(after) => after.is_none_or(|after| organization.id > after),
         OrganizationWanted::Siret(siret) => organization.siret == *siret,
-        OrganizationWanted::Siren(siren) => organization.siret.siren() == siren,
+        OrganizationWanted::Siren(siren) => organization.siret.siren() == siren.as_str(),
         OrganizationWanted::Words(query) => {
             let place = organization.address.as_deref().unwrap_or_default();
             let text = folded(&format!("{} {place}", organization.label));

@@ -16,7 +16,7 @@ use crate::cli::spelling::{parse_line, parse_path};
 use crate::cli::{Ending, Noun};
 use crate::clock::Clock;
 use crate::directory::{self, Filter, Import, ImportError, Progress, Rejected, Step};
-use crate::domain::{DepartmentCode, Siret};
+use crate::domain::{DepartmentCode, Siren, Siret};
 use crate::protocol::Timestamp;
 use crate::site;
 use crate::store;
@@ -65,14 +65,16 @@ pub(in crate::cli) enum Command {
     },
     /// Show the sources, and what was imported.
     Status,
-    /// Show an establishment, and the official addresses that it can be written to.
+    /// Show an establishment, and the official addresses that it can be written to; or the establishments of a legal entity, its
+    /// head office first.
     Find {
-        /// The register's number: 14 digits.
-        siret: Siret,
+        /// The register's number: the 14 digits of an establishment (SIRET), or the 9 of a legal entity (SIREN).
+        #[arg(value_name = "SIRET", value_parser = parse_number)]
+        number: Number,
     },
     /// Search establishments by name, with accents and typing mistakes forgiven.
     Search {
-        /// Words of the name, of the sign or of the town.
+        /// Words of the name, of the sign or of the town; or the 9 digits of a legal entity.
         name: String,
         /// A postal code, the digits that it begins with, a town, or both.
         #[arg(long, value_parser = parse_line)]
@@ -81,6 +83,22 @@ pub(in crate::cli) enum Command {
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=50))]
         limit: u8,
     },
+}
+
+/// A number of the register.
+#[derive(Debug, Clone)]
+pub(in crate::cli) enum Number {
+    /// Of an establishment.
+    Establishment(Siret),
+    /// Of a legal entity.
+    Entity(Siren),
+}
+
+fn parse_number(text: &str) -> Result<Number, String> {
+    let siret = text.parse().map(Number::Establishment);
+    siret
+        .or_else(|_| text.parse().map(Number::Entity))
+        .map_err(|_| String::from("neither a SIRET nor a SIREN: 14 or 9 digits with a valid check digit are expected"))
 }
 
 fn parse_department(text: &str) -> Result<DepartmentCode, String> {
@@ -126,9 +144,17 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
         Command::Status => {
             output.one(&place.open().await?.ask(Call::new(Method::GET, &["directory"])).await?);
         }
-        Command::Find { siret } => {
-            let call = Call::new(Method::GET, &["directory", "establishments", siret.as_str()]);
-            output.one(&place.open().await?.ask(call).await?);
+        Command::Find { number } => {
+            let digits = match &number {
+                Number::Establishment(siret) => siret.as_str(),
+                Number::Entity(siren) => siren.as_str(),
+            };
+            let found =
+                place.open().await?.ask(Call::new(Method::GET, &["directory", "establishments", digits])).await?;
+            match number {
+                Number::Establishment(_) => output.one(&found),
+                Number::Entity(_) => output.whole(&found, COLUMNS),
+            }
         }
         Command::Search { name, place: town, limit } => {
             let call = Call::new(Method::GET, &["directory", "establishments"])

@@ -1,6 +1,6 @@
 //! API Entreprise, version 3: the register for administrations that were given a token.
 //!
-//! It looks up one establishment and searches for none. Whoever asks says for whom and why.
+//! It looks up one establishment, or the head office of a legal entity, and searches for none. Whoever asks says for whom and why.
 
 use serde_json::Value;
 use url::Url;
@@ -8,7 +8,7 @@ use url::Url;
 use super::fields::{Written, parsed, text};
 use super::guard::Call;
 use crate::directory::Answer;
-use crate::domain::{Diffusion, Establishment, EstablishmentSource, NameParts, Siret};
+use crate::domain::{Diffusion, Establishment, EstablishmentSource, NameParts, Siren, Siret};
 use crate::protocol::Timestamp;
 
 /// Why it is asked, in the words of its journal.
@@ -16,8 +16,16 @@ const OBJECT: &str = "rattachement d'une personne a son organisation";
 
 /// The address of a look-up; `recipient` is the administration that asks.
 pub(super) fn find_url(base: &Url, recipient: &Siret, siret: &Siret) -> Option<Url> {
+    question(base, recipient, &["v3", "insee", "sirene", "etablissements", siret.as_str()])
+}
+
+/// The address of the head office of a legal entity.
+pub(super) fn head_office_url(base: &Url, recipient: &Siret, siren: &Siren) -> Option<Url> {
+    question(base, recipient, &["v3", "insee", "sirene", "unites_legales", siren.as_str(), "siege_social"])
+}
+
+fn question(base: &Url, recipient: &Siret, path: &[&str]) -> Option<Url> {
     let mut url = base.clone();
-    let path = ["v3", "insee", "sirene", "etablissements", siret.as_str()];
     url.path_segments_mut().ok()?.pop_if_empty().extend(path);
     let _ = url
         .query_pairs_mut()
@@ -29,12 +37,26 @@ pub(super) fn find_url(base: &Url, recipient: &Siret, siret: &Siret) -> Option<U
 
 /// What a look-up has told.
 pub(super) fn read_found(call: &Call, siret: &Siret, now: Timestamp) -> Answer<Establishment> {
+    read(call, now, |found| found.siret == *siret)
+}
+
+/// What the question for a head office has told.
+pub(super) fn read_head_office(call: &Call, siren: &Siren, now: Timestamp) -> Answer<Vec<Establishment>> {
+    match read(call, now, |found| found.siret.siren() == siren.as_str()) {
+        Answer::Known(found) => Answer::Known(vec![found]),
+        Answer::Unknown => Answer::Unknown,
+        Answer::Withheld => Answer::Withheld,
+        Answer::Absent => Answer::Absent,
+        Answer::Failed => Answer::Failed,
+    }
+}
+
+fn read(call: &Call, now: Timestamp, is_it: impl Fn(&Establishment) -> bool) -> Answer<Establishment> {
     let Some(place) = call.document.get("data").filter(|place| place.is_object()) else { return Answer::Failed };
     if has_status(place, "non_diffusible") {
         return Answer::Withheld;
     }
-    let found = establishment(place, now).filter(|found| found.siret == *siret);
-    found.map_or(Answer::Unknown, Answer::Known)
+    establishment(place, now).filter(is_it).map_or(Answer::Unknown, Answer::Known)
 }
 
 /// Whether the establishment, its legal entity or its address has this status of diffusion.

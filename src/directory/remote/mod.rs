@@ -16,7 +16,7 @@ use url::Url;
 
 use super::Answer;
 use crate::clock::Clock;
-use crate::domain::{Establishment, EstablishmentQuery, Siret};
+use crate::domain::{Establishment, EstablishmentQuery, Siren, Siret};
 use crate::fetch::{Budget, Outward};
 use crate::protocol::{Secret, Timestamp};
 pub(super) use annuaires::Annuaires;
@@ -94,9 +94,13 @@ impl RemoteRegister {
 
     /// Establishments by name and town; absent where the service searches for none.
     pub(super) async fn search(&self, query: &EstablishmentQuery) -> Answer<Vec<Establishment>> {
+        let now = self.clock.now();
+        if let Some(siren) = query.siren() {
+            return self.list_of(siren, query, now).await;
+        }
         let url = match &self.dialect {
             Dialect::RechercheEntreprises => recherche::search_url(&self.base, query),
-            Dialect::Sirene { .. } => match sirene::search_url(&self.base, query, self.clock.now()) {
+            Dialect::Sirene { .. } => match sirene::search_url(&self.base, query, now) {
                 // Nothing that was written can be in a name.
                 None => return Answer::Known(Vec::new()),
                 some => some,
@@ -104,22 +108,57 @@ impl RemoteRegister {
             Dialect::Entreprise { .. } => return Answer::Absent,
         };
         let Some(url) = url else { return Answer::Failed };
-        match self.service.ask(&url, &self.headers()).await {
-            Outcome::Said(call) => {
-                let now = self.clock.now();
-                let answer = match &self.dialect {
-                    Dialect::RechercheEntreprises => recherche::read_searched(&call, query, now),
-                    Dialect::Sirene { .. } | Dialect::Entreprise { .. } => sirene::read_searched(&call, now),
-                };
-                match &answer {
-                    Answer::Failed => self.service.refuse(&url),
-                    Answer::Known(_) | Answer::Unknown | Answer::Withheld | Answer::Absent => self.service.understood(),
-                }
-                answer
+        let read = |call: &Call| match &self.dialect {
+            Dialect::RechercheEntreprises => recherche::read_searched(call, query, now),
+            Dialect::Sirene { .. } | Dialect::Entreprise { .. } => sirene::read_searched(call, now),
+        };
+        self.ask(&url, read).await
+    }
+
+    /// The establishments of a legal entity, its head office first; API Entreprise tells the head office alone.
+    async fn list_of(&self, siren: &Siren, query: &EstablishmentQuery, now: Timestamp) -> Answer<Vec<Establishment>> {
+        let urls = match &self.dialect {
+            Dialect::RechercheEntreprises => vec![recherche::list_url(&self.base, siren)],
+            Dialect::Sirene { .. } => sirene::list_urls(&self.base, siren, now).into(),
+            Dialect::Entreprise { recipient, .. } => vec![entreprise::head_office_url(&self.base, recipient, siren)],
+        };
+        let read = |call: &Call| match &self.dialect {
+            Dialect::RechercheEntreprises => recherche::read_listed(call, siren, now),
+            Dialect::Sirene { .. } => sirene::read_listed(call, siren, now),
+            Dialect::Entreprise { .. } => entreprise::read_head_office(call, siren, now),
+        };
+        let mut told: Vec<Establishment> = Vec::new();
+        for url in urls {
+            let Some(url) = url else { return Answer::Failed };
+            match self.ask(&url, read).await {
+                Answer::Known(found) => told.extend(found),
+                // The head office may be all that there is, or closed with everything else.
+                Answer::Unknown => {}
+                other @ (Answer::Withheld | Answer::Absent | Answer::Failed) => return other,
             }
-            Outcome::NotFound | Outcome::Withheld => Answer::Unknown,
-            Outcome::Failed => Answer::Failed,
         }
+        let mut told: Vec<Establishment> = told.into_iter().map(Establishment::masked).collect();
+        told.retain(|found| query.is_there(found));
+        told.sort_by_key(|found| (!found.is_head_office, !found.is_active, found.siret.clone()));
+        told.dedup_by(|one, other| one.siret == other.siret);
+        told.truncate(query.limit());
+        if told.is_empty() { Answer::Unknown } else { Answer::Known(told) }
+    }
+
+    /// Asks for a document, and counts one that is none as a failure.
+    async fn ask<T>(&self, url: &Url, read: impl Fn(&Call) -> Answer<T>) -> Answer<T> {
+        let call = match self.service.ask(url, &self.headers()).await {
+            Outcome::Said(call) => call,
+            Outcome::NotFound => return Answer::Unknown,
+            Outcome::Withheld => return Answer::Withheld,
+            Outcome::Failed => return Answer::Failed,
+        };
+        let answer = read(&call);
+        match &answer {
+            Answer::Failed => self.service.refuse(url),
+            Answer::Known(_) | Answer::Unknown | Answer::Withheld | Answer::Absent => self.service.understood(),
+        }
+        answer
     }
 
     fn find_url(&self, siret: &Siret) -> Option<Url> {

@@ -8,7 +8,7 @@ use url::Url;
 use super::fields::{Written, cleaned, text};
 use super::guard::Call;
 use crate::directory::Answer;
-use crate::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, NameParts, Siret};
+use crate::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, NameParts, Siren, Siret};
 use crate::protocol::Timestamp;
 
 /// The most establishments of one answer.
@@ -17,6 +17,11 @@ const MAX_FOUND: usize = 25;
 /// The address of a look-up.
 pub(super) fn find_url(base: &Url, siret: &Siret) -> Option<Url> {
     address(base, &[("q", siret.as_str()), ("page", "1"), ("per_page", "1"), ("limite_matching_etablissements", "1")])
+}
+
+/// The address of the establishments of a legal entity.
+pub(super) fn list_url(base: &Url, siren: &Siren) -> Option<Url> {
+    address(base, &[("q", siren.as_str()), ("page", "1"), ("per_page", "1"), ("limite_matching_etablissements", "100")])
 }
 
 /// The address of a search; its words are those of the person.
@@ -63,6 +68,18 @@ pub(super) fn read_found(call: &Call, siret: &Siret, now: Timestamp) -> Answer<E
         Some((entity, place)) => establishment(entity, place, now).map_or(Answer::Unknown, Answer::Known),
         None => Answer::Unknown,
     }
+}
+
+/// What the question for a legal entity has told.
+pub(super) fn read_listed(call: &Call, siren: &Siren, now: Timestamp) -> Answer<Vec<Establishment>> {
+    let Some(results) = call.document.get("results").and_then(Value::as_array) else { return Answer::Failed };
+    let is_entity = |entity: &&Value| text(entity, "siren").as_deref() == Some(siren.as_str());
+    let Some(entity) = results.iter().find(is_entity) else { return Answer::Unknown };
+    if text(entity, "statut_diffusion").as_deref() == Some("N") {
+        return Answer::Withheld;
+    }
+    let told = places(entity).filter_map(|place| establishment(entity, place, now));
+    Answer::Known(told.filter(|found| found.siret.siren() == siren.as_str()).collect())
 }
 
 /// What a search has told. Whoever asked for discretion is found by their number only: a search by a name that led to them

@@ -8,7 +8,9 @@ use url::Url;
 use super::fields::{Written, parsed, text};
 use super::guard::Call;
 use crate::directory::Answer;
-use crate::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, NameParts, Siret, folded};
+use crate::domain::{
+    Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, NameParts, Siren, Siret, folded,
+};
 use crate::protocol::Timestamp;
 
 /// The header of the key.
@@ -17,6 +19,9 @@ pub(super) const KEY_HEADER: &str = "x-insee-api-key-integration";
 const MAX_FOUND: usize = 25;
 /// The most words of a name that are looked for.
 const MAX_WORDS: usize = 8;
+
+/// What is asked of an establishment that has not closed.
+const IN_ACTIVITY: &str = "periode(etatAdministratifEtablissement:A)";
 
 /// The address of a look-up.
 pub(super) fn find_url(base: &Url, siret: &Siret) -> Option<Url> {
@@ -44,10 +49,23 @@ pub(super) fn search_url(base: &Url, query: &EstablishmentQuery, now: Timestamp)
     if !digits.is_empty() {
         conditions.push(format!("codePostalEtablissement:{digits}*"));
     }
-    conditions.push(String::from("periode(etatAdministratifEtablissement:A)"));
+    conditions.push(String::from(IN_ACTIVITY));
+    question(base, &conditions, query.limit(), now)
+}
+
+/// The addresses of the head office of a legal entity, and of its other establishments that are in activity: one has more
+/// of them than one answer.
+pub(super) fn list_urls(base: &Url, siren: &Siren, now: Timestamp) -> [Option<Url>; 2] {
+    let of = |condition: &str| vec![format!("siren:{siren}"), condition.to_owned()];
+    let mut others = of("etablissementSiege:false");
+    others.push(String::from(IN_ACTIVITY));
+    [question(base, &of("etablissementSiege:true"), 1, now), question(base, &others, MAX_FOUND, now)]
+}
+
+fn question(base: &Url, conditions: &[String], limit: usize, now: Timestamp) -> Option<Url> {
     let mut url = base.clone();
     url.path_segments_mut().ok()?.pop_if_empty().push("siret");
-    let limit = query.limit().min(MAX_FOUND).to_string();
+    let limit = limit.min(MAX_FOUND).to_string();
     url.query_pairs_mut().append_pair("q", &conditions.join(" AND ")).append_pair("nombre", &limit);
     // Without a day, a period of any time fits.
     let today = now.to_iso8601();
@@ -83,6 +101,16 @@ pub(super) fn read_searched(call: &Call, now: Timestamp) -> Answer<Vec<Establish
     let found = places.iter().filter_map(|place| establishment(place, now));
     let is_found = |found: &Establishment| found.is_active && found.diffusion == Diffusion::Full;
     Answer::Known(found.filter(is_found).take(MAX_FOUND).collect())
+}
+
+/// What the question for a legal entity has told.
+pub(super) fn read_listed(call: &Call, siren: &Siren, now: Timestamp) -> Answer<Vec<Establishment>> {
+    let Some(places) = call.document.get("etablissements").and_then(Value::as_array) else { return Answer::Failed };
+    if !places.is_empty() && places.iter().all(is_withheld) {
+        return Answer::Withheld;
+    }
+    let told = places.iter().filter_map(|place| establishment(place, now));
+    Answer::Known(told.filter(|found| found.siret.siren() == siren.as_str()).collect())
 }
 
 /// The period that lasts; the service gives it first.

@@ -35,7 +35,7 @@ pub use register::{
     OfficialContact, OfficialContactKind, QueryFault, UNKNOWN_NAME, capitalized, department_of, folded, street_type,
     town_name, visible,
 };
-pub use siret::{MalformedSiret, Siret};
+pub use siret::{MalformedSiren, MalformedSiret, Siren, Siret};
 
 /// Where the facts about an organization come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! SIRET numbers.
+//! SIRET and SIREN numbers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use thiserror::Error;
 pub struct MalformedSiret;
 
 /// The register's number of an establishment: 14 digits, the first nine the SIREN of its legal entity. Holds no
-/// white space and passes the register's check digit (Luhn; for La Poste also a digit sum that 5 divides).
+/// white space, no dot and no hyphen, and passes the register's check digit (Luhn; for La Poste also a digit sum that 5 divides).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Siret(String);
@@ -35,7 +35,7 @@ impl FromStr for Siret {
     type Err = MalformedSiret;
 
     fn from_str(text: &str) -> Result<Self, MalformedSiret> {
-        let digits: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+        let digits = unspaced(text);
         if digits.len() != 14 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(MalformedSiret);
         }
@@ -43,6 +43,45 @@ impl FromStr for Siret {
         let exempt = digits.starts_with(LA_POSTE) && sum.is_multiple_of(5);
         if luhn_sum(&digits).is_multiple_of(10) || exempt { Ok(Self(digits)) } else { Err(MalformedSiret) }
     }
+}
+
+/// The text is not a SIREN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("not a SIREN: 9 digits with a valid check digit are expected")]
+pub struct MalformedSiren;
+
+/// The register's number of a legal entity: 9 digits that pass its check digit (Luhn).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Siren(String);
+
+impl Siren {
+    /// The 9 digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Siren {
+    type Err = MalformedSiren;
+
+    fn from_str(text: &str) -> Result<Self, MalformedSiren> {
+        let digits = unspaced(text);
+        let is_number = digits.len() == 9 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && luhn_sum(&digits).is_multiple_of(10) { Ok(Self(digits)) } else { Err(MalformedSiren) }
+    }
+}
+
+impl fmt::Display for Siren {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A number without what people write between its digits: spaces, dots and hyphens.
+fn unspaced(text: &str) -> String {
+    let is_between =
+        |character: char| character.is_whitespace() || matches!(character, '.' | '-' | '\u{2010}'..='\u{2015}');
+    text.chars().filter(|character| !is_between(*character)).collect()
 }
 
 fn luhn_sum(digits: &str) -> u32 {

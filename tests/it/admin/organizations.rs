@@ -42,6 +42,10 @@ async fn organizations_are_found_by_siret_by_siren_by_words_and_one_after_anothe
     let entered = person.submit(unknown.form_with("siret", Some(ELSEWHERE)).with("siret", ELSEWHERE)).await;
     assert!(entered.url.path().starts_with("/admin/organizations/") && entered.has("[role=status]"));
     assert!(search(&person, ELSEWHERE).await.has(&format!("a[data-siret='{ELSEWHERE}']")), "and is known from now on");
+    let of_entity = search(&person, "130 025 265").await;
+    assert!(of_entity.has("[data-siret='13002526500013']"), "{}", of_entity.text("main"));
+    let postal = search(&person, "356000000").await;
+    assert!(postal.text("#found").contains("Aucune organisation"), "{}", postal.text("main"));
     let short = search(&person, "a").await;
     assert_eq!(short.status, 400);
     assert!(short.has("#q[aria-invalid=true][value=a]"), "what was typed stays");

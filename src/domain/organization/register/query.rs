@@ -2,6 +2,10 @@
 
 use thiserror::Error;
 
+use super::establishment::Establishment;
+use super::naming::folded;
+use crate::domain::Siren;
+
 /// The most characters of each text.
 const MAX_TEXT: usize = 120;
 /// The fewest letters and digits of a name that are worth a search.
@@ -20,10 +24,12 @@ pub enum QueryFault {
     TooLong,
 }
 
-/// A search by name, and where somebody says so by town and postal code.
+/// A search by name, or by the number of a legal entity where a name was expected, and where somebody says so by town and
+/// postal code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EstablishmentQuery {
     name: String,
+    siren: Option<Siren>,
     town: Option<String>,
     postal_code: Option<String>,
     limit: usize,
@@ -39,7 +45,12 @@ impl EstablishmentQuery {
         if name.chars().filter(|character| character.is_alphanumeric()).count() < LEAST_LETTERS {
             return Err(QueryFault::TooShort);
         }
-        Ok(Self { name, town: None, postal_code: None, limit: 10 })
+        Ok(Self { siren: name.parse().ok(), name, town: None, postal_code: None, limit: 10 })
+    }
+
+    /// A search for the establishments of a legal entity.
+    pub fn of_siren(siren: Siren) -> Self {
+        Self { name: siren.to_string(), siren: Some(siren), town: None, postal_code: None, limit: 10 }
     }
 
     /// The same at a place as people write it: a postal code, the digits that it begins with, a town, or both; an empty
@@ -60,6 +71,20 @@ impl EstablishmentQuery {
     #[must_use]
     pub fn limited(self, limit: usize) -> Self {
         Self { limit: limit.clamp(1, MAX_FOUND), ..self }
+    }
+
+    /// The legal entity whose establishments are looked for; `None` where words of a name are.
+    pub fn siren(&self) -> Option<&Siren> {
+        self.siren.as_ref()
+    }
+
+    /// Whether an establishment lies where somebody looks for it, as far as it may be read where it lies.
+    pub fn is_there(&self, establishment: &Establishment) -> bool {
+        let code = establishment.postal_code.as_deref().unwrap_or_default();
+        let town = folded(establishment.commune.as_deref().unwrap_or_default());
+        let begins = |word: &str| town.split(' ').any(|known| known.starts_with(word));
+        self.postal_code().is_none_or(|digits| code.starts_with(digits))
+            && self.town().is_none_or(|town| folded(town).split(' ').all(begins))
     }
 
     /// Words of its name.
@@ -111,6 +136,24 @@ mod tests {
         ] {
             let query = EstablishmentQuery::by_name("mairie").unwrap().at(place).unwrap();
             assert_eq!((query.postal_code(), query.town()), (code, town), "{place}");
+        }
+    }
+
+    #[test]
+    fn nine_digits_with_their_check_digit_are_a_legal_entity_and_no_name() {
+        for (name, siren) in [
+            ("219200235", Some("219200235")),
+            (" 219 200 235 ", Some("219200235")),
+            ("219.200.235", Some("219200235")),
+            ("219\u{2011}200-235", Some("219200235")),
+            ("219200236", None),
+            ("2192002350", None),
+            ("21920023", None),
+            ("２１９２００２３５", None),
+            ("mairie 219200235", None),
+        ] {
+            let query = EstablishmentQuery::by_name(name).unwrap();
+            assert_eq!(query.siren().map(Siren::as_str), siren, "{name}");
         }
     }
 

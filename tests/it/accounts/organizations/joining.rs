@@ -71,7 +71,8 @@ async fn sec_107_every_number_that_cannot_be_is_said_at_its_field() {
         ("130 025 265 00014", "SIRET valide"),
         ("abcdefghijklmn", "SIRET valide"),
         ("１３００２５２６５０００１３", "SIRET valide"),
-        ("130025265", "SIRET valide"),
+        ("130025265", "le SIREN d’une entité"),
+        ("130025266", "SIRET valide"),
         ("99999996400011", "fermé"),
         ("21850292000018", "fermé"),
     ] {
@@ -81,6 +82,17 @@ async fn sec_107_every_number_that_cannot_be_is_said_at_its_field() {
         assert_eq!(refused.attribute("#siret", "aria-invalid").as_deref(), Some("true"));
         assert_eq!(refused.attribute("#siret", "value").as_deref(), Some(typed), "what was typed is kept");
         assert!(refused.text("title").starts_with("Erreur"));
+    }
+    let of_entity = join(&person, &asks, "130.025.265").await;
+    let choice = format!("#found ~ * button[data-siret='{DINUM}']");
+    assert!(of_entity.has(&choice), "its establishments are there to choose from: {}", of_entity.text("main"));
+    let unlike = ["130.025.265.00013", "130-025-265-00013", "130\u{2011}025\u{2013}265 00013"];
+    for (typed, name) in unlike.into_iter().zip(["alix", "basile", "camille"]) {
+        let preview = person.get(&format!("/api/sirene/organization-info/{typed}")).await;
+        assert_eq!(preview.status, 200, "{typed}");
+        let taken = instance.person();
+        let asks = arrive(&taken, &client, &format!("{name}@inconnu.example"), &[]).await;
+        assert_eq!(join(&taken, &asks, typed).await.url.path(), "/users/unable-to-auto-join-organization", "{typed}");
     }
     let spaced = join(&person, &asks, "130 025 265\u{a0}00013").await;
     assert_eq!(spaced.url.path(), "/users/unable-to-auto-join-organization", "spaces are those of paper");
@@ -240,6 +252,8 @@ async fn a_name_is_looked_for_and_what_is_found_is_joined() {
     assert_eq!(welcome.url.path(), "/users/welcome", "{}", welcome.text("main"));
     let by_number = person.visit(&format!("/users/join-organization?name={DINUM}")).await;
     assert!(by_number.text("main").contains("DINUM"), "a number where a name is looked for shows whose it is");
+    let by_siren = person.visit("/users/join-organization?name=130%20025%20265").await;
+    assert!(by_siren.has(&format!("#found ~ * button[data-siret='{DINUM}']")), "{}", by_siren.text("main"));
     let short = person.visit("/users/join-organization?name=x").await;
     assert!(short.text("#name-problem").contains("deux lettres"));
 }

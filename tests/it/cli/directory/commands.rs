@@ -70,6 +70,11 @@ async fn sec_172_the_register_is_imported_looked_at_and_searched_whether_an_inst
         let nearby = operator.asks(&["directory", "search", "mairie", "--place", "74", "--limit", "1"]).await;
         assert_eq!(sirets(&nearby), ["21740115700011"], "{nearby}");
         assert_eq!(sirets(&operator.asks(&["directory", "search", "xyzzy"]).await), [""; 0]);
+        for typed in [["directory", "find", "219200235"], ["directory", "search", "219.200.235"]] {
+            let found = operator.asks(&typed).await;
+            assert_eq!(sirets(&found), [CLAMART, "21920023500063"], "the head office first: {found}");
+        }
+        prints(&operator.types(&["directory", "find", "219 200 235"]).await, &["SIRET", "LABEL", CLAMART]);
 
         let narrowed =
             [&["directory", "import", "--public-sector", "--departments", "92", "--active-only"][..]].concat();
@@ -84,6 +89,8 @@ async fn sec_172_the_register_is_imported_looked_at_and_searched_whether_an_inst
         for (typed, code, said) in [
             (vec!["find", "21920023500015"], 2, "21920023500015"),
             (vec!["find", "35600000000048"], 1, "no source knows 35600000000048"),
+            (vec!["find", "219200236"], 2, "neither a SIRET nor a SIREN"),
+            (vec!["find", "356000000"], 1, "no source knows 356000000"),
             (vec!["search", "x"], 2, "letters"),
             (vec!["search", "mairie", "--limit", "51"], 2, "50"),
             (vec!["search", "mairie", "--limit", "0"], 2, "50"),

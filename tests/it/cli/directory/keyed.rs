@@ -131,6 +131,41 @@ async fn api_entreprise_is_told_who_asks_and_why() {
     assert_eq!(instance.app.directory.search(&query).await, Err(DirectoryError::NoSource), "it searches for none");
 }
 
+/// The addresses and the questions of the first lines of what was asked.
+fn targets(service: &Service) -> Vec<url::Url> {
+    let line = |asked: String| asked.lines().next().unwrap().split(' ').nth(1).unwrap().to_owned();
+    service.asked().into_iter().map(|asked| format!("http://a.fr{}", line(asked)).parse().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_siren_is_asked_for_its_head_office_and_then_for_what_else_is_in_activity() {
+    let mut document = of_sirene();
+    let hall = document["etablissement"].take();
+    let school = with(hall.clone(), "", json!({ "siret": "21920023500063", "etablissementSiege": false }));
+    let stranger = with(hall.clone(), "", json!({ "siret": RECIPIENT }));
+    let service = Service::start(ok(&json!({ "etablissements": [school, hall, stranger] }))).await;
+    let sirene = instance(DirectorySource::ApiSirene, &service).await;
+    let query = EstablishmentQuery::by_name("219200235").unwrap();
+    let found = sirene.app.directory.search(&query).await.unwrap();
+    let sirets: Vec<&str> = found.iter().map(|found| found.siret.as_str()).collect();
+    assert_eq!(sirets, [CLAMART, "21920023500063"], "each once, and none of another entity");
+    let asked: Vec<String> = targets(&service)
+        .iter()
+        .map(|url| url.query_pairs().find(|(name, _)| name == "q").unwrap().1.into_owned())
+        .collect();
+    let others = "siren:219200235 AND etablissementSiege:false AND periode(etatAdministratifEtablissement:A)";
+    assert_eq!(asked, ["siren:219200235 AND etablissementSiege:true", others]);
+
+    let service = Service::start(ok(&of_api_entreprise())).await;
+    let entreprise = instance(DirectorySource::ApiEntreprise, &service).await;
+    is_clamart(&entreprise.app.directory.search(&query).await.unwrap()[0], EstablishmentSource::ApiEntreprise);
+    assert_eq!(targets(&service)[0].path(), "/base/v3/insee/sirene/unites_legales/219200235/siege_social");
+    service.does(with_status("451 Unavailable For Legal Reasons", "", "{}"));
+    assert_eq!(entreprise.app.directory.search(&query).await, Ok(Vec::new()));
+    service.does(with_status("500 Internal Server Error", "", "{}"));
+    assert_eq!(entreprise.app.directory.search(&query).await, Err(DirectoryError::Unavailable));
+}
+
 #[tokio::test]
 async fn sec_61_a_search_of_api_sirene_holds_nothing_but_words_whatever_somebody_types() {
     let mut document = of_sirene();

@@ -258,8 +258,17 @@ async fn sec_113_whoever_asked_for_discretion_is_found_by_number_only_and_told_b
     .await;
     let query = EstablishmentQuery::by_name("commune secrete").unwrap();
     assert_eq!(instance.app.directory.search(&query).await, Ok(Vec::new()), "a name confirms nothing");
+    let by_number = EstablishmentQuery::by_name("219200235").unwrap();
+    let listed = instance.app.directory.search(&by_number).await.unwrap();
+    assert_eq!((listed.len(), listed[0].name.label().as_str()), (1, UNKNOWN_NAME));
+    let asked = service.asked().pop().unwrap();
+    assert!(
+        asked.starts_with("GET /search?q=219200235&page=1&per_page=1&limite_matching_etablissements=100 "),
+        "{asked}"
+    );
     assert_eq!(find(&instance, CLAMART).await.unwrap().unwrap().name.label(), UNKNOWN_NAME);
     instance.clock.advance(Duration::from_secs(25 * 3600)).unwrap();
     service.does(ok(&found(json!({ "statut_diffusion_etablissement": "N" }))));
     assert_eq!(find(&instance, CLAMART).await, Ok(None), "the seeds know it, and do not tell");
+    assert_eq!(instance.app.directory.search(&by_number).await, Ok(Vec::new()), "nor by the number of the entity");
 }

@@ -1,7 +1,7 @@
 //! Names, as people type them.
 
 use moncomptepro::directory::Filter;
-use moncomptepro::domain::EstablishmentQuery;
+use moncomptepro::domain::{EstablishmentQuery, UNKNOWN_NAME};
 
 use super::files::{ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, write};
 use crate::support::Instance;
@@ -37,6 +37,50 @@ async fn names_are_found_whatever_the_accents_the_order_and_the_mistakes() {
         assert!(search(name, place).await.is_empty(), "{name} {place}");
     }
     assert_eq!(search("clamart", "").await.len(), 3, "town hall, school and company");
+}
+
+#[tokio::test]
+async fn a_siren_finds_the_establishments_of_its_entity_the_head_office_first_and_what_is_hidden_stays_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let data = directory.path().join("data");
+    // Before the head office in the order of numbers: one that closed, one that is open.
+    let more = [
+        "21920023500006,F,O,false,,85.20Z,92140,92023,CLAMART,,,,,,",
+        "21920023500048,A,N,false,,,92140,92023,CLAMART,,,,,,",
+    ];
+    let units = write(directory.path(), "units.csv", csv(ENTITY, &ENTITIES).as_bytes());
+    let places = write(
+        directory.path(),
+        "places.csv",
+        csv(ESTABLISHMENT, &[&ESTABLISHMENTS[..], &more[..]].concat()).as_bytes(),
+    );
+    imported(&data, vec![units, places], Filter::default()).unwrap();
+    let search = async |siren: &str, place: &str, limit: usize| {
+        let query = EstablishmentQuery::by_name(siren).unwrap().at(place).unwrap().limited(limit);
+        let found = instance.app.directory.search(&query).await.unwrap();
+        found.into_iter().map(|establishment| establishment.siret.to_string()).collect::<Vec<_>>()
+    };
+    let (hall, school, closed) = ("21920023500014", "21920023500063", more[0].get(..14).unwrap());
+    assert_eq!(search("219 200 235", "", 10).await, [hall, school, closed], "the fourth may not be told");
+    assert_eq!(search("219200235", "", 1).await, [hall]);
+    assert_eq!(search("219200235", "92 clam", 10).await.len(), 3);
+    for (siren, place) in [("219200235", "Paris"), ("219200235", "75"), ("356000000", ""), ("949573257", "75011")] {
+        assert!(search(siren, place, 10).await.is_empty(), "{siren} {place}");
+    }
+    let query = EstablishmentQuery::by_name("949573257").unwrap();
+    let hidden = instance.app.directory.search(&query).await.unwrap();
+    assert_eq!(
+        (hidden.len(), hidden[0].name.label().as_str()),
+        (1, UNKNOWN_NAME),
+        "found by its number, without its name"
+    );
+
+    let lines = ENTITIES.map(|line| line.replace("219200235,O", "219200235,N"));
+    let units = write(directory.path(), "units.csv", csv(ENTITY, &lines.each_ref().map(String::as_str)).as_bytes());
+    let places = write(directory.path(), "places.csv", csv(ESTABLISHMENT, &ESTABLISHMENTS).as_bytes());
+    imported(&data, vec![units, places], Filter::default()).unwrap();
+    assert!(search("219200235", "", 10).await.is_empty(), "of an entity that may not be told, nothing is");
 }
 
 #[tokio::test]
