@@ -11,7 +11,7 @@ use crate::acts::administration::{
     ModerationRefusal, OrganizationKey, Rejection, Shown, SimilarOnes, Undoing,
 };
 use crate::domain::{
-    Email, EmailDomain, EmailDomainStatus, Likeness, Moderation, ModerationId, ModerationKind, ModerationQuery,
+    Email, EmailDomain, EmailDomainStatus, EstablishmentSource, Likeness, Moderation, ModerationId, ModerationKind, ModerationQuery,
     ModerationQueryFault, ModerationStanding, ModerationState, OfficialContact, OrganizationDomain, OrganizationId,
     RejectionReason, Siret, UserId, Verification,
 };
@@ -73,6 +73,8 @@ struct DossierView {
     is_active: bool,
     is_head_office: bool,
     headcount: Option<String>,
+    /// Which source of the register told what it is; null where none did, or nobody knows.
+    told_by: Option<EstablishmentSource>,
     as_of: String,
     /// None where the directories do not answer.
     official_contacts: Option<Vec<OfficialContact>>,
@@ -442,7 +444,8 @@ fn dossier_view(dossier: ModerationDossier) -> DossierView {
         is_active: listed.organization.is_active,
         is_head_office: listed.organization.is_head_office,
         headcount: listed.organization.headcount.clone(),
-        as_of: listed.organization.updated_at.to_iso8601(),
+        told_by: listed.organization.told.map(|told| told.by),
+        as_of: listed.organization.as_of().to_iso8601(),
         official_contacts: match contacts {
             Contacts::Known(known) => Some(known),
             Contacts::Unavailable => None,

@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::{Reply, Request, created, done, moderations, users};
 use crate::acts::administration::{self as acts, Link, OrganizationDossier, OrganizationKey};
 use crate::domain::{
-    Email, Membership, Organization, OrganizationFacts, OrganizationId, OrganizationSource, Siret, User, UserId,
+    Email, EstablishmentSource, Membership, Organization, OrganizationFacts, OrganizationId, OrganizationSource, Siret, User, UserId,
     Verification,
 };
 
@@ -26,6 +26,10 @@ struct View {
     is_public_service: bool,
     address: Option<String>,
     source: OrganizationSource,
+    /// Which source of the register told it; null where none did, or nobody knows.
+    told_by: Option<EstablishmentSource>,
+    /// As of when it is: of files, when they were imported.
+    as_of: String,
     created_at: String,
     updated_at: String,
 }
@@ -264,6 +268,8 @@ async fn unlink(request: &Request<'_>, key: OrganizationKey, user: &str) -> Repl
 
 fn view(organization: Organization) -> View {
     View {
+        told_by: organization.told.map(|told| told.by),
+        as_of: organization.as_of().to_iso8601(),
         organization_id: organization.id,
         is_public_service: organization.is_public_service(),
         siret: organization.siret,

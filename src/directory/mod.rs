@@ -187,6 +187,20 @@ impl Directory {
         answers.end(None)
     }
 
+    /// The establishment with this number as the files of the register have it, which are read here: nobody is asked. `None`
+    /// where they do not have it, or may not tell.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn find_imported(&self, siret: &Siret) -> Result<Option<Establishment>, DirectoryError> {
+        let answer = self.registers().next().map_or(Answer::Absent, |register| register.find(siret));
+        match answer {
+            Answer::Known(found) => Ok(Some(found.masked())),
+            Answer::Unknown | Answer::Withheld | Answer::Absent => Ok(None),
+            Answer::Failed => Err(DirectoryError::Unavailable),
+        }
+    }
+
     /// Establishments by name, town and postal code, the best match first, or those of a legal entity, its head office
     /// first; of the first source that finds any.
     ///

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::acts::administration::{
     KeyRotation, RefreshRound, Urgency, carry_out_factor_removals, drop_retired_keys, forget_old_invitations, keys_due,
-    make_retention_round, refresh_stale_organizations, rotate_keys,
+    follow_import, make_retention_round, refresh_stale_organizations, rotate_keys,
 };
 use crate::acts::{self, By};
 use crate::app::App;
@@ -72,6 +72,15 @@ pub(super) async fn refresh_organizations(app: App, round: Arc<Mutex<RefreshRoun
     match refresh_stale_organizations(&app, begun).await {
         Ok(done) => *round.lock().unwrap_or_else(PoisonError::into_inner) = done,
         Err(cause) => tracing::warn!(%cause, "organizations were not read anew; it is tried again"),
+    }
+}
+
+/// Organizations follow the files of the register when others are imported.
+pub(super) async fn follow_imports(app: App, followed: Arc<Mutex<Option<Timestamp>>>) {
+    let before = *followed.lock().unwrap_or_else(PoisonError::into_inner);
+    match follow_import(&app, before).await {
+        Ok(now) => *followed.lock().unwrap_or_else(PoisonError::into_inner) = now,
+        Err(cause) => tracing::warn!(%cause, "organizations do not follow the import yet; it is tried again"),
     }
 }
 

@@ -70,7 +70,7 @@ pub use organizations::{
 pub use overview::{Overview, look_over};
 pub use register::{
     ORGANIZATIONS_SHOWN, OrganizationAct, OrganizationSearch, OrganizationWanted, RefreshRound, enter_from_register,
-    list_organization_acts, look_for_organizations, note_organization_view, refresh_organization,
+    follow_import, list_organization_acts, look_for_organizations, note_organization_view, refresh_organization,
     refresh_stale_organizations, search_organizations,
 };
 pub use retention::{RetentionReport, make_retention_round, report_retention};

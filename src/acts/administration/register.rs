@@ -9,7 +9,7 @@ use super::{Decided, Officer, OrganizationKey};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    Actor, AuditEvent, Establishment, EstablishmentQuery, Organization, OrganizationId, OrganizationSource, Siren,
+    Actor, AuditEvent, Establishment, EstablishmentQuery, EstablishmentSource, Organization, OrganizationId, OrganizationSource, Siren,
     Siret, User, UserId, folded,
 };
 use crate::protocol::Timestamp;
@@ -297,6 +297,42 @@ pub async fn refresh_stale_organizations(app: &App, round: RefreshRound) -> Resu
     Ok(if page.len() < LOOKED_THROUGH { RefreshRound { after: None, ..done } } else { done })
 }
 
+/// Reads anew, from the files of the register, what files that were imported before them said of organizations: claims and
+/// rules rest on what an import says soon after it. `followed` is the import after which that was done; nobody is asked.
+///
+/// # Errors
+/// When the store fails.
+pub async fn follow_import(app: &App, followed: Option<Timestamp>) -> Result<Option<Timestamp>, ActError> {
+    let imported_at = match app.directory.imported() {
+        Some(imported) if followed != Some(imported.imported_at) => imported.imported_at,
+        Some(_) | None => return Ok(followed),
+    };
+    let mut after = None;
+    loop {
+        let page = looking(&app.store, move |tx| organizations::list(tx, after, LOOKED_THROUGH)).await?;
+        for known in page.iter().filter(|known| is_of_former_import(known, imported_at)) {
+            match app.directory.find_imported(&known.siret) {
+                Ok(Some(told)) => write_anew(app, known.id, told, app.clock.now()).await?,
+                // What it does not know any more stays as it was told.
+                Ok(None) => {}
+                Err(_unreadable) => return Ok(followed),
+            }
+        }
+        match page.last() {
+            Some(last) if page.len() == LOOKED_THROUGH => after = Some(last.id),
+            Some(_) | None => return Ok(Some(imported_at)),
+        }
+    }
+}
+
+/// Whether the files of the register told these facts, and other ones were imported after that. What was written before the
+/// source was kept may be of files.
+fn is_of_former_import(known: &Organization, imported_at: Timestamp) -> bool {
+    known.source == OrganizationSource::Register
+        && known.as_of() < imported_at
+        && known.told.is_none_or(|told| told.by == EstablishmentSource::Register)
+}
+
 /// Writes what the register says now; what it says differently is recorded.
 async fn write_anew(app: &App, id: OrganizationId, told: Establishment, now: Timestamp) -> Result<(), ActError> {
     let circumstances = Circumstances::of(app, &By::local(Actor::System));
@@ -304,7 +340,7 @@ async fn write_anew(app: &App, id: OrganizationId, told: Establishment, now: Tim
         let Some(known) = organizations::find(tx, id)? else { return Ok(()) };
         let fresh = Organization { created_at: known.created_at, ..told.to_organization(known.id, now) };
         organizations::update(tx, &fresh)?;
-        match fresh == (Organization { updated_at: fresh.updated_at, ..known }) {
+        match fresh == (Organization { updated_at: fresh.updated_at, told: fresh.told, ..known }) {
             true => Ok(()),
             false => circumstances.record(tx, AuditEvent::OrganizationRefreshed { organization_id: id }),
         }

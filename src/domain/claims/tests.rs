@@ -20,6 +20,7 @@ fn organization(id: u64, siret: &str, label: &str, legal_category: &str) -> Orga
         is_entity_active: None,
         address: None,
         source: OrganizationSource::Register,
+        told: None,
         created_at: Timestamp(0),
         updated_at: Timestamp(0),
     }

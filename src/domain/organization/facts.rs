@@ -118,6 +118,7 @@ impl OrganizationFacts {
             is_entity_active: None,
             address: self.address,
             source: OrganizationSource::Operator,
+            told: None,
             created_at: now,
             updated_at: now,
         }

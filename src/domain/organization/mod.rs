@@ -79,10 +79,23 @@ pub struct Organization {
     pub address: Option<String>,
     /// Where these facts come from.
     pub source: OrganizationSource,
+    /// Which source of the register told them, and when; `None` where none did, and of what was written before this was
+    /// kept.
+    #[serde(default)]
+    pub told: Option<Told>,
     /// When the organization was first known here.
     pub created_at: Timestamp,
     /// When its facts were last refreshed.
     pub updated_at: Timestamp,
+}
+
+/// That a source of the register told something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The source.
+    pub by: EstablishmentSource,
+    /// When it did; of imported files, when they were imported, however long after they are read.
+    pub at: Timestamp,
 }
 
 impl Organization {
@@ -102,9 +115,15 @@ impl Organization {
             is_entity_active: None,
             address: None,
             source: OrganizationSource::Unconfirmed,
+            told: None,
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// As of when its facts are.
+    pub fn as_of(&self) -> Timestamp {
+        self.told.map_or(self.updated_at, |told| told.at)
     }
 
     /// Whether the register, or an operator, has said what it is.

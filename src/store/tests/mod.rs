@@ -59,6 +59,7 @@ fn organization(id: u64, number: u64) -> Organization {
         is_entity_active: None,
         address: None,
         source: OrganizationSource::Register,
+        told: None,
         created_at: NOW,
         updated_at: NOW,
     }

@@ -160,7 +160,8 @@ fn requested_organization(organization: &Organization) -> RequestedOrganization 
         is_public_service: organization.is_public_service(),
         is_confirmed: organization.is_confirmed(),
         source: organization.source,
-        updated_at: organization.updated_at.0,
+        told_by: organization.told.map(|told| told.by),
+        as_of: organization.as_of().0,
     }
 }
 

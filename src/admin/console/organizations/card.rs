@@ -111,7 +111,7 @@ fn answer(
         register_problem: attempt.register.map(str::to_owned),
         member_failure: attempt.link,
         id: organization.id.to_string(),
-        is_stale: app.clock.now().seconds_since(organization.updated_at) > CURRENT_FOR_SECONDS,
+        is_stale: app.clock.now().seconds_since(organization.as_of()) > CURRENT_FOR_SECONDS,
         facts: facts(organization),
         may_manage: officer.has(Right::ManageOrganizations),
         domains: domains.iter().map(|known| domain(known, &names)).collect(),
@@ -161,13 +161,14 @@ fn facts(organization: Organization) -> RegisterFacts {
         headcount: band(&organization.headcount),
         entity_headcount: band(&organization.entity_headcount),
         is_public_service: organization.is_public_service(),
+        as_of: organization.as_of().0,
         siret: organization.siret.to_string(),
         label: organization.label,
         address: organization.address,
         is_head_office: organization.is_head_office,
         is_active: organization.is_active,
         source: organization.source,
-        updated_at: organization.updated_at.0,
+        told_by: organization.told.map(|told| told.by),
     }
 }
 

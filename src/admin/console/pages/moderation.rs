@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::moderations::{ModerationRow, SimilarRequests};
 use super::warnings::{Undone, Warnings};
 use super::{Author, Authorship};
-use crate::domain::OrganizationSource;
+use crate::domain::{EstablishmentSource, OrganizationSource};
 use crate::render::Page;
 
 /// A request, `/admin/moderations/{id}`; its forms post to `…/accept`, `…/reject`, `…/reopen` and `…/comment`.
@@ -110,8 +110,10 @@ pub struct RequestedOrganization {
     pub is_confirmed: bool,
     /// Who said so.
     pub source: OrganizationSource,
+    /// Which source of the register, where that is known.
+    pub told_by: Option<EstablishmentSource>,
     /// When, in seconds.
-    pub updated_at: u64,
+    pub as_of: u64,
 }
 
 /// What a domain is for the organization.
@@ -387,7 +389,8 @@ fn plain() -> Moderation {
             is_public_service: false,
             is_confirmed: false,
             source: OrganizationSource::Unconfirmed,
-            updated_at: 1_795_424_400,
+            told_by: None,
+            as_of: 1_795_424_400,
         },
         warnings: Warnings::default(),
         undone: None,
@@ -445,6 +448,7 @@ fn full(plain: &Moderation) -> Moderation {
             is_active: true,
             is_public_service: true,
             source: OrganizationSource::Register,
+            told_by: Some(EstablishmentSource::Sirene),
             ..plain.organization.clone()
         },
         request: ModerationRow { is_blocking: true, ..ModerationRow::sample_long() },

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Author, Authorship};
-use crate::domain::{EmailDomainStatus, ModerationStep, OrganizationSource, Verification};
+use crate::domain::{EmailDomainStatus, EstablishmentSource, ModerationStep, OrganizationSource, Verification};
 use crate::render::Page;
 
 /// The search, `/admin/organizations`: gets `q`, and posts `siret` to enter what the register says.
@@ -180,8 +180,10 @@ pub struct RegisterFacts {
     pub is_public_service: bool,
     /// Who says so.
     pub source: OrganizationSource,
+    /// Which source of the register, where that is known.
+    pub told_by: Option<EstablishmentSource>,
     /// When they said it.
-    pub updated_at: u64,
+    pub as_of: u64,
 }
 
 /// An e-mail domain.
@@ -261,7 +263,8 @@ impl OrganizationCard {
             is_active: true,
             is_public_service: true,
             source: OrganizationSource::Register,
-            updated_at: 1_795_424_400,
+            told_by: Some(EstablishmentSource::Register),
+            as_of: 1_795_424_400,
         };
         let [authorship, own, program, unknown] = Authorship::samples();
         let member = MemberRow {
@@ -338,8 +341,13 @@ impl Page for OrganizationCard {
         };
         let unchanged = |failure| Self { member_failure: Some(failure), ..plain.clone() };
         let of = |source, notification: &str| Self {
-            facts: RegisterFacts { source, address: None, is_active: false, ..plain.facts.clone() },
+            facts: RegisterFacts { source, told_by: None, address: None, is_active: false, ..plain.facts.clone() },
             notification: Some(notification.to_owned()),
+            ..plain.clone()
+        };
+        let told = |by| Self {
+            facts: RegisterFacts { told_by: Some(by), ..plain.facts.clone() },
+            is_stale: true,
             ..plain.clone()
         };
         let every_proof = [
@@ -380,6 +388,10 @@ impl Page for OrganizationCard {
             wrong_member("unknown"),
             wrong_member("member"),
             wrong_member("unverified"),
+            told(EstablishmentSource::RechercheEntreprises),
+            told(EstablishmentSource::Sirene),
+            told(EstablishmentSource::ApiEntreprise),
+            told(EstablishmentSource::Seeds),
             of(OrganizationSource::Operator, "organization_entered"),
             of(OrganizationSource::Invented, "organization_refreshed"),
             of(OrganizationSource::Unconfirmed, "organization_entered"),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::codes::{Activity, CommuneCode, HeadcountBand, HeadcountYear, LegalCategory};
 use super::naming::{EstablishmentName, capitalized, town_name};
 use crate::domain::organization::public_body::PublicBody;
-use crate::domain::{Organization, OrganizationId, OrganizationSource, Siret};
+use crate::domain::{Organization, OrganizationId, OrganizationSource, Siret, Told};
 use crate::protocol::Timestamp;
 
 /// For how long what a source said is current.
@@ -163,6 +163,14 @@ impl Establishment {
                 | EstablishmentSource::Sirene
                 | EstablishmentSource::ApiEntreprise
                 | EstablishmentSource::Seeds => OrganizationSource::Register,
+            },
+            told: match self.source {
+                EstablishmentSource::Invented => None,
+                EstablishmentSource::Register
+                | EstablishmentSource::RechercheEntreprises
+                | EstablishmentSource::Sirene
+                | EstablishmentSource::ApiEntreprise
+                | EstablishmentSource::Seeds => Some(Told { by: self.source, at: self.fetched_at }),
             },
             created_at: now,
             // What a service said before stands in for one that does not answer, and becomes no younger by that.

@@ -1,11 +1,47 @@
 //! A register that is imported while the instance serves.
 
+use std::path::Path;
+use std::time::Duration;
+
+use moncomptepro::acts::By;
+use moncomptepro::acts::administration::{OrganizationKey, follow_import, refresh_organization};
 use moncomptepro::config::{Config, DevOptions, DirectorySettings, DirectorySource};
-use moncomptepro::directory::{DirectoryError, Filter};
-use moncomptepro::domain::{Diffusion, Establishment, EstablishmentSource, UNKNOWN_NAME};
+use moncomptepro::directory::{DirectoryError, Filter, Import, import};
+use moncomptepro::domain::{
+    Actor, AuditEvent, Diffusion, Establishment, EstablishmentSource, OrganizationId, UNKNOWN_NAME,
+};
+use moncomptepro::protocol::Timestamp;
+use moncomptepro::store::organizations;
+use serde_json::json;
 
 use super::files::{ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, write};
-use crate::support::Instance;
+use crate::admin::{ADMINISTRATOR, at_work};
+use crate::support::{Instance, Operator};
+
+/// When [`imported`] imports, and five days later.
+const FIRST_IMPORT: Timestamp = Timestamp(1_795_000_000);
+const SECOND_IMPORT: Timestamp = Timestamp(1_795_432_000);
+const CLAMART: OrganizationId = OrganizationId(1);
+
+/// A development instance that asks this register alone.
+async fn on_register(data: &Path) -> Instance {
+    let options = DevOptions {
+        data_dir: Some(data.to_owned()),
+        issuer: Some("http://localhost:3000".parse().unwrap()),
+        ..DevOptions::default()
+    };
+    Instance::start(|own| {
+        let config = Config::dev(options.clone(), own);
+        let sources = vec![DirectorySource::Register];
+        Config { directory: DirectorySettings { sources, ..config.directory }, ..config }
+    })
+    .await
+}
+
+async fn read_again(instance: &Instance) {
+    let by = By::local(Actor::System);
+    refresh_organization(&instance.app, &by, OrganizationKey::Id(CLAMART)).await.unwrap().unwrap();
+}
 
 async fn find(instance: &Instance, siret: &str) -> Result<Option<Establishment>, DirectoryError> {
     instance.app.directory.find_establishment(&siret.parse().unwrap()).await
@@ -100,4 +136,80 @@ async fn a_register_that_was_damaged_is_an_outage_and_not_an_unknown_number() {
     assert_eq!(find(&instance, "21920023500014").await, Err(DirectoryError::Unavailable));
     imported(&data, both(directory.path()), Filter::default()).unwrap();
     assert!(find(&instance, "21920023500014").await.unwrap().is_some(), "an import mends it");
+}
+
+#[tokio::test]
+async fn sec_114_the_card_says_when_the_files_were_imported_however_late_they_are_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let instance = on_register(&data).await;
+    imported(&data, both(directory.path()), Filter::default()).unwrap();
+    instance.clock.advance(Duration::from_secs(40 * 24 * 3600)).unwrap();
+    read_again(&instance).await;
+    let (person, _) = at_work(&instance, ADMINISTRATOR).await;
+    let card = person.visit("/admin/organizations/1").await.text("main");
+    assert!(card.contains("répertoire importé le 18 novembre") && card.contains("plus d’un mois"), "{card}");
+    import(
+        &data,
+        &Import { files: both(directory.path()), filter: Filter::default() },
+        instance.clock.now(),
+        &mut |_| {},
+    )
+    .unwrap();
+    read_again(&instance).await;
+    let card = person.visit("/admin/organizations/1").await.text("main");
+    assert!(card.contains("répertoire importé le 2 janvier") && !card.contains("plus d’un mois"), "{card}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_114_the_command_line_says_which_source_told_and_when() {
+    let directory = tempfile::tempdir().unwrap();
+    let _instance = Instance::production(directory.path()).await;
+    imported(&directory.path().join("data"), both(directory.path()), Filter::default()).unwrap();
+    let operator = Operator::of(directory.path());
+    operator.asks(&["org", "add", "21920023500014"]).await;
+    let shown = operator.asks(&["org", "show", "21920023500014"]).await;
+    assert_eq!((&shown["told_by"], &shown["as_of"]), (&json!("register"), &json!(FIRST_IMPORT.to_iso8601())), "{shown}");
+    assert_ne!(shown["updated_at"], shown["as_of"], "it was read later");
+}
+
+#[tokio::test]
+async fn sec_114_claims_and_sign_ins_follow_an_import_that_says_something_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let instance = on_register(&data).await;
+    imported(&data, both(directory.path()), Filter::default()).unwrap();
+    read_again(&instance).await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = person.visit(&client.authorization("openid organization", &[])).await;
+    let back = person.sign_in(asks, "user@yopmail.com", "user@yopmail.com").await;
+    let token = client.redeem(&client.code(&back)).await.access_token;
+    assert_eq!(client.userinfo(&token).await.json()["label"], "Commune de clamart - Mairie");
+    let followed = follow_import(&instance.app, None).await.unwrap();
+    assert_eq!(followed, Some(FIRST_IMPORT));
+
+    let renamed = csv(ENTITY, &ENTITIES).replace("COMMUNE DE CLAMART", "VILLE DE CLAMART");
+    let closed = csv(ESTABLISHMENT, &ESTABLISHMENTS).replace("21920023500014,A", "21920023500014,F");
+    let files = vec![
+        write(directory.path(), "units.csv", renamed.as_bytes()),
+        write(directory.path(), "places.csv", closed.as_bytes()),
+    ];
+    import(&data, &Import { files, filter: Filter::default() }, SECOND_IMPORT, &mut |_| {}).unwrap();
+    let followed = follow_import(&instance.app, followed).await.unwrap();
+    assert_eq!(followed, Some(SECOND_IMPORT));
+    assert_eq!(client.userinfo(&token).await.json()["label"], "Ville de clamart - Mairie");
+    let known = || instance.app.store.read(|tx| organizations::find(tx, CLAMART)).unwrap().unwrap();
+    assert_eq!((known().is_active, known().as_of()), (false, SECOND_IMPORT));
+    let event = AuditEvent::OrganizationRefreshed { organization_id: CLAMART };
+    let recorded = || instance.audit().iter().filter(|record| record.event == event).count();
+    assert_eq!(recorded(), 2, "by hand, and after the import");
+    let before = known();
+    assert_eq!(follow_import(&instance.app, followed).await.unwrap(), followed);
+    follow_import(&instance.app, None).await.unwrap();
+    assert_eq!((known(), recorded()), (before, 2), "what the files say already is not read again");
+
+    let another = instance.person();
+    let asks = another.visit(&client.authorization("openid organization", &[])).await;
+    let told = another.sign_in(asks, "user@yopmail.com", "user@yopmail.com").await;
+    assert!(told.text("main").to_lowercase().contains("fermé"), "{}: {}", told.url, told.text("main"));
 }
