@@ -74,6 +74,13 @@ impl Timestamp {
         };
         u64::try_from(instant.as_second()).ok().map(Self)
     }
+
+    /// Reads the date of a header (RFC 9110 §5.6.7, `IMF-fixdate`: `Sat, 28 Nov 2026 23:00:00 GMT`).
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        let date = Some(text.trim()).filter(|text| text.ends_with(" GMT"))?;
+        let instant = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
+        u64::try_from(instant.as_second()).ok().map(Self)
+    }
 }
 
 impl fmt::Display for Timestamp {

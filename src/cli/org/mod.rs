@@ -32,6 +32,10 @@ const FOUND: &[Column] = &[
     ("ACTIVE", "is_active"),
 ];
 
+/// What a domain can be, or nothing any more.
+const DOMAINS: [&str; 7] =
+    ["verified", "official_contact", "trackdechets_postal_mail", "external", "not_verified_yet", "refused", "none"];
+
 /// How a link was proven, as it is typed.
 const PROOFS: [&str; 7] = ["domain", "contact", "proof", "rne", "rna", "order", "none"];
 
@@ -108,9 +112,9 @@ pub(in crate::cli) enum Command {
         organization: String,
         /// The domain: mairie-exemple.fr.
         domain: Option<EmailDomain>,
-        /// What it is: whoever has an address there belongs to the organization, or works for it, or is still to be
-        /// reviewed, or never joins it; nothing any more.
-        #[arg(value_parser = PossibleValuesParser::new(["verified", "external", "not_verified_yet", "refused", "none"]), requires = "domain")]
+        /// What it is: whoever has an address there belongs to the organization, by your word, by that of its official contact
+        /// or by a letter of Trackdéchets, or works for it, or is still to be reviewed, or never joins it; nothing any more.
+        #[arg(value_parser = PossibleValuesParser::new(DOMAINS), requires = "domain")]
         status: Option<String>,
     },
     /// Read anew what the register says of an organization.

@@ -50,6 +50,7 @@ struct Memory {
 /// A service.
 pub(super) struct Service {
     outward: Outward,
+    clock: Clock,
     /// The status by which it says that it may not tell.
     withholding: Option<u16>,
     circuit: Circuit,
@@ -58,7 +59,8 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn new(outward: Outward, clock: Clock, budget: Budget) -> Self {
-        Self { outward, withholding: None, circuit: Circuit::new(clock, budget), memory: Mutex::default() }
+        let circuit = Circuit::new(clock.clone(), budget);
+        Self { outward, clock, withholding: None, circuit, memory: Mutex::default() }
     }
 
     /// The same where a status says that it may not tell.
@@ -92,7 +94,7 @@ impl Service {
             }
             status => {
                 let after = answer.headers.get("retry-after").and_then(|value| value.to_str().ok());
-                let wait = after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+                let wait = after.and_then(|text| wait_of(text, self.clock.now()));
                 self.fail(url, &format!("status {status}"), wait.filter(|_| matches!(status, 429 | 503)))
             }
         }
@@ -145,6 +147,12 @@ impl Service {
             memory.known.remove(&oldest);
         }
     }
+}
+
+/// How long a service asks to wait: seconds, or until a date (RFC 9110 §10.2.3).
+fn wait_of(text: &str, now: Timestamp) -> Option<Duration> {
+    let until = || Timestamp::parse_http_date(text).map(|date| date.seconds_since(now));
+    text.trim().parse().ok().or_else(until).map(Duration::from_secs)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

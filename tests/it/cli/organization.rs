@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use moncomptepro::config::{Config, DevOptions};
-use moncomptepro::domain::{Organization, OrganizationId, Siret};
+use moncomptepro::domain::{EmailDomainStatus, Organization, OrganizationId, Siret};
 use moncomptepro::store::organizations;
 use serde_json::{Value, json};
 
@@ -118,4 +118,8 @@ async fn sec_108_org_show_and_org_domain_say_who_made_proved_and_judged() {
     assert_eq!(domain["verified_at"], domain["updated_at"]);
     let refused = operator.asks(&["org", "domain", "1", "mairie.example", "refused"]).await;
     assert_eq!(refused["verified_at"], Value::Null, "{refused}");
+    for status in EmailDomainStatus::ALL {
+        let judged = operator.asks(&["org", "domain", "1", "mairie.example", status.as_str()]).await;
+        assert_eq!(judged["status"], status.as_str(), "{judged}");
+    }
 }

@@ -207,6 +207,23 @@ async fn sec_199_who_is_asked_to_wait_waits() {
 }
 
 #[tokio::test]
+async fn sec_199_who_is_asked_to_wait_until_a_date_waits_as_long() {
+    // The clock stands at 09:00:00 UTC.
+    let wait = "Retry-After: Mon, 23 Nov 2026 09:01:00 GMT\r\n";
+    let service = Service::start(with_status("503 Service Unavailable", wait, "")).await;
+    let instance = instance(service.port).await;
+    for _ in 0..3 {
+        assert_eq!(find(&instance, CLAMART).await, Err(DirectoryError::Unavailable));
+    }
+    assert_eq!(service.asked().len(), 1);
+    service.does(ok(&found(json!({}))));
+    instance.clock.advance(Duration::from_secs(59)).unwrap();
+    assert_eq!(find(&instance, CLAMART).await, Err(DirectoryError::Unavailable));
+    instance.clock.advance(Duration::from_secs(1)).unwrap();
+    assert!(find(&instance, CLAMART).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn sec_199_no_more_is_asked_in_a_second_than_the_service_allows() {
     let service = Service::start(ok(&json!({ "results": [] }))).await;
     let instance = instance(service.port).await;
