@@ -190,11 +190,18 @@ async fn find(request: &Request<'_>, siret: &str) -> Reply {
     };
     let number: Siret = siret.parse().map_err(|_| malformed())?;
     let directory = &request.app.directory;
-    let unknown = || Refusal::UnknownEstablishment(siret.to_owned());
+    let unknown = || unknown(request, siret.to_owned());
     let establishment = directory.find_establishment(&number).await?.ok_or_else(unknown)?;
     let official_contacts = directory.find_official_contacts(&establishment).await?;
     let establishment = View::new(establishment, request.app.clock.now());
     Ok(done(&DossierView { establishment, official_contacts }))
+}
+
+fn unknown(request: &Request<'_>, number: String) -> Refusal {
+    match request.app.directory.keeps_a_part() {
+        true => Refusal::LeftOut(number),
+        false => Refusal::UnknownEstablishment(number),
+    }
 }
 
 /// The establishments of a legal entity, its head office first.
@@ -202,7 +209,7 @@ async fn list_of(request: &Request<'_>, siren: Siren) -> Reply {
     let query = EstablishmentQuery::of_siren(siren.clone()).limited(usize::MAX);
     let found = request.app.directory.search(&query).await?;
     if found.is_empty() {
-        return Err(Refusal::UnknownEstablishment(siren.to_string()));
+        return Err(unknown(request, siren.to_string()));
     }
     Ok(done(&listed(found, request.app.clock.now())))
 }

@@ -27,6 +27,9 @@ pub(super) enum Refusal {
     Unknown { noun: &'static str, id: String },
     #[error("no source knows {0}, or may tell of it: see `directory status` and `directory search`")]
     UnknownEstablishment(String),
+    /// The import left a part of the register out, and no other source is asked.
+    #[error("{0} is not in the part of the register that was imported: see `directory status`; import the whole of it")]
+    LeftOut(String),
     #[error("the register does not know {0}, or may not tell what it is: `org add {0} --label NAME` enters it by hand")]
     NotInRegister(String),
     #[error("{id} is not the identifier of a {noun}: {expected}")]
@@ -220,7 +223,7 @@ impl Refusal {
             Self::NoSuchAddress => (StatusCode::NOT_FOUND, "no_such_address"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
             Self::Cursor => (StatusCode::BAD_REQUEST, "cursor"),
-            Self::Unknown { .. } | Self::UnknownEstablishment(_) => (StatusCode::NOT_FOUND, "unknown"),
+            Self::Unknown { .. } | Self::UnknownEstablishment(_) | Self::LeftOut(_) => (StatusCode::NOT_FOUND, "unknown"),
             Self::NotInRegister(_) => (StatusCode::NOT_FOUND, "not_in_register"),
             Self::Identifier { .. } => (StatusCode::BAD_REQUEST, "identifier"),
             Self::Exists { .. } => (StatusCode::CONFLICT, "exists"),

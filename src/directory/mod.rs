@@ -268,6 +268,12 @@ impl Directory {
         })
     }
 
+    /// Whether what no source knows may be in the part of the register that the import left out: no other source is asked.
+    pub fn keeps_a_part(&self) -> bool {
+        let are_files = self.sources.iter().all(|source| matches!(source, Source::Register { .. }));
+        are_files && self.imported().is_some_and(|imported| imported.filter.leaves_out())
+    }
+
     /// What was imported of official contacts, where their files are a source.
     pub fn imported_contacts(&self) -> Option<ContactsReport> {
         self.contacts.iter().find_map(|source| match source {

@@ -39,6 +39,11 @@ fn says_external(parameters: &Parameters, name: &str) -> bool {
     parameters.get(name) == Some("true")
 }
 
+/// Why nothing has a number: it may be in the part of the register that the import left out.
+fn unknown(app: &App) -> &'static str {
+    if app.directory.keeps_a_part() { "left_out" } else { "unknown" }
+}
+
 /// What the page shows beside what it always shows.
 struct Shown {
     typed: String,
@@ -80,6 +85,7 @@ async fn answer(app: &App, place: Place, shown: Shown) -> Result<Response, Error
         siret: shown.typed,
         is_external: shown.is_external,
         problem: shown.problem.map(str::to_owned),
+        unknown: unknown(app),
         hinted: shown.hinted,
         unproven: links.iter().filter(|link| !link.membership.verification.is_proven()).map(tile_of_own).collect(),
         suggestions: suggestions.iter().map(tile).collect(),
@@ -115,7 +121,7 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     let by = place.browser.by(&request);
     let id = place.interaction();
     match acts::join_organization(&app, &by, &place.active, attempt).await? {
-        JoiningOutcome::Unknown => again(&app, place, typed, "unknown").await,
+        JoiningOutcome::Unknown => again(&app, place, typed, unknown(&app)).await,
         JoiningOutcome::Unavailable => again(&app, place, typed, "unavailable").await,
         JoiningOutcome::AlreadyMember(_, true) => again(&app, place, typed, "member").await,
         JoiningOutcome::AlreadyMember(_, false) => again(&app, place, typed, "unproven_member").await,

@@ -28,6 +28,9 @@ async fn respond(app: &App, request: &Request, siret: &str) -> Result<Response, 
         PublicLook::Known(establishment) => {
             json_response(StatusCode::OK, &json!({ "organizationInfo": document(&establishment) }))
         }
+        PublicLook::Unknown if app.directory.keeps_a_part() => {
+            refused(StatusCode::NOT_FOUND, "no establishment has this SIRET in the part of the register that is kept here")
+        }
         PublicLook::Unknown => refused(StatusCode::NOT_FOUND, "no establishment has this SIRET, or it may not be told"),
         PublicLook::Unavailable => refused(StatusCode::GATEWAY_TIMEOUT, "no source of the register answered"),
     })

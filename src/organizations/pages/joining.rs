@@ -19,9 +19,11 @@ pub struct JoinOrganization {
     pub siret: String,
     /// Whether the person works for the organization without belonging to it, as whoever led them here says.
     pub is_external: bool,
-    /// Why it cannot be: `malformed`, `unknown`, `closed`, `member`, `unproven_member`,
+    /// Why it cannot be: `malformed`, `siren`, `unknown`, `left_out`, `closed`, `member`, `unproven_member`,
     /// `unavailable`.
     pub problem: Option<String>,
+    /// Why nothing has a number: `unknown` or `left_out`.
+    pub unknown: &'static str,
     /// What the number in the field is that of, where the client named it.
     pub hinted: Option<EstablishmentTile>,
     /// What the person belongs to, and nothing proves.
@@ -61,6 +63,7 @@ impl Page for JoinOrganization {
             siret: String::new(),
             is_external: false,
             problem: None,
+            unknown: "unknown",
             hinted: None,
             unproven: Vec::new(),
             suggestions: Vec::new(),

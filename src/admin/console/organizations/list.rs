@@ -63,6 +63,7 @@ pub(super) async fn enter(app: App, submission: Submission) -> Result<Response, 
     let siret: Siret = typed.parse().map_err(|_| Error::bad_request("bad_request"))?;
     let problem = match enter_from_register(&app, &officer.by(&request), siret.clone()).await? {
         Ok(organization) => return browser.redirect(&app, &after(organization.id, "organization_entered")),
+        Err(OrganizationRefusal::NotInRegister) if app.directory.keeps_a_part() => "left_out",
         Err(OrganizationRefusal::NotInRegister) => "unknown",
         Err(OrganizationRefusal::Unknown) => return Err(Error::NotFound),
         Err(_) => "unavailable",

@@ -18,6 +18,11 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether anything is left out.
+    pub fn leaves_out(&self) -> bool {
+        *self != Self::default()
+    }
+
     /// Whether legal entities of this category are kept.
     pub(super) fn admits_entity(&self, siren: u64, category: &str) -> bool {
         if !self.is_public_sector_only {

@@ -15,6 +15,7 @@ use moncomptepro::store::organizations;
 use serde_json::json;
 
 use super::files::{ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, write};
+use crate::accounts::organizations::{arrive, join};
 use crate::admin::{ADMINISTRATOR, at_work};
 use crate::support::{Instance, Operator};
 
@@ -212,4 +213,33 @@ async fn sec_114_claims_and_sign_ins_follow_an_import_that_says_something_else()
     let asks = another.visit(&client.authorization("openid organization", &[])).await;
     let told = another.sign_in(asks, "user@yopmail.com", "user@yopmail.com").await;
     assert!(told.text("main").to_lowercase().contains("fermé"), "{}: {}", told.url, told.text("main"));
+}
+
+#[tokio::test]
+async fn what_the_import_left_out_is_told_as_that_and_not_as_a_mistake() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let instance = on_register(&data).await;
+    let les_houches = "21740115700011";
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = arrive(&person, &client, "elodie@inconnu.example", &[]).await;
+    let about = format!("/api/organization-info?siret={les_houches}");
+    let departments: std::collections::BTreeSet<_> = ["92".parse().unwrap()].into();
+    let part = Filter { departments, ..Filter::default() };
+    for (filter, said, is_known) in [
+        (part, "dans la partie du répertoire", false),
+        (Filter::default(), "", true),
+    ] {
+        imported(&data, both(directory.path()), filter).unwrap();
+        let page = join(&person, &asks, les_houches).await;
+        assert_eq!(page.has("#siret-problem"), !is_known, "{}: {}", page.url, page.text("main"));
+        if !is_known {
+            assert!(page.text("#siret-problem").contains(said), "{}", page.text("main"));
+            let preview = page.attribute("#siret-preview", "data-unknown").unwrap();
+            assert!(preview.contains(said), "{preview}");
+            let told = person.get(&about).await;
+            assert_eq!(told.status, 404);
+            assert!(told.body.contains("part of the register"), "{}", told.body);
+        }
+    }
 }
