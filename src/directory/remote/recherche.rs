@@ -78,6 +78,9 @@ pub(super) fn read_listed(call: &Call, siren: &Siren, now: Timestamp) -> Answer<
     if text(entity, "statut_diffusion").as_deref() == Some("N") {
         return Answer::Withheld;
     }
+    if places(entity).next().is_some() && places(entity).all(|place| has_status(entity, place, "N")) {
+        return Answer::Withheld;
+    }
     let told = places(entity).filter_map(|place| establishment(entity, place, now));
     Answer::Known(told.filter(|found| found.siret.siren() == siren.as_str()).collect())
 }

@@ -88,7 +88,7 @@ async fn sec_107_every_number_that_cannot_be_is_said_at_its_field() {
     assert!(of_entity.has(&choice), "its establishments are there to choose from: {}", of_entity.text("main"));
     let unlike = ["130.025.265.00013", "130-025-265-00013", "130\u{2011}025\u{2013}265 00013"];
     for (typed, name) in unlike.into_iter().zip(["alix", "basile", "camille"]) {
-        let preview = person.get(&format!("/api/sirene/organization-info/{typed}")).await;
+        let preview = person.get(&format!("/api/organization-info?siret={typed}")).await;
         assert_eq!(preview.status, 200, "{typed}");
         let taken = instance.person();
         let asks = arrive(&taken, &client, &format!("{name}@inconnu.example"), &[]).await;
