@@ -3,7 +3,7 @@
   const field = document.getElementById("siret");
   const preview = document.getElementById("siret-preview");
   if (!field || !preview) return;
-  const { href, malformed, unknown, closed, headOffice } = preview.dataset;
+  const { href, malformed, unknown, closed, headOffice, asOf } = preview.dataset;
   let asked = "";
 
   const tell = (...lines) => {
@@ -16,6 +16,13 @@
       }),
     );
     preview.hidden = !lines.length;
+  };
+
+  /** As of when an answer is that stands in for a register that is silent: its age comes in seconds. */
+  const aged = (seconds) => {
+    if (!seconds) return "";
+    const date = new Date(Date.now() - seconds * 1000);
+    return asOf.replace("@", date.toLocaleDateString(document.documentElement.lang, { dateStyle: "long" }));
   };
 
   /** The answer of a question that was not overtaken by another one. */
@@ -34,6 +41,7 @@
       found.libelleActivitePrincipale,
       found.siegeSocial ? headOffice : "",
       found.estActive ? "" : closed,
+      aged(answer.headers.get("age")),
     );
   };
 

@@ -1,7 +1,7 @@
 //! Joining an organization: by its number, by one of those that the address suggests, or by looking for its name.
 
 use super::pages::{EstablishmentTile, JoinOrganization, JoinOrganizationConfirm, Search};
-use super::place::{Found, Place, tile, tile_of, tile_of_own};
+use super::place::{Found, Place, tile, tile_of, tile_of_answer, tile_of_own};
 use crate::acts::{self, ContactOrder, JoiningAttempt, JoiningOutcome, Preview};
 use crate::app::App;
 use crate::domain::{EmailDomain, EstablishmentQuery, JoiningRefusal, OrganizationId, QueryFault, Siren, Siret};
@@ -19,7 +19,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let hint: Option<Siret> = hint.and_then(|hint| hint.parse().ok());
     let hinted = match &hint {
         Some(siret) => match acts::preview_organization(&app, &place.active, siret).await? {
-            Preview::Known(organization) => Some(tile(&organization)),
+            Preview::Known(organization) => Some(tile_of_answer(&app, &organization)),
             Preview::Unknown | Preview::Unavailable => None,
         },
         None => None,
@@ -59,7 +59,7 @@ async fn search(app: &App, place: &Place, name: String, town: String) -> Result<
     // Whoever types a number where a name is looked for sees what it is the number of.
     if let Ok(siret) = name.parse::<Siret>() {
         return Ok(match acts::preview_organization(app, &place.active, &siret).await? {
-            Preview::Known(organization) => Search { found: Some(vec![tile(&organization)]), ..nothing },
+            Preview::Known(organization) => Search { found: Some(vec![tile_of_answer(app, &organization)]), ..nothing },
             Preview::Unknown => Search { found: Some(Vec::new()), ..nothing },
             Preview::Unavailable => problem("unavailable"),
         });
@@ -70,7 +70,7 @@ async fn search(app: &App, place: &Place, name: String, town: String) -> Result<
         Err(QueryFault::TooLong) => return Ok(problem("too_long")),
     };
     Ok(match acts::search_organizations(app, &place.active, &wanted).await? {
-        Some(found) => Search { found: Some(found.iter().map(tile_of).collect()), ..nothing },
+        Some(found) => Search { found: Some(found.iter().map(|found| tile_of(app, found)).collect()), ..nothing },
         None => problem("unavailable"),
     })
 }
@@ -199,7 +199,7 @@ pub(super) async fn confirm(app: App, visit: Visit) -> Result<Response, Error> {
         interaction: place.interaction(),
         client: place.client(&app)?,
         email: place.active.user.email.to_string(),
-        organization: tile(&organization),
+organization: tile_of_answer(&app, &organization),
         is_external: says_external(&visit.query, "is_external_hint"),
     };
     place.answer(&app, &page, StatusCode::OK)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::acts::{self, PublicLook};
 use crate::app::App;
 use crate::domain::{Diffusion, Establishment, Siret};
-use crate::web::{Error, Request, Response, StatusCode, json_response};
+use crate::web::{Error, HeaderValue, Request, Response, StatusCode, header, json_response};
 
 /// The number is in the query.
 pub(super) async fn of_query(app: App, request: Request) -> Result<Response, Error> {
@@ -26,7 +26,14 @@ async fn respond(app: &App, request: &Request, siret: &str) -> Result<Response, 
     };
     Ok(match acts::look_up_publicly(app, request.source(), &siret).await? {
         PublicLook::Known(establishment) => {
-            json_response(StatusCode::OK, &json!({ "organizationInfo": document(&establishment) }))
+            let now = app.clock.now();
+            let mut response = json_response(StatusCode::OK, &json!({ "organizationInfo": document(&establishment) }));
+            // The document has the members of the original, and none for this (RFC 9111 §5.1).
+            if establishment.is_stale(now) {
+                let age = HeaderValue::from(now.seconds_since(establishment.fetched_at));
+                response.headers_mut().insert(header::AGE, age);
+            }
+            response
         }
         PublicLook::Unknown if app.directory.keeps_a_part() => {
             refused(StatusCode::NOT_FOUND, "no establishment has this SIRET in the part of the register that is kept here")

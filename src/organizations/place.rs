@@ -68,7 +68,7 @@ impl Place {
     }
 }
 
-/// An organization as a tile.
+/// An organization that is known here, as a tile.
 pub(super) fn tile(organization: &Organization) -> EstablishmentTile {
     EstablishmentTile {
         siret: organization.siret.to_string(),
@@ -76,7 +76,14 @@ pub(super) fn tile(organization: &Organization) -> EstablishmentTile {
         address: organization.address.clone(),
         is_head_office: organization.is_head_office,
         is_active: organization.is_active,
+        as_of: None,
     }
+}
+
+/// What the register was asked about, with its age where something older stands in for its answer.
+pub(super) fn tile_of_answer(app: &App, organization: &Organization) -> EstablishmentTile {
+    let stale = organization.told.filter(|told| told.is_stale(app.clock.now()));
+    EstablishmentTile { as_of: stale.map(|told| told.at.0), ..tile(organization) }
 }
 
 /// An organization of the person as a tile.
@@ -85,12 +92,13 @@ pub(super) fn tile_of_own(own: &OwnMembership) -> EstablishmentTile {
 }
 
 /// An establishment of the register as a tile.
-pub(super) fn tile_of(establishment: &Establishment) -> EstablishmentTile {
+pub(super) fn tile_of(app: &App, establishment: &Establishment) -> EstablishmentTile {
     EstablishmentTile {
         siret: establishment.siret.to_string(),
         label: establishment.name.label(),
         address: establishment.town(),
         is_head_office: establishment.is_head_office,
         is_active: establishment.is_active,
+        as_of: establishment.is_stale(app.clock.now()).then_some(establishment.fetched_at.0),
     }
 }

@@ -82,6 +82,21 @@ pub struct Establishment {
     pub fetched_at: Timestamp,
 }
 
+impl Told {
+    /// Whether that is so long ago that a source has to be asked again; what is told meanwhile is marked by this.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        let current_for = match self.by {
+            EstablishmentSource::Register => REGISTER_CURRENT_FOR,
+            EstablishmentSource::RechercheEntreprises
+            | EstablishmentSource::Sirene
+            | EstablishmentSource::ApiEntreprise
+            | EstablishmentSource::Seeds
+            | EstablishmentSource::Invented => CURRENT_FOR,
+        };
+        now.0.saturating_sub(self.at.0) > current_for.as_secs()
+    }
+}
+
 impl Establishment {
     /// Without what may not be read of a partially diffusible establishment: names, signs, street and bands, and the
     /// code of the commune in the place of the postal code.
@@ -109,15 +124,7 @@ impl Establishment {
 
     /// Whether it was told so long ago that a source has to be asked again; what is told meanwhile is marked by this.
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        let current_for = match self.source {
-            EstablishmentSource::Register => REGISTER_CURRENT_FOR,
-            EstablishmentSource::RechercheEntreprises
-            | EstablishmentSource::Sirene
-            | EstablishmentSource::ApiEntreprise
-            | EstablishmentSource::Seeds
-            | EstablishmentSource::Invented => CURRENT_FOR,
-        };
-        now.0.saturating_sub(self.fetched_at.0) > current_for.as_secs()
+        Told { by: self.source, at: self.fetched_at }.is_stale(now)
     }
 
     /// What its legal entity is as a public body, as long as that goes on; `None` where it is none.

@@ -1,10 +1,13 @@
 //! What the register says of a number, told to whoever asks.
 
+use std::time::Duration;
+
 use moncomptepro::config::{Config, DevOptions, DirectorySettings, Limits};
 use serde_json::{Value, json};
 
+use super::arrive;
 use crate::cli::directory::remote::{self, found, ok};
-use crate::support::service::Service;
+use crate::support::service::{Service, with_status};
 use crate::support::{Instance, Page};
 
 const CLAMART: &str = "21920023500014";
@@ -138,4 +141,42 @@ async fn sec_95_one_source_looks_up_sixty_numbers_in_a_quarter_of_an_hour_and_ot
     assert_eq!(other.get(&look).await.status, 200);
     instance.clock.advance(std::time::Duration::from_secs(15 * 60)).unwrap();
     assert_eq!(one.get(&look).await.status, 200);
+}
+
+#[tokio::test]
+async fn sec_199_what_stands_in_for_a_silent_register_is_shown_with_its_age() {
+    let service = Service::start(ok(&found(json!({})))).await;
+    let instance = remote::instance(service.port).await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    arrive(&person, &client, "elodie@gmail.com", &[]).await;
+    let (hint, about) = (format!("/users/join-organization?siret_hint={CLAMART}"), format!("/api/organization-info?siret={CLAMART}"));
+    let (search, confirm) = (
+        format!("/users/join-organization?name={CLAMART}"),
+        format!("/users/join-organization-confirm?siret_hint={CLAMART}&siret={CLAMART}"),
+    );
+    let words = "tel qu’il était le 23 novembre";
+    for (is_silent, hours) in [(false, 0), (false, 23), (true, 2), (true, 24 * 20)] {
+        instance.clock.advance(Duration::from_secs(hours * 3600)).unwrap();
+        if is_silent {
+            service.does(with_status("503 Service Unavailable", "", ""));
+        }
+        let age = person.get(&about).await.headers.get("age").map(|age| age.to_str().unwrap().parse::<u64>().unwrap());
+        assert_eq!(age.map(|age| age / 3600), is_silent.then_some(if hours == 2 { 25 } else { 25 + 480 }), "{hours}");
+        let returning = match hours {
+            0..=23 => None,
+            _ => Some(instance.person()),
+        };
+        let person = match &returning {
+            Some(another) => {
+                arrive(another, &client, &format!("elodie{hours}@gmail.com"), &[]).await;
+                another
+            }
+            None => &person,
+        };
+        for path in [&hint, &search, &confirm] {
+            let page = person.visit(path).await;
+            assert!(page.text("main").contains("Commune de clamart"), "{path}: {}", page.text("main"));
+            assert_eq!(page.text("main").contains(words), is_silent, "{hours}: {path}: {}", page.text("main"));
+        }
+    }
 }
