@@ -249,6 +249,11 @@ fn sec_150_an_archive_that_grows_without_measure_or_holds_more_than_one_file_is_
         assert!(cause.contains(told), "{cause}");
         assert!(!data.join("register").join("current").exists());
     }
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, &bomb).unwrap();
+    let gzipped = files::write(directory.path(), "places.csv.gz", &gzip.finish().unwrap());
+    let cause = imported(&directory.path().join("data"), vec![units.clone(), gzipped], Filter::default()).unwrap_err();
+    assert!(matches!(cause, ImportError::Bomb { .. }), "{cause}");
     let broken = files::write(directory.path(), "broken.zip", b"PK\x03\x04 and then something else");
     let cause = imported(&directory.path().join("data"), vec![units, broken], Filter::default()).unwrap_err();
     assert!(matches!(cause, ImportError::Archive { .. }), "{cause}");

@@ -24,6 +24,8 @@ async fn names_are_found_whatever_the_accents_the_order_and_the_mistakes() {
         ("commune", "92140", town_hall),
         ("mairie", "Les Houches", "Commune de les houches - Mairie"),
         ("mairie", "74", "Commune de les houches - Mairie"),
+        ("mairie", "Klamart", town_hall),
+        ("mairie", "Les Houchse", "Commune de les houches - Mairie"),
         ("Interministérielle du Numérique", "", dinum),
         ("numerique direction", "Paris", dinum),
         ("intreministerielle", "75007 Paris", dinum),
