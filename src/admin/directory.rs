@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::refusal::Refusal;
 use super::{Reply, Request, done};
 use crate::acts::administration::{self, DirectoryImport};
-use crate::directory::{Annuaire, ContactsReport, ImportReport};
+use crate::directory::{Annuaire, ContactsReport, ImportReport, Standing};
 use crate::domain::{
     CommuneCode, DepartmentCode, Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, HeadcountYear,
     OfficialContact, PublicBody, Siren, Siret,
@@ -118,10 +118,23 @@ fn status(request: &Request<'_>) -> Reply {
     let contacts = app.directory.imported_contacts().map(|imported| described_contacts(&imported, now));
     Ok(done(&json!({
         "sources": sources,
+        "services": app.directory.standings().into_iter().map(described_standing).collect::<Vec<Value>>(),
         "register": register,
         "contact_sources": contact_sources,
         "contacts": contacts,
     })))
+}
+
+/// How a service has answered since the start.
+fn described_standing((source, standing): (&'static str, Standing)) -> Value {
+    json!({
+        "source": source,
+        "calls": standing.calls,
+        "failures": standing.failures,
+        "last_answer": standing.last_answer.map(|at| at.to_string()),
+        "last_failure": standing.last_failure.map(|at| at.to_string()),
+        "left_alone_seconds": standing.left_alone_for.map(|left| left.as_secs()),
+    })
 }
 
 /// Records what the command line has imported, as it lies now.

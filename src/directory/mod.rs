@@ -31,6 +31,7 @@ use remote::{Annuaires, Dialect, RemoteRegister};
 
 pub use contacts::{Annuaire, AnnuaireReport, ContactsFile, ContactsReport, import_contacts};
 pub use files::{ImportError, Rejected};
+pub use remote::Standing;
 pub use register::{FileReport, Filter, Import, ImportReport, Progress, Step, import};
 pub use seeds::{Seeded, Seeds};
 
@@ -272,6 +273,19 @@ impl Directory {
     pub fn keeps_a_part(&self) -> bool {
         let are_files = self.sources.iter().all(|source| matches!(source, Source::Register { .. }));
         are_files && self.imported().is_some_and(|imported| imported.filter.leaves_out())
+    }
+
+    /// How the services on the network have answered since the start, each under its name.
+    pub fn standings(&self) -> Vec<(&'static str, Standing)> {
+        let registers = self.sources.iter().filter_map(|source| match source {
+            Source::Remote(service) => Some(service.standing()),
+            Source::Seeds(_) | Source::Register { .. } => None,
+        });
+        let contacts = self.contacts.iter().filter_map(|source| match source {
+            Contacts::Remote(annuaires) => Some(annuaires.standings()),
+            Contacts::Imported(_) => None,
+        });
+        registers.chain(contacts.flatten()).collect()
     }
 
     /// What was imported of official contacts, where their files are a source.

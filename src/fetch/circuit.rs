@@ -80,6 +80,12 @@ impl Circuit {
         }
     }
 
+    /// For how much longer nobody asks; `None` where it may be asked.
+    pub fn left_alone_for(&self) -> Option<Duration> {
+        let left = self.state().open_until.saturating_sub(self.clock.elapsed());
+        Some(left).filter(|left| !left.is_zero())
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::fields::text;
-use super::guard::{Call, Outcome, Service};
+use super::guard::{Call, Outcome, Service, Standing};
 use crate::clock::Clock;
 use crate::directory::Answer;
 use crate::directory::contacts::{Gathered, Subject, addresses_in};
@@ -44,6 +44,12 @@ impl Annuaires {
     pub(in crate::directory) fn new(service_public: Url, education: Url, outward: &Outward, clock: &Clock) -> Self {
         let service = || Service::new(outward.clone(), clock.clone(), BUDGET);
         Self { service_public: (service_public, service()), education: (education, service()) }
+    }
+
+    /// The names of both, and how they have answered so far.
+    pub(in crate::directory) fn standings(&self) -> [(&'static str, Standing); 2] {
+        let ((_, service_public), (_, education)) = (&self.service_public, &self.education);
+        [("annuaire-service-public", service_public.standing()), ("annuaire-education", education.standing())]
     }
 
     /// The addresses of an establishment; unknown where the directories give none.

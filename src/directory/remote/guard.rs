@@ -47,6 +47,21 @@ struct Memory {
     next: u64,
 }
 
+/// How a service has answered since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// How often it was asked.
+    pub calls: u64,
+    /// How many of these calls failed: no answer, a refusal, or nonsense.
+    pub failures: u64,
+    /// When it last answered with what could be understood.
+    pub last_answer: Option<Timestamp>,
+    /// When it last failed.
+    pub last_failure: Option<Timestamp>,
+    /// For how much longer it is left alone.
+    pub left_alone_for: Option<Duration>,
+}
+
 /// A service.
 pub(super) struct Service {
     outward: Outward,
@@ -55,12 +70,13 @@ pub(super) struct Service {
     withholding: Option<u16>,
     circuit: Circuit,
     memory: Mutex<Memory>,
+    standing: Mutex<Standing>,
 }
 
 impl Service {
     pub(super) fn new(outward: Outward, clock: Clock, budget: Budget) -> Self {
         let circuit = Circuit::new(clock.clone(), budget);
-        Self { outward, clock, withholding: None, circuit, memory: Mutex::default() }
+        Self { outward, clock, withholding: None, circuit, memory: Mutex::default(), standing: Mutex::default() }
     }
 
     /// The same where a status says that it may not tell.
@@ -73,6 +89,7 @@ impl Service {
         if !self.circuit.may_ask() {
             return Outcome::Failed;
         }
+        self.note(|standing, _| standing.calls = standing.calls.saturating_add(1));
         let answer = match self.outward.get(url, headers, TIME_LIMIT).await {
             Ok(answer) => answer,
             Err(cause) => return self.fail(url, &cause.to_string(), None),
@@ -102,6 +119,7 @@ impl Service {
 
     /// The document was one: failures in a row are over.
     pub(super) fn understood(&self) {
+        self.note(|standing, now| standing.last_answer = Some(now));
         self.circuit.note_answer();
     }
 
@@ -113,8 +131,21 @@ impl Service {
     fn fail(&self, url: &Url, reason: &str, wait: Option<Duration>) -> Outcome {
         let host = url.host_str().unwrap_or_default();
         tracing::warn!(host, reason, "a source of the register did not answer");
+        self.note(|standing, now| {
+            standing.failures = standing.failures.saturating_add(1);
+            standing.last_failure = Some(now);
+        });
         self.circuit.note_failure(wait);
         Outcome::Failed
+    }
+
+    /// How it has answered so far.
+    pub(super) fn standing(&self) -> Standing {
+        Standing { left_alone_for: self.circuit.left_alone_for(), ..*locked(&self.standing) }
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Standing, Timestamp)) {
+        change(&mut locked(&self.standing), self.clock.now());
     }
 
     /// What the service said of an establishment, if it is not too old to stand in for an answer.

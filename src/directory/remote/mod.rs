@@ -16,12 +16,14 @@ use url::Url;
 
 use super::Answer;
 use crate::clock::Clock;
+use crate::config::DirectorySource;
 use crate::domain::{Establishment, EstablishmentQuery, Siren, Siret};
 use crate::fetch::{Budget, Outward};
 use crate::protocol::{Secret, Timestamp};
 pub(super) use annuaires::Annuaires;
 pub(super) use fields::cleaned;
 use guard::{Call, Outcome, Service};
+pub use guard::Standing;
 
 /// Fewer than the seven a second that Recherche d'entreprises allows from one address.
 const OPEN_BUDGET: Budget = Budget { calls: 5, within: Duration::from_secs(1) };
@@ -58,6 +60,16 @@ impl RemoteRegister {
         };
         let service = Service::new(outward, clock.clone(), budget).withholding_by(withholding);
         Self { dialect, base, service, clock }
+    }
+
+    /// Its name in the configuration, and how it has answered so far.
+    pub(super) fn standing(&self) -> (&'static str, Standing) {
+        let source = match &self.dialect {
+            Dialect::RechercheEntreprises => DirectorySource::RechercheEntreprises,
+            Dialect::Sirene { .. } => DirectorySource::ApiSirene,
+            Dialect::Entreprise { .. } => DirectorySource::ApiEntreprise,
+        };
+        (source.as_str(), self.service.standing())
     }
 
     /// The establishment with this number.

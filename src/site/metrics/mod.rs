@@ -56,6 +56,7 @@ impl Metrics {
         self.expose_passwords(&mut document);
         self.expose_store(&mut document);
         self.expose_keys(&mut document);
+        self.expose_directory(&mut document);
         process::expose(&mut document, self.started);
         document.into_text()
     }
@@ -219,6 +220,23 @@ impl Metrics {
             let help = "1 while the files hold a certificate or key that is not used: the one before goes on.";
             let is_refused = u8::from(tls.is_refusing());
             document.single("moncomptepro_certificate_files_refused", Kind::Gauge, help, is_refused);
+        }
+    }
+
+    fn expose_directory(&self, document: &mut Exposition) {
+        let standings = self.app.directory.standings();
+        if standings.is_empty() {
+            return;
+        }
+        let name = "moncomptepro_directory_calls_total";
+        document.family(name, Kind::Counter, "Questions to services of the register and of official contacts, by service.");
+        for (source, standing) in &standings {
+            document.sample(name, &[("source", *source)], standing.calls);
+        }
+        let name = "moncomptepro_directory_failures_total";
+        document.family(name, Kind::Counter, "Those that failed: no answer, a refusal, or nonsense.");
+        for (source, standing) in &standings {
+            document.sample(name, &[("source", *source)], standing.failures);
         }
     }
 }

@@ -52,6 +52,8 @@ async fn sec_172_the_register_is_imported_looked_at_and_searched_whether_an_inst
         let imported = operator.asks(&words(&["directory", "import"], &files)).await;
         assert_eq!((&imported["establishments"], &imported["entities"]), (&8.into(), &7.into()), "{imported}");
         let bytes = imported["bytes"].as_u64().unwrap();
+        let status = operator.asks(&["directory", "status"]).await;
+        assert_eq!(status["services"], json!([]), "no service on the network is a source here: {status}");
         assert_eq!((bytes > 8, &imported["bytes_per_establishment"]), (true, &json!(bytes / 8)), "{imported}");
         let status = operator.asks(&["directory", "status"]).await;
         assert_eq!(status["register"]["establishments"], 8, "{status}");

@@ -191,6 +191,21 @@ async fn sec_199_a_service_that_answers_nonsense_is_left_alone_as_well() {
         assert_eq!(find(&instance, CLAMART).await, Err(DirectoryError::Unavailable));
     }
     assert_eq!(service.asked().len(), 5);
+    let (source, standing) = instance.app.directory.standings()[0];
+    assert_eq!((source, standing.calls, standing.failures), ("recherche-entreprises", 5, 5));
+    assert_eq!((standing.last_answer, standing.left_alone_for), (None, Some(Duration::from_secs(27))));
+    let numbers = instance.metrics.expose();
+    for sample in ["directory_calls_total", "directory_failures_total"] {
+        let line = format!("moncomptepro_{sample}{{source=\"recherche-entreprises\"}} 5\n");
+        assert!(numbers.contains(&line), "{line}: {numbers}");
+    }
+    instance.clock.advance(Duration::from_secs(30)).unwrap();
+    service.does(ok(&found(json!({}))));
+    find(&instance, CLAMART).await.unwrap().unwrap();
+    let (_, standing) = instance.app.directory.standings()[0];
+    assert_eq!((standing.calls, standing.failures, standing.left_alone_for), (6, 5, None));
+    assert_eq!(standing.last_answer, Some(instance.clock.now()));
+    assert!(standing.last_failure < standing.last_answer);
 }
 
 #[tokio::test]
