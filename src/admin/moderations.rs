@@ -11,9 +11,9 @@ use crate::acts::administration::{
     ModerationRefusal, OrganizationKey, Rejection, Shown, SimilarOnes, Undoing,
 };
 use crate::domain::{
-    Email, EmailDomain, EmailDomainStatus, EstablishmentSource, Likeness, Moderation, ModerationId, ModerationKind, ModerationQuery,
-    ModerationQueryFault, ModerationStanding, ModerationState, OfficialContact, OrganizationDomain, OrganizationId,
-    RejectionReason, Siret, UserId, Verification,
+    Email, EmailDomain, EmailDomainStatus, EstablishmentSource, Likeness, Moderation, ModerationId, ModerationKind,
+    ModerationQuery, ModerationQueryFault, ModerationStanding, ModerationState, OfficialContact, OrganizationDomain,
+    OrganizationId, RejectionReason, Siret, UserId, Verification,
 };
 
 /// Which requests are listed.

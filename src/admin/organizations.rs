@@ -7,8 +7,8 @@ use super::refusal::Refusal;
 use super::{Reply, Request, created, done, moderations, users};
 use crate::acts::administration::{self as acts, Link, OrganizationDossier, OrganizationKey};
 use crate::domain::{
-    Email, EstablishmentSource, Membership, Organization, OrganizationFacts, OrganizationId, OrganizationSource, Siret, User, UserId,
-    Verification,
+    Email, EstablishmentSource, Membership, Organization, OrganizationFacts, OrganizationId, OrganizationSource, Siret,
+    User, UserId, Verification,
 };
 
 /// An organization as it is shown.

@@ -223,7 +223,9 @@ impl Refusal {
             Self::NoSuchAddress => (StatusCode::NOT_FOUND, "no_such_address"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
             Self::Cursor => (StatusCode::BAD_REQUEST, "cursor"),
-            Self::Unknown { .. } | Self::UnknownEstablishment(_) | Self::LeftOut(_) => (StatusCode::NOT_FOUND, "unknown"),
+            Self::Unknown { .. } | Self::UnknownEstablishment(_) | Self::LeftOut(_) => {
+                (StatusCode::NOT_FOUND, "unknown")
+            }
             Self::NotInRegister(_) => (StatusCode::NOT_FOUND, "not_in_register"),
             Self::Identifier { .. } => (StatusCode::BAD_REQUEST, "identifier"),
             Self::Exists { .. } => (StatusCode::CONFLICT, "exists"),

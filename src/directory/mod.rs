@@ -31,8 +31,8 @@ use remote::{Annuaires, Dialect, RemoteRegister};
 
 pub use contacts::{Annuaire, AnnuaireReport, ContactsFile, ContactsReport, import_contacts};
 pub use files::{ImportError, Rejected};
-pub use remote::Standing;
 pub use register::{FileReport, Filter, Import, ImportReport, Progress, Step, import};
+pub use remote::Standing;
 pub use seeds::{Seeded, Seeds};
 
 /// How long a source may take to answer.

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::acts::administration::{
-    KeyRotation, RefreshRound, Urgency, carry_out_factor_removals, drop_retired_keys, forget_old_invitations, keys_due,
-    follow_import, make_retention_round, refresh_stale_organizations, rotate_keys,
+    KeyRotation, RefreshRound, Urgency, carry_out_factor_removals, drop_retired_keys, follow_import,
+    forget_old_invitations, keys_due, make_retention_round, refresh_stale_organizations, rotate_keys,
 };
 use crate::acts::{self, By};
 use crate::app::App;

@@ -199,7 +199,7 @@ pub(super) async fn confirm(app: App, visit: Visit) -> Result<Response, Error> {
         interaction: place.interaction(),
         client: place.client(&app)?,
         email: place.active.user.email.to_string(),
-organization: tile_of_answer(&app, &organization),
+        organization: tile_of_answer(&app, &organization),
         is_external: says_external(&visit.query, "is_external_hint"),
     };
     place.answer(&app, &page, StatusCode::OK)

@@ -35,9 +35,10 @@ async fn respond(app: &App, request: &Request, siret: &str) -> Result<Response, 
             }
             response
         }
-        PublicLook::Unknown if app.directory.keeps_a_part() => {
-            refused(StatusCode::NOT_FOUND, "no establishment has this SIRET in the part of the register that is kept here")
-        }
+        PublicLook::Unknown if app.directory.keeps_a_part() => refused(
+            StatusCode::NOT_FOUND,
+            "no establishment has this SIRET in the part of the register that is kept here",
+        ),
         PublicLook::Unknown => refused(StatusCode::NOT_FOUND, "no establishment has this SIRET, or it may not be told"),
         PublicLook::Unavailable => refused(StatusCode::GATEWAY_TIMEOUT, "no source of the register answered"),
     })

@@ -9,8 +9,8 @@ use super::{Decided, Officer, OrganizationKey};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    Actor, AuditEvent, Establishment, EstablishmentQuery, EstablishmentSource, Organization, OrganizationId, OrganizationSource, Siren,
-    Siret, User, UserId, folded,
+    Actor, AuditEvent, Establishment, EstablishmentQuery, EstablishmentSource, Organization, OrganizationId,
+    OrganizationSource, Siren, Siret, User, UserId, folded,
 };
 use crate::protocol::Timestamp;
 use crate::store::audit::{self, AuditEntry};

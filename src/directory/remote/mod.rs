@@ -22,8 +22,8 @@ use crate::fetch::{Budget, Outward};
 use crate::protocol::{Secret, Timestamp};
 pub(super) use annuaires::Annuaires;
 pub(super) use fields::cleaned;
-use guard::{Call, Outcome, Service};
 pub use guard::Standing;
+use guard::{Call, Outcome, Service};
 
 /// Fewer than the seven a second that Recherche d'entreprises allows from one address.
 const OPEN_BUDGET: Budget = Budget { calls: 5, within: Duration::from_secs(1) };

@@ -229,7 +229,11 @@ impl Metrics {
             return;
         }
         let name = "moncomptepro_directory_calls_total";
-        document.family(name, Kind::Counter, "Questions to services of the register and of official contacts, by service.");
+        document.family(
+            name,
+            Kind::Counter,
+            "Questions to services of the register and of official contacts, by service.",
+        );
         for (source, standing) in &standings {
             document.sample(name, &[("source", *source)], standing.calls);
         }

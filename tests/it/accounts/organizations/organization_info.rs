@@ -149,7 +149,8 @@ async fn sec_199_what_stands_in_for_a_silent_register_is_shown_with_its_age() {
     let instance = remote::instance(service.port).await;
     let (person, client) = (instance.person(), instance.standard_client());
     arrive(&person, &client, "elodie@gmail.com", &[]).await;
-    let (hint, about) = (format!("/users/join-organization?siret_hint={CLAMART}"), format!("/api/organization-info?siret={CLAMART}"));
+    let (hint, about) =
+        (format!("/users/join-organization?siret_hint={CLAMART}"), format!("/api/organization-info?siret={CLAMART}"));
     let (search, confirm) = (
         format!("/users/join-organization?name={CLAMART}"),
         format!("/users/join-organization-confirm?siret_hint={CLAMART}&siret={CLAMART}"),

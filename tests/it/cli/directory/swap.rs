@@ -170,7 +170,11 @@ async fn sec_114_the_command_line_says_which_source_told_and_when() {
     let operator = Operator::of(directory.path());
     operator.asks(&["org", "add", "21920023500014"]).await;
     let shown = operator.asks(&["org", "show", "21920023500014"]).await;
-    assert_eq!((&shown["told_by"], &shown["as_of"]), (&json!("register"), &json!(FIRST_IMPORT.to_iso8601())), "{shown}");
+    assert_eq!(
+        (&shown["told_by"], &shown["as_of"]),
+        (&json!("register"), &json!(FIRST_IMPORT.to_iso8601())),
+        "{shown}"
+    );
     assert_ne!(shown["updated_at"], shown["as_of"], "it was read later");
 }
 
@@ -226,10 +230,7 @@ async fn what_the_import_left_out_is_told_as_that_and_not_as_a_mistake() {
     let about = format!("/api/organization-info?siret={les_houches}");
     let departments: std::collections::BTreeSet<_> = ["92".parse().unwrap()].into();
     let part = Filter { departments, ..Filter::default() };
-    for (filter, said, is_known) in [
-        (part, "dans la partie du répertoire", false),
-        (Filter::default(), "", true),
-    ] {
+    for (filter, said, is_known) in [(part, "dans la partie du répertoire", false), (Filter::default(), "", true)] {
         imported(&data, both(directory.path()), filter).unwrap();
         let page = join(&person, &asks, les_houches).await;
         assert_eq!(page.has("#siret-problem"), !is_known, "{}: {}", page.url, page.text("main"));
