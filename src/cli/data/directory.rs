@@ -241,6 +241,18 @@ impl Shown {
     }
 
     fn show(&mut self, progress: Progress) {
+        let Some(line) = self.line(progress) else { return };
+        match self.is_terminal {
+            true => {
+                self.width = self.width.max(line.chars().count());
+                write(&format!("\r{line:<width$}", width = self.width));
+            }
+            false => note(&line),
+        }
+    }
+
+    /// What is shown now, where it is time to show something.
+    fn line(&mut self, progress: Progress) -> Option<String> {
         let now = self.clock.elapsed();
         let began = match self.step {
             Some((step, began)) if step == progress.step => began,
@@ -251,17 +263,11 @@ impl Shown {
         };
         let every = if self.is_terminal { SHOWN_EVERY } else { TOLD_EVERY };
         if now.saturating_sub(self.last) < every {
-            return;
+            return None;
         }
         self.last = now;
         let line = described(progress, now.saturating_sub(began));
-        match self.is_terminal {
-            true => {
-                self.width = self.width.max(line.chars().count());
-                write(&format!("\r{line:<width$}", width = self.width));
-            }
-            false => note(&line),
-        }
+        Some(if self.is_terminal { format!("{} {line}", bar(progress)) } else { line })
     }
 
     fn end(&mut self) {
@@ -277,6 +283,13 @@ fn write(text: &str) {
     if let Err(cause) = error.write_all(text.as_bytes()).and_then(|()| error.flush()) {
         tracing::debug!(%cause, "nobody looks at the progress");
     }
+}
+
+/// How far a step is, of twenty marks.
+fn bar(progress: Progress) -> String {
+    let done = progress.done.saturating_mul(20).checked_div(progress.whole).unwrap_or(0).min(20);
+    let done = usize::try_from(done).unwrap_or(20);
+    format!("[{}{}]", "#".repeat(done), ".".repeat(20_usize.saturating_sub(done)))
 }
 
 fn described(progress: Progress, since: Duration) -> String {
@@ -303,6 +316,25 @@ mod tests {
         let progress = Progress { step: Step::Names, done: 25, whole: 100, rows: 1_234_567 };
         assert_eq!(described(progress, Duration::from_secs(10)), "names: 25 %, 1.234 million lines, about 30 s left");
         assert!(described(Progress { done: 0, whole: 0, ..progress }, Duration::ZERO).contains(": 0 %"));
+    }
+
+    #[test]
+    fn progress_is_a_bar_on_a_terminal_and_a_line_now_and_then_elsewhere() {
+        let clock = Clock::manual(Timestamp(1_000_000));
+        let progress = Progress { step: Step::Names, done: 0, whole: 100, rows: 0 };
+        let mut terminal = Shown { is_terminal: true, ..Shown::new(clock.clone()) };
+        let mut told = Shown { is_terminal: false, ..Shown::new(clock.clone()) };
+        assert_eq!((terminal.line(progress), told.line(progress)), (None, None), "nothing has been done yet");
+        clock.advance(Duration::from_secs(10)).unwrap();
+        let half = Progress { done: 50, rows: 2_000, ..progress };
+        let line = "names: 50 %, 0.002 million lines, about 10 s left";
+        assert_eq!(terminal.line(half), Some(format!("[##########..........] {line}")));
+        assert_eq!((terminal.line(half), told.line(half)), (None, None), "not every time");
+        clock.advance(Duration::from_secs(20)).unwrap();
+        let line = "names: 50 %, 0.002 million lines, about 30 s left";
+        assert_eq!(told.line(half).as_deref(), Some(line));
+        assert_eq!(bar(Progress { done: 200, ..progress }), format!("[{}]", "#".repeat(20)));
+        assert_eq!(bar(Progress { whole: 0, ..progress }), format!("[{}]", ".".repeat(20)));
     }
 
     #[test]
