@@ -364,6 +364,20 @@ impl MailContent {
         }
     }
 
+    /// Those that tell a person of an organization.
+    fn samples_of_joining(town: &str) -> Vec<Self> {
+        let (organization, name) = (|| town.to_owned(), || Some(String::from("Marie & <Martin>")));
+        vec![
+            Self::Welcome { organization: organization(), name: name() },
+            Self::Welcome { organization: organization(), name: None },
+            Self::ModerationRequested { organization: organization() },
+            Self::ModerationCancelled { organization: organization(), name: name() },
+            Self::ModerationCancelled { organization: organization(), name: None },
+            Self::ModerationAccepted { organization: organization() },
+            Self::LinkUnproven { organization: organization() },
+        ]
+    }
+
     /// Every kind in every state that its templates know, for those who try them.
     pub fn samples(somebody: &Email) -> Vec<Self> {
         let at = Timestamp(1_795_424_400);
@@ -411,12 +425,6 @@ impl MailContent {
             Self::AddressRestored { at },
             Self::PersonalInformationChanged { at, changes: changes.to_vec() },
             Self::AccountDeleted { at },
-            Self::Welcome { organization: town(), name: Some(String::from("Marie & <Martin>")) },
-            Self::Welcome { organization: town(), name: None },
-            Self::ModerationRequested { organization: town() },
-            Self::ModerationCancelled { organization: town(), name: Some(String::from("Marie & <Martin>")) },
-            Self::ModerationAccepted { organization: town() },
-            Self::LinkUnproven { organization: town() },
             Self::ModerationRejected { organization: town(), reason: None, may_be_corrected: false },
             Self::ModerationRejected {
                 organization: town(),
@@ -445,6 +453,7 @@ impl MailContent {
             },
             Self::Trial { at },
         ];
+        samples.extend(Self::samples_of_joining(&town()));
         samples.extend(AccountAct::ALL.map(|act| Self::AccountAdministered { at, act }));
         samples.extend([false, true].map(|is_member| Self::ModerationReopened { organization: town(), is_member }));
         samples

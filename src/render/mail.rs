@@ -47,9 +47,7 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::FactorRemovalAsked { due_at, reason } => context! { due_at => due_at.0, reason => reason },
         MailContent::PasswordLink { expires_at }
         | MailContent::DataLink { expires_at }
-        | MailContent::AddressCode { expires_at } => {
-            context! { expires_at => expires_at.0 }
-        }
+        | MailContent::AddressCode { expires_at } => context! { expires_at => expires_at.0 },
         MailContent::AddressChanged { at, expires_at } => context! { at => at.0, expires_at => expires_at.0 },
         MailContent::UnusedAccount { erased_from } => context! { erased_from => erased_from.0 },
         MailContent::Invitation { expires_at, organization } => {
@@ -62,10 +60,7 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         }
         MailContent::RecoveryCodeUsed { at, left, are_few } => context! { at => at.0, left, are_few },
         MailContent::Welcome { organization, name } | MailContent::ModerationCancelled { organization, name } => {
-            context! {
-                organization => shortened(organization),
-                name => name.as_deref().map(shortened),
-            }
+            context! { organization => shortened(organization), name => name.as_deref().map(shortened) }
         }
         MailContent::ModerationRequested { organization }
         | MailContent::LinkUnproven { organization }
