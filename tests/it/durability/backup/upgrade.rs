@@ -3,10 +3,12 @@
 //! The databases are kept as those versions left them, with their master key and what is known about them: one person with
 //! a password, linked to a commune, with a session; one client.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use moncomptepro::acts;
@@ -16,11 +18,11 @@ use moncomptepro::crypto::Random;
 use moncomptepro::domain::AuditEvent;
 use moncomptepro::protocol::Timestamp;
 use moncomptepro::site::{self, StartError};
-use moncomptepro::store::{OpenError, StillImage, memberships, organizations};
+use moncomptepro::store::{Location, OpenError, Opening, StillImage, Store, memberships, organizations};
 use serde_json::Value;
 
 use super::{sign_in, signing_keys};
-use crate::support::{Instance, Operator, program, stored};
+use crate::support::{Disk, Instance, Operator, program, stored};
 
 /// Each older format that there is a database of.
 const KEPT: [(u32, &[u8]); 1] = [(2, include_bytes!("format-2.zip"))];
@@ -241,5 +243,56 @@ async fn sec_215_killed_at_any_moment_it_is_of_the_one_format_or_the_other() {
             assert_eq!(older.backups().len(), 1);
             instance.stop().await;
         }
+    }
+}
+
+/// Opened on a disk of the test, without the backup that is made first.
+fn opened_on(disk: &Arc<Disk>, now: Timestamp) -> Result<Store, OpenError> {
+    let opening = Opening {
+        location: Location::Memory,
+        cache_bytes: 1024 * 1024,
+        mode: String::from("serve"),
+        issuer: String::from("https://identite.exemple.fr"),
+        instance_id: String::from("another"),
+        accept_issuer_change: false,
+        now,
+    };
+    Store::open_on(disk.backend(), opening, [Duration::from_millis(1); 3])
+}
+
+#[test]
+fn sec_181_sec_215_whichever_write_of_an_upgrade_fails_the_old_format_is_there_or_the_new_one() {
+    for older in Older::all() {
+        let now = older.clock().now();
+        let bytes = fs::read(older.data().join("moncomptepro.redb")).unwrap();
+        let quiet = Disk::with(bytes.clone());
+        let store = opened_on(&quiet, now).unwrap();
+        let calls = quiet.calls();
+        let after = store.check(now).unwrap().tables;
+        drop(store);
+        assert!(calls > 10, "{calls}");
+        let format_of = |bytes: &[u8]| {
+            let directory = tempfile::tempdir().unwrap();
+            fs::write(directory.path().join("moncomptepro.redb"), bytes).unwrap();
+            StillImage::of_directory(directory.path()).unwrap().header().unwrap().format
+        };
+        let newest = format_of(&quiet.bytes());
+        assert!(newest > older.format);
+        let mut left = BTreeSet::new();
+        for (number, times) in (0..calls).flat_map(|number| [(number, 1), (number, usize::MAX)]) {
+            let what = format!("call {number} of {calls}, {times} times");
+            let disk = Disk::with(bytes.clone());
+            disk.fail_after(number, times);
+            drop(opened_on(&disk, now));
+            disk.mend();
+            let format = format_of(&disk.bytes());
+            assert!([older.format, newest].contains(&format), "{what}: {format}");
+            left.insert(format);
+            let store = opened_on(&disk, now).unwrap();
+            let report = store.check(now).unwrap();
+            assert!(report.is_sound(), "{what}: {:?}", report.findings);
+            assert_eq!(report.tables, after, "{what}");
+        }
+        assert_eq!(left, BTreeSet::from([older.format, newest]));
     }
 }

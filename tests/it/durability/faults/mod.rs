@@ -1,19 +1,24 @@
 //! A disk that fails, fills up or turns read-only under an instance that serves: what is refused says so, what was
 //! acknowledged stays, reads go on, and service comes back by itself.
 
+mod clerk;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use moncomptepro::acts::{self, ActError, TokenOutcome};
+use moncomptepro::acts::{self, ActError, BackupOrder, By, TokenOutcome};
 use moncomptepro::admin::{self, Call};
 use moncomptepro::app::App;
-use moncomptepro::store::StoreError;
+use moncomptepro::domain::Actor;
+use moncomptepro::store::backup::{BackupFile, import};
+use moncomptepro::store::{StoreError, TableCount};
 use moncomptepro::web::Method;
 
 use super::errand::Errand;
 use super::work;
 use super::world;
 use crate::support::{Disk, Fault, Instance, Page, Person, RelyingParty};
+use clerk::Duty;
 
 const ADDRESS: &str = "user@yopmail.com";
 
@@ -191,6 +196,103 @@ async fn sec_181_sec_190_whichever_write_fails_nothing_acknowledged_is_lost_and_
             assert!(app.store.check(app.clock.now()).unwrap().is_sound(), "call {number} of {calls}, {times} times");
         }
     }
+}
+
+/// What every table holds: number and digest of its records. Fails where anything contradicts anything.
+fn content(app: &App, what: &str) -> Vec<TableCount> {
+    let report = app.store.check(app.clock.now()).unwrap();
+    assert!(report.is_sound(), "{what}: {:?}", report.findings);
+    report.tables
+}
+
+fn counts(content: &[TableCount]) -> Vec<(&'static str, u64)> {
+    content.iter().map(|table| (table.table, table.records)).collect()
+}
+
+/// Every write, flush and change of length of every duty of whoever runs the instance fails: the duty is done, or nothing of
+/// it is; whoever finds it not done does it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_181_sec_190_whichever_write_of_a_duty_fails_it_is_done_whole_or_not_at_all() {
+    let blank = Disk::with(Vec::new());
+    let seeded = world::begin(3, blank.backend()).await;
+    clerk::prepare(&seeded).await;
+    let mut points = 0;
+    for duty in Duty::all() {
+        let (bytes, before) = (blank.bytes(), content(&seeded, "before"));
+        assert!(duty.is_done(&seeded).await, "{duty:?}");
+        let after = content(&seeded, "after");
+        assert!(after != before || duty.comes_in_pieces(), "{duty:?} changes nothing");
+
+        let quiet = Disk::with(bytes.clone());
+        let app = world::on(&seeded, quiet.backend()).unwrap();
+        let begun = quiet.calls();
+        assert!(duty.is_done(&app).await, "{duty:?}");
+        let calls = quiet.calls() - begun;
+        assert!(calls > 2, "{duty:?} writes {calls} times");
+        points += calls;
+        let times: &[usize] = if duty.is_tried_again() { &[1] } else { &[1, usize::MAX] };
+        for (number, times) in (0..calls).flat_map(|number| times.iter().map(move |times| (number, *times))) {
+            let what = format!("{duty:?}, call {number} of {calls}, {times} times");
+            let disk = Disk::with(bytes.clone());
+            let app = world::on(&seeded, disk.backend()).unwrap();
+            disk.fail_after(number, times);
+            let is_done = duty.is_done(&app).await;
+            assert_eq!(is_done, duty.is_tried_again(), "{what}: {is_done}");
+            disk.mend();
+            until_healthy(&app).await;
+            let found = content(&app, &what);
+            let is_undone = found == before;
+            let is_whole = counts(&found) == counts(&after);
+            assert!(is_undone || is_whole || duty.comes_in_pieces(), "{what}: {found:?}");
+            assert!(!is_done || is_whole, "{what}: what was acknowledged is not there");
+            if !is_done && (is_undone || duty.comes_in_pieces()) {
+                assert!(duty.is_done(&app).await, "{what}: it cannot be done again");
+            }
+            let at_last = content(&app, &what);
+            assert_eq!(counts(&at_last), counts(&after), "{what}");
+            // What is on the disk now is what a restart finds.
+            drop(app);
+            let app = world::on(&seeded, Disk::with(disk.bytes()).backend()).unwrap();
+            assert_eq!(content(&app, &what), at_last, "{what}");
+        }
+    }
+    assert!(points > 100, "{points}");
+}
+
+/// A restore reads a backup into a new database: it never takes one for whole that is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_181_sec_214_whichever_write_of_a_restore_fails_it_does_not_call_itself_done() {
+    let blank = Disk::with(Vec::new());
+    let seeded = world::begin(4, blank.backend()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.backup");
+    let order = BackupOrder { path: Some(path.clone()), ..BackupOrder::default() };
+    acts::create_backup(&seeded, &By::local(Actor::System), order).await.unwrap();
+    let restored = async |disk: &Arc<Disk>, failing: Option<(usize, usize)>| {
+        let app = world::on(&seeded, disk.backend()).unwrap();
+        let begun = disk.calls();
+        if let Some((number, times)) = failing {
+            disk.fail_after(number, times);
+        }
+        let (target, file) = (app.store.clone(), BackupFile::open(&path).unwrap());
+        let reading = tokio::task::spawn_blocking(move || import(&target, file, None).map(drop));
+        let outcome = reading.await.unwrap();
+        (app, outcome.is_ok(), disk.calls() - begun)
+    };
+    let disk = Disk::with(Vec::new());
+    let (app, is_done, calls) = restored(&disk, None).await;
+    assert!(is_done && calls > 2, "{calls}");
+    let whole = content(&app, "restored");
+    assert!(counts(&whole).iter().any(|(table, records)| *table == "users" && *records > 3), "{whole:?}");
+    for (number, times) in (0..calls).flat_map(|number| [(number, 1), (number, usize::MAX)]) {
+        let disk = Disk::with(Vec::new());
+        let (_, is_done, _) = restored(&disk, Some((number, times))).await;
+        assert!(!is_done, "call {number} of {calls}, {times} times: it calls itself done");
+    }
+    // The next try, into a new database, is whole.
+    let (app, is_done, _) = restored(&Disk::with(Vec::new()), None).await;
+    assert!(is_done);
+    assert_eq!(content(&app, "again"), whole);
 }
 
 /// A code whose redemption was refused may have been redeemed: the outcome of a failed commit is unknown. It is never
