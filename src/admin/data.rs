@@ -30,7 +30,7 @@ pub(super) async fn back_up(request: &Request<'_>) -> Reply {
         (Some(_), Some(_)) => {
             return Err(Refusal::Malformed(String::from("a passphrase or a key file, not both")));
         }
-        (Some(passphrase), None) => Some(BackupSecret::Passphrase(Zeroizing::new(passphrase))),
+        (Some(passphrase), None) => Some(BackupSecret::passphrase(Zeroizing::new(passphrase).as_bytes())?),
         (None, Some(file)) => Some(BackupSecret::KeyFile(file)),
         (None, None) => None,
     };

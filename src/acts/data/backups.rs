@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::DataLocation;
-use crate::crypto::{MasterKey, MasterKeyError, Parameters, Random, derive_key};
+use crate::crypto::{MasterKey, MasterKeyError, Parameters, Random, derive_key, normalize_password};
 use crate::domain::AuditEvent;
 use crate::protocol::Timestamp;
 use crate::store::backup::{self, BackupError, BackupFile, BackupKey, Draft, Manifest, Protection, Verified};
@@ -30,6 +30,24 @@ pub enum BackupSecret {
     Passphrase(Zeroizing<String>),
     /// A file with 32 bytes in base64, like a master key.
     KeyFile(PathBuf),
+}
+
+impl BackupSecret {
+    /// The most bytes of a passphrase; nothing of it is cut.
+    pub const MOST_PASSPHRASE_BYTES: usize = 4_096;
+
+    /// The passphrase that stands in one line.
+    ///
+    /// # Errors
+    /// When it is longer than one may be, or holds what nobody types: a file that is no text was named, say.
+    pub fn passphrase(line: &[u8]) -> Result<Self, BackupRefusal> {
+        if line.len() > Self::MOST_PASSPHRASE_BYTES {
+            return Err(BackupRefusal::LongPassphrase);
+        }
+        let is_typed = |text: &&str| !text.chars().any(|character| character.is_control() && character != '\t');
+        let text = str::from_utf8(line).ok().filter(is_typed).ok_or(BackupRefusal::UntypedPassphrase)?;
+        Ok(Self::Passphrase(Zeroizing::new(text.to_owned())))
+    }
 }
 
 /// A backup that somebody wants.
@@ -75,6 +93,15 @@ pub enum BackupRefusal {
     /// The passphrase is too short to withstand guessing.
     #[error("the passphrase needs 12 characters at least")]
     ShortPassphrase,
+    /// The passphrase is too long for one.
+    #[error(
+        "the passphrase has more than {} bytes, and nothing of it is left out",
+        BackupSecret::MOST_PASSPHRASE_BYTES
+    )]
+    LongPassphrase,
+    /// The passphrase is no text.
+    #[error("the passphrase holds what nobody types, such as NUL: name a file of text")]
+    UntypedPassphrase,
     /// A key cannot be derived as the file asks.
     #[error("{0} asks for a derivation that this program does not make")]
     Derivation(PathBuf),
@@ -165,13 +192,14 @@ fn protect(secret: Option<&BackupSecret>, random: &Random) -> Result<(Protection
     match secret {
         None => Ok((Protection::None, None)),
         Some(BackupSecret::Passphrase(passphrase)) => {
+            let passphrase = normalize_password(passphrase);
             if passphrase.chars().count() < 12 {
                 return Err(BackupRefusal::ShortPassphrase);
             }
             let cost = Parameters::standard();
             let protection =
                 Protection::Passphrase { memory_kib: cost.memory_kib, iterations: cost.iterations, salt: text };
-            let key = derive_key(cost, &salt, passphrase).ok_or(BackupRefusal::CutShort)?;
+            let key = derive_key(cost, &salt, &passphrase).ok_or(BackupRefusal::CutShort)?;
             Ok((protection, Some(key)))
         }
         Some(BackupSecret::KeyFile(path)) => {
@@ -196,8 +224,15 @@ pub fn unlock_backup(
     match (&manifest.protection, secret) {
         (Protection::Passphrase { memory_kib, iterations, salt }, Some(BackupSecret::Passphrase(passphrase))) => {
             let cost = Parameters { memory_kib: *memory_kib, iterations: *iterations };
-            let key = salt_of(salt).and_then(|salt| derive_key(cost, &salt, passphrase));
-            Ok(Some(key.ok_or_else(|| BackupRefusal::Derivation(path.to_path_buf()))?))
+            let derived = |spelling: &str| {
+                let key = salt_of(salt).and_then(|salt| derive_key(cost, &salt, spelling));
+                key.ok_or_else(|| BackupRefusal::Derivation(path.to_path_buf()))
+            };
+            let spelling = normalize_password(passphrase);
+            let key = derived(&spelling)?;
+            // Earlier versions took the bytes as they were given.
+            let is_it = spelling == *passphrase || BackupFile::open(path)?.is_opened_by(&key)?;
+            Ok(Some(if is_it { key } else { derived(passphrase)? }))
         }
         (Protection::KeyFile { key_id, salt }, Some(BackupSecret::KeyFile(file))) => {
             let key = MasterKey::load(file)?;

@@ -110,7 +110,17 @@ impl BackupFile {
         self.read(key, |_, _, _| Ok(()))
     }
 
-    /// The same, giving each row away: its table, its key, its record. What is given away may not be believed before
+    /// Whether this key opens it, as far as its first piece tells.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn is_opened_by(mut self, key: &BackupKey) -> Result<bool, BackupError> {
+        self.check_protection(Some(key))?;
+        let (place, frame) = self.frame()?;
+        Ok(Cipher::new(Some(key), self.beginning).is_some_and(|mut cipher| cipher.open(place, frame).is_some()))
+    }
+
+    /// The same as [`Self::verify`], giving each row away: its table, its key, its record. What is given away may not be believed before
     /// this has ended well.
     pub(in crate::store) fn read(
         mut self,
