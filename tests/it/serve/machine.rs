@@ -1,9 +1,12 @@
 //! The limits of the machine, met by a process of its own.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
+
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use super::process::Process;
 
@@ -86,6 +89,39 @@ fn sec_208_with_every_descriptor_taken_what_is_open_is_served_writes_work_and_no
     assert_eq!(ask(&mut later, "/livez").0, 200);
     let said = process.unread_lines() - said;
     assert!(said < 20, "{said} lines about 400 connections and a second of waiting");
+}
+
+/// The lowest number that no open file of it has.
+fn free_descriptor(process: &Process) -> u64 {
+    let open = fs::read_dir(format!("/proc/{}/fd", process.id())).unwrap();
+    let open: BTreeSet<u64> = open.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok()).collect();
+    (0..).find(|number| !open.contains(number)).unwrap()
+}
+
+/// From now on its open files have numbers below this one; it may not raise that itself.
+fn allow_descriptors_below(process: &Process, number: u64) {
+    let id = Pid::from_raw(i32::try_from(process.id()).unwrap());
+    let before = prlimit(id, Resource::Nofile, Rlimit { current: Some(number), maximum: Some(1024) });
+    before.unwrap();
+}
+
+#[test]
+fn sec_158_sec_208_while_the_system_gives_no_descriptor_accepting_pauses_and_goes_on_by_itself() {
+    let mut process = Process::dev_after("ulimit -n 1024");
+    let mut first = connect(&process);
+    assert_eq!(ask(&mut first, "/livez").0, 200);
+    allow_descriptors_below(&process, free_descriptor(&process));
+    let mut waiting = connect(&process);
+    process.wait_for_line("no connection can be accepted for now");
+    let (said, before) = (process.unread_lines(), worked(&process));
+    std::thread::sleep(Duration::from_secs(1));
+    let (spent, lines) = (worked(&process) - before, process.unread_lines() - said);
+    assert!(spent < 20, "{spent} hundredths of a second of work in one second of waiting");
+    assert!(lines < 3, "{lines} lines about one connection");
+    // Who is connected already notices nothing.
+    assert_eq!(ask(&mut first, "/readyz").0, 200);
+    allow_descriptors_below(&process, 1024);
+    assert_eq!(ask(&mut waiting, "/livez").0, 200);
 }
 
 #[test]
