@@ -8,6 +8,7 @@ use crate::acts::administration::{
 use crate::admin::console::form::check_fields;
 use crate::app::App;
 use crate::domain::{Establishment, Organization, QueryFault, Right, Siret};
+use crate::protocol::Timestamp;
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths};
 
 /// Shows what is there, or what was looked for.
@@ -33,7 +34,7 @@ async fn answer(
     let is_listing = matches!(wanted, Ok(OrganizationWanted::Any(_)));
     let next = found.next.filter(|_| is_listing);
     let next_href = next.map(|next| format!("{}?after={next}", paths::ADMIN_ORGANIZATIONS));
-    let problem = fault.or(problem);
+    let (problem, now) = (fault.or(problem), app.clock.now());
     let page = Organizations {
         typed: typed.chars().take(200).collect(),
         problem: problem.map(str::to_owned),
@@ -42,7 +43,7 @@ async fn answer(
         known: found.known.iter().map(tile).collect(),
         may_be_more: found.next.is_some() && !is_listing,
         next_href,
-        from_register: found.from_register.iter().map(tile_of).collect(),
+        from_register: found.from_register.iter().map(|found| tile_of(found, now)).collect(),
         is_register_silent: found.is_register_silent,
         may_manage: officer.has(Right::ManageOrganizations),
     };
@@ -79,10 +80,11 @@ fn tile(organization: &Organization) -> OrganizationTile {
         address: organization.address.clone(),
         is_head_office: organization.is_head_office,
         is_active: organization.is_active,
+        as_of: None,
     }
 }
 
-fn tile_of(establishment: &Establishment) -> OrganizationTile {
+fn tile_of(establishment: &Establishment, now: Timestamp) -> OrganizationTile {
     OrganizationTile {
         id: None,
         siret: establishment.siret.to_string(),
@@ -90,5 +92,6 @@ fn tile_of(establishment: &Establishment) -> OrganizationTile {
         address: establishment.town(),
         is_head_office: establishment.is_head_office,
         is_active: establishment.is_active,
+        as_of: establishment.is_stale(now).then_some(establishment.fetched_at.0),
     }
 }

@@ -46,6 +46,8 @@ pub struct OrganizationTile {
     pub is_head_office: bool,
     /// Whether it is in activity.
     pub is_active: bool,
+    /// As of when it is, where the register does not answer and something older stands in.
+    pub as_of: Option<u64>,
 }
 
 impl OrganizationTile {
@@ -57,6 +59,7 @@ impl OrganizationTile {
             address: Some(String::from("92140 Clamart")),
             is_head_office: true,
             is_active: true,
+            as_of: id.is_none().then_some(1_795_424_400),
         }
     }
 

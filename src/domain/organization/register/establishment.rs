@@ -176,8 +176,9 @@ impl Establishment {
                 EstablishmentSource::Register
                 | EstablishmentSource::RechercheEntreprises
                 | EstablishmentSource::Sirene
-                | EstablishmentSource::ApiEntreprise
-                | EstablishmentSource::Seeds => Some(Told { by: self.source, at: self.fetched_at }),
+                | EstablishmentSource::ApiEntreprise => Some(Told { by: self.source, at: self.fetched_at }),
+                // They are told whenever they are asked for.
+                EstablishmentSource::Seeds => Some(Told { by: self.source, at: now }),
             },
             created_at: now,
             // What a service said before stands in for one that does not answer, and becomes no younger by that.

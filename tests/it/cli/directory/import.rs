@@ -249,7 +249,7 @@ fn sec_150_an_archive_that_grows_without_measure_or_holds_more_than_one_file_is_
         assert!(cause.contains(told), "{cause}");
         assert!(!data.join("register").join("current").exists());
     }
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     std::io::Write::write_all(&mut gzip, &bomb).unwrap();
     let gzipped = files::write(directory.path(), "places.csv.gz", &gzip.finish().unwrap());
     let cause = imported(&directory.path().join("data"), vec![units.clone(), gzipped], Filter::default()).unwrap_err();

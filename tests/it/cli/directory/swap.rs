@@ -148,7 +148,7 @@ async fn sec_114_the_card_says_when_the_files_were_imported_however_late_they_ar
     instance.clock.advance(Duration::from_secs(40 * 24 * 3600)).unwrap();
     read_again(&instance).await;
     let (person, _) = at_work(&instance, ADMINISTRATOR).await;
-    let card = person.visit("/admin/organizations/1").await.text("main");
+    let card = person.visit("/admin/organizations/1").await.text("main").replace('\u{a0}', " ");
     assert!(card.contains("répertoire importé le 18 novembre") && card.contains("plus d’un mois"), "{card}");
     import(
         &data,
@@ -158,7 +158,7 @@ async fn sec_114_the_card_says_when_the_files_were_imported_however_late_they_ar
     )
     .unwrap();
     read_again(&instance).await;
-    let card = person.visit("/admin/organizations/1").await.text("main");
+    let card = person.visit("/admin/organizations/1").await.text("main").replace('\u{a0}', " ");
     assert!(card.contains("répertoire importé le 2 janvier") && !card.contains("plus d’un mois"), "{card}");
 }
 
