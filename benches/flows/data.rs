@@ -173,6 +173,7 @@ fn entries(hash: &str, people: std::ops::Range<u64>, now: Timestamp) -> Entries 
             is_entity_active: None,
             address: Some(String::from("92140 CLAMART")),
             source: OrganizationSource::Invented,
+            told: None,
             created_at: now,
             updated_at: now,
         });
