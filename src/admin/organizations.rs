@@ -28,8 +28,8 @@ struct View {
     source: OrganizationSource,
     /// Which source of the register told it; null where none did, or nobody knows.
     told_by: Option<EstablishmentSource>,
-    /// As of when it is: of files, when they were imported.
-    as_of: String,
+    /// When: of files, when they were imported.
+    told_at: Option<String>,
     created_at: String,
     updated_at: String,
 }
@@ -269,7 +269,7 @@ async fn unlink(request: &Request<'_>, key: OrganizationKey, user: &str) -> Repl
 fn view(organization: Organization) -> View {
     View {
         told_by: organization.told.map(|told| told.by),
-        as_of: organization.as_of().to_iso8601(),
+        told_at: organization.told.map(|told| told.at.to_iso8601()),
         organization_id: organization.id,
         is_public_service: organization.is_public_service(),
         siret: organization.siret,

@@ -171,11 +171,11 @@ async fn sec_114_the_command_line_says_which_source_told_and_when() {
     operator.asks(&["org", "add", "21920023500014"]).await;
     let shown = operator.asks(&["org", "show", "21920023500014"]).await;
     assert_eq!(
-        (&shown["told_by"], &shown["as_of"]),
+        (&shown["told_by"], &shown["told_at"]),
         (&json!("register"), &json!(FIRST_IMPORT.to_iso8601())),
         "{shown}"
     );
-    assert_ne!(shown["updated_at"], shown["as_of"], "it was read later");
+    assert_ne!(shown["updated_at"], shown["told_at"], "it was read later");
 }
 
 #[tokio::test]
