@@ -1,8 +1,9 @@
 //! Signing in by a link that is mailed: asked for, looked at, used, given up.
 
 use super::mailbox_pages::{MagicLinkSent, MagicLinkState, SignInWithMagicLink};
-use crate::acts::{self, LinkAttempt, LinkOrder, LinkPlace};
+use crate::acts::{self, CodeSent, LinkAttempt, LinkOrder, LinkPlace};
 use crate::app::App;
+use crate::domain::Source;
 use crate::journey::{self, Current};
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths};
 
@@ -24,26 +25,39 @@ pub(super) async fn send(app: App, submission: Submission) -> Result<Response, E
         locale: browser.locale,
         page: format!("{}&magic_link_token=", paths::within(paths::SIGN_IN_WITH_MAGIC_LINK, Some(&current.id))),
     };
-    acts::mail_magic_link(&app, &browser.by(&request), order).await?;
-    browser.redirect(&app, &paths::within(paths::MAGIC_LINK_SENT, Some(&current.id)))
+    match acts::mail_magic_link(&app, &browser.by(&request), order).await? {
+        CodeSent::Sent => browser.redirect(&app, &paths::within(paths::MAGIC_LINK_SENT, Some(&current.id))),
+        CodeSent::TooSoon(_) => sent(&app, browser, current, request.source(), true),
+        CodeSent::Over => Err(Error::expired_interaction()),
+    }
 }
 
 /// Says that it is on its way.
 pub(super) async fn show_sent(app: App, visit: Visit) -> Result<Response, Error> {
     let current = journey::current(&app, &visit.browser, &visit.query).await?;
-    let Some((current, email)) =
-        current.and_then(|current| current.interaction.login.clone().map(|email| (current, email)))
-    else {
-        return visit.browser.redirect(&app, paths::START_SIGN_IN);
+    match current {
+        Some(current) => sent(&app, visit.browser, &current, visit.request.source(), false),
+        None => visit.browser.redirect(&app, paths::START_SIGN_IN),
+    }
+}
+
+/// What is known of the link that was asked for last, for whichever address.
+fn sent(app: &App, browser: Browser, current: &Current, source: Source, is_too_soon: bool) -> Result<Response, Error> {
+    let Some(last) = &current.interaction.link_request else {
+        return browser.redirect(app, &paths::within(paths::START_SIGN_IN, Some(&current.id)));
     };
+    let now = app.clock.now();
+    let is_open = !last.expires_at.has_come(now);
     let page = MagicLinkSent {
         interaction: Some(current.id.clone()),
-        email: email.to_string(),
-        minutes: app.config.accounts.mailed_secret_lifetime.as_secs().div_ceil(60),
-        client: journey::client_label(&app, &current)?,
+        email: last.email.to_string(),
+        minutes_left: is_open.then(|| last.expires_at.seconds_since(now).div_ceil(60)),
+        seconds_to_wait: acts::wait_for_link(app, last, source)?,
+        is_too_soon,
+        client: journey::client_label(app, current)?,
     };
-    let browser = journey::speak(visit.browser, Some(&current));
-    browser.page_with(&app, &page, StatusCode::OK, current.form_target().as_deref())
+    let status = if is_too_soon { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    journey::speak(browser, Some(current)).page_with(app, &page, status, current.form_target().as_deref())
 }
 
 /// Shows what a link is good for. Looking uses nothing up: programs look at links too.

@@ -62,6 +62,10 @@ pub struct VerifyEmail {
     pub reason: String,
     /// The code that is awaited; none before one is asked for.
     pub awaited: Option<AwaitedCode>,
+    /// Seconds before another one may be asked for; none for at once.
+    pub seconds_to_wait: Option<u64>,
+    /// Whether the code opens an account for whoever has none.
+    pub opens_accounts: bool,
     /// Why the last one opened nothing: `wrong`, `over`, or `too_soon` where another one was asked for.
     pub problem: Option<String>,
     /// For whom one signs in.
@@ -75,21 +79,20 @@ pub struct VerifyEmail {
 pub struct AwaitedCode {
     /// Minutes for which it is good; none when it opens nothing any more.
     pub minutes_left: Option<u64>,
-    /// Minutes before another one may be asked for; none for at once.
-    pub minutes_to_wait: Option<u64>,
 }
 
 impl Page for VerifyEmail {
     const TEMPLATE: &'static str = "accounts/verify-email.html";
 
     fn samples() -> Vec<Self> {
-        let awaited =
-            |left: u64, wait: Option<u64>| Some(AwaitedCode { minutes_left: Some(left), minutes_to_wait: wait });
+        let awaited = |minutes_left: Option<u64>| Some(AwaitedCode { minutes_left });
         let plain = Self {
             interaction: sample_interaction(),
             email: String::from("jean.martin@exemple.fr"),
             reason: String::from("sign_up"),
-            awaited: awaited(60, Some(1)),
+            awaited: awaited(Some(60)),
+            seconds_to_wait: Some(60),
+            opens_accounts: false,
             problem: None,
             client: Some(ClientLabel::sample()),
             lacks_mail: false,
@@ -97,22 +100,32 @@ impl Page for VerifyEmail {
         let because = |reason: &str| Self { reason: reason.to_owned(), ..plain.clone() };
         vec![
             plain.clone(),
-            Self { awaited: awaited(1, None), problem: Some(String::from("wrong")), ..because("sign_in") },
             Self {
-                awaited: Some(AwaitedCode { minutes_left: None, minutes_to_wait: Some(20) }),
+                awaited: awaited(Some(1)),
+                seconds_to_wait: None,
+                opens_accounts: true,
+                problem: Some(String::from("wrong")),
+                ..because("sign_in")
+            },
+            Self {
+                awaited: awaited(None),
+                seconds_to_wait: Some(1200),
                 problem: Some(String::from("over")),
                 email: long_address(),
                 client: Some(ClientLabel::sample_long()),
                 ..because("new_browser")
             },
-            Self { interaction: None, client: None, awaited: None, ..because("stale") },
+            Self { interaction: None, client: None, awaited: None, seconds_to_wait: None, ..because("stale") },
+            Self { awaited: None, seconds_to_wait: Some(899), ..because("new_browser") },
+            Self { awaited: None, seconds_to_wait: Some(82_800), ..because("unproven") },
             Self { lacks_mail: true, ..because("new_browser") },
-            Self { awaited: awaited(10, Some(5)), problem: Some(String::from("too_soon")), ..because("unproven") },
             Self {
-                awaited: Some(AwaitedCode { minutes_left: None, minutes_to_wait: Some(1) }),
+                awaited: awaited(Some(10)),
+                seconds_to_wait: Some(300),
                 problem: Some(String::from("too_soon")),
-                ..because("sign_up")
+                ..because("unproven")
             },
+            Self { awaited: awaited(None), problem: Some(String::from("too_soon")), ..because("sign_up") },
         ]
     }
 }
@@ -124,8 +137,12 @@ pub struct MagicLinkSent {
     pub interaction: Option<String>,
     /// The address to which it was sent.
     pub email: String,
-    /// Minutes for which it is good.
-    pub minutes: u64,
+    /// Minutes for which it is good; none when it opens nothing any more.
+    pub minutes_left: Option<u64>,
+    /// Seconds before another one may be asked for; none for at once.
+    pub seconds_to_wait: Option<u64>,
+    /// Whether another one was asked for too soon, and none was sent.
+    pub is_too_soon: bool,
     /// For whom one signs in.
     pub client: Option<ClientLabel>,
 }
@@ -134,14 +151,18 @@ impl Page for MagicLinkSent {
     const TEMPLATE: &'static str = "accounts/magic-link-sent.html";
 
     fn samples() -> Vec<Self> {
+        let plain = Self {
+            interaction: sample_interaction(),
+            email: String::from("jean.martin@exemple.fr"),
+            minutes_left: Some(10),
+            seconds_to_wait: Some(60),
+            is_too_soon: false,
+            client: Some(ClientLabel::sample()),
+        };
         vec![
-            Self {
-                interaction: sample_interaction(),
-                email: String::from("jean.martin@exemple.fr"),
-                minutes: 10,
-                client: Some(ClientLabel::sample()),
-            },
-            Self { interaction: None, email: long_address(), minutes: 1, client: None },
+            plain.clone(),
+            Self { minutes_left: Some(1), seconds_to_wait: Some(1200), is_too_soon: true, ..plain.clone() },
+            Self { minutes_left: None, seconds_to_wait: None, email: long_address(), client: None, ..plain },
         ]
     }
 }

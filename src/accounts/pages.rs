@@ -195,6 +195,8 @@ pub struct SignIn {
     /// What may be asked by mail in place of the password: `link`, or `code` where known addresses are not told from
     /// unknown ones.
     pub by_mail: String,
+    /// Whether that code opens an account for whoever has none.
+    pub opens_accounts: bool,
     /// For whom one signs in.
     pub client: Option<ClientLabel>,
 }
@@ -211,6 +213,7 @@ impl Page for SignIn {
                 has_passkeys: true,
                 is_confirmation: false,
                 by_mail: String::from("link"),
+                opens_accounts: false,
                 client: Some(ClientLabel::sample()),
             },
             Self {
@@ -220,6 +223,7 @@ impl Page for SignIn {
                 has_passkeys: true,
                 is_confirmation: true,
                 by_mail: String::from("code"),
+                opens_accounts: false,
                 client: None,
             },
             Self {
@@ -228,7 +232,8 @@ impl Page for SignIn {
                 problem: Some(String::from("failed")),
                 has_passkeys: false,
                 is_confirmation: false,
-                by_mail: String::from("link"),
+                by_mail: String::from("code"),
+                opens_accounts: true,
                 client: Some(ClientLabel::sample_long()),
             },
         ]
@@ -330,6 +335,10 @@ impl Page for PersonalInformation {
 pub struct ChangePassword {
     /// How far it is.
     pub state: ChangePasswordState,
+    /// The sign-in under way in this browser, which goes on after it.
+    pub interaction: Option<String>,
+    /// For whom one signs in.
+    pub client: Option<ClientLabel>,
 }
 
 /// How far the choice of a password is.
@@ -376,7 +385,11 @@ impl Page for ChangePassword {
             problem: problem.map(str::to_owned),
         };
         let states = problems.map(asking).into_iter().chain([ChangePasswordState::Void, ChangePasswordState::Changed]);
-        states.map(|state| Self { state }).collect()
+        let elsewhere = states.map(|state| Self { state, interaction: None, client: None });
+        let (interaction, client) = (sample_interaction(), Some(ClientLabel::sample_long()));
+        let within = [asking(None), ChangePasswordState::Changed];
+        let within = within.map(|state| Self { state, interaction: interaction.clone(), client: client.clone() });
+        elsewhere.chain(within).collect()
     }
 }
 

@@ -26,7 +26,11 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         return ask(&app, &browser, current.as_ref(), typed.chars().take(254).collect(), true);
     };
     let browser = journey::speak(browser, current.as_ref());
-    acts::mail_password_link(&app, &browser.by(&request), login, request.source(), browser.locale).await?;
+    // In this browser the sign-in under way goes on after the change.
+    let id = current.as_ref().map(|current| current.id.as_str());
+    let page = paths::within(paths::CHANGE_PASSWORD, id);
+    let page = format!("{page}{}reset_password_token=", if id.is_some() { '&' } else { '?' });
+    acts::mail_password_link(&app, &browser.by(&request), login, request.source(), browser.locale, &page).await?;
     let start = match &current {
         Some(current) => format!("{}&", paths::within(paths::START_SIGN_IN, Some(&current.id))),
         None => format!("{}?", paths::START_SIGN_IN),

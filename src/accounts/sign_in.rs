@@ -71,6 +71,7 @@ pub(super) fn ask(
         has_passkeys: app.passkeys.is_some(),
         is_confirmation: current.interaction.account().is_some(),
         by_mail: if app.config.accounts.hide_existence { "code" } else { "link" }.to_owned(),
+        opens_accounts: acts::a_code_opens_accounts(app) && current.interaction.account().is_none(),
         client: journey::client_label(app, current)?,
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };

@@ -3,14 +3,14 @@
 use super::mailbox_pages::{AwaitedCode, VerifyEmail};
 use crate::acts::{self, CodeAttempt, CodeOrder, CodeOutcome, CodeSent};
 use crate::app::App;
-use crate::domain::{CodePurpose, Destination, Email, MailboxStanding};
+use crate::domain::{CodePurpose, Destination, Email, MailboxStanding, Source};
 use crate::journey::{self, Current};
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths};
 
 /// Asks for the code, or offers to send one. Sends nothing.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let current = journey::current(&app, &visit.browser, &visit.query).await?;
-    answer(&app, &visit.browser, current.as_ref(), None)
+    answer(&app, &Asker { browser: &visit.browser, source: visit.request.source() }, current.as_ref(), None)
 }
 
 /// Takes the code.
@@ -18,10 +18,11 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     let Submission { browser, request, query, form } = submission;
     let current = journey::current(&app, &browser, &query).await?;
     let Some(current) = current.filter(|current| current.interaction.mailed_code.is_some()) else {
-        return answer(&app, &browser, None, None);
+        return answer(&app, &Asker { browser: &browser, source: request.source() }, None, None);
     };
     let taken = acts::take_form(&app, request.source(), None, None)?;
     let browser = journey::speak(browser, Some(&current));
+    let asker = Asker { browser: &browser, source: request.source() };
     let attempt = CodeAttempt {
         interaction: current.key,
         code: form.get("verify_email_token").unwrap_or_default(),
@@ -38,8 +39,8 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
             let start = paths::within(paths::START_SIGN_IN, Some(&current.id));
             browser.redirect(&app, &format!("{start}&notification=email_unavailable"))
         }
-        CodeOutcome::Wrong => again(&app, &browser, &current, "wrong").await,
-        CodeOutcome::Over => again(&app, &browser, &current, "over").await,
+        CodeOutcome::Wrong => again(&app, &asker, &current, "wrong").await,
+        CodeOutcome::Over => again(&app, &asker, &current, "over").await,
     }
 }
 
@@ -66,7 +67,10 @@ pub(super) async fn send(app: App, submission: Submission) -> Result<Response, E
         (CodeSent::Sent, _) | (CodeSent::TooSoon(_), None) => {
             browser.redirect(&app, &paths::within(paths::VERIFY_EMAIL, Some(&id)))
         }
-        (CodeSent::TooSoon(_), Some(current)) => again(&app, &browser, current, "too_soon").await,
+        (CodeSent::TooSoon(_), Some(current)) => {
+            let asker = Asker { browser: &browser, source: request.source() };
+            again(&app, &asker, current, "too_soon").await
+        }
         (CodeSent::Over, _) => Err(Error::expired_interaction()),
     }
 }
@@ -87,13 +91,20 @@ fn wanted(app: &App, browser: &Browser, current: Option<&Current>) -> Option<(Em
     app.config.accounts.hide_existence.then_some((login, CodePurpose::SignIn))
 }
 
-/// The page once more, as the sign-in stands now.
-async fn again(app: &App, browser: &Browser, current: &Current, problem: &str) -> Result<Response, Error> {
-    let current = journey::current_by_id(app, browser, &current.id).await?;
-    answer(app, browser, Some(&current), Some(problem))
+/// Who looks at the page, and from where.
+struct Asker<'a> {
+    browser: &'a Browser,
+    source: Source,
 }
 
-fn answer(app: &App, browser: &Browser, current: Option<&Current>, problem: Option<&str>) -> Result<Response, Error> {
+/// The page once more, as the sign-in stands now.
+async fn again(app: &App, asker: &Asker<'_>, current: &Current, problem: &str) -> Result<Response, Error> {
+    let current = journey::current_by_id(app, asker.browser, &current.id).await?;
+    answer(app, asker, Some(&current), Some(problem))
+}
+
+fn answer(app: &App, asker: &Asker<'_>, current: Option<&Current>, problem: Option<&str>) -> Result<Response, Error> {
+    let browser = asker.browser;
     let id = current.map(|current| current.id.as_str());
     let Some((email, purpose)) = wanted(app, browser, current).filter(|(_, purpose)| {
         // To sign in by code is offered on the page of the password.
@@ -106,22 +117,17 @@ fn answer(app: &App, browser: &Browser, current: Option<&Current>, problem: Opti
         };
     };
     let now = app.clock.now();
-    let minutes = |seconds: u64| seconds.div_ceil(60);
     let code = current.and_then(|current| current.interaction.mailed_code.as_ref()).filter(|code| code.email == email);
     let awaited = code.map(|code| AwaitedCode {
-        minutes_left: code.is_open(now).then(|| minutes(code.expires_at.seconds_since(now))),
-        minutes_to_wait: app
-            .config
-            .limits
-            .mails
-            .filter(|_| !code.next_at().has_come(now))
-            .map(|_| minutes(code.next_at().seconds_since(now))),
+        minutes_left: code.is_open(now).then(|| code.expires_at.seconds_since(now).div_ceil(60)),
     });
     let page = VerifyEmail {
         interaction: id.map(str::to_owned),
         email: email.to_string(),
         reason: reason(app, browser, &purpose).to_owned(),
         awaited,
+        seconds_to_wait: acts::wait_for_code(app, code, (&purpose, &email), asker.source)?,
+        opens_accounts: purpose == CodePurpose::SignIn && acts::a_code_opens_accounts(app),
         problem: problem.map(str::to_owned),
         client: current.map(|current| journey::client_label(app, current)).transpose()?.flatten(),
         lacks_mail: app.config.lacks_mail(),

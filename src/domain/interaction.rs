@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountPage, ClientId, Email, HandleKey, MagicLink, MailedCode, OrganizationId, PreSession, SessionId, UserId,
+    AccountPage, ClientId, Email, HandleKey, LinkRequest, MagicLink, MailedCode, OrganizationId, PreSession, SessionId,
+    UserId,
 };
 use crate::protocol::{AuthorizationRequest, Locale, Timestamp};
 
@@ -90,6 +91,9 @@ pub struct Interaction {
     /// The link mailed for it that works; a new one takes the place of the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub magic_link: Option<HandleKey<MagicLink>>,
+    /// What was asked for with that link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_request: Option<LinkRequest>,
     /// What was done so far.
     pub progress: Progress,
     /// When the client got its answer; nothing is answered twice.
@@ -107,6 +111,7 @@ impl Interaction {
             login: None,
             mailed_code: None,
             magic_link: None,
+            link_request: None,
             progress: Progress::default(),
             finished_at: None,
         }
@@ -143,6 +148,7 @@ impl Interaction {
             login,
             mailed_code: None,
             magic_link: None,
+            link_request: None,
             progress: session.map_or_else(Progress::default, |session| self.progress.of(session)),
             finished_at: self.finished_at,
         })

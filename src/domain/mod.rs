@@ -66,7 +66,7 @@ pub use outgoing_mail::{MailContent, OutgoingMail};
 pub use person::{
     AccountAct, AccountData, AddressChange, AddressChangeRefusal, BrowserTrust, CodePurpose, Credentials,
     DATA_LINK_LIFETIME, DORMANT_AFTER, DataLink, Email, EventData, FactorRemoval, FactorRemovalState,
-    FactorRemovalStop, Invitation, InvitationState, InvitedTo, KNOWN_BROWSER_LIFETIME, KnownBrowser,
+    FactorRemovalStop, Invitation, InvitationState, InvitedTo, KNOWN_BROWSER_LIFETIME, KnownBrowser, LinkRequest,
     MAILED_CODE_DIGITS, MOST_PASSKEYS, MagicLink, MailData, MailOutcome, MailboxName, MailboxPolicy, MailboxStanding,
     MailedCode, MailedCodeRefusal, MalformedEmail, MalformedMailboxName, MalformedReason, NOTICE_OF_ERASURE,
     OrganizationData, PASSKEY_CEREMONY_LIFETIME, PERSONAL_DATA_FORMAT, Passkey, PasskeyCeremony, PasskeyData,

@@ -72,6 +72,18 @@ pub async fn current(app: &App, browser: &Browser, query: &Parameters) -> Result
     }
 }
 
+/// The sign-in under way that the query of a mailed link names, where it is one of this browser and may go on; `None` in
+/// any other browser, which the link serves as well.
+///
+/// # Errors
+/// When the store fails.
+pub fn current_of_link(app: &App, browser: &Browser, query: &Parameters) -> Result<Option<Current>, Error> {
+    let Some(id) = query.get("interaction") else { return Ok(None) };
+    let found = acts::find_interaction(app, id)?;
+    let ours = found.filter(|(_, interaction)| interaction.browser == Some(browser.place().handle));
+    Ok(ours.map(|(key, interaction)| Current { id: id.to_owned(), key, interaction }))
+}
+
 /// The sign-in under way with this value. One that came by a cross-site POST becomes this browser's, and the language
 /// that the person chooses on its pages takes the place of the one that the client asked for.
 ///

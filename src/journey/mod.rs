@@ -14,7 +14,7 @@ use crate::domain::{CodePurpose, Destination, KNOWN_BROWSER_LIFETIME, PendingAut
 use crate::store::{Read, StoreError, clients};
 use crate::web::{Browser, Error, Request, Response, cookies, paths};
 
-pub use current::{Current, client_label, current, current_by_id, label_of, speak};
+pub use current::{Current, client_label, current, current_by_id, current_of_link, label_of, speak};
 
 /// The address of the next step of the sign-in under way, or the home page when there is none.
 ///
@@ -111,7 +111,7 @@ async fn arrive(app: &App, request: &Request, browser: &Browser, current: Option
         locale: browser.locale,
     };
     match acts::mail_code(app, &browser.by(request), order).await {
-        // The page says that one must wait.
+        // The page says for how long one must wait.
         Ok(_) | Err(ActError::TooManyAttempts { .. }) => {}
         Err(failure) => return Err(failure.into()),
     }

@@ -104,6 +104,7 @@ impl Page for ErrorPage {
             retry_after: Some(900),
             ..plain(("too_many_requests", 429))
         });
+        samples.push(Self { retry_after: Some(82_800), ..plain(("too_many_requests", 429)) });
         samples
     }
 }

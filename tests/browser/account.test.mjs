@@ -109,7 +109,7 @@ journey("a person who forgot the password chooses another one by mail", async (p
   const [{ link }] = await person.mails(address);
   await person.goTo(link);
   await person.choose(PASSWORD);
-  await person.goTo("/users/start-sign-in");
+  await person.page.locator("main a.primary").click();
   await person.signIn(address, PASSWORD);
   await person.see("home-after-reset");
 });

@@ -27,8 +27,16 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
         let typed: String = typed.chars().take(254).collect();
         return ask_address(&app, &browser, active, &typed, Some("malformed"));
     };
-    if let AddressVerdict::TakesNoMail(_) = acts::judge_address(&app, &email, true).await {
-        return ask_address(&app, &browser, active, email.as_str(), Some("undeliverable"));
+    let is_confirmed = form.get("confirmed_email") == Some(email.as_str());
+    let doubt = match acts::judge_address(&app, &email, is_confirmed).await {
+        AddressVerdict::Good => None,
+        AddressVerdict::Misspelt(suggestion) => Some(("misspelt", Some(suggestion))),
+        AddressVerdict::TakesNoMail(suggestion) => Some(("undeliverable", suggestion)),
+    };
+    if let Some((problem, suggestion)) = doubt {
+        let suggestion = suggestion.map(|suggestion| suggestion.to_string());
+        let state = EmailState::AskingAddress { typed: email.to_string(), suggestion };
+        return answer(&app, &browser, active, state, Some(problem));
     }
     let by = browser.by(&request);
     match acts::ask_new_address(&app, &by, active, email.clone(), request.source(), browser.locale).await? {
@@ -76,7 +84,7 @@ fn ask_address(
     typed: &str,
     problem: Option<&str>,
 ) -> Result<Response, Error> {
-    let state = EmailState::AskingAddress { typed: typed.to_owned() };
+    let state = EmailState::AskingAddress { typed: typed.to_owned(), suggestion: None };
     answer(app, browser, active, state, problem)
 }
 

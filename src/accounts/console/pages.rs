@@ -269,7 +269,7 @@ pub struct Email {
     pub email: String,
     /// How far it is.
     pub state: EmailState,
-    /// Why what was sent last is refused: `malformed`, `undeliverable`, `same`, `taken`, `wrong`, `over` or `too_soon`.
+    /// Why what was sent last is refused: `malformed`, `misspelt`, `undeliverable`, `same`, `taken`, `wrong`, `over` or `too_soon`.
     pub problem: Option<String>,
 }
 
@@ -281,6 +281,8 @@ pub enum EmailState {
     AskingAddress {
         /// What the field holds.
         typed: String,
+        /// The address that was probably meant.
+        suggestion: Option<String>,
     },
     /// The code is asked that was mailed to it.
     AskingCode {
@@ -297,7 +299,10 @@ impl Page for Email {
     fn samples() -> Vec<Self> {
         let asks_address = |problem: Option<&str>| Self {
             email: long_address(),
-            state: EmailState::AskingAddress { typed: String::from("<b>jean@exemple") },
+            state: EmailState::AskingAddress {
+                typed: String::from("<b>jean@exemple"),
+                suggestion: (problem == Some("misspelt")).then(long_address),
+            },
             problem: problem.map(str::to_owned),
         };
         let asks_code = |(problem, minutes_left): (Option<&str>, Option<u64>)| Self {
@@ -305,7 +310,8 @@ impl Page for Email {
             state: EmailState::AskingCode { new_email: long_address(), minutes_left },
             problem: problem.map(str::to_owned),
         };
-        let addresses = [None, Some("malformed"), Some("undeliverable"), Some("same"), Some("taken")].map(asks_address);
+        let addresses = [None, Some("malformed"), Some("misspelt"), Some("undeliverable"), Some("same"), Some("taken")]
+            .map(asks_address);
         let codes = [
             (None, Some(60)),
             (None, None),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::entry::{Admission, Claimant, Verdict, admit};
-use super::limits::{take_code_guess, take_mail, write_bans};
+use super::limits::{take_code_guess, take_mail, wait_for_mail, write_bans};
 use crate::acts::account::{WayBack, find_way_back};
 use crate::acts::attempts::{forget_guesses, hex};
 use crate::acts::new_session::{Drawn, Entry, NewSession, Opened, Opening, open_in};
@@ -125,6 +125,30 @@ pub async fn mail_code(app: &App, by: &By, order: CodeOrder) -> Result<CodeSent,
         CodeSent::TooSoon(_) | CodeSent::Over => taken.given_back(app)?,
     }
     Ok(outcome)
+}
+
+/// Seconds for which no code for this purpose may be asked for, because the last one was sent a moment ago or too many
+/// mails were asked for; `None` for none. Asks nothing of the limits, and tells nothing of who has the address.
+///
+/// # Errors
+/// When the limits cannot be read.
+pub fn wait_for_code(
+    app: &App,
+    last: Option<&MailedCode>,
+    (purpose, email): (&CodePurpose, &Email),
+    source: Source,
+) -> Result<Option<u64>, ActError> {
+    let now = app.clock.now();
+    let waits = app.config.limits.mails.is_some();
+    let resend = last.filter(|last| waits && !last.next_at().has_come(now));
+    let resend = resend.map(|last| last.next_at().seconds_since(now));
+    Ok(resend.max(wait_for_mail(app, kind(purpose), email, source)?))
+}
+
+/// Whether a code by which one signs in opens an account for whoever has none: where known addresses are not told from
+/// unknown ones, and anybody may sign up.
+pub fn a_code_opens_accounts(app: &App) -> bool {
+    app.config.accounts.hide_existence && app.config.accounts.sign_up
 }
 
 /// For what mails and guesses are counted together: what strangers can ask for costs whoever signed in already nothing.

@@ -79,6 +79,23 @@ pub(in crate::acts) fn take_mail(app: &App, kind: &str, email: &Email, source: S
     )
 }
 
+/// Seconds before such a mail may be asked for; `None` for at once. Nothing is charged.
+///
+/// # Errors
+/// When the limits cannot be read.
+pub(in crate::acts) fn wait_for_mail(
+    app: &App,
+    kind: &str,
+    email: &Email,
+    source: Source,
+) -> Result<Option<u64>, ActError> {
+    match take_mail(app, kind, email, source) {
+        Ok(taken) => taken.given_back(app).map(|()| None),
+        Err(ActError::TooManyAttempts { retry_after }) => Ok(Some(retry_after)),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// Takes one guess at a code that was mailed to an address, in whatever browser (SEC-68).
 ///
 /// # Errors

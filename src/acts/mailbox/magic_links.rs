@@ -1,8 +1,8 @@
 //! Links by mail that sign their reader in, in the browser that asked for them.
 
-use super::codes::service_of;
+use super::codes::{CodeSent, service_of};
 use super::entry::{Admission, Claimant, Verdict, admit};
-use super::limits::take_mail;
+use super::limits::{take_mail, wait_for_mail};
 use crate::acts::account::{WayBack, find_way_back};
 use crate::acts::attempts::forget_guesses;
 use crate::acts::new_session::{Drawn, Entry, NewSession, Opened, Opening, open_in};
@@ -11,8 +11,8 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    AuditEvent, Email, Factor, Handle, HandleKey, Interaction, KnownBrowser, MagicLink, MailContent, MailedSecret,
-    OutgoingMail, PreSession, Source, User,
+    AuditEvent, Email, Factor, Handle, HandleKey, Interaction, KnownBrowser, LinkRequest, MagicLink, MailContent,
+    MailedSecret, OutgoingMail, PreSession, Source, User,
 };
 use crate::mail::seal;
 use crate::protocol::{Locale, Timestamp};
@@ -36,8 +36,8 @@ pub struct LinkOrder {
 ///
 /// # Errors
 /// When too many mails were asked for, or the store fails.
-pub async fn mail_magic_link(app: &App, by: &By, order: LinkOrder) -> Result<(), ActError> {
-    let _charged = take_mail(app, "entry", &order.email, order.source)?;
+pub async fn mail_magic_link(app: &App, by: &By, order: LinkOrder) -> Result<CodeSent, ActError> {
+    let taken = take_mail(app, "entry", &order.email, order.source)?;
     let now = app.clock.now();
     let expires_at = now.plus(app.config.accounts.mailed_secret_lifetime);
     let Handle { value, key } = crypto::issue_handle::<MagicLink>(&app.random, expires_at);
@@ -46,14 +46,26 @@ pub async fn mail_magic_link(app: &App, by: &By, order: LinkOrder) -> Result<(),
     let way_back = WayBack::new(app, &order.email, now);
     let sign_up = app.config.accounts.sign_up;
     let circumstances = Circumstances::of(app, by);
-    app.store
+    let waits = app.config.limits.mails.is_some();
+    let outcome = app
+        .store
         .write(move |tx| {
             let found = interactions::find(tx, &order.interaction)?.filter(|found| found.is_open(now));
-            let Some(mut interaction) = found else { return Ok(()) };
+            let Some(mut interaction) = found else { return Ok(CodeSent::Over) };
+            let before = interaction.link_request.take().filter(|before| before.email == order.email);
+            if let Some(before) = before.as_ref().filter(|before| waits && !before.next_at().has_come(now)) {
+                return Ok(CodeSent::TooSoon(before.next_at().seconds_since(now).max(1)));
+            }
             // The sign-in that it belongs to may end before it.
             let expires_at = expires_at.min(interaction.expires_at);
             let service = service_of(tx, &interaction)?;
             interaction.magic_link = Some(key);
+            interaction.link_request = Some(LinkRequest {
+                email: order.email.clone(),
+                asked_at: now,
+                expires_at,
+                resent: before.map_or(0, |before| before.resent.saturating_add(1)),
+            });
             interactions::update(tx, &order.interaction, &interaction)?;
             let user = users::find_by_email(tx, &order.email)?;
             if let Some((change, locale)) = find_way_back(tx, &order.email, now)? {
@@ -75,10 +87,26 @@ pub async fn mail_magic_link(app: &App, by: &By, order: LinkOrder) -> Result<(),
                 outbox::insert(tx, &mail.carrying(sealed.clone(), expires_at))?;
             }
             let user_id = user.map(|user| user.id);
-            circumstances.record(tx, AuditEvent::SecretMailed { user_id, secret: MailedSecret::MagicLink })
+            circumstances.record(tx, AuditEvent::SecretMailed { user_id, secret: MailedSecret::MagicLink })?;
+            Ok(CodeSent::Sent)
         })
         .await?;
-    Ok(())
+    match outcome {
+        CodeSent::Sent => {}
+        CodeSent::TooSoon(_) | CodeSent::Over => taken.given_back(app)?,
+    }
+    Ok(outcome)
+}
+
+/// Seconds for which no other link may be asked for, as with codes; `None` for none.
+///
+/// # Errors
+/// When the limits cannot be read.
+pub fn wait_for_link(app: &App, last: &LinkRequest, source: Source) -> Result<Option<u64>, ActError> {
+    let now = app.clock.now();
+    let waits = app.config.limits.mails.is_some() && !last.next_at().has_come(now);
+    let resend = waits.then(|| last.next_at().seconds_since(now));
+    Ok(resend.max(wait_for_mail(app, "entry", &last.email, source)?))
 }
 
 /// Where a link leads, for whoever looks at it.

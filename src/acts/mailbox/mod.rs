@@ -16,7 +16,10 @@ mod sign_up;
 
 pub use address_judgement::{AddressVerdict, judge_address, suggest_address};
 pub(super) use codes::next_number;
-pub use codes::{CodeAttempt, CodeOrder, CodeOutcome, CodeSent, mail_code, redeem_code as redeem_mailed_code};
+pub use codes::{
+    CodeAttempt, CodeOrder, CodeOutcome, CodeSent, a_code_opens_accounts, mail_code, redeem_code as redeem_mailed_code,
+    wait_for_code,
+};
 pub(super) use invitations::invitation_name;
 pub use invitations::{
     Acceptance, AcceptanceOutcome, InvitedStanding, OpenInvitation, accept_invitation, join_by_invitation,
@@ -28,6 +31,7 @@ pub(super) use limits::{
 };
 pub use magic_links::{
     LinkAttempt, LinkOrder, LinkPlace, disown_magic_link, look_at_magic_link, mail_magic_link, redeem_magic_link,
+    wait_for_link,
 };
 pub use password_judgement::minimum_password_length;
 pub(super) use password_judgement::{Chooser, judge_password};

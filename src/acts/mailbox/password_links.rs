@@ -76,7 +76,8 @@ pub async fn issue_password_link(app: &App, by: &By, user_id: UserId) -> Result<
     Ok(is_known.then_some(handle.value))
 }
 
-/// Mails a link to whoever has an account with this address; to nobody else, and nobody learns which it was.
+/// Mails a link to whoever has an account with this address; to nobody else, and nobody learns which it was. The link
+/// leads to `page`, to which its value is appended.
 ///
 /// # Errors
 /// When too many mails were asked for, or the store fails.
@@ -86,12 +87,13 @@ pub async fn mail_password_link(
     email: Email,
     source: Source,
     locale: Locale,
+    page: &str,
 ) -> Result<(), ActError> {
     let _charged = take_mail(app, "entry", &email, source)?;
     let now = app.clock.now();
     let expires_at = now.plus(LINK_LIFETIME);
     let handle = crypto::issue_handle::<PasswordLink>(&app.random, expires_at);
-    let href = format!("{}/users/change-password?reset_password_token={}", app.config.issuer(), handle.value);
+    let href = format!("{}{page}{}", app.config.issuer(), handle.value);
     let sealed = seal(&app.master_key, &app.random, &email, &href);
     let (key, circumstances) = (handle.key, Circumstances::of(app, by));
     app.store

@@ -30,9 +30,9 @@ pub use email::{Email, MalformedEmail};
 pub use factor_removal::{FactorRemoval, FactorRemovalState, FactorRemovalStop, MalformedReason, RemovalReason};
 pub use invitation::{Invitation, InvitationState, InvitedTo};
 pub use mailbox::{
-    BrowserTrust, CodePurpose, DATA_LINK_LIFETIME, DataLink, KNOWN_BROWSER_LIFETIME, KnownBrowser, MAILED_CODE_DIGITS,
-    MagicLink, MailOutcome, MailboxPolicy, MailboxStanding, MailedCode, MailedCodeRefusal, SentMail, digits_of_code,
-    suggest_spelling,
+    BrowserTrust, CodePurpose, DATA_LINK_LIFETIME, DataLink, KNOWN_BROWSER_LIFETIME, KnownBrowser, LinkRequest,
+    MAILED_CODE_DIGITS, MagicLink, MailOutcome, MailboxPolicy, MailboxStanding, MailedCode, MailedCodeRefusal,
+    SentMail, digits_of_code, suggest_spelling,
 };
 pub use passkey::{
     MOST_PASSKEYS, PASSKEY_CEREMONY_LIFETIME, Passkey, PasskeyCeremony, PasskeyNameFault, PasskeyPurpose,

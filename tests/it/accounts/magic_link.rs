@@ -139,6 +139,37 @@ async fn sec_70_elsewhere_a_link_says_what_was_asked_when_for_which_service_and_
 }
 
 #[tokio::test]
+async fn sec_69_sec_74_the_page_of_a_link_tells_what_is_left_of_it_and_when_another_may_be_asked_for() {
+    let instance = Instance::strict().await;
+    let person = instance.person();
+    let wait = |seconds| instance.clock.advance(Duration::from_secs(seconds)).unwrap();
+    let told = |page: &Page| page.text("main").replace('\u{a0}', " ");
+    let page = person.visit("/users/start-sign-in").await;
+    let sent = ask(&person, page, ADDRESS).await;
+    assert!(told(&sent).contains("encore 10 minutes") && told(&sent).contains("dans 1 minute"), "{}", told(&sent));
+    let soon = person.submit(sent.form_to("send-magic-link")).await;
+    assert_eq!((soon.status.as_u16(), instance.mails_to(ADDRESS).await.len()), (400, 1));
+    assert!(told(&soon).contains("Attendez encore un peu"), "{}", told(&soon));
+    for (seconds, next) in [(60, "dans 5 minutes"), (300, "dans 20 minutes")] {
+        wait(seconds - 1);
+        assert_eq!(person.submit(sent.form_to("send-magic-link")).await.status, 400, "a second too early");
+        wait(1);
+        let another = person.submit(sent.form_to("send-magic-link")).await;
+        assert!(told(&another).contains("encore 10 minutes") && told(&another).contains(next), "{}", told(&another));
+    }
+    let path = format!("/users/magic-link-sent?{}", sent.url.query().unwrap());
+    wait(540);
+    let page = person.visit(&path).await;
+    assert!(told(&page).contains("encore 1 minute") || told(&page).contains("encore une minute"), "{}", told(&page));
+    let link = instance.link_of(ADDRESS).await;
+    assert_eq!(person.get(&link).await.status, 200);
+    wait(60);
+    let over = told(&person.visit(&path).await);
+    assert!(over.contains("n’est plus valable") && !over.contains("encore"), "{over}");
+    assert_eq!(person.get(&link).await.status, 410);
+}
+
+#[tokio::test]
 async fn sec_69_a_link_lasts_ten_minutes_and_a_new_one_ends_it() {
     let instance = Instance::dev().await;
     let person = instance.person();

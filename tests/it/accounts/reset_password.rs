@@ -41,6 +41,29 @@ async fn sec_70_sec_73_a_reset_ends_on_the_page_of_sign_in_in_whatever_browser_i
 }
 
 #[tokio::test]
+async fn whoever_chooses_another_password_in_the_middle_of_a_sign_in_comes_back_to_the_service() {
+    for is_here in [true, false] {
+        let instance = Instance::dev().await;
+        let (person, other, client) = (instance.person(), instance.person(), instance.standard_client());
+        let page = person.visit(&client.authorization("openid email", &[])).await;
+        let asks = person.submit(page.form_with("login", None).with("login", ADDRESS)).await;
+        let page = person.visit(&asks.attribute("a[href*=reset-password]", "href").unwrap()).await;
+        person.submit(page.form_with("login", None)).await;
+        let reader = if is_here { &person } else { &other };
+        let done = choose(reader, &instance.link_of(ADDRESS).await).await;
+        assert_eq!(done.status, 200);
+        let start = reader.visit(&done.attribute("main a.primary", "href").unwrap()).await;
+        let back = reader.sign_in(start, ADDRESS, PASSWORD).await;
+        if is_here {
+            let tokens = client.redeem(&client.code(&back)).await;
+            assert_eq!(client.id_token_members(&tokens.id_token).await["sub"], "1");
+        } else {
+            assert_eq!(back.url.path(), "/", "SEC-70: another browser knows nothing of the sign-in");
+        }
+    }
+}
+
+#[tokio::test]
 async fn sec_96_unknown_and_closed_accounts_get_no_mail_and_the_same_answer() {
     let instance = Instance::start(|port| Config { people_picker: None, ..Config::dev(DevOptions::default(), port) });
     let instance = instance.await;
@@ -92,7 +115,10 @@ async fn sec_74_one_address_gets_twenty_mails_a_day_and_one_source_asks_for_thir
         assert_eq!(ask(&instance.person_at(1, 10 + number), ADDRESS).await.status, 200, "{number}");
         wait(900);
     }
-    assert_eq!(ask(&instance.person_at(1, 40), ADDRESS).await.status, 429, "the twenty-first of the day");
+    let refused = ask(&instance.person_at(1, 40), ADDRESS).await;
+    assert_eq!(refused.status, 429, "the twenty-first of the day");
+    let told = refused.text("main").replace('\u{a0}', " ");
+    assert!(told.contains("19 heures") && !told.contains("minutes"), "a long wait is told in hours: {told}");
     assert_eq!(instance.mails_to(ADDRESS).await.len(), 20);
     let source = instance.person_at(2, 1);
     for number in 0..30 {

@@ -152,3 +152,27 @@ async fn sec_68_sec_74_strangers_who_ask_for_mails_keep_nobody_from_the_code_of_
     assert!(!asks.text("header").contains("Jean"), "a password alone tells no name");
     assert_eq!(give_back(&owner, &asks, &instance.code_of(ADDRESS).await).await.url.path(), "/");
 }
+
+#[tokio::test]
+async fn sec_74_the_page_of_the_code_says_for_how_long_no_code_can_be_asked_for() {
+    let instance = Instance::strict().await;
+    for fourth in 10..15 {
+        assert!(sign_in(&instance.person_at(3, fourth), ADDRESS).await.has("[name=verify_email_token]"), "{fourth}");
+    }
+    let person = instance.person_at(3, 20);
+    let limited = sign_in(&person, ADDRESS).await;
+    assert_eq!((limited.url.path(), limited.has("[name=verify_email_token]")), ("/users/verify-email", false));
+    let told = |page: &Page| page.text("main").replace('\u{a0}', " ");
+    assert!(told(&limited).contains("Aucun code n’est parti"), "{}", told(&limited));
+    assert!(told(&limited).contains("dans 15 minutes"), "{}", told(&limited));
+    let path = format!("/users/verify-email?{}", limited.url.query().unwrap());
+    assert!(told(&person.visit(&format!("{path}&lang=en")).await).contains("asked for in 15 minutes"));
+    instance.clock.advance(Duration::from_secs(840)).unwrap();
+    let nearly = person.visit(&format!("{path}&lang=fr")).await;
+    assert!(told(&nearly).contains("dans 1 minute"), "{}", told(&nearly));
+    instance.clock.advance(Duration::from_secs(60)).unwrap();
+    let free = person.visit(&path).await;
+    assert!(!free.has("#send-hint"), "{}", told(&free));
+    let asks = person.submit(free.form_to("send-email-verification")).await;
+    assert_eq!(give_back(&person, &asks, &instance.code_of(ADDRESS).await).await.url.path(), "/");
+}

@@ -2,8 +2,29 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::mailed_code::wait_after;
 use crate::domain::{Email, HandleKey, Interaction, Whereabouts};
 use crate::protocol::Timestamp;
+
+/// What is known of the link that was asked for last in a sign-in, whether anybody got it or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkRequest {
+    /// For which address.
+    pub email: Email,
+    /// When.
+    pub asked_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+    /// How many were asked for before it, for this address.
+    pub resent: u8,
+}
+
+impl LinkRequest {
+    /// When another one may be asked for.
+    pub fn next_at(&self) -> Timestamp {
+        self.asked_at.plus(wait_after(self.resent))
+    }
+}
 
 /// What a link to `/users/sign-in-with-magic-link` stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! The code that is mailed to an address, and given back in the browser that asked for it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Email;
@@ -9,8 +11,18 @@ use crate::protocol::Timestamp;
 pub const MAILED_CODE_DIGITS: usize = 10;
 /// How many times one code may be tried.
 const TRIES: u8 = 5;
-/// How long one must wait before another code is sent: longer each time.
+/// How long one must wait, in seconds, before another code or link is sent: longer each time.
 const WAITS: [u64; 3] = [60, 5 * 60, 20 * 60];
+
+/// How long one must wait after a mail that was asked for as often before.
+pub(super) fn wait_after(resent: u8) -> Duration {
+    let [first, second, third] = WAITS;
+    Duration::from_secs(match resent {
+        0 => first,
+        1 => second,
+        _ => third,
+    })
+}
 
 /// What a code opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,13 +80,7 @@ impl MailedCode {
 
     /// When another one may be asked for.
     pub fn next_at(&self) -> Timestamp {
-        let [first, second, third] = WAITS;
-        let wait = match self.resent {
-            0 => first,
-            1 => second,
-            _ => third,
-        };
-        self.sent_at.plus(std::time::Duration::from_secs(wait))
+        self.sent_at.plus(wait_after(self.resent))
     }
 
     /// Whether it may still be given back.
@@ -111,8 +117,6 @@ pub fn digits_of_code(typed: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_000_000);

@@ -11,7 +11,7 @@ mod standing;
 pub use data_link::{DATA_LINK_LIFETIME, DataLink};
 pub use email_spelling::suggest_spelling;
 pub use known_browser::{BrowserTrust, KNOWN_BROWSER_LIFETIME, KnownBrowser};
-pub use magic_link::MagicLink;
+pub use magic_link::{LinkRequest, MagicLink};
 pub use mailed_code::{CodePurpose, MAILED_CODE_DIGITS, MailedCode, MailedCodeRefusal, digits_of_code};
 pub use sent_mail::{MailOutcome, SentMail};
 pub use standing::{MailboxPolicy, MailboxStanding};

@@ -203,3 +203,21 @@ async fn what_cannot_be_the_address_is_said_next_to_its_field() {
         assert!(refused.body.contains(&format!("value=\"{typed}\"")), "what was typed is kept");
     }
 }
+
+#[tokio::test]
+async fn a_slip_of_the_fingers_in_a_new_address_is_asked_about_once_and_one_press_mends_it() {
+    let instance = Instance::dev().await;
+    let person = signed_in(&instance, "user@yopmail.com").await;
+    let doubted = ask(&person, "jean@gmial.com").await;
+    assert_eq!(doubted.status, 400);
+    assert!(doubted.text("#email-problem").contains("Vérifiez"), "{}", doubted.text("main"));
+    assert_eq!(instance.mails_to("jean@gmial.com").await.len(), 0);
+    let mended = person.submit(doubted.form_with("email", Some("jean@gmail.com"))).await;
+    assert!(mended.has("[name=verify_email_token]") && mended.text("main").contains("jean@gmail.com"));
+    let doubted = ask(&person, "jean@gmial.com").await;
+    let kept = person.submit(doubted.form_with("confirmed_email", None).with("email", "jean@gmial.com")).await;
+    assert!(kept.has("[name=verify_email_token]") && kept.text("main").contains("jean@gmial.com"));
+    let doubted = ask(&person, "jean@gmial.com").await;
+    let again = person.submit(doubted.form_with("confirmed_email", None).with("email", "jean@orage.fr")).await;
+    assert_eq!(again.status, 400, "what was confirmed is one address");
+}

@@ -1,8 +1,8 @@
 //! What is said where data is asked: the operator's own words and pages, or sober ones.
 
-use moncomptepro::config::{AccessibilityState, Config, DevOptions, Notices, RetentionRules};
+use moncomptepro::config::{AccessibilityState, Accounts, Config, DevOptions, Notices, RetentionRules};
 
-use crate::support::{Instance, Operator, Page, Person};
+use crate::support::{Instance, Operator, Page, Person, hiding};
 
 const NEW: &str = "nouvelle@mairie.example";
 const CONTROLLER: &str = "Commune de <Clamart> & associés";
@@ -58,6 +58,32 @@ async fn terms_and_personal_data_are_linked_where_an_account_is_opened_and_acces
                 }
                 let state = page.text(&format!("footer a[href='{accessibility}']"));
                 assert!(state.contains(if is_audited { partial } else { none }), "{state}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn sec_96_where_addresses_are_not_told_apart_everybody_is_told_the_same_before_a_code_opens_an_account() {
+    for sign_up in [true, false] {
+        let instance = Instance::start(|port| {
+            let config = hiding(Config::dev(DevOptions::default(), port));
+            let accounts = Accounts { sign_up, ..config.accounts };
+            Config { accounts, notices: own(), ..config }
+        });
+        let instance = instance.await;
+        for address in [NEW, "user@yopmail.com"] {
+            let person = instance.person();
+            let page = person.visit("/users/start-sign-in").await;
+            let offers = person.submit(page.form_with("login", None).with("login", address)).await;
+            assert_eq!(offers.url.path(), "/users/sign-in");
+            let asks = person.submit(offers.form_to("send-email-verification")).await;
+            assert_eq!(asks.url.path(), "/users/verify-email");
+            for page in [offers, asks] {
+                let told = page.text("main");
+                assert_eq!(told.contains("ouvre aussi un compte"), sign_up, "{address}: {told}");
+                assert_eq!(told.contains("En ouvrant un compte"), sign_up, "{address}: {told}");
+                assert_eq!(leads(&page, "main", OWN[0]) && leads(&page, "main", OWN[1]), sign_up, "{address}");
             }
         }
     }
