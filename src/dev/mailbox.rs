@@ -7,19 +7,34 @@ use super::pages::{MailboxMessage, MailboxPage};
 use crate::acts;
 use crate::app::App;
 use crate::mail::ReceivedMail;
-use crate::web::{Error, Request, Response, StatusCode, Visit, json_response, paths};
+use crate::web::{Error, HeaderValue, Request, Response, StatusCode, Visit, header, headers, json_response, paths};
 
-/// Shows the mails, newest first.
+/// Shows the mails, newest first; or the HTML part of one of them alone, which the page of all of them frames.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
+    if let Some(id) = visit.query.get("html") {
+        let mail = app.mailbox.list(None).into_iter().find(|mail| mail.id.to_string() == id);
+        return html_part(mail.ok_or(Error::NotFound)?.html);
+    }
     let mails = received(&app, visit.query.get("to")).await?;
     let is_sandbox = visit.request.path == paths::MAILBOX;
     let page = MailboxPage {
         action: visit.request.path.clone(),
         back: (!is_sandbox).then(|| String::from("/_dev/")),
         to: visit.query.get("to").map(|to| to.chars().take(254).collect()),
-        messages: mails.into_iter().map(shown).collect(),
+        messages: mails.into_iter().map(|mail| shown(mail, &visit.request.path)).collect(),
     };
-    visit.browser.page(&app, &page)
+    let mut response = visit.browser.page(&app, &page)?;
+    headers::let_frames_of_this_site(&mut response)?;
+    Ok(response)
+}
+
+/// What a mail holds is its writer's: it runs nothing and sends nothing, in a frame or without one.
+fn html_part(html: String) -> Result<Response, Error> {
+    let mut response = Response::new(html.into());
+    let html_type = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, html_type);
+    headers::set_framed_mail_policy(&mut response);
+    Ok(response)
 }
 
 /// Lists the mails, newest first, those to one address if `to` names it.
@@ -45,14 +60,17 @@ fn described(mail: &ReceivedMail) -> Value {
         "html": mail.html,
         "code": mail.code(),
         "link": mail.link(),
+        "codes": mail.codes(),
+        "links": mail.links(),
         "received_at": mail.received_at.to_iso8601(),
     })
 }
 
-fn shown(mail: ReceivedMail) -> MailboxMessage {
+fn shown(mail: ReceivedMail, page: &str) -> MailboxMessage {
     MailboxMessage {
-        code: mail.code(),
-        link: mail.link().map(str::to_owned),
+        codes: mail.codes(),
+        links: mail.links().into_iter().map(str::to_owned).collect(),
+        rendered_href: format!("{page}?html={}", mail.id),
         to: mail.to,
         subject: mail.subject,
         received_at: mail.received_at.0,

@@ -162,10 +162,12 @@ pub struct MailboxMessage {
     pub text: String,
     /// The source of the HTML part.
     pub html: String,
-    /// The code in it.
-    pub code: Option<String>,
-    /// The first link in it.
-    pub link: Option<String>,
+    /// Where that part is shown as its reader sees it.
+    pub rendered_href: String,
+    /// The codes in it.
+    pub codes: Vec<String>,
+    /// The links in it.
+    pub links: Vec<String>,
 }
 
 impl Page for MailboxPage {
@@ -178,13 +180,17 @@ impl Page for MailboxPage {
             received_at: 1_790_000_000,
             text: String::from("Bonjour,\n\nUne connexion à votre compte vient d’avoir lieu.\n"),
             html: String::from("<p>Bonjour,</p><script>alert(1)</script>"),
-            code: None,
-            link: None,
+            rendered_href: String::from("/_dev/mailbox?html=1"),
+            codes: Vec::new(),
+            links: Vec::new(),
         };
         let (action, back) = (|| String::from("/_dev/mailbox"), || Some(String::from("/_dev/")));
         let with_code = MailboxMessage {
-            code: Some(String::from("123456")),
-            link: Some(String::from("http://localhost:3000/users/change-password?password_link=abc")),
+            codes: vec![String::from("123456"), String::from("654321")],
+            links: vec![
+                String::from("http://localhost:3000/users/change-password?password_link=abc"),
+                String::from("http://localhost:3000/"),
+            ],
             text: "Un texte très long sans aucun repos ".repeat(20),
             ..plain.clone()
         };

@@ -29,17 +29,28 @@ pub struct ReceivedMail {
 impl ReceivedMail {
     /// The first address of the text.
     pub fn link(&self) -> Option<&str> {
-        self.text.split_whitespace().find(|word| word.starts_with("https://") || word.starts_with("http://"))
+        self.links().first().copied()
     }
 
-    /// The first code of the text: a line of its own of 6 to 10 digits, spaces between them allowed.
+    /// The addresses of the text, in their order.
+    pub fn links(&self) -> Vec<&str> {
+        let is_address = |word: &&str| word.starts_with("https://") || word.starts_with("http://");
+        self.text.split_whitespace().filter(is_address).collect()
+    }
+
+    /// The first code of the text.
     pub fn code(&self) -> Option<String> {
+        self.codes().into_iter().next()
+    }
+
+    /// The codes of the text, in their order: each a line of its own of 6 to 10 digits, spaces between them allowed.
+    pub fn codes(&self) -> Vec<String> {
         let digits_of = |line: &str| -> Option<String> {
             let digits: String = line.chars().filter(|character| !character.is_whitespace()).collect();
             let is_code = (6..=10).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
             is_code.then_some(digits)
         };
-        self.text.lines().find_map(digits_of)
+        self.text.lines().filter_map(digits_of).collect()
     }
 }
 

@@ -25,6 +25,27 @@ pub fn set_form_post_policy(response: &mut Response, script_hash: &str, form_tar
     set_policy(response, &format!("script-src '{script_hash}'"), form_target)
 }
 
+/// Lets a page frame documents of this site.
+///
+/// # Errors
+/// When its policy is no text.
+pub fn let_frames_of_this_site(response: &mut Response) -> Result<(), Error> {
+    let policy = response.headers().get(header::CONTENT_SECURITY_POLICY).map(HeaderValue::to_str);
+    let policy = policy.transpose().map_err(Error::internal)?.unwrap_or_default();
+    let value = HeaderValue::from_str(&format!("{policy}; frame-src 'self'")).map_err(Error::internal)?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, value);
+    Ok(())
+}
+
+/// Sets the policy of a mail that is shown as its reader sees it: its own styles and nothing else, without scripts and
+/// forms, within a page of this site.
+pub fn set_framed_mail_policy(response: &mut Response) {
+    const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; \
+                          frame-ancestors 'self'; base-uri 'none'; sandbox";
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+}
+
 /// Tells the next site nothing of where somebody comes from. For pages without forms: the origin of a form would be
 /// `null` (R-18).
 pub fn set_no_referrer(response: &mut Response) {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use moncomptepro::mail::ReceivedMail;
+
 use super::Script;
 use crate::support::Instance;
 
@@ -47,4 +49,55 @@ async fn the_page_shows_the_same_mails() {
     assert!(page.text("main").contains(ADDRESS));
     let other = instance.person().visit("/_dev/mailbox?to=nobody%40yopmail.com").await;
     assert!(!other.text("main").contains(mail["subject"].as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn the_page_frames_the_html_part_as_its_reader_sees_it_and_nothing_in_it_runs() {
+    let instance = Instance::dev().await;
+    sign_in(&instance, ADDRESS).await;
+    let mail = &Script::of(&instance).get("/_dev/api/mailbox").await[0];
+    let person = instance.person();
+    let page = person.visit("/_dev/mailbox").await;
+    assert!(page.header("content-security-policy").ends_with("frame-src 'self'"));
+    assert!(page.has("iframe[sandbox=''][title]"), "{}", page.body);
+    let part = person.get(&page.attribute("iframe", "src").unwrap()).await;
+    assert_eq!((part.status.as_u16(), part.body.as_str()), (200, mail["html"].as_str().unwrap()));
+    assert_eq!(part.header("content-type"), "text/html; charset=utf-8");
+    let policy = part.header("content-security-policy");
+    for word in ["default-src 'none'", "frame-ancestors 'self'", "form-action 'none'"] {
+        assert!(policy.contains(word), "{word} in {policy}");
+    }
+    assert!(policy.ends_with("; sandbox") && !policy.contains("script-src"), "{policy}");
+    assert_eq!(part.header("x-frame-options"), "SAMEORIGIN");
+    assert_eq!(person.get("/_dev/mailbox?html=987654321").await.status, 404);
+    let other = person.visit("/users/start-sign-in").await;
+    assert!(!other.header("content-security-policy").contains("frame-src"), "no other page frames anything");
+}
+
+#[tokio::test]
+async fn every_code_and_every_link_of_a_mail_is_taken_out_of_it() {
+    let instance = Instance::dev().await;
+    let mail = ReceivedMail {
+        id: 1,
+        to: ADDRESS.to_owned(),
+        subject: String::from("Deux"),
+        text: String::from(
+            "Le code :\n12 34 56\net le suivant\n6543210987\n\nhttps://a.example/1 ou http://b.example/2\n",
+        ),
+        html: String::new(),
+        received_at: instance.clock.now(),
+    };
+    assert_eq!(mail.codes(), ["123456", "6543210987"]);
+    assert_eq!(mail.links(), ["https://a.example/1", "http://b.example/2"]);
+    assert_eq!((mail.code().as_deref(), mail.link()), (Some("123456"), Some("https://a.example/1")));
+    let person = instance.person();
+    let page = person.visit("/users/reset-password").await;
+    person.submit(page.form_with("login", None).with("login", ADDRESS)).await;
+    let told = &Script::of(&instance).get("/_dev/api/mailbox").await[0];
+    assert_eq!(told["links"][0], told["link"]);
+    assert_eq!(told["codes"], serde_json::json!([]));
+    let page = person.visit("/_dev/mailbox").await;
+    for link in told["links"].as_array().unwrap() {
+        assert!(page.has(&format!("main a[href='{}']", link.as_str().unwrap())), "{link}");
+    }
 }
