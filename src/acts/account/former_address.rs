@@ -80,7 +80,7 @@ pub async fn forget_former_addresses(app: &App) -> Result<usize, ActError> {
     let left = app.store.read(|tx| address_changes::list_left_behind(tx, now))?;
     let count = left.len();
     if count > 0 {
-        app.store.write(move |tx| left.iter().try_for_each(|email| address_changes::forget_address(tx, email))).await?;
+        app.store.write(move |tx| address_changes::forget_addresses(tx, &left)).await?;
     }
     Ok(count)
 }

@@ -221,7 +221,7 @@ pub async fn forget_old_invitations(app: &App) -> Result<usize, ActError> {
     let left = app.store.read(|tx| invitations::list_left_behind(tx, now))?;
     let count = left.len();
     if count > 0 {
-        app.store.write(move |tx| left.iter().try_for_each(|email| invitations::forget_address(tx, email))).await?;
+        app.store.write(move |tx| invitations::forget_addresses(tx, &left)).await?;
     }
     Ok(count)
 }

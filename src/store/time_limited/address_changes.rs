@@ -3,7 +3,7 @@
 use crate::domain::{AddressChange, Email, HandleKey};
 use crate::protocol::Timestamp;
 use crate::store::engine::{HandleTable, Table};
-use crate::store::{Read, StoreError, Tx};
+use crate::store::{Read, StoreError, Tx, retention_rounds};
 
 pub(in crate::store) const TABLE: HandleTable<AddressChange> = HandleTable::new("address_changes");
 /// The last change away from each address, until its retention ends.
@@ -69,7 +69,8 @@ pub fn list_left_behind(tx: &impl Read, now: Timestamp) -> Result<Vec<String>, S
     }
 }
 
-/// Forgets such an address.
-pub fn forget_address(tx: &mut Tx, email: &str) -> Result<(), StoreError> {
-    BY_FORMER.delete(tx, email).map(drop)
+/// Forgets such addresses, and notes how many for the round of retention.
+pub fn forget_addresses(tx: &mut Tx, emails: &[String]) -> Result<(), StoreError> {
+    emails.iter().try_for_each(|email| BY_FORMER.delete(tx, email.as_str()).map(drop))?;
+    retention_rounds::note_purged(tx, &[("former_addresses", emails.len())])
 }

@@ -6,7 +6,7 @@ use moncomptepro::acts::administration::{UserKey, erase_user};
 use moncomptepro::acts::{By, forget_former_addresses};
 use moncomptepro::config::{Config, DevOptions, Notices};
 use moncomptepro::domain::{Actor, User, UserId};
-use moncomptepro::store::{address_changes, users};
+use moncomptepro::store::{address_changes, retention_rounds, users};
 use serde_json::json;
 
 use crate::accounts::opening::import::write;
@@ -241,6 +241,8 @@ async fn sec_105_after_seventy_two_hours_the_address_before_is_free_and_nothing_
     instance.app.store.purge(instance.clock.now()).await.unwrap();
     assert_eq!(left(&instance), (false, 1));
     assert_eq!(forget_former_addresses(&instance.app).await.unwrap(), 1);
+    let ended = instance.app.store.read(|tx| retention_rounds::find_purged(tx)).unwrap();
+    assert_eq!(ended["former_addresses"], 1, "SEC-167: the report tells of it");
     assert_eq!(left(&instance), (false, 0));
 }
 
