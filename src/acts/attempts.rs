@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     Actor, AttemptLimit, AuditEvent, Ban, Banned, Email, GuessRefusal, HandleKey, Interaction, KnownBrowser, Limiter,
-    LockedOut, Source, SourceLimits, TooManyAttempts, TurnedAway,
+    LockedOut, SUSPENSION_LIFETIME, Source, SourceLimits, TooManyAttempts, TurnedAway,
 };
 use crate::store::{Tx, bans};
 
@@ -134,8 +134,8 @@ pub(super) struct Guess<'a> {
     pub(super) email: &'a Email,
     /// In which browser of theirs; counted apart there, and strangers at the same source do not slow it down.
     pub(super) known_browser: Option<&'a HandleKey<KnownBrowser>>,
-    /// What the store remembers of wrong ones in a row.
-    pub(super) in_a_row: u32,
+    /// What the store remembers of wrong ones in a row; `None` where it counts none, because nobody has a password there.
+    pub(super) in_a_row: Option<u32>,
     /// In which sign-in.
     pub(super) sign_in: &'a HandleKey<Interaction>,
 }
@@ -175,12 +175,21 @@ pub(super) fn take_guess(app: &App, guess: &Guess<'_>) -> Result<GuessTaken, Act
             Err(refusal) => return Err(refusal.into()),
         }
     }
-    match limiter.take_guess(secret, &limits.per_account, guess.in_a_row, now) {
+    let taken = match guess.in_a_row {
+        Some(known) => limiter.take_guess(secret, &limits.per_account, known, now),
+        None => limiter.take_guess_at_nobody(secret, &limits.per_account, now),
+    };
+    match taken {
         Ok(taken) => {
             let (level, in_a_row) = (taken.level, taken.in_a_row);
             let waits = taken.waits_until.and_then(|until| Ban::lasting(secret, until, Banned::Guesses { level }, now));
             bans.extend(waits.map(|ban| dated(app, ban)));
             let is_last = in_a_row >= limits.per_account.in_a_row;
+            if is_last && guess.in_a_row.is_none() {
+                // What the store remembers of an account it remembers of an address that nobody has (SEC-96).
+                let until = now.plus(SUSPENSION_LIFETIME);
+                bans.push(dated(app, Ban { subject: secret, until, banned: Banned::Nobody }));
+            }
             Ok(GuessTaken { secret, source: charged.map(|_| source), begun: source, is_last, bans })
         }
         Err(refusal) => {

@@ -81,10 +81,10 @@ impl Known {
         }
     }
 
-    /// Wrong passwords in a row, where this attempt would be counted.
-    fn in_a_row(&self) -> u32 {
-        let of_account = || self.credentials.as_ref().map_or(0, |credentials| credentials.wrong_guesses);
-        self.browser.as_ref().map_or_else(of_account, |(_, known)| known.wrong_guesses)
+    /// Wrong passwords in a row, where this attempt would be counted; `None` where nothing counts them.
+    fn in_a_row(&self) -> Option<u32> {
+        let of_account = || self.credentials.as_ref().map(|credentials| credentials.wrong_guesses);
+        self.browser.as_ref().map(|(_, known)| known.wrong_guesses).or_else(of_account)
     }
 }
 
@@ -179,6 +179,8 @@ async fn record_failure(app: &App, by: &By, known: &Known, failed: Failed) -> Re
             for ban in &failed.bans {
                 bans::insert(tx, ban)?;
                 let (who, user_id) = match ban.banned {
+                    // Told below, as of anybody.
+                    Banned::Nobody => continue,
                     Banned::Guesses { .. } => (LockedOut::Account, user_id),
                     Banned::Source => (LockedOut::Source, None),
                 };

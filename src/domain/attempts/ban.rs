@@ -1,9 +1,13 @@
 //! A wait that is long enough to outlive a restart.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::Timestamp;
 
+/// How long an address that nobody has stays suspended: as long as an account that nobody uses is kept.
+pub const SUSPENSION_LIFETIME: Duration = Duration::from_secs(36 * 30 * 24 * 3600);
 /// From which length on a wait is kept in the store.
 const KEPT_FROM: u64 = 5 * 60;
 
@@ -27,6 +31,9 @@ pub enum Banned {
         /// Waits imposed so far.
         level: u32,
     },
+    /// Guesses at the password of an address of which the store counts none, because nobody has it: it is suspended like that
+    /// of somebody.
+    Nobody,
     /// Failures of one source, or of one client from one source.
     Source,
 }

@@ -62,13 +62,23 @@ struct Guesses {
     level: u32,
     waits_until: Timestamp,
     in_a_row: u32,
+    /// Suspended before a restart, where nothing else remembers it.
+    is_suspended: bool,
     last_at: Timestamp,
 }
 
 impl Guesses {
     fn none(now: Timestamp) -> Self {
         let past = Timestamp(0);
-        Self { window_ends_at: past, in_window: 0, level: 0, waits_until: past, in_a_row: 0, last_at: now }
+        Self {
+            window_ends_at: past,
+            in_window: 0,
+            level: 0,
+            waits_until: past,
+            in_a_row: 0,
+            is_suspended: false,
+            last_at: now,
+        }
     }
 
     fn is_calm(&self, now: Timestamp) -> bool {
@@ -83,7 +93,8 @@ impl Entry for Guesses {
     }
 
     fn weight(&self, now: Timestamp) -> Option<u32> {
-        self.waits_until.has_come(now).then_some(self.in_a_row)
+        let weight = if self.is_suspended { u32::MAX } else { self.in_a_row };
+        self.waits_until.has_come(now).then_some(weight)
     }
 }
 
@@ -151,6 +162,21 @@ impl GuessTable {
     /// The secret was known, or replaced by its owner: every guess is forgotten.
     pub(super) fn forget(&mut self, key: u64) {
         self.table.forget(key);
+    }
+
+    /// Goes on with a suspension of before a restart, of an address that nobody has.
+    pub(super) fn suspend(&mut self, key: u64, until: Timestamp, now: Timestamp) {
+        if until.has_come(now) {
+            return;
+        }
+        if let Ok(guesses) = self.table.enter(key, now, || Guesses::none(now)) {
+            guesses.is_suspended = true;
+        }
+    }
+
+    /// Whether such a suspension stands.
+    pub(super) fn is_suspended(&mut self, key: u64) -> bool {
+        self.table.get_mut(key).is_some_and(|guesses| guesses.is_suspended)
     }
 
     /// Goes on with a wait of before a restart. How many guesses were made in a row is in the store, where the owner's

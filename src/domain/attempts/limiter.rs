@@ -78,6 +78,23 @@ impl Limiter {
         self.guesses.take(secret, limits, known_in_a_row, now).inspect_err(|_| tell(&mut self.refusals.guesses))
     }
 
+    /// Takes a guess at the password of an address that nobody has: the store remembers none.
+    ///
+    /// # Errors
+    /// Why it may not be made; nothing is counted then.
+    pub fn take_guess_at_nobody(
+        &mut self,
+        secret: u64,
+        limits: &GuessLimits,
+        now: Timestamp,
+    ) -> Result<Taken, GuessRefusal> {
+        if self.guesses.is_suspended(secret) {
+            tell(&mut self.refusals.guesses);
+            return Err(GuessRefusal::Suspended);
+        }
+        self.take_guess(secret, limits, 0, now)
+    }
+
     /// Gives a guess back that was never made.
     pub fn give_back_guess(&mut self, secret: u64) {
         self.guesses.give_back(secret);
@@ -155,6 +172,7 @@ impl Limiter {
     pub fn restore(&mut self, ban: &Ban, now: Timestamp) {
         match ban.banned {
             Banned::Guesses { level } => self.guesses.restore(ban.subject, ban.until, level, now),
+            Banned::Nobody => self.guesses.suspend(ban.subject, ban.until, now),
             Banned::Source => self.failures.shut(ban.subject, ban.until, now),
         }
     }

@@ -14,7 +14,7 @@ mod table;
 mod tests;
 mod windows;
 
-pub use ban::{Ban, Banned};
+pub use ban::{Ban, Banned, SUSPENSION_LIFETIME};
 pub use guesses::{GuessLimits, GuessRefusal, Taken};
 pub use limiter::{Limiter, Refusals, SourceLimits};
 pub use samples::Samples;

@@ -211,6 +211,10 @@ async fn sec_95_too_many_in_a_row_suspend_the_password_until_the_mailbox_is_prov
     let form = asked(&person, ADDRESS).await;
     let refused = person.post(form.with("password", ADDRESS)).await;
     assert_eq!(refused.error_code().as_deref(), Some("password_suspended"), "a restart forgives nothing");
+    let form = asked(&person, UNKNOWN).await;
+    let refused = person.post(form.with("password", UNKNOWN)).await;
+    let told = (refused.error_code(), refused.text("h1, main > p"));
+    assert_eq!(told, (Some(String::from("password_suspended")), pages[1].clone()), "SEC-96: after a restart as well");
     let by = By::local(Actor::Operator);
     let link = acts::issue_password_link(&instance.app, &by, UserId(1)).await.unwrap().unwrap();
     let asks = person.visit(&format!("/users/change-password?reset_password_token={link}")).await;
