@@ -168,10 +168,11 @@ async fn again(app: &App, place: Place, typed: Typed, problem: &'static str) -> 
     let Typed { siret, is_external } = typed;
     let search = match problem {
         // Whoever types the number of the legal entity chooses among its establishments.
-        "siren" => search(app, &place, siret.clone(), String::new()).await?,
+        "siren" => Box::pin(search(app, &place, siret.clone(), String::new())).await?,
         _ => Search { name: String::new(), place: String::new(), problem: None, found: None },
     };
-    answer(app, place, Shown { typed: siret, is_external, problem: Some(problem), hinted: None, search }).await
+    Box::pin(answer(app, place, Shown { typed: siret, is_external, problem: Some(problem), hinted: None, search }))
+        .await
 }
 
 fn refusal_path(refusal: JoiningRefusal) -> &'static str {

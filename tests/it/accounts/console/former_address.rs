@@ -241,7 +241,7 @@ async fn sec_105_after_seventy_two_hours_the_address_before_is_free_and_nothing_
     instance.app.store.purge(instance.clock.now()).await.unwrap();
     assert_eq!(left(&instance), (false, 1));
     assert_eq!(forget_former_addresses(&instance.app).await.unwrap(), 1);
-    let ended = instance.app.store.read(|tx| retention_rounds::find_purged(tx)).unwrap();
+    let ended = instance.app.store.read(retention_rounds::find_purged).unwrap();
     assert_eq!(ended["former_addresses"], 1, "SEC-167: the report tells of it");
     assert_eq!(left(&instance), (false, 0));
 }

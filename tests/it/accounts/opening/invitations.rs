@@ -132,7 +132,7 @@ async fn sec_76_an_invitation_ends_by_time_by_command_and_by_the_next_one() {
     assert_eq!((count("revoked"), count("expired"), states.len()), (2, 1, 3));
     instance.clock.advance(DAY * 30).unwrap();
     assert_eq!(forget_old_invitations(&instance.app).await.unwrap(), 1, "SEC-167: nor is the address kept");
-    let ended = instance.app.store.read(|tx| retention_rounds::find_purged(tx)).unwrap();
+    let ended = instance.app.store.read(retention_rounds::find_purged).unwrap();
     assert_eq!(ended["invitation_addresses"], 1, "SEC-167: the report tells of it");
     instance.app.store.purge(instance.clock.now()).await.unwrap();
     assert_eq!(instance.app.store.read(|tx| invitations::list(tx, None, 10)).unwrap(), Vec::new());
