@@ -1,7 +1,7 @@
 //! What the page of everything that is known about a person shows.
 
 use serde::Serialize;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::acts::PendingDataLink;
 use crate::domain::{
@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::protocol::{Locale, Timestamp};
 use crate::render::Page;
 
-/// The events of each list that are shown; the file has all of them.
+/// The entries of each long list on one page; the others are on the pages that follow.
 const SHOWN: usize = 50;
 
 /// Everything that is known, `/connection-and-account/my-data`.
@@ -20,12 +20,16 @@ const SHOWN: usize = 50;
 pub struct MyData {
     /// It.
     pub data: PersonalData,
-    /// How many sign-ins there are; the last fifty are shown.
+    /// How many sign-ins there are.
     pub sign_ins: usize,
-    /// How many other acts there are; the last fifty are shown.
+    /// How many other acts there are.
     pub acts: usize,
-    /// How many mails there are; the last fifty are shown.
+    /// How many mails there are.
     pub mails: usize,
+    /// Which fifty of each of these lists are shown, the latest first: from 1.
+    pub number: usize,
+    /// Whether one of these lists goes on.
+    pub goes_on: bool,
     /// The link to the file that was mailed and works still: nothing where none is.
     pub link: Option<PendingLink>,
     /// Whether no mail leaves this site: the file is handed out at once.
@@ -42,15 +46,22 @@ pub struct PendingLink {
 }
 
 impl MyData {
-    /// The page of somebody's data.
-    pub fn of(mut data: PersonalData, link: Option<PendingDataLink>, lacks_mail: bool) -> Self {
+    /// A page of somebody's data: the first where `number` is too high for any list.
+    pub fn of(mut data: PersonalData, number: usize, link: Option<PendingDataLink>, lacks_mail: bool) -> Self {
         let (sign_ins, acts, mails) = (data.sign_ins.len(), data.acts.len(), data.mails.len());
-        data.sign_ins.truncate(SHOWN);
-        data.acts.truncate(SHOWN);
-        data.mails.truncate(SHOWN);
+        let longest = sign_ins.max(acts).max(mails);
+        let number = if number <= longest.div_ceil(SHOWN) { number.max(1) } else { 1 };
+        data.sign_ins = of_page(data.sign_ins, number);
+        data.acts = of_page(data.acts, number);
+        data.mails = of_page(data.mails, number);
+        let goes_on = longest > number.saturating_mul(SHOWN);
         let link = link.map(|link| PendingLink { asked_at: link.asked_at.0, expires_at: link.expires_at.0 });
-        Self { data, sign_ins, acts, mails, link, lacks_mail }
+        Self { data, sign_ins, acts, mails, number, goes_on, link, lacks_mail }
     }
+}
+
+fn of_page<T>(list: Vec<T>, number: usize) -> Vec<T> {
+    list.into_iter().skip(number.saturating_sub(1).saturating_mul(SHOWN)).take(SHOWN).collect()
 }
 
 impl Page for MyData {
@@ -93,8 +104,13 @@ impl Page for MyData {
         };
         let now = Timestamp(1_795_424_400);
         let link = PendingDataLink { asked_at: now, expires_at: now };
-        let full = Self::of(full(&bare, account), Some(link), false);
-        vec![full, Self::of(bare.clone(), None, false), Self::of(bare, None, true)]
+        let full = full(&bare, account);
+        vec![
+            Self::of(full.clone(), 1, Some(link), false),
+            Self::of(full, 2, None, false),
+            Self::of(bare.clone(), 1, None, false),
+            Self::of(bare, 1, None, true),
+        ]
     }
 }
 
@@ -159,10 +175,11 @@ fn full(bare: &PersonalData, account: AccountData) -> PersonalData {
                 name: Some(String::from("Téléphone <b>")),
                 made_in: None,
                 added_at: at(),
-                last_used_at: None,
-                uses: 0,
-                suspended_at: None,
+                last_used_at: Some(at()),
+                uses: 3,
+                suspended_at: Some(at()),
             }],
+            additional_claims: Map::from_iter([(String::from("matricule <b>"), Value::from("A1"))]),
             ..account
         },
         organizations: vec![OrganizationData {
@@ -180,7 +197,7 @@ fn full(bare: &PersonalData, account: AccountData) -> PersonalData {
             reason: Some(String::from("Nom & <prénom> inconnus")),
             requested_at: at(),
             decided_at: Some(at()),
-            client_id: None,
+            client_id: Some(String::from("service")),
         }],
         services: vec![service(Some("DataPass"), true), service(None, false)],
         sessions: vec![SessionData {
@@ -190,7 +207,7 @@ fn full(bare: &PersonalData, account: AccountData) -> PersonalData {
             browser: None,
             source: source.clone(),
             methods: vec![Factor::Password],
-            organization: None,
+            organization: Some(String::from("21920023500014")),
         }],
         trusted_browsers: vec![TrustedBrowserData { trusted_since: at(), trusted_until: at(), browser: None, source }],
         sign_ins: vec![EventData { source: None, ..event.clone() }; 60],

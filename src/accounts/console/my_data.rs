@@ -14,7 +14,8 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let Some(active) = &visit.browser.session else { return visit.browser.redirect(&app, paths::START_SIGN_IN) };
     let pending = acts::find_data_link(&app, active)?;
     let data = acts::export_personal_data(&app, &visit.browser.by(&visit.request), active).await?;
-    visit.browser.page(&app, &MyData::of(data, pending, app.config.lacks_mail()))
+    let number = visit.query.get("page").and_then(|number| number.parse().ok()).unwrap_or(1);
+    visit.browser.page(&app, &MyData::of(data, number, pending, app.config.lacks_mail()))
 }
 
 /// Mails the link to the file. Where no mail leaves, the file is handed out at once, and the page has said so.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use moncomptepro::acts::administration::{UserKey, erase_user, make_retention_round};
 use moncomptepro::acts::{self, By, settle_mail};
-use moncomptepro::domain::{Actor, AuditEvent, MailContent, OutgoingMail};
+use moncomptepro::domain::{Actor, AuditEvent, MailContent, OutgoingMail, Role, User};
 use moncomptepro::mail::Fate;
 use moncomptepro::protocol::Locale;
 use moncomptepro::store::{Tx, outbox, sent_mails, users};
+use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use crate::support::{Device, Instance, Page, Person, totp_code, totp_key};
@@ -367,4 +368,120 @@ async fn sec_167_what_is_kept_of_mails_is_bounded_and_goes_after_six_months() {
     let round = make_retention_round(&instance.app).await.unwrap().unwrap();
     assert_eq!((kept(), round.purged["sent_mails"]), (0, 200), "and the report tells of it");
     assert!(instance.app.store.check(instance.clock.now()).unwrap().is_sound());
+}
+
+/// What a reader of the pages may be told in the place of a word of the file.
+fn told_for(word: &str) -> Vec<String> {
+    const PREFIXES: [&str; 10] = [
+        "my-data.event.",
+        "my-data.by.",
+        "my-data.word.",
+        "my-data.mail.",
+        "my-data.request.",
+        "factor.",
+        "admin.team.role.",
+        "admin.verification.",
+        "browser.",
+        "system.",
+    ];
+    if word == "fr" {
+        return vec![String::from("Français")];
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/locales/fr.toml");
+    let catalogue = std::fs::read_to_string(path).unwrap();
+    let keys = PREFIXES.map(|prefix| format!("\"{prefix}{word}\" = \""));
+    let texts = catalogue.lines().filter_map(|line| keys.iter().find_map(|key| line.strip_prefix(key.as_str())));
+    texts.map(|text| text.trim_end_matches('"').to_owned()).collect()
+}
+
+/// The day of an instant, as it is written in French, without spaces.
+fn day_of(instant: &str) -> String {
+    const MONTHS: [&str; 12] = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ];
+    let number = |range: std::ops::Range<usize>| instant[range].parse::<usize>().unwrap();
+    format!("{}{}{}", number(8..10), MONTHS[number(5..7) - 1], number(0..4))
+}
+
+fn leaves(value: &Value, name: &str, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null | Value::Bool(_) => {}
+        Value::Number(number) => found.push((name.to_owned(), number.to_string())),
+        Value::String(text) => found.push((name.to_owned(), text.clone())),
+        Value::Array(list) => list.iter().for_each(|item| leaves(item, name, found)),
+        Value::Object(members) => members.iter().for_each(|(name, item)| leaves(item, name, found)),
+    }
+}
+
+#[tokio::test]
+async fn sec_169_whatever_the_file_says_can_be_read_on_the_pages_in_the_reader_s_language() {
+    const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+    let instance = Instance::dev().await;
+    let (stranger, client) = (instance.person(), instance.standard_client());
+    let start = stranger.visit("/").await;
+    stranger.sign_in(start, ADDRESS, "wrong").await;
+    let write = |tx: &mut Tx<'_>| {
+        let user = users::find_by_email(tx, &ADDRESS.parse().unwrap())?.unwrap();
+        let mut claims = user.additional_claims.clone();
+        claims.insert(String::from("matricule"), Value::from("A-1789"));
+        users::update(tx, &User { role: Some(Role::Administrator), additional_claims: claims, ..user })
+    };
+    instance.app.store.write(write).await.unwrap();
+    let person = instance.person();
+    let start = person.visit("/users/start-sign-in").await;
+    let asks = person.submit(start.form_with("login", None).with("login", ADDRESS)).await;
+    let mut headers = HeaderMap::new();
+    headers.insert("user-agent", HeaderValue::from_static(FIREFOX));
+    headers.insert("origin", HeaderValue::from_str(&instance.address).unwrap());
+    let answer = person.post_with(asks.form_with("password", None).with("password", ADDRESS), headers).await;
+    person.follow(answer).await;
+    client.redeem(&client.code(&person.visit(&client.authorization("openid", &[])).await)).await;
+    for number in 0..60 {
+        let page = person.visit("/personal-information").await;
+        let name = if number % 2 == 0 { "Josiane" } else { "Josée" };
+        person.submit(page.form_with("given_name", None).with("given_name", name)).await;
+    }
+    let (_, data) = export(&instance, &person, ADDRESS).await;
+    assert!(data["acts"].as_array().unwrap().len() > 60, "more than a page of them");
+    let close = |text: &str| text.chars().filter(|character| !character.is_whitespace()).collect::<String>();
+    let mut read = String::new();
+    let mut next = Some(PAGE.to_owned());
+    let mut pages = 0;
+    while let Some(path) = next {
+        let page = person.visit(&path).await;
+        let told = page.text("main");
+        for word in ["administrator", "wrong_password", "data_link", "organization_join_block"] {
+            assert!(!told.contains(word), "{word} is no word of the reader's");
+        }
+        read.push_str(&close(&told));
+        pages += 1;
+        next = page.attribute(&format!("main a[href='{PAGE}?page={}']", pages + 1), "href");
+    }
+    assert!(pages > 1);
+    let mut found = Vec::new();
+    leaves(&data, "", &mut found);
+    for (name, text) in found.into_iter().filter(|(name, _)| name != "format") {
+        let mut told = told_for(&text);
+        match &text {
+            _ if name == "kind" || !told.is_empty() => {}
+            instant if instant.ends_with(".000Z") => told.push(day_of(instant)),
+            other => told.push(other.clone()),
+        }
+        let is_read = told.is_empty() || told.iter().any(|told| read.contains(&close(told)));
+        assert!(is_read, "{name}: {text:?} is not on the pages ({told:?})");
+    }
+    let acts = read.matches(&close("Informations personnelles modifiées")).count();
+    // Every look is an act itself, and moves one from a page to the next.
+    assert!(acts >= 60, "each of them can be read: {acts}");
 }
