@@ -69,7 +69,7 @@ pub(in crate::cli) enum Command {
     /// head office first.
     Find {
         /// The register's number: the 14 digits of an establishment (SIRET), or the 9 of a legal entity (SIREN).
-        #[arg(value_name = "SIRET", value_parser = parse_number)]
+        #[arg(id = "siret", value_name = "SIRET", value_parser = parse_number)]
         number: Number,
     },
     /// Search establishments by name, with accents and typing mistakes forgiven.

@@ -170,6 +170,7 @@ async fn newcomers(instance: &Instance) {
     let sent = second.submit(begin(&second, ALSO_NEW).await.form_to("send-magic-link")).await;
     let given_up = third.visit(&instance.link_of(ALSO_NEW).await).await;
     third.submit(given_up.form_to("disown-magic-link")).await;
+    instance.clock.advance(Duration::from_secs(60)).unwrap();
     second.submit(sent.form_to("send-magic-link")).await;
     let here = second.visit(&instance.link_of(ALSO_NEW).await).await;
     second.submit(here.form_to("sign-in-with-magic-link")).await;
