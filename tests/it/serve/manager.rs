@@ -22,6 +22,14 @@ fn configuration(directory: &std::path::Path) -> std::path::PathBuf {
     file
 }
 
+/// A manager that listens, and where.
+fn listening(directory: &std::path::Path) -> (std::path::PathBuf, UnixDatagram) {
+    let place = directory.join("notify");
+    let manager = UnixDatagram::bind(&place).unwrap();
+    manager.set_read_timeout(Some(FOR_EVER)).unwrap();
+    (place, manager)
+}
+
 fn heard(manager: &UnixDatagram) -> String {
     let mut message = [0; 256];
     let length = manager.recv(&mut message).expect("nothing is told");
@@ -31,9 +39,7 @@ fn heard(manager: &UnixDatagram) -> String {
 #[test]
 fn sec_174_a_service_manager_is_told_when_it_answers_and_when_it_stops() {
     let directory = tempfile::tempdir().unwrap();
-    let place = directory.path().join("notify");
-    let manager = UnixDatagram::bind(&place).unwrap();
-    manager.set_read_timeout(Some(FOR_EVER)).unwrap();
+    let (place, manager) = listening(directory.path());
     let mut command = program();
     command.args(["serve", "--config"]).arg(configuration(directory.path())).env("NOTIFY_SOCKET", &place);
     let mut process = Process::start(command);
@@ -65,9 +71,7 @@ fn sec_187_a_service_manager_that_asks_hears_that_it_lives_and_when_the_configur
         now.tv_sec * 1_000_000 + now.tv_nsec / 1_000
     };
     let directory = tempfile::tempdir().unwrap();
-    let place = directory.path().join("notify");
-    let manager = UnixDatagram::bind(&place).unwrap();
-    manager.set_read_timeout(Some(FOR_EVER)).unwrap();
+    let (place, manager) = listening(directory.path());
     let file = configuration(directory.path());
     let mut command = program();
     command.args(["serve", "--config"]).arg(&file).env("NOTIFY_SOCKET", &place).env("WATCHDOG_USEC", "400000");
@@ -98,9 +102,7 @@ fn sec_187_a_service_manager_that_asks_hears_that_it_lives_and_when_the_configur
 #[test]
 fn sec_187_who_is_not_asked_does_not_tell_that_it_lives() {
     let directory = tempfile::tempdir().unwrap();
-    let place = directory.path().join("notify");
-    let manager = UnixDatagram::bind(&place).unwrap();
-    manager.set_read_timeout(Some(FOR_EVER)).unwrap();
+    let (place, manager) = listening(directory.path());
     let mut command = program();
     command.args(["serve", "--config"]).arg(configuration(directory.path())).env("NOTIFY_SOCKET", &place);
     // Another process is meant: the number of this test's.

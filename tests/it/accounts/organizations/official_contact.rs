@@ -187,14 +187,15 @@ async fn sec_110_sec_111_no_code_of_before_lets_anybody_in_whom_a_moderator_refu
     let kept = proof().unwrap();
     let organization_id = kept.organization_id;
     // The directory has no address any more at the second attempt: a moderator is to decide.
-    let waiting = |state| Moderation {
+    let since = instance.clock.now();
+    let pending = Moderation {
         id: ModerationId(1),
         user_id,
         organization_id,
         kind: ModerationKind::OrganizationJoinBlock,
-        state,
+        state: ModerationState::Pending { since, by: None },
         client_id: None,
-        created_at: instance.clock.now(),
+        created_at: since,
         as_external: false,
         locale: Locale::Fr,
         asked_with: None,
@@ -202,8 +203,6 @@ async fn sec_110_sec_111_no_code_of_before_lets_anybody_in_whom_a_moderator_refu
         history: Vec::new(),
         notes: Vec::new(),
     };
-    let since = instance.clock.now();
-    let pending = waiting(ModerationState::Pending { since, by: None });
     instance.app.store.write(move |tx| moderations::insert(tx, &pending)).await.unwrap();
     let given = give(&jean, &asks, &words).await;
     assert!(!given.url.path().starts_with("/users/welcome"), "{}", given.url);
