@@ -34,12 +34,14 @@ async fn report(request: &Request<'_>) -> Reply {
                 "erased": round.erased,
                 "addresses_removed": round.addresses_removed,
                 "addresses_removed_until": Timestamp(round.addresses_until_millis / 1000).to_iso8601(),
+                "audit_trimmed_until": round.audit_until.map(Timestamp::to_iso8601),
                 "ended_by_time": round.purged,
             })
         })
         .collect();
     Ok(done(&json!({
         "unused_accounts_kept_days": rules.unused_accounts.map(days),
+        "audit_kept_days": rules.audit.map(days),
         "audit_addresses_kept_days": days(rules.audit_addresses),
         "can_announce": !request.app.config.lacks_mail(),
         "announced": announced,

@@ -302,6 +302,15 @@ pub(super) const ACCOUNT_KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "retention.audit_months",
+        kind: Kind::NumberOrZero(6, 120),
+        standard: Standard::Number(36),
+        about: [
+            "Pendant combien de mois le journal garde chaque événement ; 0 : toujours.",
+            "For how many months the audit keeps each event; 0: for ever.",
+        ],
+    },
+    ConfigKey {
         path: "retention.audit_address_months",
         kind: Kind::Number(1, 12),
         standard: Standard::Number(6),

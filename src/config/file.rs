@@ -373,8 +373,10 @@ fn notices(settings: &Settings) -> Option<Notices> {
 
 fn retention(settings: &Settings) -> Option<RetentionRules> {
     let kept = |key: &str| settings.number(KEYS, key).map(months);
+    let kept_or_for_ever = |key: &str| kept(key).map(|kept| Some(kept).filter(|kept| !kept.is_zero()));
     Some(RetentionRules {
-        unused_accounts: Some(kept("retention.unused_account_months")?).filter(|kept| !kept.is_zero()),
+        unused_accounts: kept_or_for_ever("retention.unused_account_months")?,
+        audit: kept_or_for_ever("retention.audit_months")?,
         audit_addresses: kept("retention.audit_address_months")?,
     })
 }

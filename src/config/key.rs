@@ -39,6 +39,8 @@ pub(super) enum Kind {
     Flag,
     /// A whole number between two.
     Number(u64, u64),
+    /// Nought, or a whole number between two.
+    NumberOrZero(u64, u64),
     /// One whole number of several.
     Numbers(&'static [u64]),
     /// One word of several.
@@ -142,6 +144,7 @@ impl Kind {
                 ScopeSet::parse(text).is_ok_and(|scopes| scopes.contains(crate::protocol::Scope::Openid))
             }
             (Self::Number(least, most), Value::Number(number)) => (least..=most).contains(number),
+            (Self::NumberOrZero(least, most), Value::Number(number)) => *number == 0 || (least..=most).contains(number),
             (Self::Numbers(numbers), Value::Number(number)) => numbers.contains(number),
             (Self::Flag, Value::Flag(_)) => true,
             (Self::Addresses, Value::Texts(texts)) => {
@@ -180,6 +183,7 @@ impl Kind {
             | Self::Secret
             | Self::Flag
             | Self::Number(..)
+            | Self::NumberOrZero(..)
             | Self::Numbers(_)
             | Self::OneOf(_)
             | Self::Address
@@ -209,6 +213,10 @@ impl Kind {
             Self::Number(least, most) => match locale {
                 Locale::Fr => format!("un nombre entier de {least} à {most}"),
                 Locale::En => format!("a whole number from {least} to {most}"),
+            },
+            Self::NumberOrZero(least, most) => match locale {
+                Locale::Fr => format!("0, ou un nombre entier de {least} à {most}"),
+                Locale::En => format!("0, or a whole number from {least} to {most}"),
             },
             Self::Numbers(numbers) => {
                 let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();

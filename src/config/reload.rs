@@ -4,7 +4,7 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 46] = [
+pub(super) const RELOADABLE: [&str; 47] = [
     "instance.name",
     "limits.shared_sources",
     "limits.administration_sources",
@@ -36,6 +36,7 @@ pub(super) const RELOADABLE: [&str; 46] = [
     "joining.professional_mail_domains",
     "joining.rejection_reasons",
     "retention.unused_account_months",
+    "retention.audit_months",
     "retention.audit_address_months",
     "mail.from",
     "mail.from_name",
@@ -173,6 +174,7 @@ mod tests {
             ("keys.rotate_every_days", String::from("keys.rotate_every_days = 30")),
             ("keys.published_ahead_hours", String::from("keys.published_ahead_hours = 48")),
             ("retention.unused_account_months", String::from("retention.unused_account_months = 24")),
+            ("retention.audit_months", String::from("retention.audit_months = 6")),
             ("retention.audit_address_months", String::from("retention.audit_address_months = 3")),
             ("joining.allow_unverified", String::from("joining.allow_unverified = true")),
             ("joining.bypass_moderation", String::from("joining.bypass_moderation = true")),

@@ -7,17 +7,25 @@ use std::time::Duration;
 pub struct RetentionRules {
     /// How long an account is kept that nobody uses; `None` for ever.
     pub unused_accounts: Option<Duration>,
+    /// How long the audit keeps a record; `None` for ever.
+    pub audit: Option<Duration>,
     /// How long the audit keeps network addresses, and how long is known which mails were sent to whom.
     pub audit_addresses: Duration,
 }
 
 impl RetentionRules {
-    /// Three years, and six months.
-    pub const STANDARD: Self = Self { unused_accounts: Some(months(36)), audit_addresses: months(6) };
+    /// Three years, and six months for network addresses.
+    pub const STANDARD: Self =
+        Self { unused_accounts: Some(months(36)), audit: Some(months(36)), audit_addresses: months(6) };
 
     /// After how many months an account is erased that nobody uses; `None` where it is kept for ever.
     pub fn unused_account_months(&self) -> Option<u64> {
         self.unused_accounts.map(in_months)
+    }
+
+    /// After how many months the audit gives up a record; `None` where it keeps each for ever.
+    pub fn audit_months(&self) -> Option<u64> {
+        self.audit.map(in_months)
     }
 
     /// After how many months the audit gives up network addresses.

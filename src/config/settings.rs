@@ -305,7 +305,7 @@ fn nearest(keys: &[ConfigKey], path: &str) -> Option<String> {
 fn typed(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, &'static str> {
     match (kind, value.get_ref()) {
         (Kind::Flag, DeValue::Boolean(flag)) => Ok(Value::Flag(*flag)),
-        (Kind::Number(..) | Kind::Numbers(_), DeValue::Integer(number)) => {
+        (Kind::Number(..) | Kind::NumberOrZero(..) | Kind::Numbers(_), DeValue::Integer(number)) => {
             let text = number.as_str();
             let beyond = if text.starts_with('-') { "a number below zero" } else { "a number beyond 64 bits" };
             u64::from_str_radix(text, number.radix()).map(Value::Number).map_err(|_| beyond)
@@ -318,7 +318,7 @@ fn typed(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, &'static str
             texts.collect::<Result<_, _>>().map(Value::Texts)
         }
         (kind, DeValue::String(text)) if kind.is_list() => Ok(Value::Texts(vec![text.to_string()])),
-        (Kind::Flag | Kind::Number(..) | Kind::Numbers(_), other) => Err(type_of(other)),
+        (Kind::Flag | Kind::Number(..) | Kind::NumberOrZero(..) | Kind::Numbers(_), other) => Err(type_of(other)),
         (_, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
         (_, other) => Err(type_of(other)),
     }
@@ -328,7 +328,7 @@ fn typed(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<Value, &'static str
 fn untyped(kind: Kind, text: &str) -> Option<Value> {
     match kind {
         Kind::Flag => text.parse().ok().map(Value::Flag),
-        Kind::Number(..) | Kind::Numbers(_) => text.parse().ok().map(Value::Number),
+        Kind::Number(..) | Kind::NumberOrZero(..) | Kind::Numbers(_) => text.parse().ok().map(Value::Number),
         kind if kind.is_list() => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Some(Value::Texts(items.map(str::to_owned).collect()))

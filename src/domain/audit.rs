@@ -393,6 +393,8 @@ pub enum AuditEvent {
     ServiceRevoked { user_id: UserId, client_id: ClientId },
     /// Every session was ended.
     EverySessionRevoked,
+    /// So many records were given up, of before that instant.
+    AuditTrimmed { count: u64, until: Timestamp },
     /// An operator read the audit trail.
     AuditRead,
     /// A key began to sign in place of another one.

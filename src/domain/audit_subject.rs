@@ -135,6 +135,7 @@ impl AuditEvent {
             | Self::RegisterImported { .. }
             | Self::ContactsImported { .. }
             | Self::EverySessionRevoked
+            | Self::AuditTrimmed { .. }
             | Self::AuditRead
             | Self::SigningKeyRotated { .. }
             | Self::SigningKeyDropped { .. }

@@ -72,9 +72,9 @@ pub use person::{
     OrganizationData, PASSKEY_CEREMONY_LIFETIME, PERSONAL_DATA_FORMAT, Passkey, PasskeyCeremony, PasskeyData,
     PasskeyNameFault, PasskeyPurpose, PasswordFault, PasswordLink, PasswordLinkRefusal, PasswordRules, PersonalData,
     PersonalInformation, PersonalInformationChange, PersonalInformationFault, PersonalInformationField, RECOVERY_CODES,
-    RemovalReason, RequestData, RetentionRound, RetentionStep, Right, Role, RoleName, SecondFactorUse, SecondFactors,
-    SentMail, ServiceData, SessionData, Totp, TrustedBrowserData, UnusedNotice, User, UserState, check_password,
-    decide_retention, digits_of_code, suggest_spelling,
+    ROUNDS_OF_NOTICE, RemovalReason, RequestData, RetentionRound, RetentionStep, Right, Role, RoleName,
+    SecondFactorUse, SecondFactors, SentMail, ServiceData, SessionData, Totp, TrustedBrowserData, UnusedNotice, User,
+    UserState, check_password, decide_retention, decide_trimming, digits_of_code, suggest_spelling,
 };
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{

@@ -1,5 +1,6 @@
 //! What happened, in the order of time; written in the transaction of the act that it tells of, and never changed,
-//! but for what tells of a person: network addresses go after some months, and with whoever is erased (SEC-167, SEC-168).
+//! but for what tells of a person: network addresses go after some months, and with whoever is erased; after some years the
+//! record itself goes (SEC-167, SEC-168).
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,8 @@ pub(super) const SIGN_INS: PlacesOfUsers = Table::new("sign_ins_by_user");
 pub(super) const ACTS: PlacesOfUsers = Table::new("acts_by_user");
 /// The same for what was done to each organization, to its domains and to its members.
 pub(super) const OF_ORGANIZATIONS: Table<(OrganizationId, Place), Place> = Table::new("acts_by_organization");
+/// By which word the records that were given up are counted.
+pub const TRIMMED: &str = RECORDS.name();
 /// How many rows are looked at at once.
 const PAGE: usize = 500;
 pub(super) const COUNTER: &str = "audit";
@@ -111,6 +114,26 @@ fn remove_address(tx: &mut Tx, place: Place) -> Result<bool, StoreError> {
     }
     RECORDS.update(tx, &place, &entry)?;
     Ok(true)
+}
+
+/// Gives up at most `limit` records that are older than `until_millis`, the oldest first, with what leads to them. How many
+/// they were: their numbers are given to no others.
+pub fn trim(tx: &mut Tx, until_millis: u64, limit: usize) -> Result<usize, StoreError> {
+    let mut page = RECORDS.list(tx, None, limit)?;
+    page.retain(|entry| entry.record.at_millis < until_millis);
+    for entry in &page {
+        let key = (entry.record.at_millis, entry.sequence);
+        match entry.record.event.subject() {
+            AuditSubject::SignIn(user_id) => SIGN_INS.delete(tx, &(user_id, key)).map(drop)?,
+            AuditSubject::Act(user_id) => ACTS.delete(tx, &(user_id, key)).map(drop)?,
+            AuditSubject::Nobody => {}
+        }
+        if let Some(organization_id) = entry.record.event.organization() {
+            OF_ORGANIZATIONS.delete(tx, &(organization_id, key))?;
+        }
+        RECORDS.delete(tx, &key)?;
+    }
+    Ok(page.len())
 }
 
 /// Where records lie that a person wrote with their network address, and that no index of theirs leads to: what they did

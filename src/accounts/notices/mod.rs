@@ -14,6 +14,7 @@ pub(in crate::accounts) async fn personal_data(app: App, visit: Visit) -> Result
         controller,
         contact: contact.map(|email| email.to_string()),
         unused_months: app.config.retention.unused_account_months(),
+        audit_months: app.config.retention.audit_months(),
         address_months: app.config.retention.audit_address_months(),
     };
     visit.browser.page(&app, &page)

@@ -28,6 +28,8 @@ pub(super) struct PersonalData {
     pub contact: Option<String>,
     /// After how many months an account is erased that nobody uses; none where it is kept for ever.
     pub unused_months: Option<u64>,
+    /// After how many months the journal gives up what happened; none where it is kept for ever.
+    pub audit_months: Option<u64>,
     /// After how many months the journal gives up network addresses.
     pub address_months: u64,
 }
@@ -36,11 +38,12 @@ impl Page for PersonalData {
     const TEMPLATE: &'static str = "accounts/personal-data-notice.html";
 
     fn samples() -> Vec<Self> {
-        let kept = [(None, 1), (Some(36), 6)];
-        let page = |((controller, contact), (unused_months, address_months))| Self {
+        let kept = [(None, None, 1), (Some(36), Some(24), 6)];
+        let page = |((controller, contact), (unused_months, audit_months, address_months))| Self {
             controller,
             contact,
             unused_months,
+            audit_months,
             address_months,
         };
         samples().into_iter().zip(kept).map(page).collect()

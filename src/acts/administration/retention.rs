@@ -1,4 +1,4 @@
-//! What is kept no longer than it is of use: accounts that nobody uses, network addresses of the audit (SEC-167). One round
+//! What is kept no longer than it is of use: accounts that nobody uses, network addresses and old records of the audit (SEC-167). One round
 //! a day, each with its bounds; a clock that leaps erases nobody. What time ends by itself is deleted all day long, and each
 //! round tells how much it was.
 
@@ -9,8 +9,8 @@ use super::erasure::{Wish, carry_out};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    Actor, AuditEvent, MailContent, NOTICE_OF_ERASURE, OutgoingMail, RetentionRound, RetentionStep, UnusedNotice, User,
-    UserId, decide_retention,
+    Actor, AuditEvent, MailContent, NOTICE_OF_ERASURE, OutgoingMail, ROUNDS_OF_NOTICE, RetentionRound, RetentionStep,
+    UnusedNotice, User, UserId, decide_retention, decide_trimming,
 };
 use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, Tx, audit, outbox, retention_rounds, sent_mails, users};
@@ -56,6 +56,7 @@ pub async fn make_retention_round(app: &App) -> Result<Option<RetentionRound>, A
         erased: 0,
         addresses_removed: 0,
         addresses_until_millis: last.map_or(0, |last| last.addresses_until_millis),
+        audit_until: trimming(app, number, now)?,
         purged: BTreeMap::new(),
     };
     round.withdrawn = withdraw(app, found.withdraw, kept, number, now).await?;
@@ -65,9 +66,15 @@ pub async fn make_retention_round(app: &App) -> Result<Option<RetentionRound>, A
     }
     remove_addresses(app, &mut round, now).await?;
     forget_sent_mails(app, now).await?;
+    trim_audit(app, round.audit_until).await?;
+    let circumstances = Circumstances::of(app, &By::local(Actor::System));
     let entering = move |tx: &mut Tx| {
         let round = RetentionRound { purged: retention_rounds::take_purged(tx)?, ..round.clone() };
         retention_rounds::insert(tx, &round)?;
+        // Counted in the transactions that gave them up: a round that was cut short is told of by the next one.
+        if let (Some(until), Some(count)) = (round.audit_until, round.purged.get(audit::TRIMMED).copied()) {
+            circumstances.record(tx, AuditEvent::AuditTrimmed { count, until })?;
+        }
         Ok(round)
     };
     Ok(Some(app.store.write(entering).await?))
@@ -195,6 +202,25 @@ async fn remove_addresses(app: &App, round: &mut RetentionRound, now: Timestamp)
         }
     }
     round.addresses_until_millis = round.addresses_until_millis.max(until);
+    Ok(())
+}
+
+/// What happened before this instant the audit gives up in this round; nothing in the very first one.
+fn trimming(app: &App, number: u64, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let Some(kept) = app.config.retention.audit else { return Ok(None) };
+    let earlier = app.store.read(|tx| retention_rounds::find_from(tx, number.saturating_sub(ROUNDS_OF_NOTICE)))?;
+    Ok(earlier.map(|earlier| decide_trimming(kept, earlier.at, now)))
+}
+
+/// Gives up the records of the audit of before `until`, a page in each transaction.
+async fn trim_audit(app: &App, until: Option<Timestamp>) -> Result<(), ActError> {
+    let Some(until_millis) = until.map(|until| until.0.saturating_mul(1_000)) else { return Ok(()) };
+    let trimming = move |tx: &mut Tx| {
+        let count = audit::trim(tx, until_millis, PAGE)?;
+        retention_rounds::note_purged(tx, &[(audit::TRIMMED, count)])?;
+        Ok(count)
+    };
+    while app.store.write(trimming).await? >= PAGE {}
     Ok(())
 }
 

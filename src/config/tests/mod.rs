@@ -110,13 +110,16 @@ fn with(key: &ConfigKey, value: &str, is_client: bool) -> String {
 fn wrong_values(kind: Kind) -> Vec<&'static str> {
     let mut values = match kind {
         Kind::Flag => vec!["\"true\"", "1", "[]"],
-        Kind::Number(..) | Kind::Numbers(_) => vec!["\"8\"", "true", "-1", "99999999999999999999", "1.5", "[]"],
+        Kind::Number(..) | Kind::NumberOrZero(..) | Kind::Numbers(_) => {
+            vec!["\"8\"", "true", "-1", "99999999999999999999", "1.5", "[]"]
+        }
         _ => vec!["7", "true", "1979-05-27", "\"\"", "\"\\u0007\"", "{ a = 1 }"],
     };
     match kind {
         Kind::Number(least, _) if least > 0 => values.push("0"),
         Kind::PublicUrl => values.extend(["\"http://a.fr\"", "\"https://a.fr/x\"", "\"https://a.fr?x\"", "\"a.fr\""]),
         Kind::WebPage => values.extend(["\"http://a.fr\"", "\"javascript:alert(1)\"", "\"a\""]),
+        Kind::NumberOrZero(..) => values.extend(["1", "5"]),
         // None of them, and none between them.
         Kind::Numbers(_) => values.extend(["0", "1024", "2500"]),
         Kind::OneOf(_) => values.push("\"best\""),

@@ -10,6 +10,10 @@ fn wrong_texts(kind: Kind) -> Vec<String> {
         let never = ["eight", "", "-1", "1.5", "0x10", "99999999999999999999"].map(str::to_owned);
         return never.into_iter().chain(below).chain(above).collect();
     }
+    if let Kind::NumberOrZero(least, most) = kind {
+        let outside = [1, least - 1, most + 1].map(|number| number.to_string());
+        return ["six", "", "-1", "0.0"].map(str::to_owned).into_iter().chain(outside).collect();
+    }
     if let Kind::Numbers(_) = kind {
         return ["", "-1", "2047", "2049", "2500", "4097"].map(str::to_owned).to_vec();
     }
@@ -58,6 +62,17 @@ fn sec_216_every_number_just_outside_its_bounds_is_refused_and_the_bounds_are_no
 }
 
 #[test]
+fn sec_167_the_audit_is_kept_for_ever_or_for_a_time_that_is_worth_it() {
+    let kept = |months: u64| config_of(&format!("{REQUIRED}retention.audit_months = {months}\n"));
+    assert_eq!(config_of(REQUIRED).unwrap().retention.audit_months(), Some(36));
+    assert_eq!(kept(0).unwrap().retention.audit_months(), None);
+    assert_eq!([6, 120].map(|months| kept(months).unwrap().retention.audit_months()), [Some(6), Some(120)]);
+    for months in [1, 5, 121] {
+        assert!(kept(months).is_err(), "{months}");
+    }
+}
+
+#[test]
 fn sec_216_every_key_wrong_in_the_environment_is_named_with_its_variable_and_what_is_possible() {
     let mut tried = 0;
     for key in KEYS {
@@ -68,8 +83,9 @@ fn sec_216_every_key_wrong_in_the_environment_is_named_with_its_variable_and_wha
             let (begin, end) = (format!("${name}: {}: ", key.path), key.kind.expected(Locale::En));
             assert!(lines.iter().any(|line| line.starts_with(&begin) && line.ends_with(&end)), "{text:?}: {lines:#?}");
             let is_shown = lines.iter().any(|line| line.contains(&format!("{text:?} cannot be")));
-            let is_number = matches!(key.kind, Kind::Number(..) | Kind::Numbers(_)) && text.parse::<u64>().is_ok();
-            if matches!(key.kind, Kind::Flag | Kind::Number(..) | Kind::Numbers(_)) && !is_number {
+            let is_of_numbers = matches!(key.kind, Kind::Number(..) | Kind::NumberOrZero(..) | Kind::Numbers(_));
+            let is_number = is_of_numbers && text.parse::<u64>().is_ok();
+            if (is_of_numbers || key.kind == Kind::Flag) && !is_number {
                 assert!(is_shown, "the value is not told: {lines:#?}");
             }
             tried += 1;

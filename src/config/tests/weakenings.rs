@@ -28,6 +28,7 @@ const HARMLESS: &[&str] = &[
     "backups.keep_monthly",
     "keys.published_ahead_hours",
     "accounts.sign_up",
+    "retention.audit_months",
     "retention.audit_address_months",
     "accounts.require_second_factor",
     "notices.controller",

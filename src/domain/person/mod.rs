@@ -48,5 +48,7 @@ pub use personal_information::{
 };
 pub use role::{Right, Role, RoleName};
 pub use second_factors::{RECOVERY_CODES, SecondFactorUse, SecondFactors, Totp};
-pub use unused_account::{NOTICE_OF_ERASURE, RetentionRound, RetentionStep, UnusedNotice, decide_retention};
+pub use unused_account::{
+    NOTICE_OF_ERASURE, ROUNDS_OF_NOTICE, RetentionRound, RetentionStep, UnusedNotice, decide_retention, decide_trimming,
+};
 pub use user::{User, UserState};

@@ -11,7 +11,7 @@ use crate::protocol::Timestamp;
 /// How long before its erasure an account is announced at the latest.
 pub const NOTICE_OF_ERASURE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How many daily rounds lie between the two at the least: however the clock leaps, so many days were lived through.
-const ROUNDS_OF_NOTICE: u64 = 30;
+pub const ROUNDS_OF_NOTICE: u64 = 30;
 
 /// The announcement of an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,9 +78,20 @@ pub struct RetentionRound {
     pub addresses_removed: u64,
     /// Until when the audit holds none, in milliseconds since 1970.
     pub addresses_until_millis: u64,
-    /// How many records of which table time deleted since the round before: sessions, codes, links, sign-ins under way.
+    /// Until when the audit holds no record; `None` where it keeps each for ever, or was not looked through yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_until: Option<Timestamp>,
+    /// How many records of which table time deleted since the round before: sessions, codes, links, sign-ins under way,
+    /// records of the audit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub purged: BTreeMap<String, u64>,
+}
+
+/// What happened before this instant the audit gives up, where it keeps records for `kept`. As many daily rounds as before
+/// an erasure bear the time out, of which `earlier` is the first: a clock that leaps takes nothing away.
+pub fn decide_trimming(kept: Duration, earlier: Timestamp, now: Timestamp) -> Timestamp {
+    let lived_through = earlier.plus(NOTICE_OF_ERASURE * 2);
+    now.min(lived_through).minus(kept)
 }
 
 #[cfg(test)]
@@ -111,6 +122,17 @@ mod tests {
         assert_eq!((step(&late, 960, 1_229), step(&late, 960, 1_230)), (RetentionStep::Keep, RetentionStep::Erase));
         let with_role = User { role: Some(Role::Reader), ..told };
         assert_eq!(step(&with_role, 930, 5_000), RetentionStep::Withdraw, "whoever has a role stays");
+    }
+
+    #[test]
+    fn sec_167_sec_196_the_audit_gives_up_what_is_old_by_a_time_that_was_lived_through() {
+        let day = |day: u64| Timestamp(day * DAY);
+        let until = |earlier: u64, now: u64| decide_trimming(KEPT, day(earlier), day(now));
+        assert_eq!(until(1_470, 1_500), day(500));
+        assert_eq!(until(1_440, 1_500), day(500), "half of the rounds were missed");
+        assert_eq!(until(1_470, 100_000), day(530), "after a leap");
+        assert_eq!(until(100_000, 1_500), day(500), "after a leap and back");
+        assert_eq!(until(0, 10), day(0));
     }
 
     #[test]

@@ -19,6 +19,11 @@ pub fn find_last(tx: &impl Read) -> Result<Option<RetentionRound>, StoreError> {
     Ok(ROUNDS.list_latest(tx, None, 1)?.pop())
 }
 
+/// The round of this number, or the first one after it that is kept.
+pub fn find_from(tx: &impl Read, number: u64) -> Result<Option<RetentionRound>, StoreError> {
+    Ok(ROUNDS.list(tx, Some(&number.saturating_sub(1)), 1)?.pop())
+}
+
 /// At most `limit` rounds, the last one first.
 pub fn list_latest(tx: &impl Read, limit: usize) -> Result<Vec<RetentionRound>, StoreError> {
     ROUNDS.list_latest(tx, None, limit)
@@ -31,8 +36,8 @@ pub fn insert(tx: &mut Tx, round: &RetentionRound) -> Result<(), StoreError> {
 }
 
 /// Adds to what time deleted since the last round.
-pub(in crate::store) fn note_purged(tx: &mut Tx, deleted: &[(&'static str, usize)]) -> Result<(), StoreError> {
-    if deleted.is_empty() {
+pub fn note_purged(tx: &mut Tx, deleted: &[(&'static str, usize)]) -> Result<(), StoreError> {
+    if deleted.iter().all(|(_, records)| *records == 0) {
         return Ok(());
     }
     let mut counts = find_purged(tx)?;

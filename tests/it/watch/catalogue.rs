@@ -82,6 +82,7 @@ pub(super) const CATALOGUE: &[(&str, &str)] = &[
     ("personal_data_exported", "u address session"),
     ("service_revoked", "u address session"),
     ("every_session_revoked", "l"),
+    ("audit_trimmed", "s"),
     ("audit_read", "l"),
     ("signing_key_rotated", "l"),
     ("signing_key_dropped", "s"),

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use moncomptepro::acts::administration::{make_retention_round, read_audit};
 use moncomptepro::acts::{By, settle_mail};
-use moncomptepro::config::DevOptions;
-use moncomptepro::domain::{Actor, AuditEvent, MailContent, OutgoingMail, RetentionRound, User, UserId};
+use moncomptepro::config::{Config, DevOptions, RetentionRules};
+use moncomptepro::domain::{
+    Actor, AuditEvent, AuditRecord, MailContent, Origin, OutgoingMail, RetentionRound, User, UserId,
+};
 use moncomptepro::mail::Fate;
 use moncomptepro::protocol::{Locale, Timestamp};
-use moncomptepro::store::{Tx, outbox, users};
+use moncomptepro::store::{Tx, audit, outbox, users};
 
 use crate::support::{Instance, Operator};
 
@@ -64,6 +66,8 @@ pub(super) async fn abandoned() -> Instance {
     let instance = Instance::dev().await;
     instance.clock.advance(DAY * 1_066).unwrap();
     assert!(round(&instance).await.announced > 0);
+    instance.clock.advance(DAY * 30).unwrap();
+    round(&instance).await;
     instance
 }
 
@@ -151,6 +155,99 @@ async fn sec_167_the_audit_gives_up_network_addresses_after_six_months() {
     assert!(
         read_audit(&instance.app, &By::local(Actor::System), Default::default(), false, 10).await.unwrap().len() > 3
     );
+}
+
+/// So many looks at the list of people, all of them `ago` before now.
+async fn looks(instance: &Instance, count: usize, ago: Duration) {
+    let record = AuditRecord {
+        at_millis: instance.clock.now().minus(ago).0 * 1_000,
+        actor: Actor::System,
+        origin: Origin::default(),
+        event: AuditEvent::UsersListed,
+    };
+    let entering = move |tx: &mut Tx| (0..count).try_for_each(|_| audit::insert(tx, &record));
+    instance.app.store.write(entering).await.unwrap();
+}
+
+fn looks_kept(instance: &Instance) -> usize {
+    instance.audit().iter().filter(|record| matches!(record.event, AuditEvent::UsersListed)).count()
+}
+
+fn trimmings(instance: &Instance) -> Vec<(u64, Timestamp)> {
+    let trail = instance.audit().into_iter();
+    let told = trail.filter_map(|record| match record.event {
+        AuditEvent::AuditTrimmed { count, until } => Some((count, until)),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_167_the_audit_gives_up_what_happened_three_years_ago_with_all_that_leads_to_it() {
+    let (_directory, instance, operator) = begin().await;
+    sign_in(&instance, JEAN).await;
+    let jean = instance.app.store.read(|tx| users::find_by_email(tx, &JEAN.parse().unwrap())).unwrap().unwrap().id;
+    let sign_ins = || instance.app.store.read(|tx| audit::list_sign_ins(tx, jean, None, 100)).unwrap().len();
+    instance.clock.advance(DAY).unwrap();
+    let (old, of_jean) = (instance.audit().len(), sign_ins());
+    assert!(old > 3 && of_jean == 1);
+    instance.clock.advance(DAY * 1_060).unwrap();
+    sign_in(&instance, JEAN).await;
+    days(&instance, 33).await;
+    assert_eq!((trimmings(&instance), sign_ins()), (Vec::new(), 2), "not a day before");
+    days(&instance, 3).await;
+    let told = trimmings(&instance);
+    let [(count, until)] = told[..] else { panic!("{told:?}") };
+    assert_eq!((count as usize, sign_ins()), (old, 1));
+    assert!(instance.audit().iter().all(|record| record.at_millis >= until.0 * 1_000));
+    let page = read_audit(&instance.app, &By::local(Actor::System), Default::default(), false, 1).await.unwrap();
+    assert!(page[0].sequence > old as u64, "numbers are not given again");
+    let report = operator.asks(&["retention", "report"]).await;
+    assert_eq!(report["audit_kept_days"], 1_095);
+    let rounds = report["rounds"].as_array().unwrap();
+    let telling: Vec<_> = rounds.iter().filter(|round| round["ended_by_time"]["audit"] == count).collect();
+    assert_eq!((telling.len(), &telling[0]["audit_trimmed_until"]), (1, &until.to_iso8601().into()));
+    let report = instance.app.store.check(instance.clock.now()).unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_167_however_much_of_the_audit_is_old_all_of_it_goes_and_is_told_of_once() {
+    let (_directory, instance, _) = begin().await;
+    looks(&instance, 1_203, DAY * 1_096).await;
+    looks(&instance, 1, DAY * 1_094).await;
+    round(&instance).await;
+    assert_eq!(looks_kept(&instance), 1_204, "the first round bears nothing out");
+    days(&instance, 1).await;
+    assert_eq!(looks_kept(&instance), 1);
+    assert_eq!(trimmings(&instance).iter().map(|(count, _)| *count).collect::<Vec<_>>(), [1_203]);
+}
+
+#[tokio::test]
+async fn sec_167_an_audit_that_is_to_be_kept_for_ever_is() {
+    for (kept, expected) in [(None, 1), (RetentionRules::STANDARD.audit.map(|kept| kept / 6), 0)] {
+        let retention = RetentionRules { audit: kept, ..RetentionRules::STANDARD };
+        let instance = Instance::start(|port| Config { retention, ..Config::dev(DevOptions::default(), port) }).await;
+        looks(&instance, 1, DAY * 4_000).await;
+        round(&instance).await;
+        days(&instance, 1).await;
+        assert_eq!(looks_kept(&instance), expected, "{kept:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_196_sec_167_a_clock_that_leaps_ten_years_takes_nothing_from_the_audit() {
+    let (_directory, instance, _) = begin().await;
+    looks(&instance, 1, DAY).await;
+    days(&instance, 31).await;
+    let morning = instance.clock.now();
+    instance.clock.freeze(morning.plus(DAY * 3_650)).unwrap();
+    days(&instance, 29).await;
+    assert_eq!(looks_kept(&instance), 1, "thirty days were not lived through, whatever the date");
+    instance.clock.freeze(morning.plus(DAY)).unwrap();
+    round(&instance).await;
+    days(&instance, 40).await;
+    assert_eq!((looks_kept(&instance), trimmings(&instance)), (1, Vec::new()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -270,6 +367,9 @@ async fn sec_167_each_month_of_three_years_finds_told_and_gone_who_should_be_and
             let is_old = |at: Timestamp| at.plus(half_a_year).has_come(instance.clock.now());
             let kept = instance.audit().into_iter().filter(|record| record.origin.source.is_some());
             assert_eq!(kept.filter(|record| is_old(Timestamp(record.at_millis / 1_000))).count(), 0, "day {day}");
+            let oldest = instance.audit().iter().map(|record| record.at_millis / 1_000).min().unwrap();
+            let three_years = Timestamp(oldest).plus(DAY * 1_097);
+            assert!(!three_years.has_come(instance.clock.now()), "day {day}: the audit is older than three years");
             gone_at_the_end = population.iter().filter(|(_, days_ago)| fate(*days_ago).1 <= day).count();
         }
         instance.clock.advance(DAY).unwrap();

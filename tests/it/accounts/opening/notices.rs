@@ -102,13 +102,15 @@ async fn whoever_is_invited_is_told_the_same() {
 #[tokio::test]
 async fn sec_167_the_notices_name_who_answers_and_say_for_how_long_as_it_is_configured() {
     let named = Notices { personal_data_href: None, terms_href: None, accessibility_href: None, ..own() };
-    let kept = RetentionRules { unused_accounts: None, audit_addresses: RetentionRules::STANDARD.audit_addresses / 6 };
-    let cases = [(Notices::SOBER, RetentionRules::STANDARD, true), (named, kept, false)];
+    let standard = RetentionRules::STANDARD;
+    let kept = RetentionRules { unused_accounts: None, audit: None, audit_addresses: standard.audit_addresses / 6 };
+    let cases = [(Notices::SOBER, standard, true), (named, kept, false)];
     for (notices, retention, is_sober) in cases {
         let instance = saying(notices, retention).await;
-        for (language, erased, addresses) in
-            [("fr", "n’a pas servi depuis", "au bout de"), ("en", "was not used for", "erased after")]
-        {
+        for (language, erased, forgotten, addresses) in [
+            ("fr", "n’a pas servi depuis", "événements du journal sont effacés au bout de 36", "au bout de"),
+            ("en", "was not used for", "events of the journal are erased after 36", "erased after"),
+        ] {
             let person = instance.person();
             for path in SOBER {
                 let text = person.get(&format!("{path}?lang={language}")).await;
@@ -123,6 +125,7 @@ async fn sec_167_the_notices_name_who_answers_and_say_for_how_long_as_it_is_conf
                 is_sober
             );
             assert_eq!(text.contains(erased), is_sober, "{text}");
+            assert_eq!(text.contains(forgotten), is_sober, "{text}");
             let months = if is_sober { "6" } else { "1" };
             assert!(text.contains(&format!("{addresses} {months}")), "{text}");
         }
