@@ -174,6 +174,7 @@ fn entries(hash: &str, people: std::ops::Range<u64>, now: Timestamp) -> Entries 
             address: Some(String::from("92140 CLAMART")),
             source: OrganizationSource::Invented,
             told: None,
+            not_found_at: None,
             created_at: now,
             updated_at: now,
         });

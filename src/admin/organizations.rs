@@ -7,9 +7,10 @@ use super::refusal::Refusal;
 use super::{Reply, Request, created, done, moderations, users};
 use crate::acts::administration::{self as acts, Link, OrganizationDossier, OrganizationKey};
 use crate::domain::{
-    Email, EstablishmentSource, Membership, Organization, OrganizationFacts, OrganizationId, OrganizationSource, Siret,
-    User, UserId, Verification,
+    Email, EstablishmentSource, Membership, Organization, OrganizationFacts, OrganizationId, OrganizationSource,
+    OrganizationStanding, Siret, User, UserId, Verification,
 };
+use crate::protocol::Timestamp;
 
 /// An organization as it is shown.
 #[derive(Debug, Serialize)]
@@ -30,6 +31,10 @@ struct View {
     told_by: Option<EstablishmentSource>,
     /// When: of files, when they were imported.
     told_at: Option<String>,
+    /// Whether the register closed it, or knows it no more (SEC-114); null where neither.
+    standing: Option<OrganizationStanding>,
+    /// When the register was last asked about it and did not know it any more.
+    not_found_at: Option<String>,
     created_at: String,
     updated_at: String,
 }
@@ -94,6 +99,16 @@ struct NewLink {
     verification: Option<Verification>,
 }
 
+/// Which organizations are listed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfStanding {
+    #[serde(default)]
+    standing: Option<OrganizationStanding>,
+    #[serde(default)]
+    cursor: Cursor,
+}
+
 /// What is looked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,8 +151,8 @@ pub(super) fn parse(key: &str) -> Result<OrganizationKey, Refusal> {
 }
 
 fn list(request: &Request<'_>) -> Reply {
-    let Listing { cursor } = request.call.parameters()?;
-    let listed = acts::list_organizations(request.app, cursor.key("organizations")?, ENTRIES)?;
+    let OfStanding { standing, cursor } = request.call.parameters()?;
+    let listed = acts::list_organizations(request.app, standing, cursor.key("organizations")?, ENTRIES)?;
     let views = listed.into_iter().map(view).collect();
     Ok(done(&Page::new("organizations", views, |view: &View| view.organization_id.to_string())))
 }
@@ -219,7 +234,7 @@ async fn history(request: &Request<'_>, key: &OrganizationKey) -> Reply {
     let acts = acts::list_organization_acts(request.app, organization.id, None, ENTRIES)?;
     let shown = |act: &acts::OrganizationAct| {
         serde_json::json!({
-            "at": crate::protocol::Timestamp(act.entry.record.at_millis / 1_000).to_iso8601(),
+            "at": Timestamp(act.entry.record.at_millis / 1_000).to_iso8601(),
             "by": act.entry.record.actor.to_string(),
             "act": act.entry.record.event,
         })
@@ -270,6 +285,8 @@ fn view(organization: Organization) -> View {
     View {
         told_by: organization.told.map(|told| told.by),
         told_at: organization.told.map(|told| told.at.to_iso8601()),
+        standing: organization.standing(),
+        not_found_at: organization.not_found_at.map(Timestamp::to_iso8601),
         organization_id: organization.id,
         is_public_service: organization.is_public_service(),
         siret: organization.siret,

@@ -275,6 +275,12 @@ impl Directory {
         are_files && self.imported().is_some_and(|imported| imported.filter.leaves_out())
     }
 
+    /// Whether the files that were imported are the whole register, and the only source: what they do not know, nobody does.
+    pub fn has_whole_register(&self) -> bool {
+        let are_files = self.sources.iter().all(|source| matches!(source, Source::Register { .. }));
+        are_files && self.imported().is_some_and(|imported| !imported.filter.leaves_out())
+    }
+
     /// How the services on the network have answered since the start, each under its name.
     pub fn standings(&self) -> Vec<(&'static str, Standing)> {
         let registers = self.sources.iter().filter_map(|source| match source {

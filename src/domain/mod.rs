@@ -58,9 +58,9 @@ pub use organization::{
     Moderation, ModerationFault, ModerationId, ModerationKind, ModerationLink, ModerationMove, ModerationNote,
     ModerationQuery, ModerationQueryFault, ModerationStanding, ModerationState, NameParts, OfficialContact,
     OfficialContactKind, Organization, OrganizationDomain, OrganizationFacts, OrganizationFault, OrganizationSource,
-    PublicBody, QueryFault, RejectionReason, RequestStanding, Siren, Siret, Told, UNKNOWN_NAME, Verification,
-    capitalized, decide_joining, department_of, folded, look_alikes, normalized_words, street_type, town_name, visible,
-    words_of,
+    OrganizationStanding, PublicBody, QueryFault, RejectionReason, RequestStanding, Siren, Siret, Told, UNKNOWN_NAME,
+    Verification, capitalized, decide_joining, department_of, folded, look_alikes, normalized_words, street_type,
+    town_name, visible, words_of,
 };
 pub use outgoing_mail::{MailContent, OutgoingMail};
 pub use person::{

@@ -24,6 +24,9 @@ pub(super) const PENDING_INDEXED: u32 = 3;
 /// The first format whose people who decide are found by the organization.
 pub(super) const DECIDERS_INDEXED: u32 = 4;
 
+/// The first format whose organizations that the register closed or knows no more are listed.
+pub(super) const STANDINGS_INDEXED: u32 = 6;
+
 /// All changes, oldest first.
 pub(super) const MIGRATIONS: &[Migration] = &[
     clients::index_all,
@@ -31,4 +34,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     moderations::index_pending,
     users::index_who_decides,
     authorship::fill,
+    organizations::index_standings,
 ];

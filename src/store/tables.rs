@@ -72,6 +72,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(organizations::ORGANIZATIONS.name(), Keeping::Lasting),
     listed(organizations::BY_SIRET.name(), Keeping::Index),
     listed(organizations::BY_WORD.name(), Keeping::Index),
+    listed(organizations::BY_STANDING.name(), Keeping::Index),
     listed(memberships::MEMBERSHIPS.name(), Keeping::Lasting),
     listed(memberships::BY_ORGANIZATION.name(), Keeping::Index),
     listed(email_domains::DOMAINS.name(), Keeping::Lasting),

@@ -68,6 +68,7 @@ pub use organizations::{
     find_membership, find_organization, link_user, list_organizations, unlink_user, view_organization,
 };
 pub use overview::{Overview, look_over};
+pub(super) use register::note_not_found;
 pub use register::{
     ORGANIZATIONS_SHOWN, OrganizationAct, OrganizationSearch, OrganizationWanted, RefreshRound, enter_from_register,
     follow_import, list_organization_acts, look_for_organizations, note_organization_view, refresh_organization,

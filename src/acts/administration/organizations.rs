@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::directory::DirectoryError;
 use crate::domain::{
     AuditEvent, EmailDomain, Membership, ModerationStep, Organization, OrganizationFacts, OrganizationFault,
-    OrganizationId, Siret, User, UserId, Verification,
+    OrganizationId, OrganizationStanding, Siret, User, UserId, Verification,
 };
 use crate::store::{
     Read, StoreError, Tx, contact_proofs, email_domains, memberships, moderations, organizations, users,
@@ -144,10 +144,15 @@ pub async fn create_organization(
 /// When the store fails.
 pub fn list_organizations(
     app: &App,
+    standing: Option<OrganizationStanding>,
     after: Option<OrganizationId>,
     limit: usize,
 ) -> Result<Vec<Organization>, ActError> {
-    Ok(app.store.read(|tx| organizations::list(tx, after, limit))?)
+    let listed = app.store.read(|tx| match standing {
+        Some(standing) => organizations::list_of_standing(tx, standing, after, limit),
+        None => organizations::list(tx, after, limit),
+    });
+    Ok(listed?)
 }
 
 /// The organization that an operator named.

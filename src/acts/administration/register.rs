@@ -10,7 +10,7 @@ use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
     Actor, AuditEvent, Establishment, EstablishmentQuery, EstablishmentSource, Organization, OrganizationId,
-    OrganizationSource, Siren, Siret, User, UserId, folded,
+    OrganizationSource, OrganizationStanding, Siren, Siret, User, UserId, folded,
 };
 use crate::protocol::Timestamp;
 use crate::store::audit::{self, AuditEntry};
@@ -22,6 +22,8 @@ pub const ORGANIZATIONS_SHOWN: usize = 50;
 const FROM_REGISTER: usize = 20;
 /// After how long the register is read anew.
 const STALE_AFTER_SECONDS: u64 = 30 * 24 * 3600;
+/// That it does not know an organization is noted once a day, however often it is asked.
+const NOTED_AGAIN_AFTER_SECONDS: u64 = 24 * 3600;
 /// How many organizations one round looks through, and about how many of them it asks.
 const LOOKED_THROUGH: usize = 500;
 const READ_AT_ONCE: usize = 50;
@@ -47,6 +49,8 @@ pub struct OrganizationSearch {
 pub enum OrganizationWanted {
     /// Whatever there is, after this one.
     Any(Option<OrganizationId>),
+    /// Those that the register closed, or knows no more, after this one (SEC-114).
+    Standing(OrganizationStanding, Option<OrganizationId>),
     /// One establishment.
     Siret(Siret),
     /// Those of one legal entity.
@@ -101,7 +105,7 @@ pub async fn search_organizations(
     let (mut known, next) = app.store.read(|tx| find_known(tx, wanted, after))?;
     let (found, is_register_silent) = match wanted {
         _ if after.is_some() => (Vec::new(), false),
-        OrganizationWanted::Any(_) => (Vec::new(), false),
+        OrganizationWanted::Any(_) | OrganizationWanted::Standing(..) => (Vec::new(), false),
         // What is known is on its card, with what the register says.
         OrganizationWanted::Siret(_) if !known.is_empty() => (Vec::new(), false),
         OrganizationWanted::Siret(siret) => match app.directory.find_establishment(siret).await {
@@ -144,6 +148,9 @@ fn find_known(
     let one_more = ORGANIZATIONS_SHOWN.saturating_add(1);
     let mut found = match wanted {
         OrganizationWanted::Any(begin) => organizations::list(tx, after.or(*begin), one_more)?,
+        OrganizationWanted::Standing(standing, begin) => {
+            organizations::list_of_standing(tx, *standing, after.or(*begin), one_more)?
+        }
         OrganizationWanted::Siret(siret) => organizations::find_by_siret(tx, siret)?.into_iter().collect(),
         OrganizationWanted::Siren(siren) => {
             let last = after.map(|id| organizations::find(tx, id)).transpose()?.flatten();
@@ -163,6 +170,9 @@ fn find_known(
 fn among(app: &App, ids: &[OrganizationId], wanted: &OrganizationWanted) -> Result<OrganizationSearch, ActError> {
     let fits = |organization: &Organization| match wanted {
         OrganizationWanted::Any(after) => after.is_none_or(|after| organization.id > after),
+        OrganizationWanted::Standing(standing, after) => {
+            organization.standing() == Some(*standing) && after.is_none_or(|after| organization.id > after)
+        }
         OrganizationWanted::Siret(siret) => organization.siret == *siret,
         OrganizationWanted::Siren(siren) => organization.siret.siren() == siren.as_str(),
         OrganizationWanted::Words(query) => {
@@ -233,7 +243,12 @@ pub async fn refresh_organization(
     let Some(known) = app.store.read(|tx| find(tx, &key))? else { return Ok(Err(OrganizationRefusal::Unknown)) };
     let establishment = match look_up(app, &known.siret).await {
         Ok(establishment) => establishment,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(refusal) => {
+            if refusal == OrganizationRefusal::NotInRegister {
+                note_not_found(app, by, &known.siret).await?;
+            }
+            return Ok(Err(refusal));
+        }
     };
     let circumstances = Circumstances::of(app, by);
     let now = app.clock.now();
@@ -273,7 +288,8 @@ pub async fn refresh_stale_organizations(app: &App, round: RefreshRound) -> Resu
     let (now, after) = (app.clock.now(), round.after);
     let page = looking(&app.store, move |tx| organizations::list(tx, after, LOOKED_THROUGH)).await?;
     let is_stale = |known: &Organization| {
-        let is_old = now.seconds_since(known.updated_at) > STALE_AFTER_SECONDS;
+        let asked_at = known.not_found_at.map_or(known.updated_at, |at| at.max(known.updated_at));
+        let is_old = now.seconds_since(asked_at) > STALE_AFTER_SECONDS;
         known.source == OrganizationSource::Register && is_old || !known.is_confirmed()
     };
     let mut done = RefreshRound { after: None, read: 0 };
@@ -284,8 +300,7 @@ pub async fn refresh_stale_organizations(app: &App, round: RefreshRound) -> Resu
             }
             match app.directory.find_establishment(&known.siret).await {
                 Ok(Some(told)) => write_anew(app, known.id, told, now).await?,
-                // What it does not know any more stays as it was told.
-                Ok(None) => {}
+                Ok(None) => note_not_found(app, &By::local(Actor::System), &known.siret).await?,
                 Err(_) => return Ok(RefreshRound { after: done.after.or(after), ..done }),
             }
             done.read = done.read.saturating_add(1);
@@ -313,7 +328,10 @@ pub async fn follow_import(app: &App, followed: Option<Timestamp>) -> Result<Opt
         for known in page.iter().filter(|known| is_of_former_import(known, imported_at)) {
             match app.directory.find_imported(&known.siret) {
                 Ok(Some(told)) => write_anew(app, known.id, told, app.clock.now()).await?,
-                // What it does not know any more stays as it was told.
+                Ok(None) if app.directory.has_whole_register() => {
+                    note_not_found(app, &By::local(Actor::System), &known.siret).await?;
+                }
+                // Another source, or the part that was left out, may know it.
                 Ok(None) => {}
                 Err(_unreadable) => return Ok(followed),
             }
@@ -331,6 +349,36 @@ fn is_of_former_import(known: &Organization, imported_at: Timestamp) -> bool {
     known.source == OrganizationSource::Register
         && known.as_of() < imported_at
         && known.told.is_none_or(|told| told.by == EstablishmentSource::Register)
+}
+
+/// Notes that the register was asked about an organization that is known here and did not know it any more: what it said
+/// before stays, and administrators find it listed (SEC-114). Where a part of the register is all that could be asked, that
+/// says nothing.
+///
+/// # Errors
+/// When the store fails.
+pub(in crate::acts) async fn note_not_found(app: &App, by: &By, siret: &Siret) -> Result<(), ActError> {
+    let now = app.clock.now();
+    let changed = move |known: Organization| {
+        let is_noted = known.not_found_at.is_some_and(|at| now.seconds_since(at) < NOTED_AGAIN_AFTER_SECONDS);
+        known.not_found(now).filter(|_| !is_noted)
+    };
+    let is_known = |tx: &crate::store::Snapshot| organizations::find_by_siret(tx, siret);
+    if app.directory.keeps_a_part() || app.store.read(is_known)?.and_then(changed).is_none() {
+        return Ok(());
+    }
+    let (circumstances, siret) = (Circumstances::of(app, by), siret.clone());
+    let job = move |tx: &mut Tx<'_>| {
+        let Some(known) = organizations::find_by_siret(tx, &siret)? else { return Ok(()) };
+        let was_found = known.not_found_at.is_none();
+        let Some(changed) = changed(known) else { return Ok(()) };
+        organizations::update(tx, &changed)?;
+        match was_found {
+            true => circumstances.record(tx, AuditEvent::OrganizationRefreshed { organization_id: changed.id }),
+            false => Ok(()),
+        }
+    };
+    Ok(app.store.write(job).await?)
 }
 
 /// Writes what the register says now; what it says differently is recorded.

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use super::look_up::{Found, Told, ask, found};
-use crate::acts::administration::{Heralds, put_domain, status_for, those_who_moderate};
+use crate::acts::administration::{Heralds, note_not_found, put_domain, status_for, those_who_moderate};
 use crate::acts::mailbox::{take_directory_look, take_joining_request};
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::JoiningSettings;
 use crate::domain::{
-    AuditEvent, BrowserSession, ClientId, ContactProof, Deed, EmailDomain, EmailDomainStatus, Greeting, HandleKey,
-    Interaction, Joining, JoiningFacts, JoiningRefusal, KnownContact, LinkStanding, MailContent, Membership,
+    Actor, AuditEvent, BrowserSession, ClientId, ContactProof, Deed, EmailDomain, EmailDomainStatus, Greeting,
+    HandleKey, Interaction, Joining, JoiningFacts, JoiningRefusal, KnownContact, LinkStanding, MailContent, Membership,
     Moderation, ModerationId, ModerationKind, ModerationState, ModerationStep, Organization, OrganizationId,
     OutgoingMail, RequestStanding, Session, Siret, User, Verification, decide_joining,
 };
@@ -207,7 +207,12 @@ pub async fn join_organization(
     let (outcome, is_announced) = loop {
         let heralds = match app.store.read(|tx| attempted.readers(tx, was_missed))? {
             Ok(readers) => readers.map(|readers| Heralds::draw(app, readers)),
-            Err(outcome) => break (outcome, false),
+            Err(outcome) => {
+                if matches!(outcome, JoiningOutcome::Unknown) {
+                    note_not_found(app, &By::local(Actor::System), &attempted.attempt.siret).await?;
+                }
+                break (outcome, false);
+            }
         };
         let this = attempted.clone();
         match app.store.write(move |tx| this.write(tx, heralds.as_ref())).await? {

@@ -2,13 +2,15 @@
 //! before.
 
 use super::joining::NOT_ENTERED;
-use crate::acts::ActError;
+use crate::acts::administration::note_not_found;
 use crate::acts::mailbox::{take_directory_look, take_public_look};
 use crate::acts::sessions::ActiveSession;
+use crate::acts::{ActError, By};
 use crate::app::App;
 use crate::directory::DirectoryError;
 use crate::domain::{
-    EmailDomain, Establishment, EstablishmentQuery, KnownContact, Organization, OrganizationSource, Siret, Source,
+    Actor, EmailDomain, Establishment, EstablishmentQuery, KnownContact, Organization, OrganizationSource, Siret,
+    Source,
 };
 use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, organizations};
@@ -45,6 +47,9 @@ pub(super) enum Found {
 pub async fn preview_organization(app: &App, active: &ActiveSession, siret: &Siret) -> Result<Preview, ActError> {
     take_directory_look(app, active.user.id)?;
     let (told, now) = (ask(app, siret, false).await, app.clock.now());
+    if matches!(told, Told::Unknown) {
+        note_not_found(app, &By::local(Actor::System), siret).await?;
+    }
     Ok(match app.store.read(|tx| found(tx, siret, &told, now))? {
         Found::Known { organization, .. } => Preview::Known(organization),
         Found::Unknown => Preview::Unknown,

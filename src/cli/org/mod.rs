@@ -11,7 +11,7 @@ use crate::admin::Call;
 use crate::cli::output::{Column, Paging};
 use crate::cli::spelling::{parse_line, parse_organization, parse_user};
 use crate::cli::{Ending, Noun};
-use crate::domain::{EmailDomain, OrganizationFacts, Siret};
+use crate::domain::{EmailDomain, OrganizationFacts, OrganizationStanding, Siret};
 use crate::web::Method;
 
 const COLUMNS: &[Column] = &[
@@ -68,6 +68,9 @@ pub(in crate::cli) enum Command {
     Import(import::Arguments),
     /// List organizations, fifty a page.
     List {
+        /// Those alone that the register closed, or knows no more.
+        #[arg(long, value_parser = PossibleValuesParser::new(OrganizationStanding::ALL.map(OrganizationStanding::as_str)))]
+        standing: Option<String>,
         #[command(flatten)]
         paging: Paging,
     },
@@ -193,8 +196,12 @@ impl Facts {
 pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let Noun { place, output, command } = arguments;
     let call = match command {
-        Command::List { paging } => {
+        Command::List { standing, paging } => {
             let call = Call::new(Method::GET, &["organizations"]);
+            let call = match standing {
+                Some(standing) => call.with_parameter("standing", &standing),
+                None => call,
+            };
             return output.listing(&place.open().await?, &call, &paging, COLUMNS).await;
         }
         Command::Search { words, paging } => {

@@ -21,6 +21,7 @@ fn organization(id: u64, siret: &str, label: &str, legal_category: &str) -> Orga
         address: None,
         source: OrganizationSource::Register,
         told: None,
+        not_found_at: None,
         created_at: Timestamp(0),
         updated_at: Timestamp(0),
     }

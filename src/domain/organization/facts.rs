@@ -119,6 +119,7 @@ impl OrganizationFacts {
             address: self.address,
             source: OrganizationSource::Operator,
             told: None,
+            not_found_at: None,
             created_at: now,
             updated_at: now,
         }

@@ -8,6 +8,7 @@ mod membership;
 mod public_body;
 mod register;
 mod siret;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,7 @@ pub use register::{
     town_name, visible,
 };
 pub use siret::{MalformedSiren, MalformedSiret, Siren, Siret};
+pub use standing::OrganizationStanding;
 
 /// Where the facts about an organization come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +85,9 @@ pub struct Organization {
     /// kept.
     #[serde(default)]
     pub told: Option<Told>,
+    /// When the register was last asked about it and did not know it any more; `None` where it does, as far as is known.
+    #[serde(default)]
+    pub not_found_at: Option<Timestamp>,
     /// When the organization was first known here.
     pub created_at: Timestamp,
     /// When its facts were last refreshed.
@@ -116,6 +121,7 @@ impl Organization {
             address: None,
             source: OrganizationSource::Unconfirmed,
             told: None,
+            not_found_at: None,
             created_at: now,
             updated_at: now,
         }

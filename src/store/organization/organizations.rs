@@ -1,8 +1,9 @@
-//! Organizations, found by identifier, by SIRET, by SIREN and by words of their names. Identifiers are sequential (R-1).
+//! Organizations, found by identifier, by SIRET, by SIREN, by words of their names, and those that the
+//! register closed or knows no more. Identifiers are sequential (R-1).
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Organization, OrganizationId, Siret, folded};
+use crate::domain::{Organization, OrganizationId, OrganizationStanding, Siret, folded};
 use crate::store::engine::{Ended, Table};
 use crate::store::{Read, Snapshot, StoreError, Tx, counters};
 
@@ -12,6 +13,9 @@ pub(in crate::store) const BY_SIRET: Table<str, OrganizationId> = Table::new("or
 /// One row for each word of the name and the place of each organization, as searches compare words.
 pub(in crate::store) const BY_WORD: Table<(Ended, OrganizationId), OrganizationId> =
     Table::new("organizations_by_word");
+/// One row for each organization that the register closed or knows no more.
+pub(in crate::store) const BY_STANDING: Table<(Ended, OrganizationId), OrganizationId> =
+    Table::new("organizations_by_standing");
 pub(in crate::store) const COUNTER: &str = "organizations";
 /// The most words of an organization that it is found by.
 const WORDS: usize = 24;
@@ -96,6 +100,18 @@ pub fn search(
     Ok((found, next))
 }
 
+/// At most `limit` organizations after `after` that the register closed, or that it knows no more, by identifier.
+pub fn list_of_standing(
+    tx: &impl Read,
+    standing: OrganizationStanding,
+    after: Option<OrganizationId>,
+    limit: usize,
+) -> Result<Vec<Organization>, StoreError> {
+    let place = after.map(|after| (Ended(standing.as_str().to_owned()), after));
+    let ids = BY_STANDING.list_within(tx, &Ended(standing.as_str().to_owned()), place.as_ref(), limit)?;
+    ids.iter().map(|id| ORGANIZATIONS.get(tx, id)).collect()
+}
+
 /// The words by which an organization is found.
 fn words_of(organization: &Organization) -> BTreeSet<String> {
     let text = format!("{} {}", organization.label, organization.address.as_deref().unwrap_or_default());
@@ -107,7 +123,21 @@ pub(in crate::store) fn rows_of_words(organization: &Organization) -> Vec<(Ended
     words_of(organization).into_iter().map(|word| (Ended(word), organization.id)).collect()
 }
 
+/// The row of an organization among those that the register closed or knows no more.
+pub(in crate::store) fn row_of_standing(organization: &Organization) -> Option<(Ended, OrganizationId)> {
+    organization.standing().map(|standing| (Ended(standing.as_str().to_owned()), organization.id))
+}
+
 pub(in crate::store) fn index(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
+    index_words(tx, organization)?;
+    index_standing(tx, organization)
+}
+
+fn index_standing(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
+    row_of_standing(organization).map_or(Ok(()), |row| BY_STANDING.put(tx, &row, &organization.id).map(drop))
+}
+
+fn index_words(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
     for row in rows_of_words(organization) {
         BY_WORD.put(tx, &row, &organization.id)?;
     }
@@ -116,6 +146,15 @@ pub(in crate::store) fn index(tx: &mut Tx, organization: &Organization) -> Resul
 
 /// Makes the index of words of a database that had none.
 pub(in crate::store) fn index_all(tx: &mut Tx) -> Result<(), StoreError> {
+    each(tx, index_words)
+}
+
+/// Lists the organizations that the register closed or knows no more, in a database that did not.
+pub(in crate::store) fn index_standings(tx: &mut Tx) -> Result<(), StoreError> {
+    each(tx, index_standing)
+}
+
+fn each(tx: &mut Tx, index: fn(&mut Tx, &Organization) -> Result<(), StoreError>) -> Result<(), StoreError> {
     let mut after = None;
     loop {
         let some = ORGANIZATIONS.list(tx, after.as_ref(), AT_ONCE)?;
@@ -160,7 +199,11 @@ pub fn update(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError
         for row in rows_of_words(&before) {
             BY_WORD.delete(tx, &row)?;
         }
-        index(tx, organization)?;
+        index_words(tx, organization)?;
+    }
+    if before.standing() != organization.standing() {
+        row_of_standing(&before).map_or(Ok(false), |row| BY_STANDING.delete(tx, &row))?;
+        index_standing(tx, organization)?;
     }
     ORGANIZATIONS.update(tx, &organization.id, organization)
 }

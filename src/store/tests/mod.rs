@@ -3,6 +3,7 @@
 mod authorship;
 mod people;
 mod reading;
+mod standings;
 
 use serde_json::json;
 
@@ -60,6 +61,7 @@ fn organization(id: u64, number: u64) -> Organization {
         address: None,
         source: OrganizationSource::Register,
         told: None,
+        not_found_at: None,
         created_at: NOW,
         updated_at: NOW,
     }

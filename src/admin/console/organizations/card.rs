@@ -162,6 +162,7 @@ fn facts(organization: Organization) -> RegisterFacts {
         entity_headcount: band(&organization.entity_headcount),
         is_public_service: organization.is_public_service(),
         as_of: organization.as_of().0,
+        not_found_at: organization.not_found_at.map(|at| at.0),
         siret: organization.siret.to_string(),
         label: organization.label,
         address: organization.address,

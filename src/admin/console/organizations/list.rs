@@ -1,13 +1,13 @@
 //! The search for organizations: among those that are known here, and in the register.
 
 use super::after;
-use super::pages::{OrganizationTile, Organizations};
+use super::pages::{OrganizationTile, Organizations, StandingTab};
 use crate::acts::administration::{
     self, OrganizationRefusal, OrganizationSearch, OrganizationWanted, enter_from_register,
 };
 use crate::admin::console::form::check_fields;
 use crate::app::App;
-use crate::domain::{Establishment, Organization, QueryFault, Right, Siret};
+use crate::domain::{Establishment, Organization, OrganizationStanding, QueryFault, Right, Siret};
 use crate::protocol::Timestamp;
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths};
 
@@ -15,7 +15,15 @@ use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths}
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let typed = visit.query.get("q").unwrap_or_default();
     let cursor = visit.query.get("after").and_then(|id| id.parse().ok());
-    answer(&app, &visit.browser, typed, OrganizationWanted::parse(typed, cursor), None).await
+    let wanted = match visit.query.get("standing") {
+        Some(word) => {
+            let standing = OrganizationStanding::find(word);
+            let standing = standing.ok_or_else(|| Error::bad_request("bad_request").with_detail("standing"))?;
+            Ok(OrganizationWanted::Standing(standing, cursor))
+        }
+        None => OrganizationWanted::parse(typed, cursor),
+    };
+    answer(&app, &visit.browser, typed, wanted, None).await
 }
 
 async fn answer(
@@ -31,14 +39,25 @@ async fn answer(
         Err(QueryFault::TooShort) => (OrganizationSearch::default(), Some("too_short")),
         Err(QueryFault::TooLong) => (OrganizationSearch::default(), Some("too_long")),
     };
-    let is_listing = matches!(wanted, Ok(OrganizationWanted::Any(_)));
+    let standing = match wanted {
+        Ok(OrganizationWanted::Standing(standing, _)) => Some(standing),
+        Ok(_) | Err(_) => None,
+    };
+    let is_listing = standing.is_some() || matches!(wanted, Ok(OrganizationWanted::Any(_)));
     let next = found.next.filter(|_| is_listing);
-    let next_href = next.map(|next| format!("{}?after={next}", paths::ADMIN_ORGANIZATIONS));
+    let next_href = next.map(|next| match standing {
+        Some(standing) => format!("{}&after={next}", href(standing)),
+        None => format!("{}?after={next}", paths::ADMIN_ORGANIZATIONS),
+    });
+    let tab =
+        |of: OrganizationStanding| StandingTab { standing: of.as_str(), href: href(of), is_here: standing == Some(of) };
     let (problem, now) = (fault.or(problem), app.clock.now());
     let page = Organizations {
         typed: typed.chars().take(200).collect(),
         problem: problem.map(str::to_owned),
         is_listing,
+        tabs: OrganizationStanding::ALL.map(tab).into(),
+        standing: standing.map(OrganizationStanding::as_str),
         is_delegated: officer.role.is_delegated(),
         known: found.known.iter().map(tile).collect(),
         may_be_more: found.next.is_some() && !is_listing,
@@ -72,6 +91,10 @@ pub(super) async fn enter(app: App, submission: Submission) -> Result<Response, 
     answer(&app, &browser, typed, Ok(OrganizationWanted::Siret(siret)), Some(problem)).await
 }
 
+fn href(standing: OrganizationStanding) -> String {
+    format!("{}?standing={}", paths::ADMIN_ORGANIZATIONS, standing.as_str())
+}
+
 fn tile(organization: &Organization) -> OrganizationTile {
     OrganizationTile {
         id: Some(organization.id.to_string()),
@@ -80,6 +103,7 @@ fn tile(organization: &Organization) -> OrganizationTile {
         address: organization.address.clone(),
         is_head_office: organization.is_head_office,
         is_active: organization.is_active,
+        is_unknown: organization.standing() == Some(OrganizationStanding::Unknown),
         as_of: None,
     }
 }
@@ -92,6 +116,7 @@ fn tile_of(establishment: &Establishment, now: Timestamp) -> OrganizationTile {
         address: establishment.town(),
         is_head_office: establishment.is_head_office,
         is_active: establishment.is_active,
+        is_unknown: false,
         as_of: establishment.is_stale(now).then_some(establishment.fetched_at.0),
     }
 }

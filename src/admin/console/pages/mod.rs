@@ -5,6 +5,7 @@ mod entrance;
 mod moderation;
 mod moderation_link;
 mod moderations;
+mod organization;
 mod organizations;
 mod team;
 mod warnings;
@@ -19,10 +20,10 @@ pub use moderation::{
 };
 pub use moderation_link::{ModerationLink, OpenLink};
 pub use moderations::{Criteria, ModerationRow, Moderations, QueryProblem, SimilarRequests, StandingTab};
-pub use organizations::{
-    ActRow, DomainForm, DomainRow, MemberForm, MemberRow, OrganizationCard, OrganizationHistory, OrganizationTile,
-    Organizations, RegisterFacts,
+pub use organization::{
+    ActRow, DomainForm, DomainRow, MemberForm, MemberRow, OrganizationCard, OrganizationHistory, RegisterFacts,
 };
+pub use organizations::{OrganizationTile, Organizations};
 pub use team::{GrantForm, Team, TeamMember, TeamOrganization};
 pub use warnings::{LookAlikeLine, StandingLink, Undone, UndoneDomain, Warnings};
 

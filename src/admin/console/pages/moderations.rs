@@ -29,10 +29,10 @@ pub struct Moderations {
     pub is_delegated: bool,
 }
 
-/// Requests that stand in one way.
+/// What stands in one way.
 #[derive(Debug, Clone, Serialize)]
 pub struct StandingTab {
-    /// `pending`, `processed` or `any`.
+    /// `pending`, `processed` or `any` of requests; `closed` or `unknown` of organizations.
     pub standing: &'static str,
     /// Where they are.
     pub href: String,

@@ -180,6 +180,7 @@ impl Establishment {
                 // They are told whenever they are asked for.
                 EstablishmentSource::Seeds => Some(Told { by: self.source, at: now }),
             },
+            not_found_at: None,
             created_at: now,
             // What a service said before stands in for one that does not answer, and becomes no younger by that.
             updated_at: match self.source {

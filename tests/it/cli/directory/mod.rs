@@ -11,6 +11,7 @@ mod keyed;
 mod outages;
 pub(crate) mod remote;
 mod search;
+mod standings;
 mod swap;
 
 /// Both files of a small register.

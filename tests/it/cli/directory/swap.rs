@@ -25,7 +25,7 @@ const SECOND_IMPORT: Timestamp = Timestamp(1_795_432_000);
 const CLAMART: OrganizationId = OrganizationId(1);
 
 /// A development instance that asks this register alone.
-async fn on_register(data: &Path) -> Instance {
+pub(super) async fn on_register(data: &Path) -> Instance {
     let options = DevOptions {
         data_dir: Some(data.to_owned()),
         issuer: Some("http://localhost:3000".parse().unwrap()),
@@ -39,7 +39,7 @@ async fn on_register(data: &Path) -> Instance {
     .await
 }
 
-async fn read_again(instance: &Instance) {
+pub(super) async fn read_again(instance: &Instance) {
     let by = By::local(Actor::System);
     refresh_organization(&instance.app, &by, OrganizationKey::Id(CLAMART)).await.unwrap().unwrap();
 }

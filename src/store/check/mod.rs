@@ -1,6 +1,8 @@
 //! The whole database read and compared with itself: records that open, indexes that agree with their tables, references
 //! that lead somewhere, counters that are ahead. Nothing is written.
 
+mod organization;
+
 use std::collections::HashSet;
 use std::fmt;
 
@@ -11,12 +13,12 @@ use super::engine::{self, HandleTable, Key, Table};
 use super::tables::TABLES;
 use super::{
     Snapshot, StoreError, access_tokens, address_changes, administration_sessions, audit, authorization_codes, bans,
-    browser_sessions, clients, contact_proofs, counters, credentials, data_links, email_domains, factor_removals,
-    grants, interactions, invitations, known_browsers, magic_links, marks, memberships, migrations, moderation_links,
-    moderations, organizations, outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions,
-    retention_rounds, sent_mails, service_uses, signing_keys, trusted_browsers, user_sessions, users,
+    browser_sessions, clients, counters, credentials, data_links, factor_removals, grants, interactions, invitations,
+    known_browsers, magic_links, marks, migrations, moderation_links, outbox, passkey_ceremonies, passkey_owners,
+    password_links, pre_sessions, retention_rounds, sent_mails, service_uses, signing_keys, trusted_browsers,
+    user_sessions, users,
 };
-use crate::domain::{AuditSubject, CodeState, HandleKey, Moderation, UserId};
+use crate::domain::{AuditSubject, CodeState, HandleKey, UserId};
 use crate::protocol::Timestamp;
 
 /// Records read at once.
@@ -118,6 +120,7 @@ pub(super) fn run(tx: &Snapshot, now: Timestamp) -> Result<CheckReport, StoreErr
     inspection.people()?;
     inspection.who_decides(format >= migrations::DECIDERS_INDEXED)?;
     inspection.organizations(format >= migrations::ORGANIZATIONS_INDEXED)?;
+    inspection.standings(format >= migrations::STANDINGS_INDEXED)?;
     inspection.memberships()?;
     inspection.email_domains()?;
     inspection.moderations(format >= migrations::PENDING_INDEXED)?;
@@ -245,121 +248,6 @@ impl Inspection<'_> {
             let user = users::USERS.find(tx, id)?;
             let rows = user.as_ref().map(users::rows_of_decisions).unwrap_or_default();
             Ok(without(users::USERS.name(), rows.iter().any(|row| row.to_bytes() == key)))
-        })
-    }
-
-    fn organizations(&mut self, are_indexed: bool) -> Result<(), StoreError> {
-        let tx = self.tx;
-        let last = organizations::last_id(tx)?;
-        self.each(&organizations::ORGANIZATIONS, |key, organization| {
-            let found = organizations::BY_SIRET.find(tx, organization.siret.as_str())?;
-            let is_found = found == Some(organization.id);
-            let mut has_its_words = true;
-            for row in organizations::rows_of_words(organization).iter().filter(|_| are_indexed) {
-                has_its_words &= organizations::BY_WORD.has(tx, row)?;
-            }
-            let problem = misfiled(key, &organization.id).or(not_in(organizations::BY_SIRET.name(), is_found));
-            let problem = problem.or(not_in(organizations::BY_WORD.name(), has_its_words));
-            Ok(problem.or((organization.id.0 > last).then_some(Problem::CounterBehind)))
-        })?;
-        self.each(&organizations::BY_WORD, |key, id| {
-            let organization = organizations::ORGANIZATIONS.find(tx, id)?;
-            let is_its = organization.is_some_and(|organization| {
-                organizations::rows_of_words(&organization).iter().any(|row| row.to_bytes() == key)
-            });
-            Ok(without(organizations::ORGANIZATIONS.name(), is_its))
-        })?;
-        self.each(&organizations::BY_SIRET, |key, id| {
-            let organization = organizations::ORGANIZATIONS.find(tx, id)?;
-            let is_its = organization.is_some_and(|organization| organization.siret.as_str().as_bytes() == key);
-            Ok(without(organizations::ORGANIZATIONS.name(), is_its))
-        })
-    }
-
-    fn memberships(&mut self) -> Result<(), StoreError> {
-        let tx = self.tx;
-        self.each(&memberships::MEMBERSHIPS, |key, link| {
-            let (person, organization) = (link.user_id, link.organization_id);
-            let found = memberships::BY_ORGANIZATION.find(tx, &(organization, person))?;
-            let problem = misfiled(key, &(person, organization))
-                .or(not_in(memberships::BY_ORGANIZATION.name(), found == Some(person)))
-                .or(without(users::USERS.name(), users::USERS.has(tx, &person)?));
-            let is_there = organizations::ORGANIZATIONS.has(tx, &organization)?;
-            Ok(problem.or(without(organizations::ORGANIZATIONS.name(), is_there)))
-        })?;
-        let of_the_record = |key: &[u8]| {
-            key.split_first_chunk::<8>().map(|(organization, person)| [person, organization.as_slice()].concat())
-        };
-        self.each(&memberships::BY_ORGANIZATION, |key, _| {
-            let name = memberships::MEMBERSHIPS.name();
-            let is_there = match of_the_record(key) {
-                Some(key) => tx.has_row(name, &key)?,
-                None => false,
-            };
-            Ok(without(name, is_there))
-        })
-    }
-
-    fn email_domains(&mut self) -> Result<(), StoreError> {
-        let tx = self.tx;
-        self.each(&email_domains::DOMAINS, |key, known| {
-            let (id, domain) = (known.organization_id, &known.domain);
-            let found = email_domains::BY_DOMAIN.find(tx, &(engine::Ended(domain.as_str().to_owned()), id))?;
-            let is_there = organizations::ORGANIZATIONS.has(tx, &id)?;
-            let problem =
-                misfiled(key, &(id, domain.clone())).or(not_in(email_domains::BY_DOMAIN.name(), found == Some(id)));
-            Ok(problem.or(without(organizations::ORGANIZATIONS.name(), is_there)))
-        })?;
-        self.each(&email_domains::BY_DOMAIN, |key, id| {
-            let domain = key.iter().position(|byte| *byte == 0).and_then(|end| key.get(..end)).unwrap_or_default();
-            let row = [id.to_bytes().as_slice(), domain].concat();
-            let is_its = key.ends_with(&id.to_bytes()) && tx.has_row(email_domains::DOMAINS.name(), &row)?;
-            Ok(without(email_domains::DOMAINS.name(), is_its))
-        })
-    }
-
-    fn moderations(&mut self, is_indexed: bool) -> Result<(), StoreError> {
-        let tx = self.tx;
-        let last = moderations::last_id(tx)?;
-        self.each(&moderations::MODERATIONS, |key, request| {
-            let (id, person, organization) = (request.id, request.user_id, request.organization_id);
-            let is_listed = moderations::BY_USER.has(tx, &(person, id))?
-                && moderations::BY_ORGANIZATION.has(tx, &(organization, id))?;
-            let is_awaited = moderations::PENDING.has(tx, &id)? == request.is_pending();
-            let is_indexed =
-                !is_indexed || moderations::PENDING_OF.has(tx, &(organization, id))? == request.is_pending();
-            let problem = misfiled(key, &id)
-                .or(not_in(moderations::BY_USER.name(), is_listed))
-                .or(not_in(moderations::PENDING.name(), is_awaited))
-                .or(not_in(moderations::PENDING_OF.name(), is_indexed))
-                .or(without(users::USERS.name(), users::USERS.has(tx, &person)?));
-            let is_there = organizations::ORGANIZATIONS.has(tx, &organization)?;
-            let problem = problem.or(without(organizations::ORGANIZATIONS.name(), is_there));
-            Ok(problem.or((id.0 > last).then_some(Problem::CounterBehind)))
-        })?;
-        self.each(&moderations::PENDING, |key, id| {
-            let is_pending = moderations::MODERATIONS.find(tx, id)?.is_some_and(|request| request.is_pending());
-            Ok(misfiled(key, id).or(without(moderations::MODERATIONS.name(), is_pending)))
-        })?;
-        self.each(&moderations::PENDING_OF, |key, id| {
-            let request = moderations::MODERATIONS.find(tx, id)?.filter(Moderation::is_pending);
-            let is_its = request.is_some_and(|request| misfiled(key, &(request.organization_id, *id)).is_none());
-            Ok(without(moderations::MODERATIONS.name(), is_its))
-        })?;
-        self.each(&moderations::BY_USER, |key, id| {
-            let request = moderations::MODERATIONS.find(tx, id)?;
-            let is_its = request.is_some_and(|request| misfiled(key, &(request.user_id, *id)).is_none());
-            Ok(without(moderations::MODERATIONS.name(), is_its))
-        })?;
-        self.each(&moderations::BY_ORGANIZATION, |key, id| {
-            let request = moderations::MODERATIONS.find(tx, id)?;
-            let is_its = request.is_some_and(|request| misfiled(key, &(request.organization_id, *id)).is_none());
-            Ok(without(moderations::MODERATIONS.name(), is_its))
-        })?;
-        self.each(&contact_proofs::PROOFS, |key, proof| {
-            let (person, organization) = (proof.user_id, proof.organization_id);
-            let problem = misfiled(key, &(person, organization));
-            Ok(problem.or(without(users::USERS.name(), users::USERS.has(tx, &person)?)))
         })
     }
 
