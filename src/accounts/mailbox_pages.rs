@@ -278,18 +278,38 @@ pub struct ResetPassword {
     pub interaction: Option<String>,
     /// What the field holds.
     pub login: String,
-    /// Whether what was typed is no address.
-    pub is_malformed: bool,
+    /// Why no link is on its way.
+    pub problem: Option<ResetProblem>,
+    /// Seconds before another one may be asked for; none for at once.
+    pub seconds_to_wait: Option<u64>,
+}
+
+/// Why no link to choose another password with is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResetProblem {
+    /// What was typed is no address.
+    Malformed,
+    /// The last one was asked for a moment ago.
+    TooSoon,
 }
 
 impl Page for ResetPassword {
     const TEMPLATE: &'static str = "accounts/reset-password.html";
 
     fn samples() -> Vec<Self> {
+        let plain =
+            Self { interaction: sample_interaction(), login: String::new(), problem: None, seconds_to_wait: None };
         vec![
-            Self { interaction: None, login: String::new(), is_malformed: false },
-            Self { interaction: sample_interaction(), login: String::from("jean.martin@"), is_malformed: true },
-            Self { interaction: sample_interaction(), login: long_address(), is_malformed: false },
+            plain.clone(),
+            Self { login: String::from("jean.martin@"), problem: Some(ResetProblem::Malformed), ..plain.clone() },
+            Self { login: long_address(), seconds_to_wait: Some(60), ..plain.clone() },
+            Self {
+                interaction: None,
+                login: String::from("jean.martin@exemple.fr"),
+                problem: Some(ResetProblem::TooSoon),
+                seconds_to_wait: Some(1_200),
+            },
         ]
     }
 }

@@ -73,7 +73,7 @@ pub use mailbox::{
     SignUpOutcome, a_code_opens_accounts, accept_invitation, address_standing, change_password, disown_magic_link,
     find_password_link, issue_password_link, join_by_invitation, judge_address, look_at_invitation, look_at_magic_link,
     mail_code, mail_magic_link, mail_password_link, minimum_password_length, redeem_magic_link, redeem_mailed_code,
-    sign_up, suggest_address, wait_for_code, wait_for_link,
+    sign_up, suggest_address, wait_for_code, wait_for_link, wait_for_password_link,
 };
 pub use mails::{deliver_to_mailbox, drop_stale_mails, is_stale, pen, settle_mail};
 pub use new_session::NewSession;

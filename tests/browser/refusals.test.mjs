@@ -71,10 +71,34 @@ journey(
   "the sixth mail for one address within a quarter of an hour is not sent",
   async (person, { place, address }) => {
     await person.page.context().setExtraHTTPHeaders(place);
+    // Each sign-in may ask for its own link.
+    for (let number = 0; number < 5; number += 1) {
+      await person.goTo("/users/start-sign-in");
+      await person.answer("login", address);
+      await person.send("/users/send-magic-link");
+      await person.arriveAt("/users/magic-link-sent");
+    }
     await person.goTo("/users/reset-password");
-    assert.deepEqual(await repeat(person, "login", Array(5).fill(address)), Array(5).fill(303));
     await person.answer("login", address);
     await waits(person, "reset-password-too-many-mails");
+  },
+  startLimited,
+  TWO,
+);
+
+journey(
+  "another link for a forgotten password is waited for, and the page says for how long",
+  async (person, { place, address }) => {
+    await person.page.context().setExtraHTTPHeaders(place);
+    await person.goTo("/users/reset-password");
+    await person.answer("login", address);
+    await person.arriveAt("/users/start-sign-in");
+    await person.goTo("/users/reset-password");
+    await person.answer("login", address);
+    await person.page.locator("#send-hint").waitFor();
+    assert.match(await person.page.locator("#send-hint").innerText(), /1\sminute|\d+\ssecond/);
+    assert.equal(await person.page.locator('input[name="login"]').inputValue(), address);
+    await person.see("reset-password-too-soon");
   },
   startLimited,
   TWO,

@@ -96,6 +96,38 @@ pub(in crate::acts) fn wait_for_mail(
     }
 }
 
+/// The links to choose another password with that are mailed to one mailbox: counted together, whatever the browser.
+fn links_to(app: &App, email: &Email) -> u64 {
+    key(app, "password links to", &mailbox(email))
+}
+
+/// Takes one link to choose another password with, after the mail that carries it (SEC-74); the wait where the last one was
+/// asked for a moment ago, and nothing is charged then. Whether anybody has the address makes no difference.
+///
+/// # Errors
+/// When the limits cannot be read.
+pub(super) fn take_password_link(app: &App, email: &Email, mail: Taken) -> Result<Option<u64>, ActError> {
+    if app.config.limits.mails.is_none() {
+        return Ok(None);
+    }
+    let now = app.clock.running();
+    let taken = lock(app)?.take_resend(links_to(app, email), now);
+    match taken {
+        Ok(()) => Ok(None),
+        Err(refusal) => mail.given_back(app).map(|()| Some(refusal.retry_after)),
+    }
+}
+
+/// Seconds before such a link may be asked for; `None` for at once. Nothing is charged.
+///
+/// # Errors
+/// When the limits cannot be read.
+pub fn wait_for_password_link(app: &App, email: &Email, source: Source) -> Result<Option<u64>, ActError> {
+    let now = app.clock.running();
+    let resend = lock(app)?.wait_for_resend(links_to(app, email), now);
+    Ok(resend.max(wait_for_mail(app, "entry", email, source)?))
+}
+
 /// Takes one guess at a code that was mailed to an address, in whatever browser (SEC-68).
 ///
 /// # Errors

@@ -25,6 +25,7 @@ pub use invitations::{
     Acceptance, AcceptanceOutcome, InvitedStanding, OpenInvitation, accept_invitation, join_by_invitation,
     look_at_invitation,
 };
+pub use limits::wait_for_password_link;
 pub(super) use limits::{
     take_code_guess, take_contact_guess, take_contact_mail, take_directory_look, take_joining_request, take_mail,
     take_public_look, take_second_factor, write_bans,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::limits::take_mail;
+use super::limits::{take_mail, take_password_link};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
@@ -77,7 +77,7 @@ pub async fn issue_password_link(app: &App, by: &By, user_id: UserId) -> Result<
 }
 
 /// Mails a link to whoever has an account with this address; to nobody else, and nobody learns which it was. The link
-/// leads to `page`, to which its value is appended.
+/// leads to `page`, to which its value is appended. Gives the seconds to wait where the last one was asked for a moment ago.
 ///
 /// # Errors
 /// When too many mails were asked for, or the store fails.
@@ -88,8 +88,11 @@ pub async fn mail_password_link(
     source: Source,
     locale: Locale,
     page: &str,
-) -> Result<(), ActError> {
-    let _charged = take_mail(app, "entry", &email, source)?;
+) -> Result<Option<u64>, ActError> {
+    let taken = take_mail(app, "entry", &email, source)?;
+    if let Some(seconds) = take_password_link(app, &email, taken)? {
+        return Ok(Some(seconds));
+    }
     let now = app.clock.now();
     let expires_at = now.plus(LINK_LIFETIME);
     let handle = crypto::issue_handle::<PasswordLink>(&app.random, expires_at);
@@ -109,5 +112,5 @@ pub async fn mail_password_link(
             circumstances.record(tx, AuditEvent::SecretMailed { user_id, secret: MailedSecret::PasswordLink })
         })
         .await?;
-    Ok(())
+    Ok(None)
 }

@@ -2,6 +2,7 @@
 
 use super::ban::{Ban, Banned};
 use super::guesses::{GuessLimits, GuessRefusal, GuessTable, Taken};
+use super::resends::Resends;
 use super::surge::{Rate, Surge};
 use super::windows::{AttemptLimit, TooManyAttempts, Windows};
 use crate::protocol::Timestamp;
@@ -34,6 +35,7 @@ pub struct Limiter {
     submissions: Windows,
     begun: Windows,
     paid: Windows,
+    resends: Resends,
     rate: Rate,
     refusals: Refusals,
 }
@@ -59,6 +61,7 @@ impl Limiter {
             submissions: windows(),
             begun: windows(),
             paid: windows(),
+            resends: Resends::new(capacity),
             rate: Rate::new(),
             refusals: Refusals::default(),
         }
@@ -163,6 +166,19 @@ impl Limiter {
         self.paid.collect(sign_in, now)
     }
 
+    /// Seconds before another mail of a kind may be asked for; `None` for at once.
+    pub fn wait_for_resend(&mut self, key: u64, now: Timestamp) -> Option<u64> {
+        self.resends.wait(key, now)
+    }
+
+    /// Takes a mail of a kind.
+    ///
+    /// # Errors
+    /// When the last one was asked for a moment ago; nothing is counted then.
+    pub fn take_resend(&mut self, key: u64, now: Timestamp) -> Result<(), TooManyAttempts> {
+        self.resends.take(key, now)
+    }
+
     /// Counts a failure of the whole instance; gives the surge that begins with it.
     pub fn note_failure(&mut self, now: Timestamp) -> Option<Surge> {
         self.rate.note(now)
@@ -183,6 +199,7 @@ impl Limiter {
         for windows in [&mut self.failures, &mut self.submissions, &mut self.begun, &mut self.paid] {
             windows.clear();
         }
+        self.resends.clear();
         self.rate = Rate::new();
     }
 
@@ -194,7 +211,7 @@ impl Limiter {
     /// How many keys are held in all.
     pub fn len(&self) -> usize {
         let windows = [&self.failures, &self.submissions, &self.begun, &self.paid].map(Windows::len);
-        windows.into_iter().fold(self.guesses.len(), usize::saturating_add)
+        windows.into_iter().fold(self.guesses.len(), usize::saturating_add).saturating_add(self.resends.len())
     }
 
     /// Whether no key is held.

@@ -6,6 +6,7 @@
 mod ban;
 mod guesses;
 mod limiter;
+mod resends;
 mod samples;
 mod source;
 mod surge;

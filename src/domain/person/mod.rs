@@ -29,6 +29,7 @@ pub(super) use email::is_invisible;
 pub use email::{Email, MalformedEmail};
 pub use factor_removal::{FactorRemoval, FactorRemovalState, FactorRemovalStop, MalformedReason, RemovalReason};
 pub use invitation::{Invitation, InvitationState, InvitedTo};
+pub(super) use mailbox::wait_after;
 pub use mailbox::{
     BrowserTrust, CodePurpose, DATA_LINK_LIFETIME, DataLink, KNOWN_BROWSER_LIFETIME, KnownBrowser, LinkRequest,
     MAILED_CODE_DIGITS, MagicLink, MailOutcome, MailboxPolicy, MailboxStanding, MailedCode, MailedCodeRefusal,

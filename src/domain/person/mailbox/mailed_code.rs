@@ -15,7 +15,7 @@ const TRIES: u8 = 5;
 const WAITS: [u64; 3] = [60, 5 * 60, 20 * 60];
 
 /// How long one must wait after a mail that was asked for as often before.
-pub(super) fn wait_after(resent: u8) -> Duration {
+pub(in crate::domain) fn wait_after(resent: u8) -> Duration {
     let [first, second, third] = WAITS;
     Duration::from_secs(match resent {
         0 => first,

@@ -90,7 +90,12 @@ impl Curious {
         let forgotten = asks.attribute("a[href*=reset-password]", "href").unwrap();
         let reset = self.person.visit(&forgotten).await;
         self.note("the page of a forgotten password", &reset);
-        self.send("a forgotten password", reset.form_with("login", None).with("login", address)).await;
+        for number in 1..=2 {
+            let form = reset.form_with("login", None).with("login", address);
+            self.send(&format!("a forgotten password {number}"), form).await;
+        }
+        let waits = self.person.visit(&forgotten).await;
+        self.note("the page of a forgotten password for which a link was asked", &waits);
         let mut sign_up = asks.form_with("password", None);
         sign_up.action.set_path("/users/sign-up");
         let chosen = "une phrase de passe assez longue";
