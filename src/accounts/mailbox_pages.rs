@@ -64,6 +64,8 @@ pub struct VerifyEmail {
     pub awaited: Option<AwaitedCode>,
     /// Seconds before another one may be asked for; none for at once.
     pub seconds_to_wait: Option<u64>,
+    /// Whether another sign-in of this browser waits for a code as well.
+    pub is_another_awaited: bool,
     /// Whether the code opens an account for whoever has none.
     pub opens_accounts: bool,
     /// Why the last one opened nothing: `wrong`, `over`, or `too_soon` where another one was asked for.
@@ -92,6 +94,7 @@ impl Page for VerifyEmail {
             reason: String::from("sign_up"),
             awaited: awaited(Some(60)),
             seconds_to_wait: Some(60),
+            is_another_awaited: false,
             opens_accounts: false,
             problem: None,
             client: Some(ClientLabel::sample()),
@@ -103,6 +106,7 @@ impl Page for VerifyEmail {
             Self {
                 awaited: awaited(Some(1)),
                 seconds_to_wait: None,
+                is_another_awaited: true,
                 opens_accounts: true,
                 problem: Some(String::from("wrong")),
                 ..because("sign_in")
@@ -116,7 +120,7 @@ impl Page for VerifyEmail {
                 ..because("new_browser")
             },
             Self { interaction: None, client: None, awaited: None, seconds_to_wait: None, ..because("stale") },
-            Self { awaited: None, seconds_to_wait: Some(899), ..because("new_browser") },
+            Self { awaited: None, seconds_to_wait: Some(899), is_another_awaited: true, ..because("new_browser") },
             Self { awaited: None, seconds_to_wait: Some(82_800), ..because("unproven") },
             Self { lacks_mail: true, ..because("new_browser") },
             Self {

@@ -127,6 +127,7 @@ fn answer(app: &App, asker: &Asker<'_>, current: Option<&Current>, problem: Opti
         reason: reason(app, browser, &purpose).to_owned(),
         awaited,
         seconds_to_wait: acts::wait_for_code(app, code, (&purpose, &email), asker.source)?,
+        is_another_awaited: acts::is_code_awaited_elsewhere(app, browser.place().handle, current.map(|it| it.key))?,
         opens_accounts: purpose == CodePurpose::SignIn && acts::a_code_opens_accounts(app),
         problem: problem.map(str::to_owned),
         client: current.map(|current| journey::client_label(app, current)).transpose()?.flatten(),

@@ -61,6 +61,28 @@ fn open_ones(
     Ok(open)
 }
 
+/// Whether another sign-in of this browser than this one waits for a code that was mailed.
+///
+/// # Errors
+/// When the store fails.
+pub fn is_code_awaited_elsewhere(
+    app: &App,
+    browser: HandleKey<PreSession>,
+    here: Option<HandleKey<Interaction>>,
+) -> Result<bool, ActError> {
+    let now = app.clock.now();
+    Ok(app.store.read(|tx| {
+        let Some(PreSession::Current { pending }) = pre_sessions::find(tx, &browser)? else { return Ok(false) };
+        for key in pending.into_iter().filter(|key| Some(*key) != here) {
+            let other = interactions::find(tx, &key)?.filter(|other| other.is_open(now));
+            if other.and_then(|other| other.mailed_code).is_some_and(|code| code.is_open(now)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    })?)
+}
+
 /// Notes a sign-in that begins in this browser. Over the most that may be under way, the oldest are over.
 pub(super) fn note_pending(
     tx: &mut Tx,

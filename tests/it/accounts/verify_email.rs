@@ -140,6 +140,37 @@ async fn sec_68_what_is_no_code_costs_no_try() {
 }
 
 #[tokio::test]
+async fn sec_70_where_another_sign_in_waits_for_a_code_the_page_says_where_each_is_good() {
+    let instance = Instance::hiding().await;
+    let (person, stranger) = (instance.person(), instance.person());
+    let begin = async |person: &Person, language: &str| {
+        let page = person.visit(&format!("/users/start-sign-in?lang={language}")).await;
+        let offers = person.submit(page.form_with("login", None).with("login", ADDRESS)).await;
+        person.submit(offers.form_to("send-email-verification")).await
+    };
+    let is_told = |page: &Page| {
+        let text = page.text("main");
+        text.contains("ne vaut que dans la connexion qui l’a demandé") || text.contains("good only in the sign-in that")
+    };
+    begin(&stranger, "fr").await;
+    let first = begin(&person, "fr").await;
+    assert!(first.has("[name=verify_email_token]") && !is_told(&first), "what waits in another browser is not told");
+    let code_of_first = instance.code_of(ADDRESS).await;
+    let second = begin(&person, "en").await;
+    assert!(is_told(&second) && is_told(&person.visit(first.url.as_str()).await), "in both of them");
+    let wrong = give_back(&person, &second, &code_of_first).await;
+    assert!(wrong.status == 400 && is_told(&wrong), "{}", wrong.text("main"));
+    // The other one is over in time.
+    instance.clock.advance(Duration::from_secs(300)).unwrap();
+    let again = person.submit(second.form_to("send-email-verification")).await;
+    assert!(is_told(&again));
+    instance.clock.advance(Duration::from_secs(300)).unwrap();
+    let alone = person.visit(second.url.as_str()).await;
+    assert!(alone.has("[name=verify_email_token]") && !is_told(&alone), "{}", alone.text("main"));
+    assert_eq!(give_back(&person, &alone, &instance.code_of(ADDRESS).await).await.url.path(), "/");
+}
+
+#[tokio::test]
 async fn sec_68_sec_74_strangers_who_ask_for_mails_keep_nobody_from_the_code_of_a_sign_in() {
     let instance = Instance::strict().await;
     for number in 0..6 {
