@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::crypto::{KeptMacKeys, Keyring, MacKey, MasterKey, PasskeySite, PasswordLane, Random};
+use crate::crypto::{KeptMacKeys, Keyring, MacKey, MasterKey, MasterKeys, PasskeySite, PasswordLane, Random};
 use crate::directory::Directory;
 use crate::domain::{Limiter, Samples};
 use crate::fetch::LeakedPasswords;
@@ -55,7 +55,7 @@ pub struct App {
     /// Companies and administrations by SIRET.
     pub directory: Directory,
     /// What secrets at rest are sealed with.
-    pub master_key: MasterKey,
+    pub master_keys: MasterKeys,
     /// Signing keys.
     pub keyring: Keyring,
     /// Password hashing.

@@ -97,7 +97,12 @@ pub(crate) fn totp_key(number: u64) -> TotpKey {
 /// Sets the application of a person up, as the program keeps it; its code is asked for at every sign-in.
 async fn protect(app: &App, number: u64) {
     let (user_id, now) = (UserId(number + 1), app.clock.now());
-    let sealed = Sealed::seal(&app.master_key, &app.random, &format!("totp of {user_id}"), totp_key(number).as_bytes());
+    let sealed = Sealed::seal(
+        &app.master_keys.in_use(),
+        &app.random,
+        &format!("totp of {user_id}"),
+        totp_key(number).as_bytes(),
+    );
     let totp = Totp { sealed_key: serde_json::to_string(&sealed).unwrap(), added_at: now, last_period: 0 };
     let writing = move |tx: &mut Tx| {
         let mut known = credentials::find(tx, user_id)?.unwrap();

@@ -20,7 +20,7 @@ const PAGE: usize = 500;
 pub fn pen(app: &App) -> Pen<'_> {
     Pen {
         renderer: &app.renderer,
-        master_key: &app.master_key,
+        master_keys: &app.master_keys,
         instance_name: &app.config.instance_name,
         issuer: app.config.issuer(),
         contact: app.config.notices.contact.as_ref().map(Email::as_str),

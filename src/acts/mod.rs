@@ -51,12 +51,13 @@ pub use clients::{
     record_post_logout_uri,
 };
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
+pub(in crate::acts) use data::sealing_key;
 pub use data::{
     BackupMade, BackupOrder, BackupRefusal, BackupSecret, Continuity, MasterKeyRotationError, Resealed, RestoreError,
     RestoreOrder, Restored, RotatedMasterKey, SalvageError, SalvageOrder, Salvaged, about_key_file,
     back_up_before_migration, back_up_when_due, begin_run, check_seal, check_seal_by_key_inside, clear_workshops,
-    create_backup, list_own_backups, newest_backup, note_backup, note_time, read_mac_keys, restore, rotate_master_key,
-    salvage, sealing_key, unlock_backup, verify_backup,
+    create_backup, list_own_backups, master_key_place, newest_backup, note_backup, note_time, read_mac_keys, restore,
+    rotate_master_key, salvage, unlock_backup, verify_backup,
 };
 pub use facts::{
     Standing, facts_of_account, gather, has_every_factor, has_officers_proof, mailbox_standing, security_step,

@@ -39,6 +39,42 @@ pub(super) async fn back_up(request: &Request<'_>) -> Reply {
     Ok(created(&described_backup(&made.manifest, json!({ "path": made.path }))))
 }
 
+/// Another master key.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewKey {
+    new_key_file: Option<PathBuf>,
+}
+
+/// Seals everything with another master key.
+pub(super) async fn rotate_master_key(request: &Request<'_>) -> Reply {
+    let NewKey { new_key_file } = request.call.document()?;
+    if let Some(file) = new_key_file.as_ref().filter(|file| file.is_relative()) {
+        return Err(Refusal::Malformed(format!("{} is not an absolute path", file.display())));
+    }
+    let rotated = acts::rotate_master_key(request.app, request.by, new_key_file.clone()).await?;
+    let mut notes = vec![String::from(
+        "backups made before need the key of before: keep it as long as the last of them, then delete it",
+    )];
+    if let Some(file) = &new_key_file {
+        let file = file.display();
+        notes.push(format!("the instance starts with the key in {file} only: put it where the one of before lay"));
+    }
+    if rotated.resealed.unreadable > 0 {
+        notes.push(String::from("what could not be opened before is as it was: `unreadable` says how much"));
+    }
+    Ok(done(&json!({
+        "master_key": rotated.id,
+        "former_master_key": rotated.former_id,
+        "former_key_file": rotated.former_file,
+        "signing_keys": rotated.resealed.signing_keys,
+        "applications": rotated.resealed.applications,
+        "mails": rotated.resealed.mails,
+        "unreadable": rotated.resealed.unreadable,
+        "notes": notes,
+    })))
+}
+
 /// Reads everything and compares it with itself.
 pub(super) async fn check(request: &Request<'_>) -> Reply {
     request.call.nothing_else()?;

@@ -101,6 +101,9 @@ async fn route(request: &Request<'_>) -> Reply {
         Some((&"instance", [])) if request.call.is_get() => Ok(instance(request.app)),
         Some((&"instance", ["check"])) if request.call.is_get() => Box::pin(data::check(request)).await,
         Some((&"backups", [])) if request.call.method == Method::POST => Box::pin(data::back_up(request)).await,
+        Some((&"master-key", ["rotate"])) if request.call.method == Method::POST => {
+            Box::pin(data::rotate_master_key(request)).await
+        }
         Some((&"instance", ["reset"])) if request.call.method == Method::POST => reset(request).await,
         _ => Err(Refusal::NoSuchAddress),
     }

@@ -7,7 +7,7 @@ use super::Answer;
 use crate::acts::administration::{
     ClientRefusal, KeyRefusal, MAX_SECRET_OVERLAP, OrganizationRefusal, UserKey, UserRefusal,
 };
-use crate::acts::{ActError, BackupRefusal};
+use crate::acts::{ActError, BackupRefusal, MasterKeyRotationError};
 use crate::app::App;
 use crate::directory::DirectoryError;
 use crate::domain::ModerationFault;
@@ -135,7 +135,15 @@ pub(super) enum Refusal {
     #[error("{0}")]
     Backup(#[from] BackupRefusal),
     #[error("{0}")]
+    MasterKey(MasterKeyRotationError),
+    #[error("{0}")]
     Act(#[from] ActError),
+}
+
+impl From<MasterKeyRotationError> for Refusal {
+    fn from(cause: MasterKeyRotationError) -> Self {
+        if let MasterKeyRotationError::Act(cause) = cause { Self::Act(cause) } else { Self::MasterKey(cause) }
+    }
 }
 
 /// Every setting with what is wrong with it.
@@ -265,6 +273,7 @@ impl Refusal {
             Self::BeginsOtherwise => (StatusCode::CONFLICT, "begins_otherwise"),
             Self::Unwritable(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Backup(_) => (StatusCode::CONFLICT, "no_backup"),
+            Self::MasterKey(_) => (StatusCode::CONFLICT, "master_key"),
             Self::Act(ActError::Busy | ActError::Unguarded) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Act(ActError::TooManyAttempts { .. }) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Act(ActError::Suspended) => (StatusCode::FORBIDDEN, "password_suspended"),

@@ -10,6 +10,7 @@ mod keyring;
 mod mac;
 mod master_key;
 mod master_key_change;
+mod master_keys;
 mod opaque;
 mod passkeys;
 mod password;
@@ -30,6 +31,7 @@ pub use keyring::{
 pub use mac::MacKey;
 pub use master_key::{MasterKey, MasterKeyError, MasterKeyPlace, MasterKeyPlaces};
 pub use master_key_change::MasterKeyChange;
+pub use master_keys::{ChangeUnderWay, MasterKeys};
 pub use opaque::{issue_handle, parse_handle};
 pub use passkeys::{
     MadePasskey, PasskeyClaim, PasskeyOwner, PasskeyQuestion, PasskeyRefusal, PasskeySite, passkey_digest,

@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::clock::Clock;
 use crate::config::Mailing;
-use crate::crypto::MasterKey;
+use crate::crypto::MasterKeys;
 use crate::domain::{MailEnd, MailOutcome, OutgoingMail};
 use crate::protocol::Secret;
 use crate::render::{MailFrame, Renderer, WrittenMail};
@@ -30,7 +30,7 @@ pub use agenda::{Agenda, Fate, Urgency, retry_at};
 pub use conversation::{Conversation, Steps};
 pub use examination::{Examination, Trial, examine};
 pub use mailbox::{Mailbox, ReceivedMail};
-pub use secret::{reseal, seal};
+pub use secret::{Enclosure, reseal};
 pub use trouble::{Meaning, Reason, Stage, TlsFault, Trouble};
 pub use trust::{TrustError, check_authority};
 
@@ -40,7 +40,7 @@ pub struct Pen<'a> {
     /// The templates.
     pub renderer: &'a Renderer,
     /// What opens the codes and links in them.
-    pub master_key: &'a MasterKey,
+    pub master_keys: &'a MasterKeys,
     /// The name of the instance.
     pub instance_name: &'a str,
     /// Its address.
@@ -143,7 +143,7 @@ fn compose(pen: Pen<'_>, mailing: &Mailing, id: u64, mail: &OutgoingMail) -> Opt
 
 /// The mail as its reader will see it; `None`, with a line in the log, when it cannot be written.
 fn write(pen: Pen<'_>, id: u64, mail: &OutgoingMail) -> Option<WrittenMail> {
-    let secret = match secret::open(pen.master_key, mail) {
+    let secret = match secret::open(pen.master_keys, mail) {
         Ok(secret) => secret,
         Err(cause) => {
             tracing::error!(id, %cause, "the code or link of a mail cannot be opened");

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::StartError;
 use crate::acts::administration::{KeyStoreError, make_keys, read_keys};
-use crate::acts::read_mac_keys;
+use crate::acts::{master_key_place, read_mac_keys};
 use crate::app::MacKeys;
-use crate::config::{Config, DataLocation};
+use crate::config::Config;
 use crate::crypto::{
     KeyError, KeySetError, Keyring, MasterKey, MasterKeyChange, MasterKeyPlace, MasterKeyPlaces, OpenError, Random,
 };
@@ -38,18 +38,6 @@ pub(super) fn of_messages(config: &Config, store: &Store, master_key: &MasterKey
 /// Where it lies in a data directory whose configuration nobody asks.
 pub(super) fn in_directory(data_directory: &Path) -> std::path::PathBuf {
     MasterKeyPlaces { credentials_directory: None, file: None, data_directory }.place().path
-}
-
-/// Where the master key lies; `None` for data in memory.
-pub(super) fn master_key_place(config: &Config) -> Option<MasterKeyPlace> {
-    let DataLocation::Directory(data_directory) = &config.data else { return None };
-    let credentials_directory = std::env::var_os("CREDENTIALS_DIRECTORY");
-    let places = MasterKeyPlaces {
-        credentials_directory: credentials_directory.as_deref().map(Path::new),
-        file: config.master_key_file.as_deref(),
-        data_directory,
-    };
-    Some(places.place())
 }
 
 /// Why the keys of a database cannot be read with a master key.

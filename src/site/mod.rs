@@ -33,7 +33,7 @@ use crate::acts::{self, ActError, By, DeclarationError, declare_clients};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, InstanceKind, Mode};
-use crate::crypto::{Keyring, LaneLimits, MasterKeyError, PasskeySite, PasswordLane, Random};
+use crate::crypto::{Keyring, LaneLimits, MasterKeyError, MasterKeys, PasskeySite, PasswordLane, Random};
 use crate::dev::{self, SeedError};
 use crate::directory::{Directory, Seeds};
 use crate::domain::{Actor, Limiter};
@@ -42,7 +42,7 @@ use crate::logs::{Counts, Log};
 use crate::mail::Mailbox;
 use crate::protocol::Timestamp;
 use crate::render::{RenderError, Renderer};
-use crate::store::{Location, NotTaken, OpenError, Opening, Snapshot, Store, StoreError, database_file};
+use crate::store::{Location, NotTaken, OpenError, Opening, Snapshot, Store, StoreError, database_file, signing_keys};
 use crate::web::Table;
 use crate::{accounts, admin, jobs, oidc, organizations, serve};
 
@@ -220,7 +220,7 @@ fn enough_memory(config: &Config) -> Result<(), StartError> {
 pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, StartError> {
     let config = Arc::new(config);
     let (store, backed_up) = open_store(&config, &clock, &random)?;
-    let master_key = keys::master(&config, store.read(acts::sealing_key)?.as_deref(), &random)?;
+    let master_key = keys::master(&config, store.read(signing_keys::sealing_key)?.as_deref(), &random)?;
     let keyring = match config.mode {
         Mode::Dev => Keyring::new(dev::published_keys(clock.now()).map_err(KeyStoreError::from)?),
         Mode::Serve => keys::stored(&config, &store, &master_key, clock.now(), &random).await?,
@@ -240,7 +240,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         passkeys: PasskeySite::new(config.issuer(), &config.instance_name).map(Arc::new),
         random,
         store,
-        master_key,
+        master_keys: MasterKeys::new(master_key),
         keyring,
         keys: Arc::new(keys),
         limiter: Arc::new(Mutex::new(Limiter::new(ATTEMPTS_CAPACITY))),
@@ -293,7 +293,7 @@ fn open_store(config: &Config, clock: &Clock, random: &Random) -> Result<(Store,
     let backed_up = Cell::new(None);
     let before = |tx: &Snapshot| -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let DataLocation::Directory(data) = &config.data else { return Ok(()) };
-        let master_key = keys::master(config, acts::sealing_key(tx)?.as_deref(), random)?;
+        let master_key = keys::master(config, signing_keys::sealing_key(tx)?.as_deref(), random)?;
         backed_up.set(acts::back_up_before_migration(tx, data, &master_key, clock.wall())?);
         Ok(())
     };

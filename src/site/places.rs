@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{high_water, keys};
+use crate::acts::master_key_place;
 use crate::config::Config;
 use crate::store::marks;
 
@@ -24,6 +25,6 @@ impl Places {
 
 /// The files beside the database; `None` for data in memory.
 pub fn places(config: &Config) -> Option<Places> {
-    let master_key = keys::master_key_place(config)?.path;
+    let master_key = master_key_place(config)?.path;
     Some(Places { master_key, high_water: high_water::place(config)? })
 }

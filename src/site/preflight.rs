@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::{StartError, check_reach, enough_memory, high_water, keys};
 use crate::acts::administration::look_at_keys;
-use crate::acts::sealing_key;
+use crate::acts::master_key_place;
 use crate::config::{Config, DataLocation, DeclaredClient, Tls};
 use crate::crypto::{MasterKeyChange, MasterKeyError};
 use crate::domain::ClientOrigin;
@@ -160,11 +160,11 @@ fn is_taken(image: &StillImage, declared: &DeclaredClient) -> bool {
 /// The key is there, is its owner's, and is the one of this database; at a first start it may be made.
 fn examine_master_key(config: &Config, image: Option<&StillImage>, has_data: bool) -> Examined {
     const KEY: &str = "master_key_file";
-    let Some(place) = keys::master_key_place(config) else { return Examined::new(KEY, "memory", Ok(())) };
+    let Some(place) = master_key_place(config) else { return Examined::new(KEY, "memory", Ok(())) };
     let subject = place.path.display();
     let has_keys = image
         .map_or(has_data, |image| image.read(|tx| signing_keys::list(tx, 1)).map_or(true, |listed| !listed.is_empty()));
-    let named = image.and_then(|image| image.read(sealing_key).ok().flatten());
+    let named = image.and_then(|image| image.read(signing_keys::sealing_key).ok().flatten());
     match MasterKeyChange::at(&place.path).look(named.as_deref()) {
         Err(MasterKeyError::Missing(_)) if place.may_be_made && !has_keys => {
             Examined { is_to_be_made: true, ..Examined::new(KEY, subject, Ok(())) }

@@ -13,6 +13,9 @@ pub(super) const KEPT: Table<str, Value> = Table::new("kept_keys");
 /// The one record of that table.
 const MAC_KEYS: &str = "mac_keys";
 
+/// Where the record of a signing key says which master key sealed it.
+const SEALED_BY: &str = "/private/key_id";
+
 /// A signing key as the keyring wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredSigningKey {
@@ -50,6 +53,21 @@ pub fn delete(tx: &mut Tx, kid: &str) -> Result<bool, StoreError> {
 /// The keys of message authentication that outlived the master key from which they came, sealed; none before that.
 pub fn find_mac_keys(tx: &impl Read) -> Result<Option<Value>, StoreError> {
     KEPT.find(tx, MAC_KEYS)
+}
+
+/// The id of the master key that sealed what is stored; `None` where nothing is sealed that an instance needs to start.
+pub fn sealing_key(tx: &impl Read) -> Result<Option<String>, StoreError> {
+    match find_mac_keys(tx)?.as_ref().and_then(|kept| kept.pointer("/key_id")?.as_str()) {
+        Some(id) => Ok(Some(id.to_owned())),
+        None => Ok(list(tx, 1)?.first().and_then(StoredSigningKey::sealed_by).map(str::to_owned)),
+    }
+}
+
+impl StoredSigningKey {
+    /// The id of the master key that sealed it.
+    pub fn sealed_by(&self) -> Option<&str> {
+        self.body.pointer(SEALED_BY).and_then(Value::as_str)
+    }
 }
 
 /// Keeps them.

@@ -105,7 +105,7 @@ async fn sec_178_a_published_key_in_the_database_of_production_is_refused_with_t
     let instance = Instance::production(directory.path()).await;
     let published = moncomptepro::dev::published_keys(instance.clock.now()).unwrap();
     let smuggled = published.keys()[0].clone().retired(instance.clock.now()).unwrap();
-    let record = smuggled.to_record(&instance.app.master_key, &Random::system()).unwrap();
+    let record = smuggled.to_record(&instance.app.master_keys.in_use(), &Random::system()).unwrap();
     let stored = StoredSigningKey { kid: record.kid.clone(), body: serde_json::to_value(&record).unwrap() };
     instance.app.store.write(move |tx| signing_keys::insert(tx, &stored)).await.unwrap();
     instance.stop().await;

@@ -17,7 +17,7 @@ use crate::domain::{
     MailContent, MailedCode, MailedCodeRefusal, MailedSecret, OrganizationId, OutgoingMail, PreSession, Session,
     SessionId, Source, User, UserId, Verification, digits_of_code,
 };
-use crate::mail::seal;
+use crate::mail::Enclosure;
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{StoreError, Tx, browser_sessions, contact_proofs, memberships, outbox, users};
 
@@ -69,7 +69,7 @@ pub async fn ask_new_address(
         tries: 0,
         resent: 0,
     };
-    let sealed = seal(&app.master_key, &app.random, &email, &code);
+    let sealed = Enclosure::new(&app.master_keys, &app.random, &email, &code);
     let (circumstances, key, waits) = (Circumstances::of(app, by), active.key, app.config.limits.mails.is_some());
     let outcome = app
         .store
@@ -85,7 +85,7 @@ pub async fn ask_new_address(
                 false => {
                     let content = MailContent::AddressCode { expires_at: fresh.expires_at };
                     let mail = OutgoingMail::notice(fresh.email.clone(), locale, content, now);
-                    outbox::insert_for(tx, &mail.carrying(sealed.clone(), fresh.expires_at), user.id)?;
+                    outbox::insert_for(tx, &mail.carrying(sealed.seal(tx)?, fresh.expires_at), user.id)?;
                 }
                 true => {
                     // Whoever has it did not ask: it is their language that counts.

@@ -11,7 +11,7 @@ use crate::domain::{
     AuditEvent, Credentials, DATA_LINK_LIFETIME, DataLink, Handle, HandleKey, MailContent, MailedSecret, OutgoingMail,
     PersonalData, Source, User,
 };
-use crate::mail::seal;
+use crate::mail::Enclosure;
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, Tx, credentials, data_links, outbox};
 
@@ -42,7 +42,7 @@ pub async fn mail_data_link(
     let Handle { value, key } = crypto::issue_handle::<DataLink>(&app.random, expires_at);
     let email = active.user.email.clone();
     let href = format!("{}{page}{value}", app.config.issuer());
-    let sealed = seal(&app.master_key, &app.random, &email, &href);
+    let sealed = Enclosure::new(&app.master_keys, &app.random, &email, &href);
     let (circumstances, session) = (Circumstances::of(app, by), active.key);
     let is_mailed = app
         .store
@@ -52,7 +52,7 @@ pub async fn mail_data_link(
             let link = DataLink { user_id: user.id, user_epoch: user.epoch, asked_at: now, expires_at };
             write_link(tx, &user, (&key, &link), now)?;
             let mail = OutgoingMail::notice(email.clone(), locale, MailContent::DataLink { expires_at }, now);
-            outbox::insert(tx, &mail.carrying(sealed.clone(), expires_at))?;
+            outbox::insert(tx, &mail.carrying(sealed.seal(tx)?, expires_at))?;
             let (user_id, secret) = (Some(user.id), MailedSecret::DataLink);
             circumstances.record(tx, AuditEvent::SecretMailed { user_id, secret })?;
             Ok(true)

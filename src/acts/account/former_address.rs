@@ -5,8 +5,8 @@ use super::address::UNDO_LIFETIME;
 use crate::acts::ActError;
 use crate::app::App;
 use crate::crypto;
-use crate::domain::{AddressChange, Email, HandleKey, MailContent, OutgoingMail, SealedSecret, UserId};
-use crate::mail::seal;
+use crate::domain::{AddressChange, Email, HandleKey, MailContent, OutgoingMail, UserId};
+use crate::mail::Enclosure;
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, Tx, address_changes, outbox, users};
 
@@ -40,7 +40,7 @@ pub(in crate::acts) fn is_anothers(
 #[derive(Clone)]
 pub(in crate::acts) struct WayBack {
     key: HandleKey<AddressChange>,
-    sealed: SealedSecret,
+    sealed: Enclosure,
 }
 
 impl WayBack {
@@ -48,7 +48,7 @@ impl WayBack {
     pub(in crate::acts) fn new(app: &App, to: &Email, now: Timestamp) -> Self {
         let handle = crypto::issue_handle::<AddressChange>(&app.random, now.plus(UNDO_LIFETIME));
         let href = format!("{}/users/restore-address?restore_address_token={}", app.config.issuer(), handle.value);
-        Self { key: handle.key, sealed: seal(&app.master_key, &app.random, to, &href) }
+        Self { key: handle.key, sealed: Enclosure::new(&app.master_keys, &app.random, to, &href) }
     }
 
     /// Until when such a link can be good.
@@ -67,7 +67,7 @@ impl WayBack {
         address_changes::insert(tx, &self.key, change)?;
         let content = MailContent::AddressChanged { at: change.at, expires_at: change.expires_at };
         let mail = OutgoingMail::notice(change.from.clone(), locale, content, now);
-        outbox::insert_for(tx, &mail.carrying(self.sealed.clone(), change.expires_at), change.user_id).map(drop)
+        outbox::insert_for(tx, &mail.carrying(self.sealed.seal(tx)?, change.expires_at), change.user_id).map(drop)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::{
     Actor, AuditEvent, Credentials, FactorRemoval, FactorRemovalState, FactorRemovalStop, HandleKey, MailContent,
     OutgoingMail, RemovalReason, User, UserId,
 };
-use crate::mail::seal;
+use crate::mail::Enclosure;
 use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, Tx, credentials, factor_removals, outbox, users};
 
@@ -49,7 +49,7 @@ pub async fn ask_factor_removal(
     let due_at = now.plus(app.config.accounts.factor_removal_delay);
     let handle = crypto::issue_handle::<FactorRemoval>(&app.random, due_at.plus(KEPT_AFTER));
     let href = format!("{}/users/keep-second-factor?keep_factor_token={}", app.config.issuer(), handle.value);
-    let secret = seal(&app.master_key, &app.random, &user.email, &href);
+    let secret = Enclosure::new(&app.master_keys, &app.random, &user.email, &href);
     let (circumstances, link) = (Circumstances::of(app, by), handle.key);
     let outcome = app
         .store
@@ -62,7 +62,7 @@ pub async fn ask_factor_removal(
             }
             let content = MailContent::FactorRemovalAsked { due_at, reason: reason.as_str().to_owned() };
             let mail = OutgoingMail::notice(user.email.clone(), user.language(), content, now);
-            let notice = outbox::insert(tx, &mail.carrying(secret.clone(), link.retained_until()))?;
+            let notice = outbox::insert(tx, &mail.carrying(secret.seal(tx)?, link.retained_until()))?;
             let removal = FactorRemoval {
                 user_id: user.id,
                 reason: reason.clone(),

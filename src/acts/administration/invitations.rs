@@ -13,7 +13,7 @@ use crate::crypto;
 use crate::domain::{
     AuditEvent, Email, HandleKey, Invitation, InvitationState, InvitedTo, MailContent, Organization, OutgoingMail,
 };
-use crate::mail::seal;
+use crate::mail::Enclosure;
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, Tx, invitations, organizations, outbox};
 
@@ -79,7 +79,7 @@ pub async fn invite(app: &App, by: &By, new: NewInvitation) -> Decided<ListedInv
     let expires_at = now.plus(app.config.accounts.invitation_lifetime);
     let handle = crypto::issue_handle::<Invitation>(&app.random, expires_at.plus(KEPT_AFTER));
     let href = format!("{}/users/accept-invitation?invitation_token={}", app.config.issuer(), handle.value);
-    let secret = seal(&app.master_key, &app.random, &new.email, &href);
+    let secret = Enclosure::new(&app.master_keys, &app.random, &new.email, &href);
     let (circumstances, key) = (Circumstances::of(app, by), handle.key);
     let outcome = app
         .store
@@ -125,7 +125,7 @@ pub async fn invite(app: &App, by: &By, new: NewInvitation) -> Decided<ListedInv
             let label = organization.as_ref().map(|found| found.label.clone());
             let content = MailContent::Invitation { expires_at, organization: label };
             let mail = OutgoingMail::notice(new.email.clone(), new.locale, content, now);
-            outbox::insert(tx, &mail.carrying(secret.clone(), expires_at))?;
+            outbox::insert(tx, &mail.carrying(secret.seal(tx)?, expires_at))?;
             let name = invitation_name(&key);
             let organization_id = organization.as_ref().map(|found| found.id);
             let event = AuditEvent::InvitationSent { invitation: name.clone(), organization_id };

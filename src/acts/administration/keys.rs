@@ -11,7 +11,9 @@ use thiserror::Error;
 use super::Decided;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
-use crate::crypto::{KeyError, KeySet, KeySetError, KeyState, MasterKey, Random, SigningKey, SigningKeyRecord};
+use crate::crypto::{
+    KeyError, KeySet, KeySetError, KeyState, MasterKey, OpenError, Random, SigningKey, SigningKeyRecord,
+};
 use crate::domain::AuditEvent;
 use crate::protocol::{SignatureAlgorithm, Timestamp};
 use crate::store::signing_keys::{self, StoredSigningKey};
@@ -124,6 +126,13 @@ fn opened(stored: Vec<StoredSigningKey>, master_key: &MasterKey) -> Result<KeySe
     Ok(KeySet::from_records(&records?, master_key)?)
 }
 
+/// The master key under which these are: all under one.
+fn sealed_by(app: &App, stored: &[StoredSigningKey]) -> Result<MasterKey, KeyStoreError> {
+    let id = stored.first().and_then(StoredSigningKey::sealed_by);
+    let key = app.master_keys.named(id).ok_or(KeySetError::Key(KeyError::Sealed(OpenError::OtherKey)))?;
+    Ok(key)
+}
+
 fn sealed(keys: &KeySet, master_key: &MasterKey, random: &Random) -> Result<Vec<StoredSigningKey>, KeyStoreError> {
     let seal = |key: &SigningKey| -> Result<StoredSigningKey, KeyStoreError> {
         let body = serde_json::to_value(key.to_record(master_key, random)?)
@@ -179,7 +188,7 @@ pub async fn rotate_keys(app: &App, by: &By, rotation: KeyRotation) -> Decided<K
     if before.is_empty() {
         return Ok(Err(KeyRefusal::NotOurs));
     }
-    let known = opened(before.clone(), &app.master_key)?;
+    let known = opened(before.clone(), &sealed_by(app, &before)?)?;
     let now = app.clock.wall();
     if let Some(refusal) = too_young(&known, &rotation, app.config.keys_published_ahead, now) {
         return Ok(Err(refusal));
@@ -237,7 +246,7 @@ pub async fn drop_retired_keys(app: &App, by: &By) -> Result<usize, ActError> {
     if before.is_empty() || !app.keyring.set().keys().iter().any(is_over) {
         return Ok(0);
     }
-    let known = opened(before.clone(), &app.master_key)?;
+    let known = opened(before.clone(), &sealed_by(app, &before)?)?;
     let (over, kept): (Vec<SigningKey>, Vec<SigningKey>) = known.keys().iter().cloned().partition(is_over);
     let events: Vec<AuditEvent> =
         over.iter().map(|key| AuditEvent::SigningKeyDropped { kid: key.kid().to_owned() }).collect();
@@ -269,7 +278,8 @@ async fn replace(
     after: KeySet,
     events: Vec<AuditEvent>,
 ) -> Result<bool, ActError> {
-    let records = sealed(&after, &app.master_key, &app.random)?;
+    // Should the master key change meanwhile, `before` stands no more.
+    let records = sealed(&after, &sealed_by(app, &before)?, &app.random)?;
     let circumstances = Circumstances::of(app, by);
     let is_replaced = app
         .store
@@ -289,6 +299,10 @@ async fn replace(
             Ok(true)
         })
         .await?;
-    app.keyring.reload(|| read_keys(&app.store, &app.master_key).map(Option::unwrap_or_default))?;
+    app.keyring.reload(|| {
+        let stored = app.store.read(list)?;
+        let master_key = sealed_by(app, &stored)?;
+        open_keys(stored, &master_key).map(Option::unwrap_or_default)
+    })?;
     Ok(is_replaced)
 }

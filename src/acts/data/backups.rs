@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::master_key::sealing_key;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::DataLocation;
@@ -149,15 +150,23 @@ fn write(app: &App, order: &BackupOrder, now: Timestamp) -> Result<BackupMade, B
         Some(path) => return Err(BackupRefusal::Relative(path.clone())),
         None => own_place(app, order.is_scheduled, now)?,
     };
-    let draft = Draft {
-        taken_at: now,
-        master_key_id: app.master_key.id(),
-        master_key: order.with_master_key.then(|| app.master_key.bytes().as_slice()),
-        protection,
-        key: key.as_ref(),
-        seal: &|digest| app.master_key.backup_seal(digest),
+    let draw_up = |protection| {
+        let master_key = app.store.read(|tx| sealing_key(&app.master_keys, tx))?;
+        let draft = Draft {
+            taken_at: now,
+            master_key_id: master_key.id(),
+            master_key: order.with_master_key.then(|| master_key.bytes().as_slice()),
+            protection,
+            key: key.as_ref(),
+            seal: &|digest| master_key.backup_seal(digest),
+        };
+        backup::write(&app.store, &path, &draft)
     };
-    let manifest = backup::write(&app.store, &path, &draft)?;
+    let manifest = match draw_up(protection.clone()) {
+        // It is the one of what is stored now.
+        Err(BackupError::KeyChanged) => draw_up(protection)?,
+        other => other?,
+    };
     Ok(BackupMade { path, manifest })
 }
 

@@ -3,15 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
 use thiserror::Error;
 
+use super::backups::about_key_file;
 use crate::acts::account::reseal_totp;
 use crate::acts::administration::KeyStoreError;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::{App, MacKeys};
+use crate::config::{Config, DataLocation};
 use crate::crypto::{
-    KeptMacKeys, KeyError, KeySetError, MasterKey, MasterKeyChange, MasterKeyError, Random, Sealed, SigningKeyRecord,
+    KeptMacKeys, KeyError, KeySetError, MasterKey, MasterKeyChange, MasterKeyError, MasterKeyPlace, MasterKeyPlaces,
+    MasterKeys, Random, Sealed, SigningKeyRecord,
 };
 use crate::domain::{AuditEvent, Credentials, UserId};
 use crate::mail;
@@ -67,6 +69,18 @@ pub enum MasterKeyRotationError {
         /// Why not.
         reason: String,
     },
+    /// The key that was given cannot be read.
+    #[error("--new-key-file: {}", about_key_file(.0))]
+    Given(#[source] MasterKeyError),
+    /// Data in memory ends with its key.
+    #[error("an instance in memory keeps no key")]
+    InMemory,
+    /// Another change has not ended yet.
+    #[error("the master key is being changed already")]
+    UnderWay,
+    /// The work on it was cut short.
+    #[error("changing the master key was cut short: the next start ends it, or takes it back")]
+    CutShort,
     /// It is the key in use.
     #[error("the new master key is {0}, which is in use: nothing was changed")]
     InUse(String),
@@ -75,23 +89,24 @@ pub enum MasterKeyRotationError {
     Act(#[from] ActError),
 }
 
-/// The id of the master key that sealed what is stored; `None` where nothing is sealed that an instance needs to start.
+/// The master key under which everything is that is stored: what is sealed in this transaction goes under it.
 ///
 /// # Errors
-/// When the store fails.
-pub fn sealing_key(tx: &impl Read) -> Result<Option<String>, StoreError> {
-    let kept = signing_keys::find_mac_keys(tx)?.and_then(|kept| text_at(&kept, "/key_id"));
-    let of_keys = || Ok(signing_keys::list(tx, 1)?.first().and_then(key_id_of));
-    kept.map_or_else(of_keys, |kept| Ok(Some(kept)))
+/// When the store fails, or names a key that nobody holds.
+pub(in crate::acts) fn sealing_key(keys: &MasterKeys, tx: &impl Read) -> Result<MasterKey, StoreError> {
+    keys.named(signing_keys::sealing_key(tx)?.as_deref()).ok_or(StoreError::Unwritable { table: TABLE })
 }
 
-/// The id of the master key that sealed a signing key.
-pub(super) fn key_id_of(stored: &StoredSigningKey) -> Option<String> {
-    text_at(&stored.body, "/private/key_id")
-}
-
-fn text_at(document: &Value, pointer: &str) -> Option<String> {
-    document.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
+/// Where the master key lies; `None` for data in memory.
+pub fn master_key_place(config: &Config) -> Option<MasterKeyPlace> {
+    let DataLocation::Directory(data_directory) = &config.data else { return None };
+    let credentials_directory = std::env::var_os("CREDENTIALS_DIRECTORY");
+    let places = MasterKeyPlaces {
+        credentials_directory: credentials_directory.as_deref().map(Path::new),
+        file: config.master_key_file.as_deref(),
+        data_directory,
+    };
+    Some(places.place())
 }
 
 /// The keys of message authentication that outlived the master key from which they came; `None` before it was ever changed.
@@ -138,7 +153,7 @@ pub(super) fn reseal(tx: &mut Tx, keys: (&MasterKey, &MasterKey), random: &Rando
 
 fn reseal_mac_keys(tx: &mut Tx, (from, to): (&MasterKey, &MasterKey), random: &Random) -> Result<(), StoreError> {
     let known = signing_keys::find_mac_keys(tx)?;
-    if known.as_ref().and_then(|known| text_at(known, "/key_id")).as_deref() == Some(to.id()) {
+    if known.as_ref().and_then(|known| known.pointer("/key_id")?.as_str()) == Some(to.id()) {
         return Ok(());
     }
     let kept = match known {
@@ -179,47 +194,87 @@ fn reseal_applications(
     }
 }
 
-/// Changes the master key of an instance that serves nobody: a new one takes the place of the one in `place`, which is kept
-/// beside; or the one that is `given` is used from now on, and no file is touched.
+/// Changes the master key: a new one takes the place of the one in its file, which is kept beside; or the one in the file that
+/// is `given` is used from now on, and no file is touched. An instance that serves meanwhile goes on: whatever is written after
+/// the transaction goes under the new key, and what was read before it is opened with the one of before.
 ///
 /// # Errors
 /// Why not. Where the store failed, the next start goes by what is stored.
 pub async fn rotate_master_key(
     app: &App,
     by: &By,
-    place: &Path,
-    given: Option<MasterKey>,
+    given: Option<PathBuf>,
 ) -> Result<RotatedMasterKey, MasterKeyRotationError> {
-    let (change, is_given) = (MasterKeyChange::at(place), given.is_some());
-    let new = match given {
-        Some(key) => key,
-        None => prepared(&change, place, &app.random)?,
+    let place = master_key_place(&app.config).ok_or(MasterKeyRotationError::InMemory)?.path;
+    let under_way = app.master_keys.begin_change().ok_or(MasterKeyRotationError::UnderWay)?;
+    let (app, by) = (app.clone(), by.clone());
+    // Whoever asked may go away: what is begun is ended all the same, data and file.
+    let changing = tokio::spawn(async move {
+        let _no_other_meanwhile = under_way;
+        change(&app, &by, &place, given).await
+    });
+    changing.await.unwrap_or(Err(MasterKeyRotationError::CutShort))
+}
+
+async fn change(
+    app: &App,
+    by: &By,
+    place: &Path,
+    given: Option<PathBuf>,
+) -> Result<RotatedMasterKey, MasterKeyRotationError> {
+    let former = app.store.read(|tx| sealing_key(&app.master_keys, tx)).map_err(ActError::from)?;
+    let (files, is_given) = (MasterKeyChange::at(place), given.is_some());
+    let new = {
+        let (files, place, former, random) = (files.clone(), place.to_path_buf(), former.clone(), app.random.clone());
+        on_disk(move || match given {
+            Some(file) => MasterKey::load(&file).map_err(MasterKeyRotationError::Given),
+            None => prepared(&files, &place, (&former, &random)),
+        })
+        .await?
     };
-    if new.id() == app.master_key.id() {
+    if new.id() == former.id() {
         return Err(MasterKeyRotationError::InUse(new.id().to_owned()));
     }
-    let (id, former_id) = (new.id().to_owned(), app.master_key.id().to_owned());
+    let (id, former_id) = (new.id().to_owned(), former.id().to_owned());
+    app.master_keys.admit(new.clone());
     let event = AuditEvent::MasterKeyRotated { from: former_id.clone(), to: id.clone() };
-    let (circumstances, former, random) = (Circumstances::of(app, by), app.master_key.clone(), app.random.clone());
+    let (circumstances, random, from) = (Circumstances::of(app, by), app.random.clone(), former.clone());
     let job = move |tx: &mut Tx| {
-        let resealed = reseal(tx, (&former, &new), &random)?;
+        let resealed = reseal(tx, (&from, &new), &random)?;
         circumstances.record(tx, event.clone())?;
         Ok(resealed)
     };
     let resealed = app.store.write(job).await.map_err(ActError::from)?;
+    app.master_keys.use_from_now(&id);
     let former_file = match is_given {
         true => None,
-        false => Some(change.take_place(&app.master_key)?),
+        false => Some(on_disk(move || Ok(files.take_place(&former)?)).await?),
     };
     Ok(RotatedMasterKey { id, former_id, former_file, resealed })
 }
 
-fn prepared(change: &MasterKeyChange, place: &Path, random: &Random) -> Result<MasterKey, MasterKeyRotationError> {
+/// Files are flushed: not where requests are answered.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, MasterKeyRotationError> + Send + 'static,
+) -> Result<T, MasterKeyRotationError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(MasterKeyRotationError::CutShort))
+}
+
+/// The next key, in a file of its own beside the one in use.
+fn prepared(
+    change: &MasterKeyChange,
+    place: &Path,
+    (in_use, random): (&MasterKey, &Random),
+) -> Result<MasterKey, MasterKeyRotationError> {
     let refused = |reason: String| MasterKeyRotationError::NotReplaceable { place: place.to_path_buf(), reason };
     if !change.is_possible()? {
         return Err(refused(String::from("it is a link to another file")));
     }
-    change.prepare(random).map_err(|cause| {
-        if let MasterKeyError::Io(_, cause) = cause { refused(cause.to_string()) } else { cause.into() }
-    })
+    let io = |cause| if let MasterKeyError::Io(_, cause) = cause { refused(cause.to_string()) } else { cause.into() };
+    // Under the next key of a change whose files could not be moved lies everything: it is no leftover.
+    change.finish(Some(in_use.id())).map_err(io)?;
+    if MasterKey::load(place)?.id() != in_use.id() {
+        return Err(refused(format!("it holds another key than {}, which is in use", in_use.id())));
+    }
+    change.prepare(random).map_err(io)
 }

@@ -15,8 +15,9 @@ pub use backups::{
 };
 pub use continuity::{Continuity, begin_run, note_time};
 pub use exchange::clear_workshops;
+pub(in crate::acts) use master_key::sealing_key;
 pub use master_key::{
-    MasterKeyRotationError, Resealed, RotatedMasterKey, read_mac_keys, rotate_master_key, sealing_key,
+    MasterKeyRotationError, Resealed, RotatedMasterKey, master_key_place, read_mac_keys, rotate_master_key,
 };
 pub use restore::{RestoreError, RestoreOrder, Restored, check_seal, check_seal_by_key_inside, restore};
 pub use salvage::{SalvageError, SalvageOrder, Salvaged, salvage};

@@ -6,14 +6,16 @@ use thiserror::Error;
 
 use super::backups::{BackupRefusal, BackupSecret, unlock_backup, verify_backup};
 use super::exchange::{FileError, RESTORING, clear, exchange, failed};
-use super::master_key::{key_id_of, reseal, sealing_key};
+use super::master_key::reseal;
 use crate::acts::administration::erase;
 use crate::crypto::{MasterKey, MasterKeyChange, MasterKeyError, Random};
 use crate::domain::{Actor, AuditEvent, AuditRecord, Origin};
 use crate::protocol::Timestamp;
 use crate::store::backup::{self, BackupError, BackupFile, Lessons, Manifest, Verified};
 use crate::store::marks::{self, Mark};
-use crate::store::{self, DirectoryLock, Location, OpenError, Opening, StillImage, Store, StoreError, audit, users};
+use crate::store::{
+    self, DirectoryLock, Location, OpenError, Opening, StillImage, Store, StoreError, audit, signing_keys, users,
+};
 
 /// What the file of a database that was replaced ends with, before the time.
 const REPLACED: &str = "replaced";
@@ -131,7 +133,7 @@ pub fn restore(order: &RestoreOrder) -> Result<Restored, RestoreError> {
     let mut before = Before::look(order, &verified.manifest)?;
     if let Some(lessons) = before.lessons.as_mut() {
         let needed = master_key.of_the_instance.as_ref().unwrap_or(&master_key.of_the_backup).id();
-        lessons.keep_signing_keys(|stored| key_id_of(stored).as_deref() == Some(needed));
+        lessons.keep_signing_keys(|stored| stored.sealed_by() == Some(needed));
     }
     let workshop = order.data_directory.join(RESTORING);
     clear(&workshop)?;
@@ -174,7 +176,7 @@ fn find_former(in_use: &MasterKey, verified: &Verified, place: &Path) -> Option<
 fn finish_change_of_keys(order: &RestoreOrder) -> Result<(), RestoreError> {
     // Data that is not there, or damaged, names no key.
     let Ok(image) = StillImage::of_directory(&order.data_directory) else { return Ok(()) };
-    let named = image.read(sealing_key).ok().flatten();
+    let named = image.read(signing_keys::sealing_key).ok().flatten();
     match MasterKeyChange::at(&order.master_key_place).finish(named.as_deref()) {
         // Whether there has to be a key is seen later.
         Ok(_) | Err(MasterKeyError::Missing(_)) => Ok(()),

@@ -17,7 +17,7 @@ use crate::domain::{
     MAILED_CODE_DIGITS, MailContent, MailedCode, MailedCodeRefusal, MailedSecret, OutgoingMail, SignInFailure, Source,
     User, digits_of_code,
 };
-use crate::mail::seal;
+use crate::mail::Enclosure;
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, Tx, clients, interactions, outbox, users};
 
@@ -80,7 +80,7 @@ pub async fn mail_code(app: &App, by: &By, order: CodeOrder) -> Result<CodeSent,
     };
     let circumstances = Circumstances::of(app, by);
     let (key, locale, sign_up) = (order.interaction, order.locale, app.config.accounts.sign_up);
-    let sealed = seal(&app.master_key, &app.random, &fresh.email, &code);
+    let sealed = Enclosure::new(&app.master_keys, &app.random, &fresh.email, &code);
     let way_back = WayBack::new(app, &fresh.email, now);
     let waits = app.config.limits.mails.is_some();
     let outcome = app
@@ -113,7 +113,7 @@ pub async fn mail_code(app: &App, by: &By, order: CodeOrder) -> Result<CodeSent,
             } else if may_have_it {
                 let content = MailContent::EmailCode { expires_at, service };
                 let mail = OutgoingMail::notice(fresh.email.clone(), locale, content, now);
-                outbox::insert(tx, &mail.carrying(sealed.clone(), expires_at))?;
+                outbox::insert(tx, &mail.carrying(sealed.seal(tx)?, expires_at))?;
             }
             let user_id = user.map(|user| user.id);
             circumstances.record(tx, AuditEvent::SecretMailed { user_id, secret: MailedSecret::Code })?;

@@ -14,7 +14,7 @@ use crate::domain::{
     AuditEvent, Email, Factor, Handle, HandleKey, Interaction, KnownBrowser, LinkRequest, MagicLink, MailContent,
     MailedSecret, OutgoingMail, PreSession, Source, User,
 };
-use crate::mail::seal;
+use crate::mail::Enclosure;
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, Tx, interactions, magic_links, outbox, users};
 
@@ -42,7 +42,7 @@ pub async fn mail_magic_link(app: &App, by: &By, order: LinkOrder) -> Result<Cod
     let expires_at = now.plus(app.config.accounts.mailed_secret_lifetime);
     let Handle { value, key } = crypto::issue_handle::<MagicLink>(&app.random, expires_at);
     let href = format!("{}{}{value}", app.config.issuer(), order.page);
-    let sealed = seal(&app.master_key, &app.random, &order.email, &href);
+    let sealed = Enclosure::new(&app.master_keys, &app.random, &order.email, &href);
     let way_back = WayBack::new(app, &order.email, now);
     let sign_up = app.config.accounts.sign_up;
     let circumstances = Circumstances::of(app, by);
@@ -84,7 +84,7 @@ pub async fn mail_magic_link(app: &App, by: &By, order: LinkOrder) -> Result<Cod
                 magic_links::insert(tx, &key, &link)?;
                 let content = MailContent::MagicLink { expires_at, service };
                 let mail = OutgoingMail::notice(order.email.clone(), order.locale, content, now);
-                outbox::insert(tx, &mail.carrying(sealed.clone(), expires_at))?;
+                outbox::insert(tx, &mail.carrying(sealed.seal(tx)?, expires_at))?;
             }
             let user_id = user.map(|user| user.id);
             circumstances.record(tx, AuditEvent::SecretMailed { user_id, secret: MailedSecret::MagicLink })?;

@@ -10,7 +10,7 @@ use crate::domain::{
     AuditEvent, Credentials, Email, HandleKey, MailContent, MailedSecret, OutgoingMail, PasswordLink, Source, User,
     UserId,
 };
-use crate::mail::seal;
+use crate::mail::Enclosure;
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, Tx, credentials, outbox, password_links, users};
 
@@ -97,7 +97,7 @@ pub async fn mail_password_link(
     let expires_at = now.plus(LINK_LIFETIME);
     let handle = crypto::issue_handle::<PasswordLink>(&app.random, expires_at);
     let href = format!("{}{page}{}", app.config.issuer(), handle.value);
-    let sealed = seal(&app.master_key, &app.random, &email, &href);
+    let sealed = Enclosure::new(&app.master_keys, &app.random, &email, &href);
     let (key, circumstances) = (handle.key, Circumstances::of(app, by));
     app.store
         .write(move |tx| {
@@ -106,7 +106,7 @@ pub async fn mail_password_link(
                 write_link(tx, user, &key, true, now)?;
                 let content = MailContent::PasswordLink { expires_at };
                 let mail = OutgoingMail::notice(user.email.clone(), locale, content, now);
-                outbox::insert(tx, &mail.carrying(sealed.clone(), expires_at))?;
+                outbox::insert(tx, &mail.carrying(sealed.seal(tx)?, expires_at))?;
             }
             let user_id = user.map(|user| user.id);
             circumstances.record(tx, AuditEvent::SecretMailed { user_id, secret: MailedSecret::PasswordLink })

@@ -15,7 +15,7 @@ use crate::domain::{
     Interaction, KnownContact, MailContent, Organization, OrganizationId, OutgoingMail, RequestStanding, Source,
     UserId, Verification, normalized_words, words_of,
 };
-use crate::mail::seal;
+use crate::mail::Enclosure;
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{Read, StoreError, contact_proofs, email_domains, memberships, moderations, organizations, outbox};
 
@@ -199,7 +199,7 @@ pub async fn mail_contact_code(
         expires_at: now.plus(LIFETIME),
         tries: 0,
     };
-    let sealed = seal(&app.master_key, &app.random, &code.contact, &words);
+    let sealed = Enclosure::new(&app.master_keys, &app.random, &code.contact, &words);
     let circumstances = Circumstances::of(app, by);
     let (applicant, name) = (active.user.email.clone(), active.user.information.full_name());
     let waits = app.config.limits.mails.is_some();
@@ -220,7 +220,7 @@ pub async fn mail_contact_code(
             };
             // Whoever opens the mail works in France, whatever language the applicant speaks.
             let mail = OutgoingMail::notice(code.contact.clone(), Locale::Fr, content, now);
-            outbox::insert(tx, &mail.carrying(sealed.clone(), code.expires_at))?;
+            outbox::insert(tx, &mail.carrying(sealed.seal(tx)?, code.expires_at))?;
             circumstances.record(tx, AuditEvent::ContactCodeMailed { user_id, organization_id: id })?;
             Ok(ContactSent::Sent)
         })

@@ -74,7 +74,7 @@ pub(in crate::cli) async fn run(arguments: Arguments) -> Result<(), Ending> {
 }
 
 /// The path as it goes to another process.
-fn sent(path: &Path) -> Result<String, Ending> {
+pub(super) fn sent(path: &Path) -> Result<String, Ending> {
     let absolute = absolute(path)?;
     let text = absolute.to_str().map(str::to_owned);
     text.ok_or_else(|| Ending::usage(format!("{}: not valid UTF-8", absolute.display())))

@@ -98,6 +98,9 @@ pub enum BackupError {
     /// What was written cannot be read back as it was.
     #[error("{0} was not read back as it was written, and has been removed")]
     NotVerified(PathBuf),
+    /// The master key was changed for another one before the first record was read.
+    #[error("the master key was changed meanwhile: try again")]
+    KeyChanged,
     /// The database cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),

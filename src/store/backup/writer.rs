@@ -14,7 +14,7 @@ use super::{BackupError, BackupKey, MAGIC, MASTER_KEY};
 use crate::protocol::Timestamp;
 use crate::store::engine::files;
 use crate::store::tables::{Keeping, TABLES};
-use crate::store::{Snapshot, Store, StoreError};
+use crate::store::{Snapshot, Store, StoreError, signing_keys};
 
 /// Rows read at once.
 const PAGE: usize = 500;
@@ -128,6 +128,9 @@ impl Temporary {
     }
 
     fn fill(&self, tx: &Snapshot, draft: &Draft<'_>) -> Result<Result<Manifest, BackupError>, StoreError> {
+        if signing_keys::sealing_key(tx)?.is_some_and(|named| named != draft.master_key_id) {
+            return Ok(Err(BackupError::KeyChanged));
+        }
         let manifest = describe(tx, draft)?;
         let mut pieces = match Pieces::begin(&self.file, &manifest, draft.key) {
             Ok(pieces) => pieces,

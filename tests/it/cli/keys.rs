@@ -150,7 +150,8 @@ async fn sec_205_of_two_rotations_at_one_time_one_is_told() {
     let outcomes = futures(rotate(), rotate()).await;
     let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     assert!(done >= 1, "{outcomes:?}");
-    let stored = acts::administration::read_keys(&instance.app.store, &instance.app.master_key).unwrap().unwrap();
+    let stored =
+        acts::administration::read_keys(&instance.app.store, &instance.app.master_keys.in_use()).unwrap().unwrap();
     let kids: BTreeSet<String> = stored.keys().iter().map(|key| key.kid().to_owned()).collect();
     assert_eq!(kids, published(&instance), "what is used is what is stored");
     assert_eq!(kids.len(), 4 + done);

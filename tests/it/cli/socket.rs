@@ -99,6 +99,7 @@ fn documents() -> Vec<(Method, &'static str, Value)> {
         (Method::POST, "/organizations", json!({ "siret": "13002526500013", "label": "DINUM" })),
         (Method::PUT, "/organizations/1/members/a@b.fr", json!({ "verification": "proof_received" })),
         (Method::POST, "/keys/rotate", json!({ "now": true })),
+        (Method::POST, "/master-key/rotate", json!({ "new_key_file": null })),
     ]
 }
 

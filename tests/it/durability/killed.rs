@@ -19,14 +19,14 @@ use crate::support::program;
 const VISITORS: usize = 6;
 
 /// A production instance of the executable, and the data that outlives it.
-struct Site {
+pub(super) struct Site {
     directory: tempfile::TempDir,
     running: Option<Child>,
     port: u16,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let text = format!(
             "public_url = \"https://identite.exemple.fr\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:0\"\ntls.mode = \"off\"\n\
@@ -37,14 +37,19 @@ impl Site {
         Self { directory, running: None, port: 0 }
     }
 
-    fn data(&self) -> std::path::PathBuf {
+    /// The configuration.
+    pub(super) fn file(&self) -> std::path::PathBuf {
+        self.directory.path().join("config.toml")
+    }
+
+    pub(super) fn data(&self) -> std::path::PathBuf {
         self.directory.path().join("data")
     }
 
     fn spawn(&self) -> Child {
         program()
             .args(["serve", "--config"])
-            .arg(self.directory.path().join("config.toml"))
+            .arg(self.file())
             .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()
@@ -52,7 +57,7 @@ impl Site {
     }
 
     /// Starts the instance and waits for the line that names its port.
-    fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         let mut child = self.spawn();
         let mut line = String::new();
         let read = BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -62,7 +67,7 @@ impl Site {
     }
 
     /// kill -9.
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         let mut child = self.running.take().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();

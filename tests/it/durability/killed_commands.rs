@@ -42,18 +42,23 @@ fn killed_after(time: Duration, arguments: &[&str]) -> End {
 }
 
 /// Kills it at moments all over the time that it takes on this machine; `after` looks at what each left.
-fn killed_all_along(arguments: &[&str], mut after: impl FnMut(End)) {
+fn killed_all_along(arguments: &[&str], after: impl FnMut(End)) {
+    killed_at(MOMENTS, arguments, after);
+}
+
+/// The same at so many moments.
+fn killed_at(moments: u32, arguments: &[&str], mut after: impl FnMut(End)) {
     let begun = clock::machine_instant();
     assert!(spawn(arguments).wait().unwrap().success(), "{arguments:?}");
     let whole = begun.elapsed();
     after(End::Finished);
     let mut cut = 0;
-    for moment in 0..MOMENTS {
-        let end = killed_after(whole * moment / MOMENTS, arguments);
+    for moment in 0..moments {
+        let end = killed_after(whole * moment / moments, arguments);
         cut += u32::from(end == End::Cut);
         after(end);
     }
-    assert!(cut > MOMENTS / 4, "{cut} of {MOMENTS} were cut short in {whole:?}");
+    assert!(cut > moments / 4, "{cut} of {moments} were cut short in {whole:?}");
 }
 
 /// What a command says as a document.
@@ -134,7 +139,7 @@ async fn sec_206_a_change_of_the_master_key_that_is_killed_leaves_data_and_key_t
         names.filter(|name| name.starts_with("master.key.") && name != "master.key.next").collect::<BTreeSet<_>>()
     };
     let mut kept = BTreeSet::new();
-    killed_all_along(&["master-key", "rotate", "--config", &config], |end| {
+    killed_at(50, &["master-key", "rotate", "--config", &config], |end| {
         assert_eq!(asked(&config, &["keys", "list"]), keys, "opened with the key that is there, or was about to be");
         let found = former();
         assert!(found.is_superset(&kept), "{found:?} after {kept:?}: backups made with a key of before need it");

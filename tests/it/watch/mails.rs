@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use moncomptepro::acts;
 use moncomptepro::domain::{AuditEvent, MailContent, MailEnd, OutgoingMail};
-use moncomptepro::mail;
+use moncomptepro::mail::{Enclosure, Fate};
 use moncomptepro::protocol::{Locale, Timestamp};
 use moncomptepro::store::{self, outbox};
 
@@ -18,7 +18,8 @@ const SECOND: Duration = Duration::from_secs(1);
 async fn queue(instance: &Instance, code_until: Option<Timestamp>) -> u64 {
     let (app, now) = (&instance.app, instance.clock.now());
     let to = ADDRESS.parse().unwrap();
-    let secret = mail::seal(&app.master_key, &app.random, &to, "0123456789");
+    let enclosure = Enclosure::new(&app.master_keys, &app.random, &to, "0123456789");
+    let secret = app.store.read(|tx| enclosure.seal(tx)).unwrap();
     let mail = OutgoingMail::notice(to, Locale::Fr, MailContent::Trial { at: now }, now);
     let mail = match code_until {
         Some(expires_at) => mail.carrying(secret, expires_at),
@@ -56,7 +57,7 @@ async fn what_was_refused_is_kept_beside_for_a_month() {
     let directory = tempfile::tempdir().unwrap();
     let instance = Instance::production(directory.path()).await;
     let id = queue(&instance, None).await;
-    acts::settle_mail(&instance.app, id, mail::Fate::Refused).await.unwrap();
+    acts::settle_mail(&instance.app, id, Fate::Refused).await.unwrap();
     let beside = || instance.app.store.read(|tx| outbox::list_set_aside(tx, 10)).unwrap().len();
     assert_eq!((beside(), instance.mails_waiting_for(ADDRESS)), (1, 0));
     instance.clock.advance(HOUR * 24 * 30 - SECOND).unwrap();

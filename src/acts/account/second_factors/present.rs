@@ -71,7 +71,7 @@ pub async fn present_second_factor(
     }
     let taken = take_second_factor(app, user_id)?;
     let key = match known.and_then(|known| known.totp) {
-        Some(totp) => Some(open_key(&app.master_key, user_id, &totp)?),
+        Some(totp) => Some(open_key(&app.master_keys, user_id, &totp)?),
         None => None,
     };
     let drawn = Drawn::new(app);

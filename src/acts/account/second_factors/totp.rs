@@ -10,9 +10,9 @@ use super::{InSession, credentials_of, end_others, recovery_codes, tell};
 use crate::acts::mailbox::{take_second_factor, write_bans};
 use crate::acts::new_session::{Drawn, NewSession, Opened, open_in};
 use crate::acts::sessions::{ActiveSession, find_live};
-use crate::acts::{ActError, By, Circumstances};
+use crate::acts::{ActError, By, Circumstances, sealing_key};
 use crate::app::App;
-use crate::crypto::{MasterKey, OpenError, Random, Sealed, TotpKey};
+use crate::crypto::{MasterKey, MasterKeys, OpenError, Random, Sealed, TotpKey};
 use crate::domain::{AuditEvent, Factor, MailContent, SecondFactorUse, Totp, UserId};
 use crate::protocol::{Secret, Timestamp};
 use crate::store::{credentials, users};
@@ -69,13 +69,13 @@ fn offer_context(app: &App, active: &ActiveSession) -> Result<String, ActError> 
 fn open_offer(app: &App, context: &str, sealed: &str) -> Option<TotpKey> {
     let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
     let sealed: Sealed = serde_json::from_slice(&bytes).ok()?;
-    let offer: Offer = serde_json::from_slice(&sealed.open(&app.master_key, context).ok()?).ok()?;
+    let offer: Offer = serde_json::from_slice(&app.master_keys.open(&sealed, context).ok()?).ok()?;
     let is_fresh = !offer.made_at.plus(OFFER_LIFETIME).has_come(app.clock.now());
     is_fresh.then(|| TotpKey::from_bytes(&offer.key))
 }
 
 fn seal_text(app: &App, context: &str, plain: &[u8]) -> String {
-    let sealed = Sealed::seal(&app.master_key, &app.random, context, plain);
+    let sealed = Sealed::seal(&app.master_keys.in_use(), &app.random, context, plain);
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&sealed).unwrap_or_default())
 }
 
@@ -84,9 +84,15 @@ fn context(user_id: UserId) -> String {
 }
 
 /// The key of an application that was set up.
-pub(super) fn open_key(key: &MasterKey, user_id: UserId, totp: &Totp) -> Result<TotpKey, OpenError> {
+pub(super) fn open_key(keys: &MasterKeys, user_id: UserId, totp: &Totp) -> Result<TotpKey, OpenError> {
     let sealed: Sealed = serde_json::from_str(&totp.sealed_key).map_err(|_| OpenError::Damaged)?;
-    Ok(TotpKey::from_bytes(&sealed.open(key, &context(user_id))?))
+    Ok(TotpKey::from_bytes(&keys.open(&sealed, &context(user_id))?))
+}
+
+fn seal_key(master_key: &MasterKey, random: &Random, user_id: UserId, key: &TotpKey) -> String {
+    let sealed = Sealed::seal(master_key, random, &context(user_id), key.as_bytes());
+    #[expect(clippy::expect_used, reason = "three texts are always JSON")]
+    serde_json::to_string(&sealed).expect("three texts are JSON")
 }
 
 /// The same under another master key; `None` where it is under that one already.
@@ -139,19 +145,18 @@ pub async fn set_up_totp(
         app.store.write(move |tx| write_bans(tx, &bans)).await?;
         return Ok(SetUpOutcome::Wrong);
     };
-    let sealed = Sealed::seal(&app.master_key, &app.random, &context(user_id), key.as_bytes());
-    #[expect(clippy::expect_used, reason = "three texts are always JSON")]
-    let sealed_key = serde_json::to_string(&sealed).expect("three texts are JSON");
-    let totp = Totp { sealed_key, added_at: now, last_period: period };
     let recovery_codes::Drawn { shown, tags } = recovery_codes::draw(app, user_id);
     let (drawn, circumstances, opening) = (Drawn::new(app), Circumstances::of(app, by), place.opening(Factor::Totp));
     let (job, session_key, locale) = (drawn.clone(), place.active.key, place.locale);
+    let (master_keys, random) = (app.master_keys.clone(), app.random.clone());
     let outcome = app
         .store
         .write(move |tx| {
             let Some((session, mut user)) = find_live(tx, &session_key, now)? else { return Ok(Outcome::Superseded) };
             let mut known = credentials_of(tx, &user, now)?;
-            known.second_factors.set_up(totp.clone(), tags.clone());
+            // Under the key that the data names here, and not one that it named a moment ago.
+            let sealed_key = seal_key(&sealing_key(&master_keys, tx)?, &random, user_id, &key);
+            known.second_factors.set_up(Totp { sealed_key, added_at: now, last_period: period }, tags.clone());
             credentials::update(tx, &known)?;
             if user.second_factor.is_none() {
                 user.second_factor = SecondFactorUse::OnDemand;

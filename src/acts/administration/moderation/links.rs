@@ -8,9 +8,9 @@ use crate::app::App;
 use crate::crypto;
 use crate::domain::{
     Actor, AuditEvent, Email, HandleKey, MODERATION_LINK_LIFETIME, MailContent, Moderation, ModerationLink,
-    OrganizationId, OutgoingMail, SealedSecret, User, UserId,
+    OrganizationId, OutgoingMail, User, UserId,
 };
-use crate::mail::seal;
+use crate::mail::Enclosure;
 use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, Tx, moderation_links, moderations, organizations, outbox, users};
 
@@ -31,7 +31,7 @@ struct Herald {
     user_id: UserId,
     email: Email,
     /// Where their link lies, and what it is; an administrator decides in the console, and has none (SEC-138).
-    link: Option<(HandleKey<ModerationLink>, SealedSecret)>,
+    link: Option<(HandleKey<ModerationLink>, Enclosure)>,
 }
 
 impl Heralds {
@@ -44,7 +44,7 @@ impl Heralds {
             let link = (!user.is_active_administrator()).then(|| {
                 let handle = crypto::issue_handle::<ModerationLink>(&app.random, retained);
                 let href = format!("{issuer}/moderation/{}", handle.value);
-                (handle.key, seal(&app.master_key, &app.random, &user.email, &href))
+                (handle.key, Enclosure::new(&app.master_keys, &app.random, &user.email, &href))
             });
             Herald { user_id: user.id, email: user.email, link }
         };
@@ -78,7 +78,7 @@ impl Heralds {
             let mail = match &herald.link {
                 Some((key, secret)) => {
                     moderation_links::insert(tx, key, &link)?;
-                    mail.carrying(secret.clone(), link.expires_at)
+                    mail.carrying(secret.seal(tx)?, link.expires_at)
                 }
                 None => mail,
             };

@@ -1,5 +1,6 @@
 //! SEC-213, SEC-214: a backup taken while people sign in, restored elsewhere or in place, and everything that is refused.
 
+mod killed_rotation;
 mod protection;
 mod restored;
 mod rotated;

@@ -11,13 +11,13 @@ use moncomptepro::clock::Clock;
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::{MasterKey, Random};
 use moncomptepro::domain::{Actor, MailContent, OutgoingMail};
-use moncomptepro::mail;
+use moncomptepro::mail::Enclosure;
 use moncomptepro::protocol::{Locale, Timestamp};
 use moncomptepro::site::{self, StartError};
-use moncomptepro::store::outbox;
+use moncomptepro::store::{Tx, outbox};
 
 use super::restored::{Held, at, hold, restore, with_application, with_recovery};
-use crate::support::{Instance, MORNING};
+use crate::support::{Instance, MORNING, Operator, totp_code, totp_key};
 
 const ISSUER: &str = "http://localhost:3000";
 const MINUTE: Duration = Duration::from_secs(60);
@@ -32,20 +32,20 @@ async fn opened(directory: &Path, now: Timestamp) -> Result<App, StartError> {
 /// A mail that waits with a code.
 async fn queue(app: &App) -> u64 {
     let (to, now) = ("marie@mairie.example".parse().unwrap(), app.clock.now());
-    let secret = mail::seal(&app.master_key, &app.random, &to, "0123456789");
+    let enclosure = Enclosure::new(&app.master_keys, &app.random, &to, "0123456789");
     let mail = OutgoingMail::notice(to, Locale::Fr, MailContent::Trial { at: now }, now);
-    let mail = mail.carrying(secret, now.plus(MINUTE * 60));
-    app.store.write(move |tx| outbox::insert(tx, &mail)).await.unwrap()
+    let job = move |tx: &mut Tx| outbox::insert(tx, &mail.clone().carrying(enclosure.seal(tx)?, now.plus(MINUTE * 60)));
+    app.store.write(job).await.unwrap()
 }
 
-async fn rotate(app: &App, directory: &Path) -> Resealed {
-    let place = directory.join("data/master.key");
-    acts::rotate_master_key(app, &By::local(Actor::Operator), &place, None).await.unwrap().resealed
+async fn rotate(app: &App) -> Resealed {
+    acts::rotate_master_key(app, &By::local(Actor::Operator), None).await.unwrap().resealed
 }
 
 /// What mails carry, those that wait and those set aside.
 fn sealed_in_mails(app: &App) -> Vec<String> {
-    let queued = app.store.read(|tx| Ok([outbox::list(tx, None, 10)?, outbox::list_set_aside(tx, 10)?].concat()));
+    let queued =
+        app.store.read(|tx| Ok([outbox::list(tx, None, 10_000)?, outbox::list_set_aside(tx, 10_000)?].concat()));
     let carried = queued.unwrap().into_iter().filter_map(|queued| queued.mail.carries);
     carried.map(|carried| carried.secret.as_str().to_owned()).collect()
 }
@@ -78,7 +78,7 @@ async fn sec_206_sec_55_under_another_master_key_everything_opens_and_backups_of
     let aside = queue(&app).await;
     app.store.write(move |tx| outbox::set_aside(tx, aside)).await.unwrap();
     let sealed = sealed_in_mails(&app).len();
-    let done = rotate(&app, directory.path()).await;
+    let done = rotate(&app).await;
     assert_eq!((done.applications, done.mails, done.unreadable), (1, sealed as u64, 0));
     assert!(sealed >= 2 && sealed_in_mails(&app).iter().all(|sealed| sealed.contains(&id(&key))));
     drop(app);
@@ -101,7 +101,7 @@ async fn sec_206_sec_55_under_another_master_key_everything_opens_and_backups_of
 
     // A second change: what was kept from the first key goes on.
     let app = opened(directory.path(), now).await.unwrap();
-    rotate(&app, directory.path()).await;
+    rotate(&app).await;
     drop(app);
     let third = id(&key);
     let instance = at(directory.path(), now).await;
@@ -127,7 +127,7 @@ async fn sec_206_a_change_that_stopped_between_the_data_and_the_file_is_ended_by
     instance.stop().await;
     let former = fs::read(&key).unwrap();
     let app = opened(directory.path(), now).await.unwrap();
-    rotate(&app, directory.path()).await;
+    rotate(&app).await;
     drop(app);
     let new = fs::read(&key).unwrap();
 
@@ -150,5 +150,68 @@ async fn sec_206_a_change_that_stopped_between_the_data_and_the_file_is_ended_by
     assert_eq!(fs::read(&key).unwrap(), new);
     let instance = at(directory.path(), now).await;
     everything_opens(&instance, &mut held, 1).await;
+    instance.stop().await;
+}
+
+/// Somebody signs in, a service exchanges the code, and asks who that is.
+async fn arrives_at_a_service(instance: &Instance) {
+    let (client, person) = (instance.standard_client(), instance.person());
+    let asks = person.visit(&client.authorization("openid email", &[])).await;
+    let code = client.code(&person.sign_in(asks, "user19@yopmail.com", "password123").await);
+    let tokens = client.redeem(&code).await;
+    assert_eq!(client.userinfo(&tokens.access_token).await.status, 200);
+    client.check_signature(&tokens.id_token).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_206_eight_changes_of_the_master_key_while_people_sign_in_fail_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = at(directory.path(), MORNING).await;
+    let mut held = hold(&instance, directory.path()).await;
+    let operator = Operator::at(&directory.path().join("data"));
+    let owner = instance.person();
+    let page = owner.visit("/users/start-sign-in").await;
+    owner.sign_in(page, "user18@yopmail.com", "password123").await;
+    let mut in_use = String::new();
+    for round in 0..8 {
+        // An application is offered under one key, and confirmed under the next.
+        let offer = owner.visit("/totp-configuration").await;
+        let mails = async {
+            for _ in 0..40 {
+                queue(&instance.app).await;
+            }
+        };
+        let services = async {
+            for _ in 0..3 {
+                arrives_at_a_service(&instance).await;
+            }
+        };
+        let application = async {
+            let landed = with_application(&instance, &held).await;
+            assert_eq!(landed.url.path(), "/", "round {round}: {}", landed.body);
+        };
+        let change = operator.asks(&["master-key", "rotate"]);
+        let (told, ..) = tokio::join!(change, mails, services, application);
+        assert!(told["unreadable"] == 0 && told["applications"].as_u64() >= Some(1), "round {round}: {told}");
+        in_use = told["master_key"].as_str().unwrap().to_owned();
+        let code = totp_code(&totp_key(&offer), instance.clock.now());
+        let confirmed = owner.submit(offer.form_with("totpToken", None).with("totpToken", &code)).await;
+        assert_eq!(confirmed.status, 200, "round {round}: {}", confirmed.body);
+        assert!(confirmed.has(".codes"), "round {round}: {}", confirmed.body);
+        instance.clock.advance(MINUTE).unwrap();
+    }
+    let sealed = sealed_in_mails(&instance.app);
+    assert!(sealed.len() >= 320 && sealed.iter().all(|sealed| sealed.contains(&in_use)), "{in_use}: {sealed:?}");
+    everything_opens(&instance, &mut held, 0).await;
+    let now = instance.clock.now();
+    instance.stop().await;
+    let instance = at(directory.path(), now).await;
+    everything_opens(&instance, &mut held, 1).await;
+    let now = instance.clock.now();
+    instance.stop().await;
+    // A backup made eight keys ago.
+    assert!(restore(&held, directory.path(), now).await);
+    let instance = at(directory.path(), now).await;
+    everything_opens(&instance, &mut held, 2).await;
     instance.stop().await;
 }

@@ -116,7 +116,7 @@ async fn answered(app: &App, method: &Method, path: &str, document: &Value) -> b
 
 /// What the duties need to be there: signing keys of the instance's own, and somebody who asks to join an organization.
 pub(super) async fn prepare(app: &App) {
-    administration::make_keys(&app.store, &app.master_key, &app.random, 2048, app.clock.now()).await.unwrap();
+    administration::make_keys(&app.store, &app.master_keys.in_use(), &app.random, 2048, app.clock.now()).await.unwrap();
     let organization = json!({ "siret": SIRET, "label": "Commune de paris" });
     assert!(answered(app, &Method::POST, "/organizations", &organization).await);
     let now = app.clock.now();
