@@ -77,8 +77,9 @@ fn sec_145_no_text_ends_the_mail_or_adds_a_head() {
 }
 
 #[test]
-fn r_35_a_mail_has_the_date_of_our_clock_and_the_same_bytes_at_every_try() {
+fn r_35_sec_147_a_mail_has_the_date_of_our_clock_and_the_same_bytes_and_message_id_at_every_try() {
     let message = composed(&mailing(), "Sujet", "Été").unwrap();
+    assert_eq!(message.matches("\r\nMessage-ID: <").count(), 1, "{message}");
     assert!(message.contains("\r\nDate: Mon, 23 Nov 2026 09:00:00 +0000\r\n"), "{message}");
     assert_eq!(composed(&mailing(), "Sujet", "Été").unwrap(), message);
     let other = Identity::new("instance", 8, &mail(), "identite.mairie.example");

@@ -2,7 +2,9 @@
 
 use super::{JEAN, MARTIN, signed_in};
 use crate::support::{Instance, RelyingParty};
+use moncomptepro::domain::{ClaimsProfile, User};
 use moncomptepro::protocol::Scope;
+use moncomptepro::store::{Tx, users};
 use serde_json::{Value, json};
 
 async fn ask(instance: &Instance, client: &RelyingParty, scope: &str, claims: &str) -> (Value, Value) {
@@ -105,6 +107,77 @@ async fn clm_2_disc_10_every_published_scope_is_granted_to_whoever_is_registered
     let supported = document["claims_supported"].as_array().unwrap();
     for name in names(&info) {
         assert!(supported.contains(&Value::from(name)), "CLM-5: {name}");
+    }
+}
+
+/// What a service of this profile hears of Jean Martin, who acts for the commune.
+async fn told_to(instance: &Instance, profile: ClaimsProfile) -> Value {
+    let (person, id) = (signed_in(instance, MARTIN).await, format!("{profile:?}").to_lowercase());
+    let client = instance.declare(&id, |client| client.claims_profile = profile).await;
+    let scope = "openid email profile phone organization organizations";
+    let asks = person.visit(&client.authorization(scope, &[])).await;
+    let chosen = asks.form_with("organization_id", Some("16")).with("organization_id", "16");
+    let tokens = client.redeem(&client.code(&person.submit(chosen).await)).await;
+    client.userinfo(&tokens.access_token).await.json()
+}
+
+#[tokio::test]
+async fn sec_130_r_25_the_documents_of_the_profiles_of_before_member_for_member() {
+    let instance = Instance::dev().await;
+    let commune = "Commune de les martres sur morge - Mairie";
+    let organization = |id: u64, siret: &str, label: &str, is_external: bool, is_commune: bool| {
+        json!({
+            "id": id, "siret": siret, "label": label, "is_external": is_external, "is_commune": is_commune,
+            "is_public_service": is_commune, "is_service_public": is_commune,
+        })
+    };
+    let moncomptepro = told_to(&instance, ClaimsProfile::Moncomptepro).await;
+    let expected = json!({
+        "sub": "154",
+        "email": MARTIN,
+        "email_verified": true,
+        "family_name": "Martin",
+        "given_name": "Jean",
+        "updated_at": instance.clock.now().to_iso8601(),
+        "job": "Gérant",
+        "phone_number": "0123456789",
+        "phone_number_verified": false,
+        "label": commune,
+        "siret": "21630215800011",
+        "is_commune": true,
+        "is_external": true,
+        "is_public_service": true,
+        "is_service_public": true,
+        "organizations": [
+            organization(16, "21630215800011", commune, true, true),
+            organization(17, "83951732300011", "Red needles SARL", false, false),
+        ],
+    });
+    assert_eq!(moncomptepro, expected);
+    let readme = told_to(&instance, ClaimsProfile::Readme2022).await;
+    let row = |id: u64, siret: &str, label: &str, is_external: &str| json!({ "id": id, "siret": siret, "label": label, "is_external": is_external });
+    let organizations =
+        json!([row(16, "21630215800011", commune, "true"), row(17, "83951732300011", "Red needles SARL", "false"),]);
+    assert_eq!((&readme["sub"], &readme["email_verified"]), (&json!(154), &json!(true)));
+    assert_eq!(readme["organizations"], organizations);
+}
+
+#[tokio::test]
+async fn sec_130_an_address_is_said_to_be_verified_where_it_is_and_nowhere_else() {
+    let instance = Instance::dev().await;
+    for is_proven in [true, false] {
+        let now = instance.clock.now();
+        let prove = move |tx: &mut Tx| {
+            let user = users::find_by_email(tx, &JEAN.parse().unwrap())?.unwrap();
+            users::update(tx, &User { email_verified_at: is_proven.then_some(now), ..user })
+        };
+        let client = instance.declare(&format!("service-{is_proven}"), |_| {}).await;
+        let person = signed_in(&instance, JEAN).await;
+        let code = client.code(&person.visit(&client.authorization("openid email", &[])).await);
+        let tokens = client.redeem(&code).await;
+        instance.app.store.write(prove).await.unwrap();
+        let told = client.userinfo(&tokens.access_token).await.json();
+        assert_eq!((&told["email"], &told["email_verified"]), (&json!(JEAN), &json!(is_proven)));
     }
 }
 

@@ -76,6 +76,67 @@ async fn sec_120_r_20_other_origins_read_nothing() {
     }
 }
 
+/// Origins that are nearly the registered one, or none.
+const NEARLY: [&str; 34] = [
+    "https://spa.example.evil.example",
+    "https://evilspa.example",
+    "https://evil.example/spa.example",
+    "https://spa.example.",
+    "https://spa.example/",
+    "https://spa.example/callback",
+    "https://spa.example:443",
+    "https://spa.example:80",
+    "https://spa.example:8443",
+    "http://spa.example",
+    "http://spa.example:443",
+    "HTTPS://spa.example",
+    "https://Spa.example",
+    "https://user@spa.example",
+    "https://spa.example@evil.example",
+    "https://spa.example%2eevil.example",
+    "https://spa.example%00.evil.example",
+    "https://spa.example#",
+    "https://spa.example?",
+    "https://spa.example, https://evil.example",
+    "https://evil.example, https://spa.example",
+    "https://spa.example https://evil.example",
+    "https://*.example",
+    "https://*",
+    "*",
+    "null",
+    "NULL",
+    "file://",
+    "spa.example",
+    "//spa.example",
+    "https:spa.example",
+    "https://www.spa.example",
+    "https://spa.exampl",
+    "moz-extension://spa.example",
+];
+
+#[tokio::test]
+async fn sec_120_no_origin_that_is_nearly_a_registered_one_reads_anything_and_documents_are_everybody_s() {
+    let instance = instance().await;
+    let spa = public(&instance, "spa", "https://spa.example", ClientState::Enabled).await;
+    for origin in NEARLY {
+        let sent = [("origin", origin), ("access-control-request-method", "POST")];
+        for path in ["/oauth/token", "/oauth/userinfo", "/oauth/authorize"] {
+            for method in ["OPTIONS", "GET", "POST"] {
+                let page = spa.bare_request(method, path, &sent, "").await;
+                let told = |name: &str| page.header(&format!("access-control-allow-{name}")).to_owned();
+                assert_eq!([told("origin"), told("credentials")], ["", ""], "{origin} {method} {path}");
+            }
+        }
+        for path in ["/.well-known/openid-configuration", "/oauth/jwks"] {
+            let page = spa.bare_request("GET", path, &sent, "").await;
+            let told = |name: &str| page.header(&format!("access-control-allow-{name}")).to_owned();
+            assert_eq!([told("origin"), told("credentials")], ["*", ""], "{origin} {path}");
+        }
+    }
+    let page = spa.bare_request("OPTIONS", "/oauth/token", &[("origin", "https://spa.example")], "").await;
+    assert!(is_open_to(&page, "https://spa.example"));
+}
+
 #[tokio::test]
 async fn r_20_the_thousandth_client_is_as_open_as_the_first_until_it_is_disabled() {
     let instance = instance().await;

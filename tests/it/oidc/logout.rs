@@ -1,10 +1,12 @@
 //! Sign-out at the wish of a client.
 
 use moncomptepro::domain::ClientState;
+use moncomptepro::protocol::SignatureAlgorithm;
 use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
 
 use super::{JEAN, MARTIN, signed_in};
-use crate::support::{Form, Instance, Page, Person, RelyingParty, SIGNED_OUT};
+use crate::support::{Form, Instance, Page, Person, RelyingParty, SIGNED_OUT, jose_payload};
 
 async fn hint(client: &RelyingParty, person: &Person) -> String {
     let tokens = client.redeem(&client.code(&person.visit(&client.authorization("openid", &[])).await)).await;
@@ -169,6 +171,33 @@ async fn rpl_2_rpl_3_rpl_5_a_request_that_does_not_hold_gets_a_page_and_changes_
         assert_eq!(refusal(&page), (400, Some((*code).to_owned())), "{parameters:?}");
         assert!(is_signed_in(&person, &client).await, "{parameters:?}");
     }
+}
+
+#[tokio::test]
+async fn sec_127_what_we_signed_for_something_else_is_no_hint_and_that_a_hint_has_expired_does_not_matter() {
+    let instance = Instance::dev().await;
+    let (person, client) = (signed_in(&instance, JEAN).await, instance.declare("service", |_| {}).await);
+    let own = jose_payload(&hint(&client, &person).await);
+    let signed = |changes: &[(&str, Value)], typ: &str| {
+        let mut claims = own.clone();
+        for (name, value) in changes {
+            claims[*name] = value.clone();
+        }
+        instance.app.keyring.sign(SignatureAlgorithm::Rs256, Some(typ), &claims).unwrap()
+    };
+    let nobody = [("iss", json!("https://ancien.example")), ("aud", json!("nobody")), ("aud", json!(["service", "x"]))];
+    let lacking = [("aud", Value::Null), ("sid", Value::Null), ("sub", Value::Null), ("sub", json!("marie"))];
+    let claims = nobody.into_iter().chain(lacking).map(|change| signed(&[change], "JWT"));
+    let others = ["at+jwt", "logout+jwt"].map(|typ| signed(&[], typ));
+    for wrong in claims.chain(others) {
+        let page = person.visit(&logout(&[("id_token_hint", &wrong), ("post_logout_redirect_uri", SIGNED_OUT)])).await;
+        assert_eq!(refusal(&page), (400, Some(String::from("invalid_logout_hint"))), "{}", jose_payload(&wrong));
+        assert!(is_signed_in(&person, &client).await);
+    }
+    let expired = signed(&[("exp", json!(1)), ("iat", json!(0))], "JWT");
+    let page = person.visit(&logout(&[("id_token_hint", &expired), ("post_logout_redirect_uri", SIGNED_OUT)])).await;
+    assert_eq!((page.status.as_u16(), page.location()), (303, SIGNED_OUT));
+    assert!(!is_signed_in(&person, &client).await);
 }
 
 #[tokio::test]

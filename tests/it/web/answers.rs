@@ -18,6 +18,19 @@ use crate::support::{Instance, Page, Person};
 const ADDRESS: &str = "user@yopmail.com";
 const FORM: (HeaderName, &str) = (CONTENT_TYPE, "application/x-www-form-urlencoded");
 
+/// What the policy of every page says, beside where its forms lead and what it may frame.
+const OF_PAGES: [&str; 9] = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "object-src 'none'",
+];
+
 /// What SEC-116 wants of an answer to this path.
 fn assert_protected(path: &str, status: u16, headers: &HeaderMap) {
     let at = format!("{status} {path}");
@@ -27,6 +40,16 @@ fn assert_protected(path: &str, status: u16, headers: &HeaderMap) {
         assert!(policy.contains(directive), "{at}: {directive} in {policy}");
     }
     assert!(!policy.contains("unsafe") && !policy.contains('*'), "{at}: {policy}");
+    if header("content-type").starts_with("text/html") {
+        let directives: Vec<&str> = policy.split(';').map(str::trim).collect();
+        for wanted in OF_PAGES {
+            assert!(directives.contains(&wanted), "{at}: {wanted} in {policy}");
+        }
+        // Forms lead to this site, and to the client of the sign-in under way at most.
+        let form = directives.iter().find_map(|directive| directive.strip_prefix("form-action ")).unwrap();
+        assert!(form.starts_with("'self'") && form.split(' ').count() <= 2, "{at}: {policy}");
+        assert!(directives.len() <= OF_PAGES.len() + 2, "{at}: nothing more is allowed: {policy}");
+    }
     assert_eq!(header("x-content-type-options"), "nosniff", "{at}");
     assert_eq!(header("x-frame-options"), "DENY", "{at}");
     assert_eq!(header("referrer-policy"), "same-origin", "{at}: R-18");
