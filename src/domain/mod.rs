@@ -59,8 +59,8 @@ pub use organization::{
     ModerationQuery, ModerationQueryFault, ModerationStanding, ModerationState, NameParts, OfficialContact,
     OfficialContactKind, Organization, OrganizationDomain, OrganizationFacts, OrganizationFault, OrganizationSource,
     OrganizationStanding, PublicBody, QueryFault, RejectionReason, RequestStanding, Siren, Siret, Told, UNKNOWN_NAME,
-    Verification, capitalized, decide_joining, department_of, folded, look_alikes, normalized_words, street_type,
-    town_name, visible, words_of,
+    UnweighedDomain, Verification, capitalized, decide_joining, department_of, folded, look_alikes, normalized_words,
+    street_type, town_name, visible, words_of,
 };
 pub use outgoing_mail::{MailContent, OutgoingMail};
 pub use person::{

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::acts::administration::{
     KeyRotation, RefreshRound, Urgency, carry_out_factor_removals, drop_retired_keys, follow_import,
     forget_old_invitations, keys_due, make_retention_round, refresh_stale_organizations, rotate_keys,
+    weigh_waiting_links,
 };
 use crate::acts::{self, By};
 use crate::app::App;
@@ -72,6 +73,15 @@ pub(super) async fn refresh_organizations(app: App, round: Arc<Mutex<RefreshRoun
     match refresh_stale_organizations(&app, begun).await {
         Ok(done) => *round.lock().unwrap_or_else(PoisonError::into_inner) = done,
         Err(cause) => tracing::warn!(%cause, "organizations were not read anew; it is tried again"),
+    }
+}
+
+/// Links that joining left to be weighed later are.
+pub(super) async fn weigh_links(app: App) {
+    match weigh_waiting_links(&app).await {
+        Ok(0) => {}
+        Ok(links) => tracing::info!(links, "links were weighed, whose domain was approved while somebody joined"),
+        Err(cause) => tracing::warn!(%cause, "links were not weighed; it goes on with the next round"),
     }
 }
 

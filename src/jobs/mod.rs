@@ -24,7 +24,8 @@ use supervision::{Supervisor, repeat};
 /// How often the rounds are made, and from when on.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Between two purges, two looks at the disk, two looks at the clock, two looks for an import.
+    /// Between two purges, two looks at the disk, two looks at the clock, two looks for an import, and for
+    /// links to weigh.
     pub purge: Duration,
     /// Between two looks at what is kept no longer than it is of use; a round is made once a day.
     pub retention: Duration,
@@ -83,6 +84,10 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         let (current, followed) = (Arc::clone(&current), Arc::default());
         move || chores::follow_imports(current(), Arc::clone(&followed))
     };
+    let links = {
+        let current = Arc::clone(&current);
+        move || chores::weigh_links(current())
+    };
     let note_time = {
         let (app, is_steady) = (app.clone(), is_steady.clone());
         move || chores::note_time(app.clone(), is_steady())
@@ -112,6 +117,7 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         repeat("retention", (pace.retention, pace.believed_after), &supervisor, stopped.clone(), retention),
         repeat("register", (pace.keys, pace.believed_after), &supervisor, stopped.clone(), register),
         repeat("imports", (pace.purge, pace.believed_after), &supervisor, stopped.clone(), imports),
+        repeat("links", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), links),
         repeat("keys", (pace.keys, pace.believed_after), &supervisor, stopped.clone(), keys),
         repeat("backups", (pace.backups, pace.believed_after), &supervisor, stopped.clone(), backups),
         repeat("time", (pace.note_time, pace.believed_after), &supervisor, stopped, note_time),

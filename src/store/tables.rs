@@ -77,6 +77,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(memberships::BY_ORGANIZATION.name(), Keeping::Index),
     listed(email_domains::DOMAINS.name(), Keeping::Lasting),
     listed(email_domains::BY_DOMAIN.name(), Keeping::Index),
+    listed(email_domains::UNWEIGHED.name(), Keeping::Lasting),
     listed(moderations::MODERATIONS.name(), Keeping::Lasting),
     listed(moderations::BY_USER.name(), Keeping::Index),
     listed(moderations::BY_ORGANIZATION.name(), Keeping::Index),

@@ -6,8 +6,8 @@ use super::organizations::{OrganizationKey, find as find_organization};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{
-    Actor, AuditEvent, EmailDomain, EmailDomainStatus, FormerDomain, MailContent, MailProviders, OrganizationDomain,
-    OrganizationId, OutgoingMail, User, UserId, Verification,
+    Actor, AuditEvent, Deed, EmailDomain, EmailDomainStatus, FormerDomain, MailContent, MailProviders, Membership,
+    OrganizationDomain, OrganizationId, OutgoingMail, UnweighedDomain, User, UserId, Verification,
 };
 use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, Tx, email_domains, memberships, organizations, outbox, users};
@@ -16,6 +16,8 @@ use crate::store::{Read, StoreError, Tx, email_domains, memberships, organizatio
 const DOMAINS: usize = 200;
 /// How many members are looked at at once.
 const PAGE: usize = 500;
+/// How many while somebody waits for their own joining.
+const WEIGHED_AT_ONCE: usize = 50;
 
 /// Whether a domain may be that for an organization.
 pub(super) fn check_status(
@@ -58,7 +60,7 @@ pub(in crate::acts) fn status_for(
 
 /// Says what a domain is for an organization. Links of members with that domain that nothing proved are proven by one that
 /// is approved; those that it proved are not any more when it is refused (SEC-109).
-pub(in crate::acts) fn put_domain(
+pub(super) fn put_domain(
     tx: &mut Tx,
     circumstances: &Circumstances,
     organization_id: OrganizationId,
@@ -66,8 +68,20 @@ pub(in crate::acts) fn put_domain(
     status: EmailDomainStatus,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    write_status(tx, circumstances, (organization_id, domain), status, now)?;
+    let deed = circumstances.deed(now);
+    let is_approved = status.is_approved();
+    Weighing { circumstances, organization_id, domain, is_approved, told: None, deed }.all(tx)
+}
+
+fn write_status(
+    tx: &mut Tx,
+    circumstances: &Circumstances,
+    (organization_id, domain): (OrganizationId, &EmailDomain),
+    status: EmailDomainStatus,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let known = email_domains::find(tx, organization_id, domain)?;
-    let is_first = known.is_none() && circumstances.by.actor.is_for_themselves();
     let is_same = known.as_ref().is_some_and(|known| known.status == status && known.decided_by.is_some());
     if !is_same {
         let record = OrganizationDomain {
@@ -81,12 +95,75 @@ pub(in crate::acts) fn put_domain(
         email_domains::put(tx, &record)?;
     }
     let event = AuditEvent::EmailDomainWritten { organization_id, domain: domain.clone(), status };
-    circumstances.record(tx, event)?;
-    // Where the directory told of a domain that nobody had spoken of, nobody waits for its review, however many belong there.
-    if status == EmailDomainStatus::OfficialContact && is_first {
-        return Ok(());
+    circumstances.record(tx, event)
+}
+
+/// Approves the domains that the directory gives as an organization's own while somebody joins it. What a moderator made of
+/// one stays. Links of members who waited for its review are proven: a few at once, the others by [`weigh_waiting_links`], so
+/// that nobody waits for them however many there are.
+pub(in crate::acts) fn approve_official_domains(
+    tx: &mut Tx,
+    circumstances: &Circumstances,
+    organization_id: OrganizationId,
+    domains: impl Iterator<Item = EmailDomain>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut left = WEIGHED_AT_ONCE;
+    for domain in domains {
+        let known = email_domains::find(tx, organization_id, &domain)?;
+        let waited = known.is_some();
+        if known.is_some_and(|known| known.status != EmailDomainStatus::NotVerifiedYet) {
+            continue;
+        }
+        write_status(tx, circumstances, (organization_id, &domain), EmailDomainStatus::OfficialContact, now)?;
+        // Of a domain that nobody had spoken of, nobody waits for the review.
+        if !waited {
+            continue;
+        }
+        let (is_approved, told, deed) = (true, None, Deed::of_the_program(now));
+        let weighing = Weighing { circumstances, organization_id, domain: &domain, is_approved, told, deed };
+        let weighed = weighing.some(tx, None, left)?;
+        left = left.saturating_sub(weighed.links);
+        if weighed.may_be_more {
+            email_domains::put_unweighed(tx, &UnweighedDomain { organization_id, domain, after: weighed.last })?;
+        }
     }
-    weigh_links(tx, circumstances, (organization_id, domain), status.is_approved(), None, now)
+    Ok(())
+}
+
+/// Weighs the links that joining left for later, some hundreds per transaction, until none is left; says of how many.
+///
+/// # Errors
+/// When the store fails: it goes on from there the next time.
+pub async fn weigh_waiting_links(app: &App) -> Result<usize, ActError> {
+    let mut links: usize = 0;
+    while app.store.read(email_domains::find_unweighed)?.is_some() {
+        let circumstances = Circumstances::of(app, &By::local(Actor::System));
+        let now = app.clock.now();
+        let weighed = app.store.write(move |tx| weigh_more(tx, &circumstances, now)).await?;
+        links = links.saturating_add(weighed);
+    }
+    Ok(links)
+}
+
+fn weigh_more(tx: &mut Tx, circumstances: &Circumstances, now: Timestamp) -> Result<usize, StoreError> {
+    let Some(UnweighedDomain { organization_id, domain, after }) = email_domains::find_unweighed(tx)? else {
+        return Ok(0);
+    };
+    // Whoever decided otherwise meanwhile weighed all of them.
+    let known = email_domains::find(tx, organization_id, &domain)?;
+    let is_approved = known.is_some_and(|known| known.status.is_approved());
+    let (told, deed) = (None, Deed::of_the_program(now));
+    let weighing = Weighing { circumstances, organization_id, domain: &domain, is_approved, told, deed };
+    let weighed = weighing.some(tx, after, PAGE)?;
+    match weighed.may_be_more {
+        true => {
+            let after = weighed.last.or(after);
+            email_domains::put_unweighed(tx, &UnweighedDomain { organization_id, domain, after })?;
+        }
+        false => email_domains::delete_unweighed(tx, organization_id, &domain)?,
+    }
+    Ok(weighed.links)
 }
 
 /// Makes a domain again what it was before somebody approved it, for a moderator who takes that back. `applicant` is told of
@@ -112,48 +189,74 @@ pub(super) fn put_back_domain(
         }
     };
     circumstances.record(tx, event)?;
-    weigh_links(tx, circumstances, (organization_id, domain), is_approved, Some(applicant), now)
+    let (told, deed) = (Some(applicant), circumstances.deed(now));
+    Weighing { circumstances, organization_id, domain, is_approved, told, deed }.all(tx)
 }
 
-/// Weighs the links of members with a domain anew. Whoever loses their proof is told, but for `told` and where so many mails
+/// The links of members with a domain, weighed anew. Whoever loses their proof is told, but for `told` and where so many mails
 /// wait that nothing is written to many at once: pages say it all the same.
-fn weigh_links(
-    tx: &mut Tx,
-    circumstances: &Circumstances,
-    (organization_id, domain): (OrganizationId, &EmailDomain),
+struct Weighing<'a> {
+    circumstances: &'a Circumstances,
+    organization_id: OrganizationId,
+    domain: &'a EmailDomain,
     is_approved: bool,
     told: Option<UserId>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut after = None;
-    loop {
-        let page = memberships::list_of_organization(tx, organization_id, after, PAGE)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = Some(last.user_id);
-        for link in page {
-            let verification = match (is_approved, link.verification) {
-                (true, known) if !known.is_proven() => Verification::Domain,
-                (false, Verification::Domain) => Verification::DomainNotVerifiedYet,
-                (true | false, _) => continue,
-            };
-            let user = users::get(tx, link.user_id)?;
-            if EmailDomain::of(&user.email) != *domain {
-                continue;
+    deed: Deed,
+}
+
+/// What was looked at.
+struct Weighed {
+    links: usize,
+    last: Option<UserId>,
+    may_be_more: bool,
+}
+
+impl Weighing<'_> {
+    /// All of them.
+    fn all(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        email_domains::delete_unweighed(tx, self.organization_id, self.domain)?;
+        let mut after = None;
+        loop {
+            let weighed = self.some(tx, after, PAGE)?;
+            if !weighed.may_be_more {
+                return Ok(());
             }
-            let event = AuditEvent::MembershipWritten {
-                user_id: link.user_id,
-                organization_id,
-                is_external: link.is_external,
-                verification,
-            };
-            memberships::update(tx, &link.weighed(verification, circumstances.deed(now)))?;
-            circumstances.record(tx, event)?;
-            if !verification.is_proven() && told != Some(user.id) && !outbox::is_busy(tx)? {
-                let content =
-                    MailContent::LinkUnproven { organization: organizations::get(tx, organization_id)?.label };
-                outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), user.language(), content, now))?;
-            }
+            after = weighed.last;
         }
+    }
+
+    /// At most `limit` after that of `after`.
+    fn some(&self, tx: &mut Tx, after: Option<UserId>, limit: usize) -> Result<Weighed, StoreError> {
+        let page = memberships::list_of_organization(tx, self.organization_id, after, limit)?;
+        let (links, last) = (page.len(), page.last().map(|link| link.user_id));
+        page.into_iter().try_for_each(|link| self.one(tx, link))?;
+        Ok(Weighed { links, last, may_be_more: links >= limit })
+    }
+
+    fn one(&self, tx: &mut Tx, link: Membership) -> Result<(), StoreError> {
+        let organization_id = self.organization_id;
+        let verification = match (self.is_approved, link.verification) {
+            (true, known) if !known.is_proven() => Verification::Domain,
+            (false, Verification::Domain) => Verification::DomainNotVerifiedYet,
+            (true | false, _) => return Ok(()),
+        };
+        let user = users::get(tx, link.user_id)?;
+        if EmailDomain::of(&user.email) != *self.domain {
+            return Ok(());
+        }
+        let event = AuditEvent::MembershipWritten {
+            user_id: link.user_id,
+            organization_id,
+            is_external: link.is_external,
+            verification,
+        };
+        memberships::update(tx, &link.weighed(verification, self.deed.clone()))?;
+        self.circumstances.record(tx, event)?;
+        if !verification.is_proven() && self.told != Some(user.id) && !outbox::is_busy(tx)? {
+            let content = MailContent::LinkUnproven { organization: organizations::get(tx, organization_id)?.label };
+            outbox::insert(tx, &OutgoingMail::notice(user.email.clone(), user.language(), content, self.deed.at))?;
+        }
+        Ok(())
     }
 }
 
@@ -229,7 +332,9 @@ pub async fn delete_email_domain(
             let organization_id = organization.id;
             let event = AuditEvent::EmailDomainDeleted { organization_id, domain: domain.clone() };
             circumstances.record(tx, event)?;
-            weigh_links(tx, &circumstances, (organization_id, &domain), false, None, now)?;
+            let (is_approved, told, deed) = (false, None, circumstances.deed(now));
+            let circumstances = &circumstances;
+            Weighing { circumstances, organization_id, domain: &domain, is_approved, told, deed }.all(tx)?;
             Ok(Ok(()))
         })
         .await?;

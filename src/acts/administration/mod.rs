@@ -36,10 +36,10 @@ pub use clients::{
 
 pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
 pub use directory_imports::{DirectoryImport, note_directory_import};
+pub(super) use email_domains::{approve_official_domains, status_for};
 pub use email_domains::{
-    delete_email_domain, find_own_cause, has_email_domain, list_email_domains, write_email_domain,
+    delete_email_domain, find_own_cause, has_email_domain, list_email_domains, weigh_waiting_links, write_email_domain,
 };
-pub(super) use email_domains::{put_domain, status_for};
 pub use erasure::erase_user;
 pub(super) use erasure::{Leaving, Wish, carry_out as erase_completely, erase};
 pub use factor_removals::{

@@ -4,22 +4,22 @@
 use std::sync::Arc;
 
 use super::look_up::{Found, Told, ask, found};
-use crate::acts::administration::{Heralds, note_not_found, put_domain, status_for, those_who_moderate};
+use crate::acts::administration::{Heralds, approve_official_domains, note_not_found, status_for, those_who_moderate};
 use crate::acts::mailbox::{take_directory_look, take_joining_request};
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::JoiningSettings;
 use crate::domain::{
-    Actor, AuditEvent, BrowserSession, ClientId, ContactProof, Deed, EmailDomain, EmailDomainStatus, Greeting,
-    HandleKey, Interaction, Joining, JoiningFacts, JoiningRefusal, KnownContact, LinkStanding, MailContent, Membership,
-    Moderation, ModerationId, ModerationKind, ModerationState, ModerationStep, Organization, OrganizationId,
-    OutgoingMail, RequestStanding, Session, Siret, User, Verification, decide_joining,
+    Actor, AuditEvent, BrowserSession, ClientId, ContactProof, Deed, EmailDomain, Greeting, HandleKey, Interaction,
+    Joining, JoiningFacts, JoiningRefusal, KnownContact, LinkStanding, MailContent, Membership, Moderation,
+    ModerationId, ModerationKind, ModerationState, ModerationStep, Organization, OrganizationId, OutgoingMail,
+    RequestStanding, Session, Siret, User, Verification, decide_joining,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
-    Read, StoreError, Tx, browser_sessions, contact_proofs, email_domains, interactions, memberships, moderations,
-    organizations, outbox,
+    Read, StoreError, Tx, browser_sessions, contact_proofs, interactions, memberships, moderations, organizations,
+    outbox,
 };
 
 /// The number of an organization that is not entered yet.
@@ -353,14 +353,8 @@ pub(super) fn note_official_domains(
     if !organization.is_commune() || organization.is_school() {
         return Ok(());
     }
-    for domain in contacts.iter().filter_map(KnownContact::own_domain) {
-        let known = email_domains::find(tx, organization.id, &domain)?;
-        if known.is_none_or(|known| known.status == EmailDomainStatus::NotVerifiedYet) {
-            let status = EmailDomainStatus::OfficialContact;
-            put_domain(tx, circumstances, organization.id, &domain, status, now)?;
-        }
-    }
-    Ok(())
+    let own = contacts.iter().filter_map(KnownContact::own_domain);
+    approve_official_domains(tx, circumstances, organization.id, own, now)
 }
 
 /// Links the person, who acts for the organization from now on in this session, and is welcomed. A link that there is, and

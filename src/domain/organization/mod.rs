@@ -25,8 +25,8 @@ pub use joining::{
     KnownContact, Likeness, LinkStanding, LookAlike, MODERATION_LINK_LIFETIME, MailProviders, MailboxKind,
     MalformedEmailDomain, MalformedRejectionReason, Moderation, ModerationFault, ModerationId, ModerationKind,
     ModerationLink, ModerationMove, ModerationNote, ModerationQuery, ModerationQueryFault, ModerationStanding,
-    ModerationState, OrganizationDomain, RejectionReason, RequestStanding, decide_joining, look_alikes,
-    normalized_words, words_of,
+    ModerationState, OrganizationDomain, RejectionReason, RequestStanding, UnweighedDomain, decide_joining,
+    look_alikes, normalized_words, words_of,
 };
 pub use membership::{Greeting, Membership, Verification};
 pub use public_body::PublicBody;

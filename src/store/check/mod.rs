@@ -123,6 +123,7 @@ pub(super) fn run(tx: &Snapshot, now: Timestamp) -> Result<CheckReport, StoreErr
     inspection.standings(format >= migrations::STANDINGS_INDEXED)?;
     inspection.memberships()?;
     inspection.email_domains()?;
+    inspection.unweighed()?;
     inspection.moderations(format >= migrations::PENDING_INDEXED)?;
     inspection.clients(format >= migrations::CLIENTS_INDEXED)?;
     inspection.tokens(now)?;

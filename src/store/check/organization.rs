@@ -90,6 +90,15 @@ impl Inspection<'_> {
         })
     }
 
+    pub(super) fn unweighed(&mut self) -> Result<(), StoreError> {
+        let tx = self.tx;
+        self.each(&email_domains::UNWEIGHED, |key, waiting| {
+            let own = (waiting.organization_id, waiting.domain.clone());
+            let is_there = email_domains::DOMAINS.has(tx, &own)?;
+            Ok(misfiled(key, &own).or(without(email_domains::DOMAINS.name(), is_there)))
+        })
+    }
+
     pub(super) fn moderations(&mut self, is_indexed: bool) -> Result<(), StoreError> {
         let tx = self.tx;
         let last = moderations::last_id(tx)?;

@@ -1,6 +1,6 @@
-//! What e-mail domains are for organizations, read from both sides.
+//! What e-mail domains are for organizations, read from both sides, and those of which links are still to be weighed.
 
-use crate::domain::{EmailDomain, OrganizationDomain, OrganizationId};
+use crate::domain::{EmailDomain, OrganizationDomain, OrganizationId, UnweighedDomain};
 use crate::store::engine::{Ended, Table};
 use crate::store::{Read, StoreError, Tx};
 
@@ -8,6 +8,8 @@ pub(in crate::store) const DOMAINS: Table<(OrganizationId, EmailDomain), Organiz
     Table::new("email_domains").remembering();
 pub(in crate::store) const BY_DOMAIN: Table<(Ended, OrganizationId), OrganizationId> =
     Table::new("organizations_by_email_domain");
+pub(in crate::store) const UNWEIGHED: Table<(OrganizationId, EmailDomain), UnweighedDomain> =
+    Table::new("email_domains_unweighed");
 
 /// What a domain is for an organization.
 pub fn find(
@@ -48,4 +50,19 @@ pub fn put(tx: &mut Tx, record: &OrganizationDomain) -> Result<(), StoreError> {
 pub fn delete(tx: &mut Tx, organization_id: OrganizationId, domain: &EmailDomain) -> Result<bool, StoreError> {
     BY_DOMAIN.delete(tx, &(Ended(domain.as_str().to_owned()), organization_id))?;
     DOMAINS.delete(tx, &(organization_id, domain.clone()))
+}
+
+/// Some domain of which links are still to be weighed.
+pub fn find_unweighed(tx: &impl Read) -> Result<Option<UnweighedDomain>, StoreError> {
+    Ok(UNWEIGHED.list(tx, None, 1)?.pop())
+}
+
+/// Notes from where on the links of a domain are still to be weighed.
+pub fn put_unweighed(tx: &mut Tx, record: &UnweighedDomain) -> Result<(), StoreError> {
+    UNWEIGHED.put(tx, &(record.organization_id, record.domain.clone()), record).map(drop)
+}
+
+/// Notes that every link of a domain is weighed.
+pub fn delete_unweighed(tx: &mut Tx, organization_id: OrganizationId, domain: &EmailDomain) -> Result<(), StoreError> {
+    UNWEIGHED.delete(tx, &(organization_id, domain.clone())).map(drop)
 }

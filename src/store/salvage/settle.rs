@@ -112,6 +112,12 @@ impl Work<'_> {
             email_domains::put(tx, known)?;
             Ok(Fate::Stays)
         })?;
+        self.each(&email_domains::UNWEIGHED, |tx, waiting| {
+            match email_domains::find(tx, waiting.organization_id, &waiting.domain)? {
+                Some(_) => Ok(Fate::Stays),
+                None => Ok(Fate::Goes),
+            }
+        })?;
         self.each(&moderations::MODERATIONS, |tx, request: &Moderation| {
             counters::raise_named(tx, moderations::COUNTER, request.id.0)?;
             if !are_there(tx, Some(request.user_id), request.organization_id)? {

@@ -18,6 +18,6 @@ mod recording;
 mod time;
 mod work;
 mod world;
-mod wrong_date;
+pub(crate) mod wrong_date;
 
 pub(crate) use damage::salvage::tear_out;

@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 const WEEKS: Duration = Duration::from_secs(60 * 24 * 3_600);
 const YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
 /// Every round of the periodic work at once, and then again and again.
-const HURRIED: Pace = Pace {
+pub(crate) const HURRIED: Pace = Pace {
     purge: Duration::from_millis(5),
     retention: Duration::from_millis(5),
     keys: Duration::from_millis(5),
@@ -49,7 +49,7 @@ fn backups(directory: &Path) -> usize {
 }
 
 /// Runs the periodic work as the executable does, until `enough`.
-async fn work(app: &App, pace: Pace, enough: impl Fn() -> bool) {
+pub(crate) async fn work(app: &App, pace: Pace, enough: impl Fn() -> bool) {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let app = app.clone();
     let working = tokio::spawn(jobs::run(move || app.clone(), stopped, pace));

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::domain::{Actor, Email, OrganizationId};
+use crate::domain::{Actor, Email, OrganizationId, UserId};
 use crate::protocol::Timestamp;
 
 /// The text is not the host of e-mail addresses.
@@ -157,6 +157,17 @@ pub struct OrganizationDomain {
     /// audit does not tell (SEC-108).
     #[serde(default)]
     pub decided_by: Option<Actor>,
+}
+
+/// A domain that was approved while somebody joined: the links of members beyond the first few are weighed afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnweighedDomain {
+    /// Of which organization.
+    pub organization_id: OrganizationId,
+    /// The domain.
+    pub domain: EmailDomain,
+    /// The last member whose link was weighed; `None` where none was.
+    pub after: Option<UserId>,
 }
 
 impl OrganizationDomain {

@@ -21,7 +21,7 @@ pub use contact_proof::{ContactCode, ContactProof, ContactProofRefusal, normaliz
 pub use decision::{
     Joining, JoiningFacts, JoiningPolicy, JoiningRefusal, KnownContact, LinkStanding, RequestStanding, decide_joining,
 };
-pub use email_domain::{EmailDomain, EmailDomainStatus, MalformedEmailDomain, OrganizationDomain};
+pub use email_domain::{EmailDomain, EmailDomainStatus, MalformedEmailDomain, OrganizationDomain, UnweighedDomain};
 pub use look_alike::{Likeness, LookAlike, look_alikes};
 pub use mail_providers::{MailProviders, MailboxKind};
 pub use moderation::{
