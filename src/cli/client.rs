@@ -132,6 +132,10 @@ pub(super) struct Settings {
     /// Whether it is a federation: pages show for which service it asks (`sp_name`). A new client is none.
     #[arg(long, value_name = "true|false")]
     federation: Option<bool>,
+    /// A network from which its secrets and tokens are taken, as ADDRESS/BITS; several times for several. Without any: from
+    /// everywhere.
+    #[arg(long = "allowed-source", value_name = "NETWORK")]
+    allowed_sources: Option<Vec<String>>,
     /// The page of the service.
     #[arg(long, value_name = "URL")]
     client_uri: Option<String>,
@@ -204,7 +208,11 @@ impl Settings {
     /// An option that takes something away, where there is nothing yet.
     fn find_empty(&self) -> Option<&'static str> {
         let is_empty = |texts: &Option<Vec<String>>| texts.iter().flatten().any(String::is_empty);
-        let lists = [("--post-logout-uri", &self.post_logout_uris), ("--default-acr", &self.default_acr_values)];
+        let lists = [
+            ("--post-logout-uri", &self.post_logout_uris),
+            ("--default-acr", &self.default_acr_values),
+            ("--allowed-source", &self.allowed_sources),
+        ];
         let texts = [
             ("--client-uri", &self.client_uri),
             ("--description", &self.description),
@@ -230,6 +238,7 @@ impl Settings {
             default_acr_values: emptied_list(self.default_acr_values),
             require_verified_link: self.require_verified_link,
             federation: self.federation,
+            allowed_sources: emptied_list(self.allowed_sources),
             client_uri: emptied(self.client_uri),
             description: emptied(self.description),
             policy_uri: emptied(self.policy_uri),

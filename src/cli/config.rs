@@ -91,6 +91,7 @@ fn client(declared: &DeclaredClient) -> Value {
         "default_acr_values": client.default_acr_values,
         "require_verified_link": client.require_verified_link,
         "federation": client.is_federation,
+        "allowed_sources": client.allowed_sources,
         "client_uri": client.client_uri,
         "client_description": client.description,
         "policy_uri": client.policy_uri,

@@ -110,6 +110,15 @@ pub(super) const CLIENT_KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "allowed_sources",
+        kind: Kind::Networks,
+        standard: Standard::Texts(&[]),
+        about: [
+            "Les réseaux d'où ses secrets et ses jetons sont acceptés ; vide : de partout.",
+            "Networks from which its secrets and tokens are taken; empty: from everywhere.",
+        ],
+    },
+    ConfigKey {
         path: "client_uri",
         kind: Kind::WebPage,
         standard: Standard::Absent("https://service.exemple.fr/"),

@@ -111,6 +111,11 @@ fn put_together(settings: &Settings, problems: &mut Vec<Problem>) -> Option<Decl
         default_acr_values: settings.texts(CLIENT_KEYS, "default_acr_values"),
         require_verified_link: flag("require_verified_link"),
         is_federation: flag("federation"),
+        allowed_sources: settings
+            .texts(CLIENT_KEYS, "allowed_sources")
+            .iter()
+            .filter_map(|text| text.parse().ok())
+            .collect(),
         client_uri: text("client_uri"),
         description: text("client_description"),
         policy_uri: text("policy_uri"),

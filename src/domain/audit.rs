@@ -315,6 +315,8 @@ pub enum AuditEvent {
     ClientRecorded { client_id: ClientId },
     /// The first credential of a recorded client was kept.
     ClientSecretPinned { client_id: ClientId },
+    /// What a client has was shown from none of its networks (SEC-134).
+    ClientSourceRefused { client_id: ClientId },
     /// An operator looked at a person's data.
     UserViewed { user_id: UserId },
     /// An operator looked at the list of people.

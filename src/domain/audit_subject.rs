@@ -120,6 +120,7 @@ impl AuditEvent {
             | Self::ClientWritten { .. }
             | Self::ClientRecorded { .. }
             | Self::ClientSecretPinned { .. }
+            | Self::ClientSourceRefused { .. }
             | Self::UsersListed
             | Self::TeamViewed
             | Self::FactorRemovalsListed

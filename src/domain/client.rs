@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::ClientId;
+use super::{ClientId, Network, Source};
 use crate::protocol::{ClientAuthenticationMethod, RedirectUri, ScopeSet, SignatureAlgorithm, Timestamp};
 
 /// In which exact form claims are rendered.
@@ -118,6 +118,9 @@ pub struct Client {
     /// Whether it is a federation, which says by `sp_name` for which service it asks (SEC-135).
     #[serde(default)]
     pub is_federation: bool,
+    /// The networks from which its secrets and its tokens are taken; from everywhere where there are none (SEC-134).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_sources: Vec<Network>,
     /// The page of the service.
     pub client_uri: Option<String>,
     /// One sentence about the service.
@@ -156,6 +159,7 @@ impl Client {
             default_acr_values: Vec::new(),
             require_verified_link: true,
             is_federation: false,
+            allowed_sources: Vec::new(),
             client_uri: None,
             description: None,
             policy_uri: None,
@@ -225,6 +229,11 @@ impl Client {
             ClientOrigin::Recorded => false,
         };
         is_declared && self.is_enabled() && self.client_uri.is_some()
+    }
+
+    /// Whether what it shows is taken from there.
+    pub fn may_call_from(&self, source: Source) -> bool {
+        self.allowed_sources.is_empty() || self.allowed_sources.iter().any(|network| network.contains(source))
     }
 
     /// Whether it is a public client.

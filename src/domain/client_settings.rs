@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 use url::Url;
 
+use super::Network;
 use super::client::{ClaimsProfile, Client, ClientAuthentication, ClientState};
 use super::person::is_invisible;
 use crate::protocol::{
@@ -14,6 +15,8 @@ use crate::protocol::{
 
 /// The most addresses of one list.
 const MAX_URIS: usize = 50;
+/// The most networks of a client.
+const MAX_NETWORKS: usize = 50;
 /// The most characters of a name (SEC-47).
 const MAX_NAME: usize = 100;
 /// The most characters of a description.
@@ -70,6 +73,9 @@ pub struct ClientSettings {
     /// Whether it is a federation, whose `sp_name` pages show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub federation: Option<bool>,
+    /// The networks from which it is answered; empty: from everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_sources: Option<Vec<String>>,
     /// The page of the service.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub client_uri: Option<Option<String>>,
@@ -127,6 +133,8 @@ pub enum ClientFaultReason {
     Twice(String),
     #[error("{uri}: {reason}")]
     RedirectUri { uri: String, reason: RedirectUriError },
+    #[error("{0}: a network as ADDRESS/BITS, or an address, is expected")]
+    NotANetwork(String),
     #[error("{0}: an https address is expected")]
     NotHttps(String),
     #[error("`none` stands alone: a public client has no secret")]
@@ -162,6 +170,7 @@ impl ClientSettings {
             default_acr_values: Some(client.default_acr_values.clone()),
             require_verified_link: Some(client.require_verified_link),
             federation: Some(client.is_federation),
+            allowed_sources: Some(client.allowed_sources.iter().map(ToString::to_string).collect()),
             client_uri: Some(client.client_uri.clone()),
             description: Some(client.description.clone()),
             policy_uri: Some(client.policy_uri.clone()),
@@ -282,6 +291,9 @@ impl ClientSettings {
         if client.default_max_age.is_some_and(|seconds| seconds > MAX_MAX_AGE) {
             faults.add("default_max_age", ClientFaultReason::TooLate);
         }
+        if let Some(texts) = &self.allowed_sources {
+            client.allowed_sources = faults.networks("allowed_sources", texts);
+        }
         if let Some(values) = &self.default_acr_values {
             for value in values.iter().filter(|value| !rules.acr_values.contains(&value.as_str())) {
                 faults.add("default_acr_values", ClientFaultReason::UnknownAcr(shown(value)));
@@ -313,6 +325,21 @@ impl Faults {
             }
         }
         addresses
+    }
+
+    fn networks(&mut self, field: &'static str, texts: &[String]) -> Vec<Network> {
+        if texts.len() > MAX_NETWORKS {
+            self.add(field, ClientFaultReason::TooMany(MAX_NETWORKS));
+        }
+        let mut networks = Vec::new();
+        for text in texts.iter().take(MAX_NETWORKS) {
+            match text.parse::<Network>() {
+                Ok(network) if networks.contains(&network) => self.add(field, ClientFaultReason::Twice(shown(text))),
+                Ok(network) => networks.push(network),
+                Err(_) => self.add(field, ClientFaultReason::NotANetwork(shown(text))),
+            }
+        }
+        networks
     }
 
     fn visible(&mut self, field: &'static str, text: &str, max: usize) {

@@ -27,8 +27,8 @@ pub mod steps;
 
 pub use account_page::{AccountPage, ConsolePage, NoConsolePage};
 pub use attempts::{
-    AttemptLimit, Ban, Banned, GuessLimits, GuessRefusal, Limiter, Refusals, SUSPENSION_LIFETIME, Samples, Source,
-    SourceLimits, Surge, Taken, TooManyAttempts,
+    AttemptLimit, Ban, Banned, GuessLimits, GuessRefusal, Limiter, MalformedNetwork, Network, Refusals,
+    SUSPENSION_LIFETIME, Samples, Source, SourceLimits, Surge, Taken, TooManyAttempts,
 };
 pub use audit::{
     Actor, AuditEvent, AuditRecord, FieldChange, LockedOut, MailEnd, MailedSecret, ModerationStep, Origin,

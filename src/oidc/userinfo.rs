@@ -16,13 +16,16 @@ const REALM: &str = "userinfo";
 
 /// Answers with the claims, as JSON or signed.
 pub(super) async fn respond(app: App, request: Request) -> Result<Response, Error> {
-    let mut response = oauth(claims(&app, &request));
+    let mut response = oauth(claims(&app, &request).await);
     cors::open_to_clients(&app, &request, &mut response)?;
     Ok(response)
 }
 
-fn claims(app: &App, request: &Request) -> Result<Response, Error> {
+async fn claims(app: &App, request: &Request) -> Result<Response, Error> {
     let AuthorizedRequest { authorization, subject, client } = open(app, request)?;
+    if !acts::may_call(app, &request.visitor(), &client, request.source()).await? {
+        return Err(refusal(&BearerChallenge::WrongSource));
+    }
     let claims = userinfo_claims(&subject, &client, &authorization.scopes, &authorization.claims);
     match client.userinfo_signed_response_alg {
         None => Ok(json_response(StatusCode::OK, &Value::Object(claims))),

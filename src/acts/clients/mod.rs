@@ -168,6 +168,7 @@ pub async fn authenticate_client(
     });
     let now = app.clock.now();
     match client.filter(|client| accepts(client, credentials.method(), shown.as_ref(), now)) {
+        Some(client) if !may_call(app, by, &client, source).await? => Ok(ClientAuthenticationOutcome::Refused),
         Some(client) => {
             app.counts.count(Counted::ClientProved);
             Ok(ClientAuthenticationOutcome::Authenticated(Box::new(client)))
@@ -179,6 +180,23 @@ pub async fn authenticate_client(
             Ok(ClientAuthenticationOutcome::Refused)
         }
     }
+}
+
+/// Whether what a client has is taken from there (SEC-134). It is counted and recorded where not: somebody else may have it.
+///
+/// # Errors
+/// Too many attempts, or a failing store.
+pub async fn may_call(app: &App, by: &By, client: &Client, source: Source) -> Result<bool, ActError> {
+    if client.may_call_from(source) {
+        return Ok(true);
+    }
+    let taken = count_wrong_secret(app, by, client.id.as_str(), source).await;
+    app.counts.count(if taken.is_ok() { Counted::ClientRefused } else { Counted::ClientLimited });
+    taken?;
+    let (circumstances, client_id) = (Circumstances::of(app, by), client.id.clone());
+    let event = AuditEvent::ClientSourceRefused { client_id };
+    app.store.write(move |tx| circumstances.record(tx, event.clone())).await?;
+    Ok(false)
 }
 
 fn accepts(client: &Client, method: ClientAuthenticationMethod, shown: Option<&SecretDigest>, now: Timestamp) -> bool {

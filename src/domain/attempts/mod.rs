@@ -19,6 +19,6 @@ pub use ban::{Ban, Banned, SUSPENSION_LIFETIME};
 pub use guesses::{GuessLimits, GuessRefusal, Taken};
 pub use limiter::{Limiter, Refusals, SourceLimits};
 pub use samples::Samples;
-pub use source::Source;
+pub use source::{MalformedNetwork, Network, Source};
 pub use surge::Surge;
 pub use windows::{AttemptLimit, TooManyAttempts};

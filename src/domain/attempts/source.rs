@@ -1,7 +1,12 @@
-//! Where attempts come from, as they are counted.
+//! Where attempts come from, as they are counted, and networks of such places.
 
 use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// A source of attempts: an IPv4 address, or the /64 of an IPv6 address, whose owner has all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +37,52 @@ impl fmt::Display for Source {
     }
 }
 
+/// A network, as ADDRESS/BITS; a single address is the network of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Network(IpNet);
+
+/// The text is no network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a network as ADDRESS/BITS, or an address, is expected")]
+pub struct MalformedNetwork;
+
+impl Network {
+    /// Whether a source lies in it.
+    pub fn contains(&self, source: Source) -> bool {
+        self.0.contains(&source.address())
+    }
+}
+
+impl FromStr for Network {
+    type Err = MalformedNetwork;
+
+    fn from_str(text: &str) -> Result<Self, MalformedNetwork> {
+        let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
+        text.parse::<IpNet>().ok().or_else(single).map(Self).ok_or(MalformedNetwork)
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = MalformedNetwork;
+
+    fn try_from(text: String) -> Result<Self, MalformedNetwork> {
+        text.parse()
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        network.to_string()
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +98,20 @@ mod tests {
             assert_eq!(source(address), expected);
         }
         assert_ne!(source("2001:db8:1:3::1"), expected);
+    }
+
+    #[test]
+    fn a_network_holds_its_sources_in_every_spelling_and_a_single_address_is_one() {
+        let network = |text: &str| text.parse::<Network>();
+        let source = |address: &str| Source::of(address.parse().unwrap());
+        let office = network("192.0.2.0/24").unwrap();
+        assert!(office.contains(source("192.0.2.7")) && office.contains(source("::ffff:192.0.2.7")));
+        assert!(!office.contains(source("192.0.3.7")) && !office.contains(source("2001:db8::7")));
+        assert!(network("2001:db8::/32").unwrap().contains(source("2001:db8::7")));
+        let (own, other) = (source("192.0.2.7"), source("192.0.2.8"));
+        assert!(network("192.0.2.7").unwrap().contains(own) && !network("192.0.2.7").unwrap().contains(other));
+        for wrong in ["", "192.0.2", "192.0.2.0/33", "office.example", "192.0.2.0/24 "] {
+            assert_eq!(network(wrong), Err(MalformedNetwork), "{wrong}");
+        }
     }
 }

@@ -14,6 +14,8 @@ pub enum BearerChallenge {
     InvalidToken,
     /// The token does not cover this: status 403.
     InsufficientScope(ScopeSet),
+    /// The token is not taken from there: status 403.
+    WrongSource,
 }
 
 impl BearerChallenge {
@@ -22,7 +24,7 @@ impl BearerChallenge {
         match self {
             Self::InvalidRequest(_) => 400,
             Self::NoToken | Self::InvalidToken => 401,
-            Self::InsufficientScope(_) => 403,
+            Self::InsufficientScope(_) | Self::WrongSource => 403,
         }
     }
 
@@ -36,6 +38,9 @@ impl BearerChallenge {
             }
             Self::InsufficientScope(_) => {
                 Some(OAuthError::new(ErrorCode::InsufficientScope, "the access token does not cover this"))
+            }
+            Self::WrongSource => {
+                Some(OAuthError::new(ErrorCode::AccessDenied, "the access token is not taken from this address"))
             }
         }
     }

@@ -61,6 +61,11 @@ fn at_14_the_table_of_challenges() {
             403,
             r#"Bearer realm="userinfo", error="insufficient_scope", error_description="the access token does not cover this", scope="openid""#,
         ),
+        (
+            BearerChallenge::WrongSource,
+            403,
+            r#"Bearer realm="userinfo", error="access_denied", error_description="the access token is not taken from this address""#,
+        ),
     ];
     for (challenge, status, header) in table {
         assert_eq!(challenge.status(), status);

@@ -1,6 +1,6 @@
 //! `client`: made, shown, changed, given another secret, deleted.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::without;
 use crate::support::{Instance, Operator, run};
@@ -17,6 +17,8 @@ async fn life_of_a_client(operator: &Operator) -> Vec<Value> {
         &["client", "list"],
         &["client", "update", "service-1", "--name", "Autre", "--pkce", "true", "--default-max-age", "3600"],
         &["client", "update", "service-1", "--default-max-age", "none", "--enabled", "false"],
+        &["client", "update", "service-1", "--allowed-source", "192.0.2.0/24", "--allowed-source", "2001:db8::7"],
+        &["client", "update", "service-1", "--allowed-source", ""],
         &["client", "rotate-secret", "service-1", "--overlap", "7d"],
         &["client", "rotate-secret", "service-1", "--overlap", "0"],
         &["client", "delete", "service-1"],
@@ -41,6 +43,8 @@ async fn sec_143_a_command_gives_the_same_while_the_server_is_up_and_while_it_is
     assert_eq!(made["client_secret"].as_str().unwrap().len(), 43, "SEC-44: 256 bits");
     assert_eq!(shown.get("client_secret"), None, "SEC-44, CLI-8: shown once");
     assert_eq!(while_up[4]["default_max_age"], Value::Null);
+    assert_eq!(while_up[5]["allowed_sources"], json!(["192.0.2.0/24", "2001:db8::7/128"]));
+    assert_eq!(while_up[6]["allowed_sources"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,6 +72,13 @@ async fn every_mistake_about_clients_has_its_message_and_its_code() {
         (create(&["--redirect-uri", "javascript:alert(1)"]), 2, "scheme"),
         (create(&["--redirect-uri", "https://service.example/callback"]), 2, "twice"),
         (create(&["--redirect-uri", "com.example.app:/back"]), 2, "native"),
+        (create(&["--allowed-source", "office"]), 2, "allowed_sources: office: a network as ADDRESS/BITS"),
+        (
+            create(&["--allowed-source", "192.0.2.7", "--allowed-source", "192.0.2.7/32"]),
+            2,
+            "allowed_sources: 192.0.2.7/32 stands there twice",
+        ),
+        (create(&["--allowed-source", ""]), 2, "--allowed-source is empty"),
         (create(&["--post-logout-uri", "https://a.example/#x"]), 2, "post_logout_redirect_uris"),
         (create(&["--scope", "openid everything"]), 2, "everything"),
         (create(&["--scope", ""]), 2, "scope: is missing"),

@@ -91,6 +91,9 @@ async fn people(instance: &Instance) {
     let other = instance.legacy_client();
     let mine = service.code(&person.visit(&service.authorization("openid", &[])).await);
     other.present(&mine).await;
+    let networks = || vec!["192.0.2.0/24".parse().unwrap()];
+    let at_home = instance.declare("at-home", |client| client.allowed_sources = networks()).await;
+    at_home.present("no-such-code").await;
     let asks = person.visit(&service.authorization("openid", &[("prompt", "consent")])).await;
     choose(&person, &asks, "decision", "allow").await;
     let recorded = RelyingParty::new(instance, "my-app", "its-first-secret", "http://localhost:8080/cb");

@@ -151,6 +151,7 @@ const TAKEN: &[(&str, &str, &str)] = &[
     // An empty text takes a setting away.
     ("client update", "post_logout_uris", "nothing"),
     ("client update", "default_acr_values", "nothing"),
+    ("client update", "allowed_sources", "nothing"),
     ("client update", "client_uri", "nothing"),
     ("client update", "description", "nothing"),
     ("client update", "description", "blanks"),

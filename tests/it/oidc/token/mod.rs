@@ -3,3 +3,4 @@
 mod authentication;
 mod codes;
 mod pkce;
+mod sources;
