@@ -229,15 +229,16 @@ fn refused(cause: ImportError) -> Ending {
 struct Shown {
     clock: Clock,
     is_terminal: bool,
+    began: Duration,
     last: Duration,
-    step: Option<(Step, Duration)>,
     width: usize,
 }
 
 impl Shown {
     fn new(clock: Clock) -> Self {
         let is_terminal = std::io::stderr().is_terminal() && !is_json();
-        Self { last: clock.elapsed(), clock, is_terminal, step: None, width: 0 }
+        let began = clock.elapsed();
+        Self { clock, is_terminal, began, last: began, width: 0 }
     }
 
     fn show(&mut self, progress: Progress) {
@@ -254,19 +255,12 @@ impl Shown {
     /// What is shown now, where it is time to show something.
     fn line(&mut self, progress: Progress) -> Option<String> {
         let now = self.clock.elapsed();
-        let began = match self.step {
-            Some((step, began)) if step == progress.step => began,
-            Some(_) | None => {
-                self.step = Some((progress.step, now));
-                now
-            }
-        };
         let every = if self.is_terminal { SHOWN_EVERY } else { TOLD_EVERY };
         if now.saturating_sub(self.last) < every {
             return None;
         }
         self.last = now;
-        let line = described(progress, now.saturating_sub(began));
+        let line = described(progress, now.saturating_sub(self.began));
         Some(if self.is_terminal { format!("{} {line}", bar(progress)) } else { line })
     }
 
@@ -285,7 +279,7 @@ fn write(text: &str) {
     }
 }
 
-/// How far a step is, of twenty marks.
+/// How far the import is, of twenty marks.
 fn bar(progress: Progress) -> String {
     let done = progress.done.saturating_mul(20).checked_div(progress.whole).unwrap_or(0).min(20);
     let done = usize::try_from(done).unwrap_or(20);
@@ -301,10 +295,11 @@ fn described(progress: Progress, since: Duration) -> String {
     };
     let share = progress.done.saturating_mul(100).checked_div(progress.whole).unwrap_or(0).min(100);
     let left = progress.whole.saturating_sub(progress.done);
-    let seconds = since.as_secs().saturating_mul(left).checked_div(progress.done).unwrap_or(0);
+    let seconds = u128::from(since.as_secs()).saturating_mul(u128::from(left)).checked_div(u128::from(progress.done));
+    let seconds = seconds.unwrap_or(0);
     let millions = progress.rows / 1_000_000;
     let thousands = progress.rows / 1_000 % 1_000;
-    format!("{step}: {share} %, {millions}.{thousands:03} million lines, about {seconds} s left")
+    format!("{share} %, about {seconds} s left; {step}: {millions}.{thousands:03} million lines")
 }
 
 #[cfg(test)]
@@ -314,8 +309,8 @@ mod tests {
     #[test]
     fn progress_says_how_long_it_still_takes() {
         let progress = Progress { step: Step::Names, done: 25, whole: 100, rows: 1_234_567 };
-        assert_eq!(described(progress, Duration::from_secs(10)), "names: 25 %, 1.234 million lines, about 30 s left");
-        assert!(described(Progress { done: 0, whole: 0, ..progress }, Duration::ZERO).contains(": 0 %"));
+        assert_eq!(described(progress, Duration::from_secs(10)), "25 %, about 30 s left; names: 1.234 million lines");
+        assert!(described(Progress { done: 0, whole: 0, ..progress }, Duration::ZERO).starts_with("0 %"));
     }
 
     #[test]
@@ -327,12 +322,16 @@ mod tests {
         assert_eq!((terminal.line(progress), told.line(progress)), (None, None), "nothing has been done yet");
         clock.advance(Duration::from_secs(10)).unwrap();
         let half = Progress { done: 50, rows: 2_000, ..progress };
-        let line = "names: 50 %, 0.002 million lines, about 10 s left";
+        let line = "50 %, about 10 s left; names: 0.002 million lines";
         assert_eq!(terminal.line(half), Some(format!("[##########..........] {line}")));
         assert_eq!((terminal.line(half), told.line(half)), (None, None), "not every time");
         clock.advance(Duration::from_secs(20)).unwrap();
-        let line = "names: 50 %, 0.002 million lines, about 30 s left";
+        let line = "50 %, about 30 s left; names: 0.002 million lines";
         assert_eq!(told.line(half).as_deref(), Some(line));
+        clock.advance(Duration::from_secs(30)).unwrap();
+        let next = Progress { step: Step::Establishments, done: 60, rows: 3_000, ..progress };
+        let line = "60 %, about 40 s left; establishments: 0.003 million lines";
+        assert_eq!(told.line(next).as_deref(), Some(line), "another step does not begin anew");
         assert_eq!(bar(Progress { done: 200, ..progress }), format!("[{}]", "#".repeat(20)));
         assert_eq!(bar(Progress { whole: 0, ..progress }), format!("[{}]", ".".repeat(20)));
     }

@@ -14,7 +14,7 @@ use crate::directory::files::{
     Chunks, ImportError, Next, NextObject, Objects, Records, Rejected, keep_rejected, with_chunks,
 };
 use crate::directory::place::Place;
-use crate::directory::register::{Progress, Step};
+use crate::directory::register::{Course, Progress, Step};
 use crate::directory::remote::cleaned;
 use crate::domain::{Email, OfficialContact};
 use crate::protocol::{Timestamp, json_depth};
@@ -44,11 +44,16 @@ pub fn import_contacts(
 ) -> Result<ContactsReport, ImportError> {
     let place = Place::of(data_directory, PLACE);
     let unwritable = |cause| ImportError::Unwritable { place: place.directory().to_owned(), cause };
-    let mut pass = Pass { entries: Entries::new(), bytes: 0, rejected: Vec::new(), watch };
+    let sizes = files.iter().map(|path| with_chunks(path, |_, size| Ok(size))).collect::<Result<Vec<_>, _>>()?;
+    let whole = sizes.iter().fold(0, |sum: u64, size| sum.saturating_add(*size));
+    let course = Course::begin(whole, 0, watch);
+    let mut pass = Pass { entries: Entries::new(), bytes: 0, rejected: Vec::new(), course };
     let mut read: Vec<(Annuaire, ContactsFile)> = Vec::new();
-    for path in files {
+    for (path, size) in files.iter().zip(sizes) {
         let name = path.display().to_string();
-        read.push(with_chunks(path, |chunks, whole| pass.read(&name, chunks, whole))?);
+        let (annuaire, told) = with_chunks(path, |chunks, _| pass.read(&name, chunks))?;
+        pass.course.pass(Step::Contacts, size, told.records);
+        read.push((annuaire, told));
     }
     let Pass { entries, rejected, .. } = pass;
     if entries.is_empty() {
@@ -128,7 +133,7 @@ struct Pass<'a> {
     /// Of the text in them.
     bytes: usize,
     rejected: Vec<Rejected>,
-    watch: &'a mut dyn FnMut(Progress),
+    course: Course<'a>,
 }
 
 /// How a file goes.
@@ -143,14 +148,14 @@ struct Reading<'a> {
 
 impl Pass<'_> {
     /// Reads a file, of lines or of objects; what cannot be read is told, and too much of that ends it.
-    fn read(&mut self, name: &str, chunks: &mut Chunks, whole: u64) -> Result<(Annuaire, ContactsFile), ImportError> {
+    fn read(&mut self, name: &str, chunks: &mut Chunks) -> Result<(Annuaire, ContactsFile), ImportError> {
         let told = ContactsFile { file: name.to_owned(), records: 0, kept: 0, left_out: 0, rejected: 0 };
         let mut reading = Reading { told, broken: 0, first_broken: None, annuaires: BTreeSet::new(), name };
         let first =
             chunks.peek()?.iter().find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xef | 0xbb | 0xbf));
         match first {
-            Some(b'{' | b'[') => self.read_objects(&mut reading, chunks, whole)?,
-            Some(_) | None => self.read_lines(&mut reading, chunks, whole)?,
+            Some(b'{' | b'[') => self.read_objects(&mut reading, chunks)?,
+            Some(_) | None => self.read_lines(&mut reading, chunks)?,
         }
         reading.check(reading.broken == reading.told.records)?;
         let annuaire = reading.annuaires.first().copied();
@@ -158,7 +163,7 @@ impl Pass<'_> {
         Ok((annuaire, reading.told))
     }
 
-    fn read_lines(&mut self, reading: &mut Reading<'_>, chunks: &mut Chunks, whole: u64) -> Result<(), ImportError> {
+    fn read_lines(&mut self, reading: &mut Reading<'_>, chunks: &mut Chunks) -> Result<(), ImportError> {
         let mut records = Records::new(chunks)?;
         let columns = match records.next()? {
             Some(Next::Record(header)) => Columns::of(reading.name, Some(&header)),
@@ -174,12 +179,12 @@ impl Pass<'_> {
                 return Err(ImportError::CutLine { file: reading.name.to_owned(), line });
             }
             self.note(reading, line, written.map(|written| (columns.annuaire, written)))?;
-            self.tell(reading, records.read_bytes, whole);
+            self.tell(reading, records.read_bytes);
         }
         Ok(())
     }
 
-    fn read_objects(&mut self, reading: &mut Reading<'_>, chunks: &mut Chunks, whole: u64) -> Result<(), ImportError> {
+    fn read_objects(&mut self, reading: &mut Reading<'_>, chunks: &mut Chunks) -> Result<(), ImportError> {
         let unknown = || ImportError::UnknownContacts(reading.name.to_owned());
         let mut objects = Objects::begin(reading.name, chunks)?.ok_or_else(unknown)?;
         let mut annuaire = None;
@@ -201,7 +206,7 @@ impl Pass<'_> {
             };
             reading.annuaires.extend(annuaire);
             self.note(reading, line, written)?;
-            self.tell(reading, objects.read_bytes, whole);
+            self.tell(reading, objects.read_bytes);
         }
         Ok(())
     }
@@ -257,9 +262,9 @@ impl Pass<'_> {
         Ok(!subjects.is_empty())
     }
 
-    fn tell(&mut self, reading: &Reading<'_>, done: u64, whole: u64) {
+    fn tell(&mut self, reading: &Reading<'_>, done: u64) {
         if reading.told.records.is_multiple_of(WATCHED_EVERY) {
-            (self.watch)(Progress { step: Step::Contacts, done, whole, rows: reading.told.records });
+            self.course.tell(Step::Contacts, done, reading.told.records);
         }
     }
 }

@@ -17,6 +17,7 @@ use super::current::Current;
 use super::place::Place;
 use crate::domain::{Establishment, EstablishmentQuery, Siren, Siret};
 use crate::store::BulkReader;
+pub(super) use import::Course;
 pub use import::{FileReport, Filter, Import, ImportReport, Progress, Step, import};
 use names::Names;
 use rows::{ACTIVE, ENTITIES, ESTABLISHMENTS, EntityRow, EstablishmentRow, HEAD_OFFICE, PARTIAL, WITHHELD};

@@ -169,14 +169,23 @@ pub(super) enum Line<'a, const N: usize> {
     Hidden(u64, Row<'a, N>),
 }
 
+/// The number of a SIREN with a right check digit.
 fn siren_number(text: &str) -> Option<u64> {
-    let is_number = text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { text.parse().ok() } else { None }
+    let (number, sum) = weighed::<9>(text)?;
+    sum.is_multiple_of(10).then_some(number)
 }
 
-/// The number of a SIRET with a right check digit. Reads no more than it must: there are tens of millions.
+/// The number of a SIRET with a right check digit.
 fn siret_number(text: &str) -> Option<u64> {
-    let bytes: &[u8; 14] = text.as_bytes().try_into().ok()?;
+    let (number, sum) = weighed::<14>(text)?;
+    let is_right = sum.is_multiple_of(10) || text.parse::<crate::domain::Siret>().is_ok();
+    is_right.then_some(number)
+}
+
+/// A number of so many digits, and the sum that tells whether its last one is right (Luhn). Reads no more than it must: there
+/// are tens of millions.
+fn weighed<const DIGITS: usize>(text: &str) -> Option<(u64, u32)> {
+    let bytes: &[u8; DIGITS] = text.as_bytes().try_into().ok()?;
     let (mut number, mut sum) = (0_u64, 0_u32);
     for (index, byte) in bytes.iter().enumerate() {
         let digit = u32::from(byte.wrapping_sub(b'0'));
@@ -184,9 +193,8 @@ fn siret_number(text: &str) -> Option<u64> {
             return None;
         }
         number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
-        let weighed = if index % 2 == 0 { digit.wrapping_mul(2) } else { digit };
+        let weighed = if index % 2 == DIGITS % 2 { digit.wrapping_mul(2) } else { digit };
         sum = sum.wrapping_add(if weighed > 9 { weighed.wrapping_sub(9) } else { weighed });
     }
-    let is_right = sum % 10 == 0 || text.parse::<crate::domain::Siret>().is_ok();
-    is_right.then_some(number)
+    Some((number, sum))
 }

@@ -2,6 +2,7 @@
 //! their own that takes the place of the one before when it is whole.
 
 mod columns;
+mod course;
 mod filter;
 mod pass;
 mod report;
@@ -16,6 +17,7 @@ use crate::directory::place::Place;
 use crate::protocol::Timestamp;
 use crate::store::{BulkReader, BulkWriter};
 use columns::Kind;
+pub(in crate::directory) use course::Course;
 pub use filter::Filter;
 use pass::{File, Kept, Pass};
 pub use report::{FileReport, ImportReport, Progress, Step};
@@ -53,8 +55,13 @@ pub fn import(
 
     let mut writer = BulkWriter::create(&generation.join(ROWS), CACHE_BYTES)?;
     let mut kept = Kept::default();
+    let size_of = |kind: Option<Kind>| {
+        let some = files.iter().filter(|file| kind.is_none_or(|kind| file.kind == kind));
+        some.fold(0, |sum: u64, file| sum.saturating_add(file.size))
+    };
+    let mut course = Course::begin(size_of(None), size_of(Some(Kind::Establishments)), watch);
     for file in &files {
-        let mut pass = Pass { filter: &import.filter, writer: &mut writer, kept: &mut kept, watch };
+        let mut pass = Pass { filter: &import.filter, writer: &mut writer, kept: &mut kept, course: &mut course };
         let (told, rejected) = pass.read(file)?;
         report.add(told, rejected);
     }
@@ -64,7 +71,7 @@ pub fn import(
     writer.finish(&[])?;
 
     let rows = BulkReader::open(&generation.join(ROWS), CACHE_BYTES)?;
-    let (searchable, there) = index(&rows, &generation.join(NAMES), kept.establishments, watch)?;
+    let (searchable, there) = index(&rows, &generation.join(NAMES), kept.establishments, &mut course)?;
     drop(rows);
     report.searchable = searchable;
     report.count(&kept, &there);
@@ -101,7 +108,7 @@ fn index(
     rows: &BulkReader,
     directory: &Path,
     establishments: u64,
-    watch: &mut dyn FnMut(Progress),
+    course: &mut Course<'_>,
 ) -> Result<(u64, There), ImportError> {
     let mut there = There::default();
     let mut writer = NameWriter::create(directory)?;
@@ -112,7 +119,7 @@ fn index(
     while let Some((siret, bytes)) = walk.advance()? {
         seen = seen.saturating_add(1);
         if seen.is_multiple_of(pass::WATCHED_EVERY) {
-            watch(Progress { step: Step::Names, done: seen, whole: establishments, rows: seen });
+            course.index(seen, establishments);
         }
         let siren = siret / 100_000;
         while entity.as_ref().is_none_or(|(number, _)| *number < siren) {
@@ -139,7 +146,9 @@ fn index(
     while let Some((_, bytes)) = entities.advance()? {
         there.note_entity(bytes);
     }
-    Ok((writer.finish()?, there))
+    let searchable = writer.finish()?;
+    course.index(establishments, establishments);
+    Ok((searchable, there))
 }
 
 /// What is in the register in the end, each number once, but for what nobody may read.

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::Course;
 use super::columns::{Kind, Layout, Line};
 use super::filter::Filter;
-use super::report::{FileReport, Progress, Step};
+use super::report::{FileReport, Step};
 use crate::directory::files::{ImportError, Next, Record, Records, Rejected, with_chunks};
 use crate::directory::register::rows::{
     ACTIVE, ENTITIES, ESTABLISHMENTS, EntityRow, EstablishmentRow, entity, establishment,
@@ -24,16 +25,18 @@ const BORNE_SHARE: u64 = 20;
 pub(super) struct File {
     path: PathBuf,
     pub(super) kind: Kind,
+    /// In bytes, unpacked, as the file says.
+    pub(super) size: u64,
 }
 
 impl File {
     /// Reads the first line.
     pub(super) fn look_at(path: &Path) -> Result<Self, ImportError> {
-        let kind = with_chunks(path, |chunks, _| {
+        let (kind, size) = with_chunks(path, |chunks, size| {
             let mut records = Records::of_lines(chunks)?;
-            Ok(layout(&path.display().to_string(), &mut records)?.kind)
+            Ok((layout(&path.display().to_string(), &mut records)?.kind, size))
         })?;
-        Ok(Self { path: path.to_owned(), kind })
+        Ok(Self { path: path.to_owned(), kind, size })
     }
 }
 
@@ -72,14 +75,14 @@ impl Kept {
 }
 
 /// A file on its way into the register.
-pub(super) struct Pass<'a> {
+pub(super) struct Pass<'a, 'w> {
     pub(super) filter: &'a Filter,
     pub(super) writer: &'a mut BulkWriter,
     pub(super) kept: &'a mut Kept,
-    pub(super) watch: &'a mut dyn FnMut(Progress),
+    pub(super) course: &'a mut Course<'w>,
 }
 
-impl Pass<'_> {
+impl Pass<'_, '_> {
     /// Reads it; what cannot be read is told, and too much of that ends it.
     pub(super) fn read(&mut self, file: &File) -> Result<(FileReport, Vec<Rejected>), ImportError> {
         let name = file.path.display().to_string();
@@ -96,7 +99,7 @@ impl Pass<'_> {
             }
             (_, _) => {}
         }
-        let (told, rejected) = with_chunks(&file.path, |chunks, whole| {
+        let (told, rejected) = with_chunks(&file.path, |chunks, _| {
             let mut records = Records::of_lines(chunks)?;
             let layout = layout(&name, &mut records)?;
             let mut told = FileReport::new(&name);
@@ -123,12 +126,16 @@ impl Pass<'_> {
                     }
                 }
                 if told.lines.is_multiple_of(WATCHED_EVERY) {
-                    (self.watch)(Progress { step, done: records.read_bytes, whole, rows: told.lines });
+                    self.course.tell(step, records.read_bytes, told.lines);
                 }
             }
             check(&told, &rejected, told.rejected == told.lines)?;
             Ok((told, rejected))
         })?;
+        if file.kind == Kind::Establishments {
+            self.course.keep(file.size, told.kept, told.lines);
+        }
+        self.course.pass(step, file.size, told.lines);
         if let Some(sirens) = &mut self.kept.sirens {
             sirens.sort_unstable();
             sirens.dedup();

@@ -25,16 +25,16 @@ pub enum Step {
     Contacts,
 }
 
-/// How far one step is: of a file in bytes, of the names in rows.
+/// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// What is being done.
     pub step: Step,
-    /// How much is done.
+    /// How much of the import is done, its steps together.
     pub done: u64,
     /// Of how much.
     pub whole: u64,
-    /// How many lines that is.
+    /// How many lines this step has read.
     pub rows: u64,
 }
 

@@ -1,6 +1,7 @@
 //! What is read of the files, what is left out, and what is refused.
 
-use moncomptepro::directory::{Filter, ImportError};
+use moncomptepro::directory::{self, Filter, Import, ImportError, Progress, Step};
+use moncomptepro::protocol::Timestamp;
 
 use super::files::{self, ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, refused, zipped};
 use crate::support::Instance;
@@ -273,4 +274,56 @@ fn sec_150_one_import_at_a_time_and_what_a_killed_one_left_is_thrown_away() {
     imported(&data, paths, Filter::default()).unwrap();
     let left = std::fs::read_dir(&register).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
     assert_eq!(left, 1, "the generation that counts");
+}
+
+#[tokio::test]
+async fn sec_107_sec_150_a_legal_entity_whose_number_has_a_wrong_key_is_left_out_told_and_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let mut lines = ENTITIES.map(str::to_owned).to_vec();
+    for digit in 0..10 {
+        // Of the ten last digits, one is right.
+        lines.push(format!(",21920023{digit},O,,,42,A,,COMMUNE DE CLAMART {digit},7210,x"));
+    }
+    lines.push(String::from(",35600000,O,,,53,A,,LA POSTE,5510,x"));
+    let text: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let units = files::write(directory.path(), "units.csv", csv(ENTITY, &text).as_bytes());
+    let places = files::write(directory.path(), "places.csv", csv(ESTABLISHMENT, &ESTABLISHMENTS).as_bytes());
+    let report = imported(&directory.path().join("data"), vec![places, units], Filter::default()).unwrap();
+    let of_units = &report.files[1];
+    assert_eq!((of_units.lines, of_units.kept, of_units.rejected), (18, 8, 10));
+    assert!(report.rejected.iter().all(|one| one.reason == "not a SIREN"), "{:?}", report.rejected);
+    let told: Vec<u64> = report.rejected.iter().map(|one| one.line).collect();
+    assert_eq!(told, [9, 10, 11, 12, 13, 15, 16, 17, 18, 19], "all but the one that ends in 5");
+    assert_eq!(report.entities, 7, "each number once");
+    let found = instance.app.directory.find_establishment(&"21920023500014".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(found.name.label(), "Commune de clamart 5 - Mairie");
+}
+
+/// Every share that somebody who watches an import is told.
+fn watched(directory: &std::path::Path, filter: Filter) -> Vec<Progress> {
+    let mut told = Vec::new();
+    let import = Import { files: both(directory), filter };
+    directory::import(&directory.join("data"), &import, Timestamp(1_795_000_000), &mut |progress| told.push(progress))
+        .unwrap();
+    told
+}
+
+#[test]
+fn an_import_is_one_course_from_its_first_line_to_its_last_name() {
+    let directory = tempfile::tempdir().unwrap();
+    for filter in [Filter::default(), public(), departments(&["92"])] {
+        let told = watched(directory.path(), filter.clone());
+        let mut steps: Vec<Step> = told.iter().map(|progress| progress.step).collect();
+        steps.dedup();
+        let first = if filter.is_public_sector_only { Step::Entities } else { Step::Establishments };
+        assert_eq!((steps.len(), steps[0], steps[2]), (3, first, Step::Names), "{steps:?}");
+        let share = |progress: &Progress| progress.done * 1_000 / progress.whole;
+        assert!(told.windows(2).all(|two| share(&two[0]) <= share(&two[1])), "never back: {told:?}");
+        let last = told.last().unwrap();
+        assert_eq!((last.done, last.step), (last.whole, Step::Names), "{told:?}");
+        let read: u64 = both(directory.path()).iter().map(|file| std::fs::metadata(file).unwrap().len()).sum();
+        let before_names = told.iter().rfind(|progress| progress.step != Step::Names).unwrap();
+        assert!(before_names.done == read && share(before_names) < 1_000, "the names are part of it: {told:?}");
+    }
 }
