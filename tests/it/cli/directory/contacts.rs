@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::remote::ok;
 use crate::support::Instance;
-use crate::support::service::Service;
+use crate::support::service::{Service, with_status};
 
 /// An instance of which both directories are the same server.
 pub(super) async fn instance(port: u16) -> Instance {
@@ -118,4 +118,26 @@ async fn sec_61_what_is_no_address_is_not_there_and_nothing_breaks() {
     let service = Service::start(ok(&records)).await;
     let found = contacts(&instance(service.port).await, "20006541500016").await.unwrap();
     assert_eq!((found.len(), found[0].name.as_str()), (10, "<b>x"));
+}
+
+#[tokio::test]
+async fn sec_199_no_more_is_asked_of_each_directory_of_contacts_in_a_second_than_it_allows() {
+    let service = Service::start(with_status("404 Not Found", "", "{}")).await;
+    let instance = instance(service.port).await;
+    let (of_town_halls, hall) = asked_about(&instance, "20006541500016").await;
+    let (of_schools, school) = asked_about(&instance, "19750663700010").await;
+    let places =
+        [(&of_town_halls, &hall, "api-lannuaire-administration"), (&of_schools, &school, "annuaire-education")];
+    for second in 1..=2 {
+        for (directories, establishment, dataset) in places {
+            for number in 0..8 {
+                let found = directories.find_official_contacts(establishment).await;
+                let expected = if number < 5 { Ok(Vec::new()) } else { Err(DirectoryError::Unavailable) };
+                assert_eq!(found, expected, "{dataset} {number}");
+            }
+            let asked = service.asked().iter().filter(|asked| asked.contains(dataset)).count();
+            assert_eq!(asked, 5 * second, "{dataset}");
+        }
+        instance.clock.advance(std::time::Duration::from_secs(1)).unwrap();
+    }
 }

@@ -308,3 +308,24 @@ async fn sec_61_what_one_service_may_not_tell_no_other_source_tells() {
     let seeds = find(&instance).await.unwrap().unwrap().source;
     assert_eq!(seeds, EstablishmentSource::Seeds, "what was said before is forgotten");
 }
+
+#[tokio::test]
+async fn sec_199_no_more_is_asked_of_api_entreprise_in_a_minute_than_it_allows() {
+    let service = Service::start(with_status("404 Not Found", "", "{}")).await;
+    let instance = instance(DirectorySource::ApiEntreprise, &service).await;
+    for number in 0..210 {
+        // Those beyond the budget are not asked; whoever searches by the number of an entity spends it too.
+        match number % 2 {
+            0 => drop(find(&instance).await),
+            _ => drop(instance.app.directory.search(&EstablishmentQuery::of_siren(entity())).await),
+        }
+    }
+    assert_eq!(service.asked().len(), 200, "of the 250 that it allows");
+    assert_eq!(find(&instance).await, Err(DirectoryError::Unavailable));
+    instance.clock.advance(std::time::Duration::from_secs(60)).unwrap();
+    assert_eq!(find(&instance).await, Ok(None));
+}
+
+fn entity() -> moncomptepro::domain::Siren {
+    "219200235".parse().unwrap()
+}
