@@ -11,9 +11,9 @@ use crate::acts::administration::{
     ModerationRefusal, OrganizationKey, Rejection, Shown, SimilarOnes, Undoing,
 };
 use crate::domain::{
-    Email, EmailDomain, EmailDomainStatus, EstablishmentSource, Likeness, Moderation, ModerationId, ModerationKind,
-    ModerationQuery, ModerationQueryFault, ModerationStanding, ModerationState, OfficialContact, OrganizationDomain,
-    OrganizationId, RejectionReason, Siret, UserId, Verification,
+    Activity, Email, EmailDomain, EmailDomainStatus, EstablishmentSource, HeadcountBand, LegalCategory, Likeness,
+    Moderation, ModerationId, ModerationKind, ModerationQuery, ModerationQueryFault, ModerationStanding,
+    ModerationState, OfficialContact, OrganizationDomain, OrganizationId, RejectionReason, Siret, UserId, Verification,
 };
 
 /// Which requests are listed.
@@ -66,13 +66,13 @@ struct DossierView {
     email_domain: String,
     email_domain_status: Option<EmailDomainStatus>,
     is_open_to_anybody: bool,
-    legal_category: Option<String>,
-    activity: Option<String>,
+    legal_category: Option<LegalCategory>,
+    activity: Option<Activity>,
     address: Option<String>,
     is_public_service: bool,
     is_active: bool,
     is_head_office: bool,
-    headcount: Option<String>,
+    headcount: Option<HeadcountBand>,
     /// Which source of the register told what it is; null where none did, or nobody knows.
     told_by: Option<EstablishmentSource>,
     as_of: String,
@@ -443,7 +443,7 @@ fn dossier_view(dossier: ModerationDossier) -> DossierView {
         as_external: listed.request.as_external,
         is_active: listed.organization.is_active,
         is_head_office: listed.organization.is_head_office,
-        headcount: listed.organization.headcount.clone(),
+        headcount: listed.organization.headcount,
         told_by: listed.organization.told.map(|told| told.by),
         as_of: listed.organization.as_of().to_iso8601(),
         official_contacts: match contacts {

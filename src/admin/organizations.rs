@@ -7,8 +7,8 @@ use super::refusal::Refusal;
 use super::{Reply, Request, created, done, moderations, users};
 use crate::acts::administration::{self as acts, Link, OrganizationDossier, OrganizationKey};
 use crate::domain::{
-    Email, EstablishmentSource, Membership, Organization, OrganizationFacts, OrganizationId, OrganizationSource,
-    OrganizationStanding, Siret, User, UserId, Verification,
+    Activity, Email, EstablishmentSource, HeadcountBand, LegalCategory, Membership, Organization, OrganizationFacts,
+    OrganizationId, OrganizationSource, OrganizationStanding, Siret, User, UserId, Verification,
 };
 use crate::protocol::Timestamp;
 
@@ -18,10 +18,10 @@ struct View {
     organization_id: OrganizationId,
     siret: Siret,
     label: String,
-    legal_category: Option<String>,
-    activity: Option<String>,
-    headcount: Option<String>,
-    entity_headcount: Option<String>,
+    legal_category: Option<LegalCategory>,
+    activity: Option<Activity>,
+    headcount: Option<HeadcountBand>,
+    entity_headcount: Option<HeadcountBand>,
     is_head_office: bool,
     is_active: bool,
     is_public_service: bool,

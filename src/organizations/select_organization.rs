@@ -45,11 +45,6 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
 }
 
 /// What a code of the nomenclature means.
-fn activity(code: &str) -> Option<String> {
-    let activity: Activity = code.parse().ok()?;
-    activity.label().map(str::to_owned)
-}
-
 /// Those that the client may hear of, and those that it may not before they are proven.
 fn tiles(
     app: &App,
@@ -78,7 +73,7 @@ fn tiles(
         is_external: membership.is_external,
         is_chosen: chosen == Some(organization.id),
         is_closed: !organization.is_active,
-        activity: organization.activity.as_deref().and_then(activity),
+        activity: organization.activity.as_ref().and_then(Activity::label).map(str::to_owned),
         is_head_office: organization.is_head_office,
     };
     let is_withheld = |(_, organization): &&(Membership, Organization)| {

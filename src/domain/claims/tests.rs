@@ -11,7 +11,7 @@ fn organization(id: u64, siret: &str, label: &str, legal_category: &str) -> Orga
         id: OrganizationId(id),
         siret: siret.parse().unwrap(),
         label: label.to_owned(),
-        legal_category: Some(legal_category.to_owned()),
+        legal_category: legal_category.parse().ok(),
         activity: None,
         headcount: None,
         entity_headcount: None,

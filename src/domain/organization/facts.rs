@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{HeadcountBand, LegalCategory, Organization, OrganizationSource, Siret};
+use super::{Activity, HeadcountBand, LegalCategory, Organization, OrganizationSource, Siret};
 use crate::domain::OrganizationId;
 use crate::domain::person::is_invisible;
 use crate::protocol::Timestamp;
@@ -83,12 +83,7 @@ impl OrganizationFacts {
             "a legal category of INSEE's table, level III, is expected: 4 digits, such as 7210",
         );
         // By its form alone: the nomenclature changes, and what is not in the table yet decides nothing.
-        let is_activity = |text: &str| match text.as_bytes() {
-            [a, b, b'.', c, d, letter] => {
-                [a, b, c, d].iter().all(|byte| byte.is_ascii_digit()) && letter.is_ascii_uppercase()
-            }
-            _ => false,
-        };
+        let is_activity = |text: &str| text.parse::<Activity>().is_ok();
         expect(is_none_or(&self.activity, is_activity), "activity", "a code of NAF rev. 2 is expected, such as 84.11Z");
         let is_band = |text: &str| text.parse::<HeadcountBand>().is_ok();
         let band = "a head-count band of INSEE's table is expected: NN or 2 digits, such as 12";
@@ -105,14 +100,15 @@ impl OrganizationFacts {
 
     /// The organization that they describe.
     pub fn into_organization(self, id: OrganizationId, now: Timestamp) -> Organization {
+        let band = |code: Option<String>| code.and_then(|code| code.parse::<HeadcountBand>().ok());
         Organization {
             id,
             siret: self.siret,
             label: self.label.trim().to_owned(),
-            legal_category: self.legal_category,
-            activity: self.activity,
-            headcount: self.headcount,
-            entity_headcount: self.entity_headcount,
+            legal_category: self.legal_category.and_then(|code| code.parse().ok()),
+            activity: self.activity.and_then(|code| code.parse().ok()),
+            headcount: band(self.headcount),
+            entity_headcount: band(self.entity_headcount),
             is_head_office: self.is_head_office,
             is_active: self.is_active,
             is_entity_active: None,

@@ -4,7 +4,7 @@
 //! nothing: certifying takes FranceConnect and registers that are open to the State alone. Waste management would word one
 //! page, of the code that an official contact is sent, which no company comes to.
 
-use super::{Organization, public_body};
+use super::{Activity, HeadcountBand, LegalCategory, Organization};
 
 /// Legal categories of communes.
 const COMMUNES: [&str; 2] = ["7210", "7312"];
@@ -24,9 +24,17 @@ const SMALL_PUBLIC_FORMS: [&str; 18] = [
 /// Local public teaching establishment.
 const TEACHING_ESTABLISHMENT: &str = "7331";
 /// Bands of the legal entity without employees, or with one or two.
-const AT_MOST_TWO: [&str; 3] = ["NN", "00", "01"];
+const AT_MOST_TWO: [HeadcountBand; 3] = [HeadcountBand::NotAnEmployer, HeadcountBand::None, HeadcountBand::From1];
 /// Bands below fifty employees.
-const BELOW_FIFTY: [&str; 7] = ["NN", "00", "01", "02", "03", "11", "12"];
+const BELOW_FIFTY: [HeadcountBand; 7] = [
+    HeadcountBand::NotAnEmployer,
+    HeadcountBand::None,
+    HeadcountBand::From1,
+    HeadcountBand::From3,
+    HeadcountBand::From6,
+    HeadcountBand::From10,
+    HeadcountBand::From20,
+];
 
 impl Organization {
     /// Whether it is a commune.
@@ -42,14 +50,14 @@ impl Organization {
     /// Whether it is a public service: by lists that correct the legal category, and by the category, as long as the legal
     /// entity goes on.
     pub fn is_public_service(&self) -> bool {
-        let is_public = |category: &str| public_body::find(self.siret.siren(), category).is_some();
-        self.is_entity_active.unwrap_or(self.is_active) && self.legal_category.as_deref().is_some_and(is_public)
+        let is_public = |category: &LegalCategory| category.is_public_body(self.siret.siren());
+        self.is_entity_active.unwrap_or(self.is_active) && self.legal_category.as_ref().is_some_and(is_public)
     }
 
     /// Whether it is a public school: a collège or lycée, or a nursery or primary school, which belongs to its commune.
     pub fn is_school(&self) -> bool {
-        let category = self.legal_category.as_deref();
-        match self.activity.as_deref() {
+        let category = self.legal_category.as_ref().map(LegalCategory::as_str);
+        match self.activity.as_ref().map(Activity::as_str) {
             Some("85.31Z" | "85.32Z") => category == Some(TEACHING_ESTABLISHMENT),
             Some("85.10Z" | "85.20Z") => category == Some("7210"),
             Some(_) | None => false,
@@ -82,12 +90,12 @@ impl Organization {
     }
 
     fn has_form(&self, forms: &[&str]) -> bool {
-        self.legal_category.as_deref().is_some_and(|category| forms.contains(&category))
+        self.legal_category.as_ref().is_some_and(|category| forms.contains(&category.as_str()))
     }
 
     /// An unknown band counts as the smallest.
-    fn is_within(&self, bands: &[&str]) -> bool {
-        self.entity_headcount.as_deref().is_none_or(|band| bands.contains(&band))
+    fn is_within(&self, bands: &[HeadcountBand]) -> bool {
+        self.entity_headcount.is_none_or(|band| bands.contains(&band))
     }
 }
 

@@ -12,7 +12,9 @@ mod standing;
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::OrganizationId;
 use crate::protocol::Timestamp;
@@ -62,14 +64,18 @@ pub struct Organization {
     pub siret: Siret,
     /// Its name and sign as people know it.
     pub label: String,
-    /// INSEE's legal category, level III (4 digits).
-    pub legal_category: Option<String>,
-    /// Activity of the establishment, NAF rev. 2 (`84.11Z`).
-    pub activity: Option<String>,
+    /// INSEE's legal category, level III.
+    #[serde(default, deserialize_with = "known_code")]
+    pub legal_category: Option<LegalCategory>,
+    /// Activity of the establishment, NAF rev. 2.
+    #[serde(default, deserialize_with = "known_code")]
+    pub activity: Option<Activity>,
     /// Head-count band of the establishment.
-    pub headcount: Option<String>,
+    #[serde(default, deserialize_with = "known_code")]
+    pub headcount: Option<HeadcountBand>,
     /// Head-count band of the legal entity.
-    pub entity_headcount: Option<String>,
+    #[serde(default, deserialize_with = "known_code")]
+    pub entity_headcount: Option<HeadcountBand>,
     /// Whether it is the head office of its legal entity.
     pub is_head_office: bool,
     /// Whether the register says it is active.
@@ -92,6 +98,12 @@ pub struct Organization {
     pub created_at: Timestamp,
     /// When its facts were last refreshed.
     pub updated_at: Timestamp,
+}
+
+/// A code that was written before codes were types may be of no nomenclature: it says nothing, and is none.
+fn known_code<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let written = Option::<String>::deserialize(deserializer)?;
+    Ok(written.and_then(|code| code.parse().ok()))
 }
 
 /// That a source of the register told something.

@@ -13,8 +13,7 @@ use super::pages::{
 use crate::acts::administration::{ListedModeration, ModerationDossier};
 use crate::app::App;
 use crate::domain::{
-    Activity, EmailDomainStatus, HeadcountBand, LegalCategory, Membership, ModerationId, ModerationState, Organization,
-    Right,
+    Activity, EmailDomainStatus, LegalCategory, Membership, ModerationId, ModerationState, Organization, Right,
 };
 use crate::web::{Error, Guard, Table, paths};
 
@@ -144,17 +143,14 @@ fn applicant(dossier: &ModerationDossier) -> Applicant {
 }
 
 fn requested_organization(organization: &Organization) -> RequestedOrganization {
-    let category = organization.legal_category.as_deref().and_then(|code| code.parse::<LegalCategory>().ok());
-    let activity = organization.activity.as_deref().and_then(|code| code.parse::<Activity>().ok());
-    let headcount = organization.headcount.as_deref().and_then(|code| code.parse::<HeadcountBand>().ok());
     RequestedOrganization {
         id: organization.id.to_string(),
         label: organization.label.clone(),
         siret: organization.siret.to_string(),
         address: organization.address.clone(),
-        legal_category: category.and_then(|code| code.label()).map(str::to_owned),
-        activity: activity.and_then(|code| code.label()).map(str::to_owned),
-        headcount: headcount.map(|code| code.label().to_owned()),
+        legal_category: organization.legal_category.as_ref().and_then(LegalCategory::label).map(str::to_owned),
+        activity: organization.activity.as_ref().and_then(Activity::label).map(str::to_owned),
+        headcount: organization.headcount.map(|band| band.label().to_owned()),
         is_head_office: organization.is_head_office,
         is_active: organization.is_active,
         is_public_service: organization.is_public_service(),

@@ -144,22 +144,16 @@ pub(super) async fn refresh(segment: String, app: App, submission: Submission) -
 }
 
 fn facts(organization: Organization) -> RegisterFacts {
-    let category = organization.legal_category.as_deref().and_then(|code| code.parse::<LegalCategory>().ok());
-    let activity = organization.activity.as_deref().and_then(|code| code.parse::<Activity>().ok());
-    let band = |code: &Option<String>| {
-        let band = code.as_deref().and_then(|code| code.parse::<HeadcountBand>().ok());
-        band.map(|band| band.label().to_owned())
-    };
+    // What the tables do not have yet is told as it is.
+    let category = |code: &LegalCategory| code.label().unwrap_or(code.as_str()).to_owned();
+    let activity = |code: &Activity| code.label().unwrap_or(code.as_str()).to_owned();
+    let band = |band: HeadcountBand| band.label().to_owned();
     RegisterFacts {
         siren: organization.siret.siren().to_owned(),
-        legal_category: category
-            .as_ref()
-            .and_then(LegalCategory::label)
-            .or(organization.legal_category.as_deref())
-            .map(str::to_owned),
-        activity: activity.as_ref().and_then(Activity::label).or(organization.activity.as_deref()).map(str::to_owned),
-        headcount: band(&organization.headcount),
-        entity_headcount: band(&organization.entity_headcount),
+        legal_category: organization.legal_category.as_ref().map(category),
+        activity: organization.activity.as_ref().map(activity),
+        headcount: organization.headcount.map(band),
+        entity_headcount: organization.entity_headcount.map(band),
         is_public_service: organization.is_public_service(),
         as_of: organization.as_of().0,
         not_found_at: organization.not_found_at.map(|at| at.0),

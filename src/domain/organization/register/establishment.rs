@@ -150,15 +150,14 @@ impl Establishment {
 
     /// The organization that is entered for it.
     pub fn to_organization(&self, id: OrganizationId, now: Timestamp) -> Organization {
-        let band = |band: Option<HeadcountBand>| band.map(|band| band.as_str().to_owned());
         Organization {
             id,
             siret: self.siret.clone(),
             label: self.name.label(),
-            legal_category: self.legal_category.as_ref().map(|code| code.as_str().to_owned()),
-            activity: self.activity.as_ref().map(|code| code.as_str().to_owned()),
-            headcount: band(self.headcount),
-            entity_headcount: band(self.entity_headcount),
+            legal_category: self.legal_category.clone(),
+            activity: self.activity.clone(),
+            headcount: self.headcount,
+            entity_headcount: self.entity_headcount,
             is_head_office: self.is_head_office,
             is_active: self.is_active,
             is_entity_active: Some(self.is_entity_active),
