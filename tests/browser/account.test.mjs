@@ -55,6 +55,19 @@ journey("a person opens an account with a password and a code, joins an organiza
     await person.see("join-organization-preview");
     await field.fill("494 308 703 00053");
     await person.page.waitForFunction(() => document.querySelector("#siret-preview").textContent.includes("14"));
+    // What stands in for a register that is silent is shown with its age.
+    const question = "**/api/sirene/organization-info/*";
+    await person.page.route(question, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { ...response.headers(), age: String(40 * 24 * 3600) } });
+    });
+    await field.fill("494 308 703 00052");
+    const language = await person.page.locator("html").getAttribute("lang");
+    const day = new Date(Date.now() - 40 * 24 * 3600 * 1000).toLocaleDateString(language, { dateStyle: "long" });
+    await preview.filter({ hasText: day }).waitFor();
+    assert.match(await preview.locator(".facts").last().textContent(), /répertoire|register/);
+    await person.see("join-organization-preview-of-an-older-answer");
+    await person.page.unroute(question);
   }
   await person.answer("siret", "494 308 703 00052");
   await person.page.waitForURL("**/users/welcome*");

@@ -50,17 +50,27 @@ fn backups(directory: &Path) -> usize {
 
 /// Runs the periodic work as the executable does, until `enough`.
 pub(crate) async fn work(app: &App, pace: Pace, enough: impl Fn() -> bool) {
+    work_during(app, pace, until(enough)).await;
+}
+
+/// The same during a story.
+pub(crate) async fn work_during(app: &App, pace: Pace, story: impl Future<Output = ()>) {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let app = app.clone();
     let working = tokio::spawn(jobs::run(move || app.clone(), stopped, pace));
+    story.await;
+    stop.send_replace(true);
+    working.await.unwrap();
+}
+
+/// Until something is so.
+pub(crate) async fn until(enough: impl Fn() -> bool) {
     let is_enough = async {
         while !enough() {
             tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(60), is_enough).await.unwrap();
-    stop.send_replace(true);
-    working.await.unwrap();
 }
 
 /// The disk is looked at twice: whatever else was to be done at once has been done.

@@ -17,6 +17,7 @@ use serde_json::json;
 use super::files::{ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, write};
 use crate::accounts::organizations::{arrive, join};
 use crate::admin::{ADMINISTRATOR, at_work};
+use crate::durability::wrong_date::{HURRIED, until, work_during};
 use crate::support::{Instance, Operator};
 
 /// When [`imported`] imports, and five days later.
@@ -243,4 +244,28 @@ async fn what_the_import_left_out_is_told_as_that_and_not_as_a_mistake() {
             assert!(told.body.contains("part of the register"), "{}", told.body);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_114_the_work_beside_the_instance_follows_one_import_after_the_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let instance = on_register(&data).await;
+    imported(&data, both(directory.path()), Filter::default()).unwrap();
+    read_again(&instance).await;
+    let label = || instance.app.store.read(|tx| organizations::find(tx, CLAMART)).unwrap().unwrap().label;
+    let story = async {
+        let mut at = FIRST_IMPORT;
+        for town in ["VILLE DE CLAMART", "CLAMART LA JOLIE"] {
+            let renamed = csv(ENTITY, &ENTITIES).replace("COMMUNE DE CLAMART", town);
+            let units = write(directory.path(), "units.csv", renamed.as_bytes());
+            let places = write(directory.path(), "places.csv", csv(ESTABLISHMENT, &ESTABLISHMENTS).as_bytes());
+            at = at.plus(Duration::from_secs(24 * 3600));
+            let files = Import { files: vec![units, places], filter: Filter::default() };
+            import(&data, &files, at, &mut |_| {}).unwrap();
+            let expected = format!("{} - mairie", town.to_lowercase());
+            until(|| label().to_lowercase() == expected).await;
+        }
+    };
+    work_during(&instance.app, HURRIED, story).await;
 }
