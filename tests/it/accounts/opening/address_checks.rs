@@ -129,6 +129,34 @@ async fn an_address_whose_domain_takes_no_mail_is_refused_beside_its_field_and_o
 }
 
 #[tokio::test]
+async fn whoever_comes_from_a_service_with_a_new_address_that_takes_no_mail_corrects_it_and_comes_back_to_the_service()
+{
+    let server = NameServer::start().await;
+    let instance = checking(&server, Config::dev(DevOptions::default(), 0).accounts).await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let page = person.visit(&client.authorization("openid email", &[])).await;
+    let mut page = page.form_with("login", None);
+    for domain in ["null.example", "nothing.example", "missing.example"] {
+        let refused = person.submit(page.with("login", &format!("claire@{domain}"))).await;
+        assert_eq!((refused.status.as_u16(), refused.url.path()), (400, "/users/start-sign-in"), "{domain}");
+        assert!(refused.text("#login-problem").contains("reçoit"), "{domain}: {}", refused.text("main"));
+        assert_eq!(instance.mails_waiting_for(&format!("claire@{domain}")), 0, "{domain}");
+        page = refused.form_with("login", None);
+    }
+    let address = "claire@takes.example";
+    let asks = person.submit(page.with("login", address)).await;
+    let phrase = "une phrase de passe assez longue";
+    let form = asks.form_with("password_confirmation", None).with("password", phrase);
+    let waits = person.submit(form.with("password_confirmation", phrase)).await;
+    let code = instance.code_of(address).await;
+    let names = person.submit(waits.form_with("verify_email_token", None).with("verify_email_token", &code)).await;
+    let form = names.form_with("given_name", None).with("given_name", "Claire").with("family_name", "Petit");
+    let back = person.submit(form).await;
+    let tokens = client.redeem(&client.code(&back)).await;
+    assert_eq!(client.userinfo(&tokens.access_token).await.json()["email"], address);
+}
+
+#[tokio::test]
 async fn a_slip_of_the_fingers_is_asked_about_once_and_one_press_mends_it() {
     let instance = Instance::dev().await;
     let person = instance.person();
