@@ -13,7 +13,7 @@ use crate::web::{Error, HeaderValue, Request, Response, StatusCode, Visit, heade
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     if let Some(id) = visit.query.get("html") {
         let mail = app.mailbox.list(None).into_iter().find(|mail| mail.id.to_string() == id);
-        return html_part(mail.ok_or(Error::NotFound)?.html);
+        return html_part(&mail.ok_or(Error::NotFound)?.html);
     }
     let mails = received(&app, visit.query.get("to")).await?;
     let is_sandbox = visit.request.path == paths::MAILBOX;
@@ -28,8 +28,10 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     Ok(response)
 }
 
-/// What a mail holds is its writer's: it runs nothing and sends nothing, in a frame or without one.
-fn html_part(html: String) -> Result<Response, Error> {
+/// What a mail holds is its writer's: it runs nothing and sends nothing, in a frame or without one. Its links open a window, as
+/// in the programs of their readers: no page of this site is shown within a frame.
+fn html_part(html: &str) -> Result<Response, Error> {
+    let html = html.replacen("<head>", "<head>\n<base target=\"_blank\">", 1);
     let mut response = Response::new(html.into());
     let html_type = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, html_type);

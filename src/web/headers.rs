@@ -38,10 +38,11 @@ pub fn let_frames_of_this_site(response: &mut Response) -> Result<(), Error> {
 }
 
 /// Sets the policy of a mail that is shown as its reader sees it: its own styles and nothing else, without scripts and
-/// forms, within a page of this site.
+/// forms, within a page of this site. What its links open is a window like any other.
 pub fn set_framed_mail_policy(response: &mut Response) {
     const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; \
-                          frame-ancestors 'self'; base-uri 'none'; sandbox";
+                          frame-ancestors 'self'; base-uri 'none'; \
+                          sandbox allow-popups allow-popups-to-escape-sandbox";
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import { startProduction } from "../production.mjs";
 import { setUpApplication } from "./application.mjs";
+import * as newcomer from "./newcomer.mjs";
 import { journey, TWO } from "./visit.mjs";
 
 const PETIT_LIEU = "219 999 935 00014";
@@ -12,21 +13,13 @@ const LA_HAGUE = "200 065 415 00016";
 const TOTAL = "542 051 180 00066";
 const EMMAUS = "317 236 248 00017";
 const CHORUS = "110 002 011 00044";
-const PASSWORD = "une phrase de passe longue et neuve";
 let number = 0;
 
 const arriveAt = (page, path) => page.waitForURL((url) => url.pathname.startsWith(path));
 
 /** Somebody with this address comes from a service, to the page on which one joins. */
 async function arrive(person, email, more = "") {
-  await person.goTo("/_dev/client");
-  await person.press("intent", "sign-in");
-  await person.page.locator('a[href^="/_dev/another-person"]').click();
-  await person.page.locator("#given_name").fill("Élodie");
-  await person.page.locator("#family_name").fill("Martin");
-  await person.page.locator("#siret").fill("");
-  await person.answer("email", email);
-  await arriveAt(person.page, "/users/join-organization");
+  await newcomer.arrive(person, email);
   if (more) await person.goTo(`${person.page.url()}${person.page.url().includes("?") ? "&" : "?"}${more}`);
 }
 
@@ -128,23 +121,12 @@ journey(
   TWO,
 );
 
-/** Somebody opens an account in a sandbox. */
-async function open(person, address) {
-  await person.goTo("/users/start-sign-in");
-  await person.answer("login", address);
-  await person.choose(PASSWORD);
-  await person.answer("verify_email_token", (await person.mails(address))[0].code);
-  await person.page.locator('input[name="given_name"]').fill("Claire");
-  await person.answer("family_name", "Petit");
-  await person.arriveAt("/");
-}
-
 journey(
   "while the register does not answer a request is kept, and nobody accepts it unread",
   async (person) => {
     const applicant = `claire${(number += 1)}@mairie.exemple.fr`;
     const officer = `nadia${number}@identite.exemple.fr`;
-    await open(person, applicant);
+    await newcomer.open(person, applicant);
     await person.goTo("/users/join-organization");
     await person.answer("siret", DINUM);
     await person.arriveAt("/users/unable-to-auto-join-organization");
@@ -152,7 +134,7 @@ journey(
     assert.equal((await person.text()).replaceAll("\u00a0", " ").split(DINUM).length, 2, "its number alone is known, and told once");
 
     const moderator = await person.elsewhere();
-    await open(moderator, officer);
+    await newcomer.open(moderator, officer);
     await person.provider.command("admin", "grant", officer, "--role", "moderator");
     await moderator.goTo("/admin/sign-in");
     await moderator.page.locator('a[href^="/users/totp-configuration"]').click();

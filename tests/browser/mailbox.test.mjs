@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 
 import { startProduction } from "../production.mjs";
+import { PASSWORD, open } from "./newcomer.mjs";
 import { journey, TWO } from "./visit.mjs";
 
-const PASSWORD = "une phrase de passe longue et neuve";
 const DAY = 24 * 3600;
 let number = 0;
 
@@ -24,13 +24,7 @@ async function giveCode(person, address) {
 journey(
   "a password is not enough in a new browser, which is trusted from then on, until its person says otherwise",
   async (person, address) => {
-    await person.goTo("/users/start-sign-in");
-    await person.answer("login", address);
-    await person.choose(PASSWORD);
-    await giveCode(person, address);
-    await person.page.locator('input[name="given_name"]').fill("Claire");
-    await person.answer("family_name", "Petit");
-    await person.arriveAt("/");
+    await open(person, address);
     await person.see("sandbox-home");
 
     const other = await person.elsewhere();
@@ -95,6 +89,34 @@ journey(
     await giveCode(person, address);
     await person.arriveAt("/_dev/client");
     assert.match(await person.text(), /user@yopmail\.com/);
+  },
+  undefined,
+  TWO,
+);
+
+journey(
+  "a link in the frame of a mail opens a window, in which one goes on as from one's own mailbox",
+  async (person) => {
+    const address = "user@yopmail.com";
+    await person.goTo("/users/reset-password");
+    await person.answer("login", address);
+    await person.arriveAt("/users/start-sign-in");
+    await person.mails(address);
+    await person.goTo(`/_dev/mailbox?to=${encodeURIComponent(address)}`);
+    await person.page.locator("article details summary").first().click();
+    const opening = person.page.waitForEvent("popup");
+    await person.page.frameLocator("article iframe").first().locator('a[href*="reset_password_token"]').click();
+    const window = await opening;
+    await window.waitForURL("**/users/change-password?*");
+    await window.locator('input[name="password"]').fill(PASSWORD);
+    await window.locator('input[name="password_confirmation"]').fill(PASSWORD);
+    await window.locator("main form button.primary").click();
+    await window.locator("main a.primary").waitFor();
+    assert.equal(new URL(person.page.url()).pathname, "/_dev/mailbox", "the mailbox stays where it is");
+    await window.close();
+    await person.goTo("/users/start-sign-in");
+    await person.signIn(address, PASSWORD);
+    await person.arriveAt("/");
   },
   undefined,
   TWO,

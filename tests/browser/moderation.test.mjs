@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { setUpApplication } from "./application.mjs";
+import { arrive } from "./newcomer.mjs";
 import { journey, TWO } from "./visit.mjs";
 
 const DINUM = "130 025 265 00013";
@@ -11,14 +12,7 @@ const MODERATOR = "user19@yopmail.com";
 
 /** Somebody who comes from a service asks to join, and waits. */
 async function ask(person, email, name) {
-  await person.goTo("/_dev/client");
-  await person.press("intent", "sign-in");
-  await person.page.locator('a[href^="/_dev/another-person"]').click();
-  await person.page.locator("#given_name").fill("Élodie");
-  await person.page.locator("#family_name").fill(name);
-  await person.page.locator("#siret").fill("");
-  await person.answer("email", email);
-  await person.arriveAt("/users/join-organization");
+  await arrive(person, email, name);
   await person.answer("siret", DINUM);
   await person.arriveAt("/users/unable-to-auto-join-organization");
 }

@@ -5,11 +5,11 @@ import { createSocket } from "node:dgram";
 
 import { startProduction } from "../production.mjs";
 import { setUpApplication } from "./application.mjs";
+import { PASSWORD, open } from "./newcomer.mjs";
 import { journey, startDevelopment, TWO } from "./visit.mjs";
 
 const ADDRESS = "user@yopmail.com";
 const TOWN_HALL = "mairie@ville.exemple.fr";
-const PASSWORD = "une phrase de passe longue et neuve";
 const YEAR = 365 * 24 * 3600;
 let number = 0;
 
@@ -36,13 +36,7 @@ async function startNameServer() {
 journey(
   "whoever comes back to the account of a function after a year is let in by an administrator",
   async (person) => {
-    await person.goTo("/users/start-sign-in");
-    await person.answer("login", TOWN_HALL);
-    await person.choose(PASSWORD);
-    await person.answer("verify_email_token", (await person.mails(TOWN_HALL))[0].code);
-    await person.page.locator('input[name="given_name"]').fill("Claire");
-    await person.answer("family_name", "Petit");
-    await person.arriveAt("/");
+    await open(person, TOWN_HALL);
     await person.signOut();
 
     await person.now(YEAR);

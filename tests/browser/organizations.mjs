@@ -5,6 +5,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 
 import { setUpApplication } from "./application.mjs";
+import { arrive } from "./newcomer.mjs";
 import { startDevelopment } from "./visit.mjs";
 
 const DINUM = "130 025 265 00013";
@@ -99,14 +100,7 @@ export async function startFilled(count) {
 
 /** Somebody asks to join an organization, and waits. */
 export async function ask(person, email) {
-  await person.goTo("/_dev/client");
-  await person.press("intent", "sign-in");
-  await person.page.locator('a[href^="/_dev/another-person"]').click();
-  await person.page.locator("#given_name").fill("Élodie");
-  await person.page.locator("#family_name").fill("Martin");
-  await person.page.locator("#siret").fill("");
-  await person.answer("email", email);
-  await person.arriveAt("/users/join-organization");
+  await arrive(person, email);
   await person.answer("siret", DINUM);
   await person.arriveAt("/users/unable-to-auto-join-organization");
 }

@@ -2,21 +2,10 @@
 
 import assert from "node:assert/strict";
 
+import { arrive } from "./newcomer.mjs";
 import { journey, startDevelopment, TWO } from "./visit.mjs";
 
 const BNP = ["66204244905476", "66204244914742", "66204244933106"];
-
-/** Somebody with this address comes from a service, to the page on which one joins. */
-async function arrive(person, email) {
-  await person.goTo("/_dev/client");
-  await person.press("intent", "sign-in");
-  await person.page.locator('a[href^="/_dev/another-person"]').click();
-  await person.page.locator("#given_name").fill("Élodie");
-  await person.page.locator("#family_name").fill("Martin");
-  await person.page.locator("#siret").fill("");
-  await person.answer("email", email);
-  await person.arriveAt("/users/join-organization");
-}
 
 /** What is proposed, in its order. */
 const proposed = (person) =>
