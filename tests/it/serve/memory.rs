@@ -233,3 +233,83 @@ async fn sec_154_sec_155_sec_156_sec_157_sec_159_abuse_leaves_memory_flat_and_ot
     let grown = after.saturating_sub(before);
     assert!(grown < MOST_KIBIBYTES, "{grown} KiB more than the {before} KiB of the first round");
 }
+
+/// So many idle connections are held.
+const IDLE: usize = 2_000;
+/// What one of them may cost (SEC-209).
+const MOST_KIBIBYTES_EACH: u64 = 40;
+/// Fewer than one address may hold.
+const OF_ONE_ADDRESS: usize = 200;
+
+type Idle = Pin<Box<dyn Stream>>;
+
+/// A connection from one of many addresses over which something was asked, as of a browser that has come; idle since.
+async fn idle(port: u16, certificate: Vec<u8>, alpn: &'static str, number: usize) -> Idle {
+    let socket = TcpSocket::new_v4().unwrap();
+    let fourth = u8::try_from(number / OF_ONE_ADDRESS + 1).unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 9, fourth], 0))).unwrap();
+    let stream = socket.connect(SocketAddr::from(([127, 0, 0, 1], port))).await.unwrap();
+    let mut config = tls::client(Some(certificate));
+    config.alpn_protocols = vec![alpn.as_bytes().to_vec()];
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream: Idle = Box::pin(TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap());
+    if alpn == "h2" {
+        stream.write_all(&begin()).await.unwrap();
+    }
+    is_answered(&mut stream, alpn, 1).await;
+    stream
+}
+
+/// Asks whether the instance lives; the answer holds that word, however it is framed.
+async fn is_answered(stream: &mut Idle, alpn: &str, number: u32) {
+    let request = match alpn {
+        "h2" => Frames::frame(0x1, 0x5, number, &Frames::head_of("localhost", "GET", "/livez", &[])),
+        _ => b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(),
+    };
+    stream.write_all(&request).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(4).any(|bytes| bytes == b"\"ok\"") {
+        assert!(stream.read_buf(&mut answer).await.unwrap() > 0, "it was closed: {}", answer.escape_ascii());
+    }
+}
+
+async fn two_thousand_idle(alpn: &'static str) {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let text = format!(
+        "public_url = \"https://localhost\"\ndata_dir = {data:?}\nlisten = \"127.0.0.1:0\"\nkeys.rsa_bits = 2048\n\
+         accounts.check_deliverability = false\nlogs.level = \"error\"\nlimits.connections = 4096\n"
+    );
+    let process = Process::serve(directory.path(), &text);
+    let (port, certificate) = (process.port, certificate(&data));
+    // What the first ones leave is what a process in use holds.
+    drop(join_all((0..64).map(|number| idle(port, certificate.clone(), alpn, number))).await);
+    let before = resident_kibibytes(&process);
+    let mut held = Vec::with_capacity(IDLE);
+    while held.len() < IDLE {
+        let some = held.len()..(held.len() + 40).min(IDLE);
+        held.extend(join_all(some.map(|number| idle(port, certificate.clone(), alpn, number))).await);
+    }
+    let grown = resident_kibibytes(&process).saturating_sub(before);
+    let each = grown / u64::try_from(IDLE).unwrap();
+    println!("{grown} KiB for {IDLE} idle connections, {alpn}");
+    assert!(each <= MOST_KIBIBYTES_EACH, "{grown} KiB for {IDLE} idle connections, {alpn}: {each} each");
+    // Whoever comes is served, and so is whoever wakes up.
+    let mut newcomer = idle(port, certificate.clone(), alpn, IDLE).await;
+    is_answered(&mut newcomer, alpn, 3).await;
+    for connection in held.iter_mut().rev().take(20) {
+        is_answered(connection, alpn, 3).await;
+    }
+    assert_eq!(held.len(), IDLE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_209_two_thousand_idle_connections_cost_at_most_forty_kibibytes_each() {
+    two_thousand_idle("http/1.1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_209_two_thousand_idle_connections_of_http2_cost_at_most_forty_kibibytes_each() {
+    two_thousand_idle("h2").await;
+}
