@@ -269,6 +269,7 @@ impl Refusal {
             Self::Conflict => (StatusCode::CONFLICT, "conflict"),
             Self::Directory(DirectoryError::NoSource) => (StatusCode::CONFLICT, "no_source"),
             Self::Directory(DirectoryError::Unavailable) => (StatusCode::SERVICE_UNAVAILABLE, "directory_unavailable"),
+            Self::Directory(DirectoryError::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "directory_busy"),
             Self::NotASandbox => (StatusCode::CONFLICT, "not_a_sandbox"),
             Self::BeginsOtherwise => (StatusCode::CONFLICT, "begins_otherwise"),
             Self::Unwritable(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),

@@ -18,13 +18,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::clock::Clock;
 use crate::config::{Config, ContactSource, DataLocation, DirectorySource};
 use crate::domain::{Establishment, EstablishmentQuery, OfficialContact, Siret};
-use crate::fetch::Outward;
+use crate::fetch::{Outward, Turns};
 use contacts::ImportedContacts;
 use register::Register;
 use remote::{Annuaires, Dialect, RemoteRegister};
@@ -37,8 +36,9 @@ pub use seeds::{Seeded, Seeds};
 
 /// How long a source may take to answer.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
-/// How many searches run at one time; more wait.
+/// How many searches run at one time, and how many more wait.
 const SEARCHES: usize = 4;
+const WAITING: usize = 32;
 
 /// Why the directory cannot say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -52,6 +52,9 @@ pub enum DirectoryError {
     /// No source that might know answered; the same question may be answered later.
     #[error("no source of the register answered: ask again later")]
     Unavailable,
+    /// Too many ask at this moment.
+    #[error("too many questions are put to the register at once: ask again in a few seconds")]
+    Busy,
 }
 
 /// What one source says.
@@ -65,17 +68,20 @@ enum Answer<T> {
     Absent,
     /// It did not answer.
     Failed,
+    /// Too many ask it already.
+    Busy,
 }
 
 /// What all sources say together, asked in their order.
 struct Answers {
     is_unknown: bool,
     has_failed: bool,
+    is_busy: bool,
 }
 
 impl Answers {
     fn none() -> Self {
-        Self { is_unknown: false, has_failed: false }
+        Self { is_unknown: false, has_failed: false, is_busy: false }
     }
 
     /// Takes an answer in; gives what is known.
@@ -84,6 +90,7 @@ impl Answers {
             Answer::Known(known) => return Some(known),
             Answer::Unknown | Answer::Withheld => self.is_unknown = true,
             Answer::Failed => self.has_failed = true,
+            Answer::Busy => self.is_busy = true,
             Answer::Absent => {}
         }
         None
@@ -91,10 +98,11 @@ impl Answers {
 
     /// What it means that nobody knew.
     fn end<T>(&self, nothing: T) -> Result<T, DirectoryError> {
-        match (self.has_failed, self.is_unknown) {
-            (true, _) => Err(DirectoryError::Unavailable),
-            (false, true) => Ok(nothing),
-            (false, false) => Err(DirectoryError::NoSource),
+        match (self.has_failed, self.is_busy, self.is_unknown) {
+            (true, ..) => Err(DirectoryError::Unavailable),
+            (false, true, _) => Err(DirectoryError::Busy),
+            (false, false, true) => Ok(nothing),
+            (false, false, false) => Err(DirectoryError::NoSource),
         }
     }
 }
@@ -110,7 +118,7 @@ pub struct Directory {
 /// One source, ready to be asked.
 enum Source {
     Seeds(Seeds),
-    Register { register: Arc<Register>, searches: Semaphore },
+    Register { register: Arc<Register>, searches: Turns },
     Remote(Box<RemoteRegister>),
 }
 
@@ -132,7 +140,7 @@ impl Directory {
             (DirectorySource::Seeds, _) => seeds.take().map(Source::Seeds),
             (DirectorySource::Register, DataLocation::Directory(directory)) => Some(Source::Register {
                 register: Arc::new(Register::of(directory)),
-                searches: Semaphore::new(SEARCHES),
+                searches: Turns::new(SEARCHES, WAITING),
             }),
             (DirectorySource::Register, DataLocation::Memory) => None,
             (DirectorySource::RechercheEntreprises, _) => {
@@ -199,6 +207,7 @@ impl Directory {
             Answer::Known(found) => Ok(Some(found.masked())),
             Answer::Unknown | Answer::Withheld | Answer::Absent => Ok(None),
             Answer::Failed => Err(DirectoryError::Unavailable),
+            Answer::Busy => Err(DirectoryError::Busy),
         }
     }
 
@@ -265,7 +274,7 @@ impl Directory {
     pub fn imported(&self) -> Option<ImportReport> {
         self.registers().find_map(|register| match register.about() {
             Answer::Known(about) => Some(about),
-            Answer::Unknown | Answer::Withheld | Answer::Absent | Answer::Failed => None,
+            Answer::Unknown | Answer::Withheld | Answer::Absent | Answer::Failed | Answer::Busy => None,
         })
     }
 
@@ -318,16 +327,19 @@ impl Directory {
 /// Searches beside the requests, a few at a time.
 async fn search_register(
     register: &Arc<Register>,
-    searches: &Semaphore,
+    searches: &Turns,
     query: &EstablishmentQuery,
 ) -> Answer<Vec<Establishment>> {
     let (register, query) = (Arc::clone(register), query.clone());
-    let search = async {
-        let _turn = searches.acquire().await.ok()?;
-        tokio::task::spawn_blocking(move || register.search(&query)).await.ok()
-    };
+    let Some(turn) = searches.take().await else { return Answer::Busy };
+    let search = tokio::task::spawn_blocking(move || {
+        let found = register.search(&query);
+        // Whoever gave up does not end the search: its turn lasts as long.
+        drop(turn);
+        found
+    });
     match tokio::time::timeout(TIME_LIMIT, search).await {
-        Ok(Some(answer)) => answer,
-        Ok(None) | Err(_) => Answer::Failed,
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) | Err(_) => Answer::Failed,
     }
 }

@@ -43,6 +43,8 @@ impl LeakedPasswords {
         let known = self.ask(base, told).await.and_then(|list| holds(&list, kept).ok_or(FetchError::Nonsense));
         match &known {
             Ok(_) => self.circuit.note_answer(),
+            // It is not the service that failed.
+            Err(FetchError::Busy) => {}
             Err(cause) => {
                 self.circuit.note_failure(None);
                 let host = base.host_str().unwrap_or_default();

@@ -7,10 +7,15 @@ use simple_dns::rdata::RData;
 use simple_dns::{CLASS, Name, Packet, PacketFlag, QCLASS, QTYPE, Question, RCODE, TYPE};
 use tokio::net::UdpSocket;
 
+use super::Turns;
+
 /// How long one server may take.
 const PATIENCE: Duration = Duration::from_millis(700);
 /// How long all of it may take.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
+/// How many domains are asked about at one time, and how many more wait.
+const AT_ONE_TIME: usize = 64;
+const WAITING: usize = 64;
 /// The most servers that are asked.
 const MAX_SERVERS: usize = 3;
 /// The port of name servers.
@@ -43,15 +48,30 @@ enum Records {
     NoDomain,
 }
 
-/// Asks whether a domain takes mail. Never an error, and never longer than two seconds: whoever cannot know must not refuse.
-/// `servers` are asked in order; without any, those of the system.
-pub async fn find_mail_exchange(domain: &str, servers: &[SocketAddr]) -> MailExchange {
-    let servers = match servers {
-        [] => system_servers(),
-        chosen => chosen.to_vec(),
-    };
-    let asked = tokio::time::timeout(TIME_LIMIT, ask(domain, &servers));
-    asked.await.ok().flatten().unwrap_or(MailExchange::Unknown)
+/// What asks name servers, a bounded number of times at once.
+#[derive(Debug)]
+pub struct MailExchanges {
+    turns: Turns,
+}
+
+impl Default for MailExchanges {
+    fn default() -> Self {
+        Self { turns: Turns::new(AT_ONE_TIME, WAITING) }
+    }
+}
+
+impl MailExchanges {
+    /// Asks whether a domain takes mail. Never an error, and never longer than two seconds after its turn has come: whoever
+    /// cannot know must not refuse, nor hold anybody up. `servers` are asked in order; without any, those of the system.
+    pub async fn find(&self, domain: &str, servers: &[SocketAddr]) -> MailExchange {
+        let Some(_turn) = self.turns.take().await else { return MailExchange::Unknown };
+        let servers = match servers {
+            [] => system_servers(),
+            chosen => chosen.to_vec(),
+        };
+        let asked = tokio::time::timeout(TIME_LIMIT, ask(domain, &servers));
+        asked.await.ok().flatten().unwrap_or(MailExchange::Unknown)
+    }
 }
 
 /// The name servers of this machine, in order.

@@ -12,6 +12,7 @@ mod own_server;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod turns;
 
 use std::io;
 
@@ -19,9 +20,10 @@ use thiserror::Error;
 
 pub use circuit::{Budget, Circuit};
 pub use leaked_passwords::LeakedPasswords;
-pub use mail_exchange::{MailExchange, find_mail_exchange};
+pub use mail_exchange::{MailExchange, MailExchanges};
 pub use outward::{Outward, OutwardAnswer};
 pub use own_server::{OwnAnswer, OwnRequest, own_server};
+pub use turns::{Turn, Turns};
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
@@ -38,6 +40,9 @@ pub enum FetchError {
     /// No whole answer came in time.
     #[error("no answer in time")]
     TimedOut,
+    /// Too many ask already.
+    #[error("too many calls are under way")]
+    Busy,
     /// The address may not be asked.
     #[error("an address that may not be asked: https to a machine of the public network is expected")]
     Forbidden,

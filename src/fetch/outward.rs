@@ -15,23 +15,26 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 use super::FetchError;
 use super::addresses::is_public;
 use super::trust::connector;
+use super::turns::{LONGEST_WAIT, Turn, Turns};
 use crate::clock::Clock;
 
 /// The most bytes of an answer that are read.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// How long a connection may take to stand.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
-/// How many calls are under way at one time; more wait, as long as they may.
+/// How many calls are under way at one time, and how many more wait.
 const AT_ONE_TIME: usize = 16;
+const WAITING: usize = 32;
 /// How many of them at one host, so that a slow one does not hold up the others.
 const AT_ONE_HOST: usize = 4;
+/// How many wait for one host.
+const WAITING_FOR_ONE_HOST: usize = 12;
 /// How many redirects are followed, on the same host only.
 const MAX_REDIRECTS: usize = 3;
 /// Who asks, as services like to know.
@@ -52,9 +55,9 @@ pub struct OutwardAnswer {
 #[derive(Clone)]
 pub struct Outward {
     tls: Result<TlsConnector, String>,
-    turns: Arc<Semaphore>,
+    turns: Turns,
     /// Hosts come from the configuration: there are few of them.
-    hosts: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
+    hosts: Arc<Mutex<BTreeMap<String, Turns>>>,
     resolver: Resolver,
     may_ask_itself: bool,
 }
@@ -87,7 +90,7 @@ impl Outward {
     /// With `may_ask_itself`, plain http to loopback is allowed as well: for trying things out. Reads the authorities of
     /// the system.
     pub fn new(clock: &Clock, may_ask_itself: bool) -> Self {
-        let turns = Arc::new(Semaphore::new(AT_ONE_TIME));
+        let turns = Turns::new(AT_ONE_TIME, WAITING);
         let (hosts, resolver) = (Arc::default(), Resolver::System);
         Self { tls: connector(clock), turns, hosts, resolver, may_ask_itself }
     }
@@ -101,7 +104,7 @@ impl Outward {
     /// Gets the document at an address.
     ///
     /// # Errors
-    /// When no whole answer came within `limit` and 1 MiB, or the address may not be asked.
+    /// When no whole answer came within `limit` and 1 MiB, too many ask already, or the address may not be asked.
     pub async fn get(
         &self,
         url: &Url,
@@ -112,10 +115,9 @@ impl Outward {
     }
 
     async fn follow(&self, mut url: Url, headers: &[(&'static str, String)]) -> Result<OutwardAnswer, FetchError> {
-        let of_host = self.turns_of(url.host_str().unwrap_or_default());
-        // Whoever waits for a slow host takes no turn from the others.
-        let _turn_there = of_host.acquire().await.map_err(|_| FetchError::TimedOut)?;
-        let _turn = self.turns.acquire().await.map_err(|_| FetchError::TimedOut)?;
+        let host = url.host_str().unwrap_or_default();
+        let turns = tokio::time::timeout(LONGEST_WAIT, self.take_turns(host)).await;
+        let _turns = turns.ok().flatten().ok_or(FetchError::Busy)?;
         for _ in 0..=MAX_REDIRECTS {
             let answer = self.exchange(&url, headers).await?;
             if !answer.status.is_redirection() {
@@ -131,9 +133,15 @@ impl Outward {
         Err(FetchError::Redirect)
     }
 
-    fn turns_of(&self, host: &str) -> Arc<Semaphore> {
+    /// Whoever waits for a slow host takes no turn from the others.
+    async fn take_turns(&self, host: &str) -> Option<(Turn, Turn)> {
+        let there = self.turns_of(host).take().await?;
+        Some((there, self.turns.take().await?))
+    }
+
+    fn turns_of(&self, host: &str) -> Turns {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(hosts.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONE_HOST))))
+        hosts.entry(host.to_owned()).or_insert_with(|| Turns::new(AT_ONE_HOST, WAITING_FOR_ONE_HOST)).clone()
     }
 
     async fn exchange(&self, url: &Url, headers: &[(&'static str, String)]) -> Result<OutwardAnswer, FetchError> {

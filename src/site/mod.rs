@@ -235,6 +235,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
     let app = App {
         directory: Directory::new(&config, clock.clone(), seeds),
         leaked_passwords: Arc::new(LeakedPasswords::new(&clock, config.directory.may_ask_itself)),
+        mail_exchanges: Arc::default(),
         clock,
         passwords: PasswordLane::with_limits(hashing.parameters, random.clone(), lane),
         passkeys: PasskeySite::new(config.issuer(), &config.instance_name).map(Arc::new),

@@ -211,7 +211,7 @@ impl Register {
         let said = match app.directory.find_establishment(siret).await {
             Ok(Some(found)) => LookedUp::Found(Box::new(found.to_organization(OrganizationId(0), now))),
             Ok(None) => LookedUp::Unknown,
-            Err(DirectoryError::NoSource | DirectoryError::Unavailable) => LookedUp::Unavailable,
+            Err(DirectoryError::NoSource | DirectoryError::Unavailable | DirectoryError::Busy) => LookedUp::Unavailable,
         };
         self.failures = match said {
             LookedUp::Unavailable => self.failures.saturating_add(1),

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::domain::{Email, suggest_spelling};
-use crate::fetch::{MailExchange, find_mail_exchange};
+use crate::fetch::MailExchange;
 
 /// What is thought of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub async fn judge_address(app: &App, email: &Email, is_confirmed: bool) -> Addr
     let is_expected = checks.expected_domains.iter().any(|domain| domain.as_str() == email.domain());
     if checks.deliverability
         && !is_expected
-        && find_mail_exchange(email.domain(), &checks.name_servers).await == MailExchange::TakesNone
+        && app.mail_exchanges.find(email.domain(), &checks.name_servers).await == MailExchange::TakesNone
     {
         return AddressVerdict::TakesNoMail(suggestion);
     }

@@ -71,27 +71,32 @@ pub enum PublicLook {
 /// Looks a number up for whoever asks.
 ///
 /// # Errors
-/// Too many were looked up from this source.
+/// Too many were looked up from this source, or too many ask at this moment.
 pub async fn look_up_publicly(app: &App, source: Source, siret: &Siret) -> Result<PublicLook, ActError> {
     take_public_look(app, source)?;
     Ok(match app.directory.find_establishment(siret).await {
         Ok(Some(establishment)) => PublicLook::Known(Box::new(establishment)),
         Ok(None) => PublicLook::Unknown,
         Err(DirectoryError::NoSource | DirectoryError::Unavailable) => PublicLook::Unavailable,
+        Err(DirectoryError::Busy) => return Err(ActError::Busy),
     })
 }
 
 /// Searches for a person; `None` where no source answers.
 ///
 /// # Errors
-/// Too many searches were made, or the store fails.
+/// Too many searches were made, too many are under way, or the store fails.
 pub async fn search_organizations(
     app: &App,
     active: &ActiveSession,
     query: &EstablishmentQuery,
 ) -> Result<Option<Vec<Establishment>>, ActError> {
     take_directory_look(app, active.user.id)?;
-    Ok(app.directory.search(query).await.ok())
+    match app.directory.search(query).await {
+        Ok(found) => Ok(Some(found)),
+        Err(DirectoryError::NoSource | DirectoryError::Unavailable) => Ok(None),
+        Err(DirectoryError::Busy) => Err(ActError::Busy),
+    }
 }
 
 /// What the directory says of a number.
@@ -109,7 +114,9 @@ pub(super) async fn ask(app: &App, siret: &Siret, with_contacts: bool) -> Told {
     let establishment = match app.directory.find_establishment(siret).await {
         Ok(Some(establishment)) => establishment,
         Ok(None) => return Told::Unknown,
-        Err(DirectoryError::NoSource | DirectoryError::Unavailable) => return Told::Unavailable,
+        Err(DirectoryError::NoSource | DirectoryError::Unavailable | DirectoryError::Busy) => {
+            return Told::Unavailable;
+        }
     };
     let organization = establishment.to_organization(NOT_ENTERED, app.clock.now());
     let has_contacts = with_contacts && (organization.is_commune() || organization.is_school());

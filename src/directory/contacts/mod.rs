@@ -70,7 +70,7 @@ impl ImportedContacts {
     pub(super) fn about(&self) -> Option<ContactsReport> {
         match self.0.with(|generation| Ok(Some(generation.about.clone()))) {
             Answer::Known(about) => Some(about),
-            Answer::Unknown | Answer::Withheld | Answer::Absent | Answer::Failed => None,
+            Answer::Unknown | Answer::Withheld | Answer::Absent | Answer::Failed | Answer::Busy => None,
         }
     }
 
@@ -87,6 +87,7 @@ impl ImportedContacts {
             Answer::Known((true, None)) => Answer::Unknown,
             Answer::Known((false, None)) | Answer::Absent | Answer::Unknown | Answer::Withheld => Answer::Absent,
             Answer::Failed => Answer::Failed,
+            Answer::Busy => Answer::Busy,
         }
     }
 }

@@ -58,6 +58,7 @@ fn told<T>(answer: Answer<Found<T>>) -> Answer<T> {
         Answer::Unknown => Answer::Unknown,
         Answer::Absent => Answer::Absent,
         Answer::Failed => Answer::Failed,
+        Answer::Busy => Answer::Busy,
     }
 }
 

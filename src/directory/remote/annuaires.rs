@@ -69,6 +69,7 @@ impl Annuaires {
             },
             Outcome::NotFound | Outcome::Withheld => Answer::Unknown,
             Outcome::Failed => Answer::Failed,
+            Outcome::Busy => Answer::Busy,
         }
     }
 

@@ -48,6 +48,7 @@ pub(super) fn read_head_office(call: &Call, siren: &Siren, now: Timestamp) -> An
         Answer::Withheld => Answer::Withheld,
         Answer::Absent => Answer::Absent,
         Answer::Failed => Answer::Failed,
+        Answer::Busy => Answer::Busy,
     }
 }
 

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::domain::{Establishment, Siret};
-use crate::fetch::{Budget, Circuit, Outward};
+use crate::fetch::{Budget, Circuit, FetchError, Outward};
 use crate::protocol::{Timestamp, json_depth};
 
 /// How long a call may take.
@@ -37,6 +37,8 @@ pub(super) enum Outcome {
     Withheld,
     /// It did not answer, or nobody asked it.
     Failed,
+    /// Too many ask it already; it has not failed.
+    Busy,
 }
 
 /// What was said, in the order of its age.
@@ -92,6 +94,7 @@ impl Service {
         self.note(|standing, _| standing.calls = standing.calls.saturating_add(1));
         let answer = match self.outward.get(url, headers, TIME_LIMIT).await {
             Ok(answer) => answer,
+            Err(FetchError::Busy) => return Outcome::Busy,
             Err(cause) => return self.fail(url, &cause.to_string(), None),
         };
         match answer.status.as_u16() {

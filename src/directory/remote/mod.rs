@@ -85,6 +85,7 @@ impl RemoteRegister {
             Outcome::NotFound => Answer::Unknown,
             Outcome::Withheld => Answer::Withheld,
             Outcome::Failed => return remembered.map_or(Answer::Failed, Answer::Known),
+            Outcome::Busy => return remembered.map_or(Answer::Busy, Answer::Known),
         };
         match &answer {
             Answer::Known(establishment) => {
@@ -99,7 +100,7 @@ impl RemoteRegister {
                 self.service.understood();
                 self.service.forget(siret);
             }
-            Answer::Absent => {}
+            Answer::Absent | Answer::Busy => {}
         }
         answer
     }
@@ -146,7 +147,7 @@ impl RemoteRegister {
                 Answer::Known(found) => told.extend(found),
                 // The head office may be all that there is, or closed with everything else.
                 Answer::Unknown => {}
-                other @ (Answer::Withheld | Answer::Absent | Answer::Failed) => return other,
+                other @ (Answer::Withheld | Answer::Absent | Answer::Failed | Answer::Busy) => return other,
             }
         }
         let mut told: Vec<Establishment> = told.into_iter().map(Establishment::masked).collect();
@@ -164,11 +165,13 @@ impl RemoteRegister {
             Outcome::NotFound => return Answer::Unknown,
             Outcome::Withheld => return Answer::Withheld,
             Outcome::Failed => return Answer::Failed,
+            Outcome::Busy => return Answer::Busy,
         };
         let answer = read(&call);
         match &answer {
             Answer::Failed => self.service.refuse(url),
             Answer::Known(_) | Answer::Unknown | Answer::Withheld | Answer::Absent => self.service.understood(),
+            Answer::Busy => {}
         }
         answer
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use moncomptepro::config::{Accounts, AddressChecks, Config, DevOptions};
-use moncomptepro::fetch::{MailExchange, find_mail_exchange};
+use moncomptepro::fetch::{MailExchange, MailExchanges};
 use simple_dns::rdata::{A, MX, RData};
 use simple_dns::{CLASS, Name, Packet, PacketFlag, QTYPE, RCODE, ResourceRecord, TYPE};
 use tokio::net::UdpSocket;
@@ -86,12 +86,13 @@ async fn a_domain_takes_mail_by_its_exchange_or_its_address_and_whoever_does_not
         ("silent.example", MailExchange::Unknown),
         ("forged.example", MailExchange::Unknown),
     ];
+    let asked = MailExchanges::default();
     for (domain, expected) in table {
-        assert_eq!(find_mail_exchange(domain, &[server.address]).await, expected, "{domain}");
+        assert_eq!(asked.find(domain, &[server.address]).await, expected, "{domain}");
     }
     let nobody = "127.0.0.1:9".parse().unwrap();
-    assert_eq!(find_mail_exchange("missing.example", &[nobody]).await, MailExchange::Unknown);
-    assert_eq!(find_mail_exchange("missing.example", &[nobody, server.address]).await, MailExchange::TakesNone);
+    assert_eq!(asked.find("missing.example", &[nobody]).await, MailExchange::Unknown);
+    assert_eq!(asked.find("missing.example", &[nobody, server.address]).await, MailExchange::TakesNone);
 }
 
 async fn checking(server: &NameServer, accounts: Accounts) -> Instance {

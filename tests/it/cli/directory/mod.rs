@@ -1,6 +1,7 @@
 //! Where companies and administrations are looked up: the register's files, good and bad, and a service on the
 //! network that answers or does not.
 
+mod busy;
 mod commands;
 mod contact_files;
 mod contacts;
