@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::accounts::console::my_data::export;
 use crate::accounts::organizations::waiting;
 use crate::admin::{ADMINISTRATOR, JEAN, at_work, grant};
 use crate::support::{Device, Instance, Operator, Person};
@@ -164,6 +165,13 @@ async fn sec_117_what_anybody_wrote_is_shown_on_every_page_and_in_every_mail_and
         let (pages, showing) = crawl(&instance, &instance.person(), &["/_dev", "/users/start-sign-in"], language).await;
         assert!(pages > 2 && showing > 0, "{showing} of {pages} pages of strangers");
     }
+    let (file, data) = export(&instance, &person, JEAN).await;
+    assert_eq!((&data["account"]["given_name"], &data["account"]["job"]), (&HOSTILE.into(), &HOSTILE.into()));
+    let kept = ["content-type", "x-content-type-options"].map(|name| file.header(name).to_owned());
+    assert_eq!(kept, ["application/json", "nosniff"], "a file to keep, and no page");
+    assert!(file.header("content-disposition").starts_with("attachment"), "{}", file.header("content-disposition"));
+    let shown = operator.asks(&["user", "show", JEAN]).await;
+    assert!(shown.to_string().contains("<marker-x"), "what a program reads is the text: {shown}");
     let mut showing = 0;
     for address in [JEAN, ADMINISTRATOR, "marie@mairie.example", crate::accounts::organizations::ELODIE] {
         let mails = person.get(&format!("/_dev/api/mailbox?to={address}")).await.json();
