@@ -160,7 +160,8 @@ fn is_current(known: &Organization, now: Timestamp) -> bool {
         OrganizationSource::Operator => true,
         OrganizationSource::Unconfirmed => false,
         OrganizationSource::Register | OrganizationSource::Invented => {
-            now.seconds_since(known.updated_at) <= FACTS_STAND_FOR_SECONDS
+            // What the register has said since is that it does not know it.
+            known.not_found_at.is_none() && now.seconds_since(known.updated_at) <= FACTS_STAND_FOR_SECONDS
         }
     }
 }

@@ -145,6 +145,31 @@ async fn sec_199_sec_114_what_was_read_within_thirty_days_stands_in_and_not_long
 }
 
 #[tokio::test]
+async fn sec_199_sec_114_what_the_register_knows_no_more_does_not_stand_in_while_it_is_silent() {
+    let service = Service::start(ok(&found(json!({ "siret": ELSEWHERE })))).await;
+    let instance = instance(service.port).await;
+    let client = instance.standard_client();
+    let first = instance.person();
+    let asks = arrive(&first, &client, "jean@inconnu.example", &[]).await;
+    assert!(waits(&join(&first, &asks, ELSEWHERE).await));
+    let (key, domain) = (OrganizationKey::Siret(ELSEWHERE.parse().unwrap()), "inconnu.example".parse().unwrap());
+    let verified = EmailDomainStatus::Verified;
+    write_email_domain(&instance.app, &By::local(Actor::System), key, domain, verified).await.unwrap().unwrap();
+    let days = |days: u64| Duration::from_secs(days * 24 * 3600);
+    instance.clock.advance(days(2)).unwrap();
+    service.does(ok(&json!({ "results": [], "total_results": 0 })));
+    let second = instance.person();
+    let asks = arrive(&second, &client, "jeanne@inconnu.example", &[]).await;
+    assert_eq!(join(&second, &asks, ELSEWHERE).await.status, 400, "nobody knows it");
+    service.does(with_status("500 Internal Server Error", "", ""));
+    instance.clock.advance(days(2)).unwrap();
+    let third = instance.person();
+    let asks = arrive(&third, &client, "jules@inconnu.example", &[]).await;
+    let page = join(&third, &asks, ELSEWHERE).await;
+    assert!(waits(&page), "a moderator looks at it: {}", page.text("main"));
+}
+
+#[tokio::test]
 async fn sec_199_a_directory_of_contacts_that_does_not_answer_leaves_it_to_a_moderator() {
     let directory = tempfile::tempdir().unwrap();
     let fixtures = directory.path().join("fixtures.toml");
