@@ -25,6 +25,12 @@ journey("an administrator enters the console, keeps an organization, and gives a
 
   await person.page.locator('nav a[href="/admin/organizations"]').click();
   await person.see("admin-organizations");
+  for (const standing of ["closed", "unknown"]) {
+    await person.page.locator(`nav a[href$="?standing=${standing}"]`).click();
+    assert.equal(await person.page.locator(`nav a[href$="?standing=${standing}"]`).getAttribute("aria-current"), "page");
+    await person.see(`admin-organizations-${standing}`);
+  }
+  await person.goTo("/admin/organizations");
   await person.answer("q", "mairie de Clamart");
   await person.see("admin-organizations-found");
   await person.answer("q", "a");

@@ -8,7 +8,8 @@ use moncomptepro::domain::{EmailDomainStatus, Organization, OrganizationId, Sire
 use moncomptepro::store::organizations;
 use serde_json::{Value, json};
 
-use crate::support::{Instance, Operator};
+use crate::admin::{ADMINISTRATOR, at_work};
+use crate::support::{Instance, Operator, Page};
 
 const CLAMART: &str = "21920023500014";
 /// Known to the register of `dev`, and to nobody here.
@@ -122,4 +123,49 @@ async fn sec_108_org_show_and_org_domain_say_who_made_proved_and_judged() {
         let judged = operator.asks(&["org", "domain", "1", "mairie.example", status.as_str()]).await;
         assert_eq!(judged["status"], status.as_str(), "{judged}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_114_the_list_of_what_is_closed_goes_on_page_after_page_in_the_console_and_by_command() {
+    let directory = tempfile::tempdir().unwrap();
+    let (instance, operator) = begin(directory.path()).await;
+    villages(&instance).await;
+    let closing = |tx: &mut moncomptepro::store::Tx<'_>| {
+        for number in 0..VILLAGES {
+            let known = organizations::find_by_siret(tx, &siret(number))?.unwrap();
+            // Every other one is in activity.
+            organizations::update(tx, &Organization { is_active: number % 2 == 0, ..known })?;
+        }
+        Ok(())
+    };
+    instance.app.store.write(closing).await.unwrap();
+    let closed = |found: &Value| {
+        let listed = known(found);
+        assert!(items(found).iter().all(|item| item["standing"] == "closed"), "{found}");
+        listed
+    };
+    let first = operator.asks(&["org", "list", "--standing", "closed"]).await;
+    assert_eq!(closed(&first).len(), 50);
+    let all = operator.asks(&["org", "list", "--standing", "closed", "--all"]).await;
+    let everything = closed(&all);
+    assert!(everything.len() >= 60 && everything.is_superset(&closed(&first)), "{all}");
+    operator.types(&["org", "list", "--standing", "odd"]).await.refused(2, "possible values: closed, unknown");
+
+    let (person, _) = at_work(&instance, ADMINISTRATOR).await;
+    let page = person.visit("/admin/organizations?standing=closed").await;
+    let next = page.attribute("a[rel=next]", "href").unwrap();
+    assert!(next.contains("standing=closed"), "{next}");
+    let later = person.visit(&next).await;
+    assert!(
+        page.has("[aria-current=page][href$='standing=closed']") && !page.has("[aria-current=page][href$=unknown]")
+    );
+    let shown = |page: &Page| (0..VILLAGES).filter(|number| page.has(&tile(*number))).collect::<BTreeSet<u32>>();
+    let (here, there) = (shown(&page), shown(&later));
+    assert!(here.is_disjoint(&there) && here.union(&there).all(|number| number % 2 == 1));
+    assert_eq!(here.len() + there.len(), 60, "each closed village once");
+    assert_eq!(later.attribute("a[rel=next]", "href"), None);
+}
+
+fn tile(number: u32) -> String {
+    format!("a[data-siret='{}']", siret(number))
 }

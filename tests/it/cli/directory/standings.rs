@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use moncomptepro::acts::administration::{RefreshRound, follow_import, refresh_stale_organizations};
+use moncomptepro::acts::By;
+use moncomptepro::acts::administration::{
+    OrganizationKey, OrganizationRefusal, RefreshRound, follow_import, refresh_organization,
+    refresh_stale_organizations,
+};
 use moncomptepro::directory::{Filter, Import, import};
-use moncomptepro::domain::{AuditEvent, OrganizationId, OrganizationStanding};
+use moncomptepro::domain::{Actor, AuditEvent, OrganizationId, OrganizationStanding};
 use moncomptepro::protocol::Timestamp;
 use moncomptepro::store::organizations;
 use serde_json::{Value, json};
@@ -26,7 +30,7 @@ async fn lists(person: &Person) -> Vec<&'static str> {
     let mut found = Vec::new();
     for standing in ["closed", "unknown"] {
         let page = person.visit(&format!("/admin/organizations?standing={standing}")).await;
-        assert!(page.has("[aria-current=page]"), "{}", page.text("main"));
+        assert!(page.has(&format!("[aria-current=page][href$='standing={standing}']")), "{}", page.text("main"));
         if page.has(&format!("[data-siret='{CLAMART}']")) {
             found.push(standing);
         }
@@ -96,6 +100,28 @@ async fn sec_114_administrators_are_listed_what_the_register_closed_or_knows_no_
         recorded, 5,
         "by hand, closed, active again, gone, known again; what another part says nothing of is nothing"
     );
+}
+
+#[tokio::test]
+async fn sec_114_what_an_import_left_out_is_not_taken_for_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let instance = on_register(&data).await;
+    imported(&data, both(directory.path()), Filter::default()).unwrap();
+    read_again(&instance).await;
+    let (by, key) = (By::local(Actor::System), || OrganizationKey::Siret(CLAMART.parse().unwrap()));
+    let elsewhere = Filter { departments: BTreeSet::from(["74".parse().unwrap()]), ..Filter::default() };
+    for (filter, standing_then) in [(elsewhere, None), (Filter::default(), Some(OrganizationStanding::Unknown))] {
+        let kept: Vec<&str> = ESTABLISHMENTS.into_iter().filter(|line| !line.starts_with(CLAMART)).collect();
+        let files = vec![
+            write(directory.path(), "units.csv", csv(ENTITY, &ENTITIES).as_bytes()),
+            write(directory.path(), "places.csv", csv(ESTABLISHMENT, &kept).as_bytes()),
+        ];
+        imported(&data, files, filter).unwrap();
+        let read = refresh_organization(&instance.app, &by, key()).await.unwrap();
+        assert_eq!(read, Err(OrganizationRefusal::NotInRegister));
+        assert_eq!(standing(&instance), standing_then);
+    }
 }
 
 #[tokio::test]
