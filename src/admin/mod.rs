@@ -71,7 +71,7 @@ pub fn by_command_line(app: &App, account: &str) -> By {
 /// Answers one call of somebody who may ask everything.
 pub async fn answer(app: &App, by: &By, call: &Call) -> Answer {
     let reply = route(&Request { app, by, call }).await;
-    let answer = reply.unwrap_or_else(|refusal| refusal.answer());
+    let answer = reply.unwrap_or_else(|refusal| refusal.with_cause(app).answer());
     let noun = call.segments().into_iter().flatten().next().unwrap_or_default();
     // Of the path only the noun: what follows may be an address.
     let noun: String = noun.chars().filter(char::is_ascii_alphanumeric).take(32).collect();

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::directory::DirectoryError;
 use crate::domain::ModerationFault;
 use crate::protocol::{SignatureAlgorithm, Timestamp};
+use crate::store::{DiskTrouble, StoreError};
 use crate::web::StatusCode;
 
 /// A refusal; nothing was changed.
@@ -136,6 +137,8 @@ pub(super) enum Refusal {
     Backup(#[from] BackupRefusal),
     #[error("{0}")]
     MasterKey(MasterKeyRotationError),
+    #[error("nothing can be stored: {0}")]
+    Storage(DiskTrouble),
     #[error("{0}")]
     Act(#[from] ActError),
 }
@@ -226,6 +229,14 @@ impl Refusal {
         }
     }
 
+    /// Whoever is at the machine is told what is wrong with it.
+    pub(super) fn with_cause(self, app: &App) -> Self {
+        if let (Self::Act(ActError::Store(StoreError::Unavailable)), Some(trouble)) = (&self, app.store.trouble()) {
+            return Self::Storage(trouble);
+        }
+        self
+    }
+
     fn outline(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NoSuchAddress => (StatusCode::NOT_FOUND, "no_such_address"),
@@ -281,7 +292,7 @@ impl Refusal {
             Self::Act(ActError::Superseded) => (StatusCode::CONFLICT, "superseded"),
             Self::Act(ActError::Passkey(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "passkey"),
             Self::Act(ActError::Sealed(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "sealed"),
-            Self::Act(ActError::Store(_)) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
+            Self::Act(ActError::Store(_)) | Self::Storage(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
         }
     }
 

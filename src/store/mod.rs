@@ -36,8 +36,8 @@ use std::time::Duration;
 pub use check::{CheckReport, Finding, Problem, TableCount};
 use engine::{BACK_OFF, Engine, Identity, Medium, Writer};
 pub use engine::{
-    BeforeMigration, BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, Exposed, Header, Held, PoorFileSystem,
-    Purged, Read, Snapshot, Space, StillImage, Tx,
+    BeforeMigration, BulkError, BulkReader, BulkRows, BulkWriter, DirectoryLock, DiskTrouble, Exposed, Header, Held,
+    PoorFileSystem, Purged, Read, Snapshot, Space, StillImage, Tx,
 };
 pub use error::{NotTaken, OpenError, StoreError};
 pub use organization::{contact_proofs, email_domains, memberships, moderations, organizations};
@@ -191,6 +191,11 @@ impl Store {
     /// Whether writes are taken. False after an I/O error until the database is open again.
     pub fn is_healthy(&self) -> bool {
         self.engine.is_healthy()
+    }
+
+    /// Why writes are not taken, where it is the disk; `None` while they are.
+    pub fn trouble(&self) -> Option<DiskTrouble> {
+        self.engine.trouble()
     }
 
     /// What was read and written since the start.

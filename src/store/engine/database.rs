@@ -6,13 +6,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::thread;
 use std::time::Duration;
 
 use redb::{Database, Durability, ReadableDatabase as _, WriteTransaction};
 
-use super::files::Space;
+use super::files::{DiskTrouble, Space};
 use super::header::{self, BeforeMigration, Header, Identity};
 use super::medium::{Care, Medium};
 use super::reserve::Reserve;
@@ -33,6 +33,8 @@ pub(in crate::store) struct Engine {
     current: RwLock<Current>,
     is_healthy: AtomicBool,
     is_recovering: AtomicBool,
+    /// Why it is out of service, where that is known.
+    trouble: Mutex<Option<DiskTrouble>>,
 }
 
 struct Current {
@@ -59,7 +61,16 @@ impl Engine {
         })?;
         let current = RwLock::new(Current { database: Some(database), generation: 0 });
         let (is_healthy, is_recovering) = (AtomicBool::new(true), AtomicBool::new(false));
-        Ok(Arc::new(Self { medium, cache_bytes, back_off, header, current, is_healthy, is_recovering }))
+        Ok(Arc::new(Self {
+            medium,
+            cache_bytes,
+            back_off,
+            header,
+            current,
+            is_healthy,
+            is_recovering,
+            trouble: Mutex::default(),
+        }))
     }
 
     pub(in crate::store) fn header(&self) -> &Header {
@@ -85,12 +96,22 @@ impl Engine {
         self.is_healthy.load(Ordering::Acquire)
     }
 
+    /// Why it is out of service, where it is the disk.
+    pub(in crate::store) fn trouble(&self) -> Option<DiskTrouble> {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_trouble(&self, trouble: Option<DiskTrouble>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
     /// The state now, to be read from for so long, with the number of the opening that it was read from.
     pub(in crate::store) fn snapshot(&self, limit: Duration) -> Result<(Snapshot, u64), StoreError> {
         let current = self.current();
         let database = current.database.as_ref().ok_or(StoreError::Unavailable)?;
         let transaction = database.begin_read().map_err(|error| {
             tracing::error!(%error, "a read transaction cannot begin");
+            DiskTrouble::note(error);
             StoreError::Unavailable
         })?;
         Ok((Snapshot::of(transaction).lasting(limit), current.generation))
@@ -123,11 +144,14 @@ impl Engine {
     /// Takes the database out of service after an I/O error and opens it again under supervision.
     pub(in crate::store) fn report_failure(self: &Arc<Self>, generation: u64) {
         let current = self.current_mut();
+        let met = DiskTrouble::take();
         if current.generation != generation || !self.is_healthy.swap(false, Ordering::AcqRel) {
             return;
         }
         drop(current);
-        tracing::error!("the store is out of service until its database is open again");
+        let cause = met.map(|met| met.to_string()).unwrap_or_default();
+        self.set_trouble(met);
+        tracing::error!(cause, "the store is out of service until its database is open again");
         if catch_unwind(AssertUnwindSafe(|| self.read_on())).is_err() {
             tracing::error!("the storage engine panicked while it was closed");
         }
@@ -159,10 +183,24 @@ impl Engine {
                 current.database = Some(database);
                 self.is_recovering.store(false, Ordering::Release);
                 self.is_healthy.store(true, Ordering::Release);
+                self.set_trouble(None);
                 Ok(())
             }
             Err(error) => {
                 current.database = self.open_for_reading();
+                let met = match &error {
+                    OpenError::Unusable { cause, .. } | OpenError::Io(cause) => Some(DiskTrouble::of(cause)),
+                    // What the probe met.
+                    OpenError::Damaged(_) => DiskTrouble::take(),
+                    OpenError::Locked { .. }
+                    | OpenError::OtherMode { .. }
+                    | OpenError::OtherIssuer { .. }
+                    | OpenError::NewerFormat { .. }
+                    | OpenError::NotSaved { .. } => None,
+                };
+                if met.is_some() {
+                    self.set_trouble(met);
+                }
                 Err(error)
             }
         }
@@ -223,6 +261,7 @@ fn supervise(engine: &Weak<Engine>, back_off: [Duration; 3]) {
 fn begin(database: &Database) -> Result<WriteTransaction, StoreError> {
     let mut transaction: WriteTransaction = database.begin_write().map_err(|error| {
         tracing::error!(%error, "a write transaction cannot begin");
+        DiskTrouble::note(error);
         StoreError::Unavailable
     })?;
     transaction.set_durability(Durability::Immediate).map_err(|error| {
@@ -252,6 +291,7 @@ fn probe(database: &Database, header: &Header) -> Result<bool, StoreError> {
 pub(super) fn commit(transaction: WriteTransaction) -> Result<(), StoreError> {
     transaction.commit().map_err(|error| {
         tracing::error!(%error, "a commit failed");
+        DiskTrouble::note(error);
         StoreError::Unavailable
     })
 }

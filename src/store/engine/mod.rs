@@ -27,7 +27,7 @@ mod tests;
 
 pub use bulk::{BulkError, BulkReader, BulkRows, BulkWriter};
 pub(in crate::store) use database::{BACK_OFF, Engine};
-pub use files::{Exposed, PoorFileSystem, Space};
+pub use files::{DiskTrouble, Exposed, PoorFileSystem, Space};
 pub(in crate::store) use handle_table::HandleTable;
 #[cfg(test)]
 pub(in crate::store) use header::set_format;

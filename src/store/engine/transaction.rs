@@ -10,6 +10,7 @@ use redb::{
     TableError, TableHandle, WriteTransaction,
 };
 
+use super::files::DiskTrouble;
 use super::header::{self, Header};
 use crate::logs::Stopwatch;
 use crate::store::StoreError;
@@ -400,6 +401,7 @@ pub(super) fn fault(table: &'static str, error: StorageError) -> StoreError {
         }
         error => {
             tracing::error!(table, %error, "the storage engine failed");
+            DiskTrouble::note(error);
             StoreError::Unavailable
         }
     }

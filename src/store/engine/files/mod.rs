@@ -10,6 +10,7 @@ use thiserror::Error;
 
 #[cfg(not(unix))]
 mod other;
+mod trouble;
 #[cfg(unix)]
 mod unix;
 
@@ -18,6 +19,7 @@ use other as system;
 pub(in crate::store) use system::{
     check_own_directory, close_own_directory, create_directory, create_new, keep_new_files_private, open_private, space,
 };
+pub use trouble::DiskTrouble;
 #[cfg(unix)]
 use unix as system;
 

@@ -147,6 +147,52 @@ async fn sec_190_a_person_is_told_that_nothing_can_be_recorded() {
     assert!(!refused.body.to_lowercase().contains("redb"), "{}", refused.body);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_190_whoever_is_at_the_machine_is_told_what_is_wrong_with_the_disk_and_nobody_else() {
+    let table = [
+        (Fault::Full, "the disk is full"),
+        (Fault::ReadOnly, "the disk is mounted for reading only"),
+        (Fault::Broken, "the disk fails"),
+    ];
+    for (fault, words) in table {
+        let Scene { disk, instance, person, client, code, .. } = Scene::set().await;
+        let app = &instance.app;
+        let create = async |number: usize| {
+            let document = serde_json::json!({
+                "email": format!("agent-{number}@mairie.example"), "given_name": "Marie", "family_name": "Dupont"
+            });
+            let call = Call::new(Method::POST, &["users"]).with_body(&document);
+            admin::answer(app, &admin::by_command_line(app, "root"), &call).await
+        };
+        assert_eq!(app.store.trouble(), None);
+        disk.suffer(fault);
+        // What was freed before is written to first.
+        let mut told = create(0).await;
+        for number in 1..500 {
+            if !told.status.is_success() {
+                break;
+            }
+            told = create(number).await;
+        }
+        assert_eq!((told.status.as_u16(), &told.body["error"]), (503, &"store".into()), "{fault:?}: {}", told.body);
+        assert!(told.body["message"].as_str().unwrap().contains(words), "{fault:?}: {}", told.body);
+        for answer in [client.present(&code).await, person.get("/readyz").await] {
+            assert_eq!(answer.status, 503, "{fault:?}");
+            assert!(!answer.body.contains("disk"), "{fault:?}: {}", answer.body);
+        }
+        disk.mend();
+        until_healthy(app).await;
+        let known = async {
+            while app.store.trouble().is_some() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), known).await.expect("what is mended is told no more");
+        assert!(create(1_000).await.status.is_success());
+        instance.stop().await;
+    }
+}
+
 /// Runs the errands one after the other, each until it succeeds; what was acknowledged must hold at the end.
 async fn run_errands(app: &App, fault_is_lifted: impl Fn()) -> usize {
     let mut refusals = 0;
