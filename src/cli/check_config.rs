@@ -38,6 +38,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     let mut examined: Vec<Told> =
         examined.await.map_err(Ending::refused)?.into_iter().map(|examined| Told::of(&examined)).collect();
     examined.push(addresses("listen", &config, &config.listen, config.port).await);
+    if let Some(address) = config.mutual_tls {
+        examined.push(addresses("tls.mutual_listen", &config, &[address.ip()], address.port()).await);
+    }
     if let Some(address) = config.metrics {
         examined.push(addresses("metrics.listen", &config, &[address.ip()], address.port()).await);
     }

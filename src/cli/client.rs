@@ -136,6 +136,10 @@ pub(super) struct Settings {
     /// everywhere.
     #[arg(long = "allowed-source", value_name = "NETWORK")]
     allowed_sources: Option<Vec<String>>,
+    /// SHA-256 of a certificate of its own, as `openssl x509 -noout -fingerprint -sha256` prints it; several times for several.
+    /// With any, it shows one at every request of its own, at `tls.mutual_listen`. A new client has none.
+    #[arg(long = "certificate", value_name = "FINGERPRINT")]
+    certificates: Option<Vec<String>>,
     /// The page of the service.
     #[arg(long, value_name = "URL")]
     client_uri: Option<String>,
@@ -212,6 +216,7 @@ impl Settings {
             ("--post-logout-uri", &self.post_logout_uris),
             ("--default-acr", &self.default_acr_values),
             ("--allowed-source", &self.allowed_sources),
+            ("--certificate", &self.certificates),
         ];
         let texts = [
             ("--client-uri", &self.client_uri),
@@ -239,6 +244,7 @@ impl Settings {
             require_verified_link: self.require_verified_link,
             federation: self.federation,
             allowed_sources: emptied_list(self.allowed_sources),
+            certificates: emptied_list(self.certificates),
             client_uri: emptied(self.client_uri),
             description: emptied(self.description),
             policy_uri: emptied(self.policy_uri),

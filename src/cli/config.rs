@@ -92,6 +92,7 @@ fn client(declared: &DeclaredClient) -> Value {
         "require_verified_link": client.require_verified_link,
         "federation": client.is_federation,
         "allowed_sources": client.allowed_sources,
+        "certificates": client.certificates,
         "client_uri": client.client_uri,
         "client_description": client.description,
         "policy_uri": client.policy_uri,

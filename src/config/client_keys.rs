@@ -119,6 +119,15 @@ pub(super) const CLIENT_KEYS: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "certificates",
+        kind: Kind::Thumbprints,
+        standard: Standard::Texts(&[]),
+        about: [
+            "Les empreintes SHA-256 de ses certificats, dont il montre l'un à tls.mutual_listen ; vide : aucun n'est demandé.",
+            "The SHA-256 fingerprints of its certificates, one of which it shows at tls.mutual_listen; empty: none is asked for.",
+        ],
+    },
+    ConfigKey {
         path: "client_uri",
         kind: Kind::WebPage,
         standard: Standard::Absent("https://service.exemple.fr/"),

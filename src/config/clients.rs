@@ -116,6 +116,7 @@ fn put_together(settings: &Settings, problems: &mut Vec<Problem>) -> Option<Decl
             .iter()
             .filter_map(|text| text.parse().ok())
             .collect(),
+        certificates: settings.texts(CLIENT_KEYS, "certificates").iter().filter_map(|text| text.parse().ok()).collect(),
         client_uri: text("client_uri"),
         description: text("client_description"),
         policy_uri: text("policy_uri"),

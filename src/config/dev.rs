@@ -48,6 +48,7 @@ impl Config {
             port,
             names: if options.strict { Names::Loopback } else { Names::Local },
             tls: Tls::Off,
+            mutual_tls: None,
             proxies: Proxies::none(),
             connections: Connections { per_source: None, ..Connections::standard() },
             logs: Logs { format: LogFormat::Text, level: String::from("warn") },

@@ -110,6 +110,12 @@ impl Config {
             },
             None => Vec::new(),
         };
+        if declared.iter().any(|declared| !declared.client.certificates.is_empty())
+            && settings.text(KEYS, "tls.mutual_listen").is_none()
+            && !settings.is_told("tls.mutual_listen", &problems)
+        {
+            problems.push(settings.conflict("tls.mutual_listen", Conflict::CertificatesNowhere));
+        }
         match put_together(&settings, path, declared).filter(|_| problems.is_empty()) {
             Some(config) => Ok(Loaded { config, shown: show(&settings) }),
             None => Err(ConfigError { problems: in_order(problems) }),
@@ -143,11 +149,19 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     if listen.iter().any(|address| listen.first().is_some_and(|first| first.port() != address.port())) {
         problems.push(settings.conflict("listen", Conflict::SeveralPorts));
     }
+    let mutual = settings.text(KEYS, "tls.mutual_listen").and_then(|text| text.parse::<SocketAddr>().ok());
+    if mutual.is_some() && mode == "off" {
+        problems.push(settings.conflict("tls.mutual_listen", Conflict::MutualWithoutTls));
+    }
+    // What is asked there names that port: the same one elsewhere, or one that the system chooses, would be none to name.
+    if mutual.is_some_and(|mutual| mutual.port() == 0 || listen.iter().any(|address| address.port() == mutual.port())) {
+        problems.push(settings.conflict("tls.mutual_listen", Conflict::MutualPort));
+    }
     let metrics = settings.text(KEYS, "metrics.listen").and_then(|text| text.parse::<SocketAddr>().ok());
     if metrics.is_some_and(|address| !address.ip().is_loopback()) && !settings.flag(KEYS, "metrics.allow_remote") {
         problems.push(settings.conflict("metrics.listen", Conflict::OpenMetrics));
     }
-    if metrics.is_some_and(|metrics| listen.iter().any(|address| is_same_place(*address, metrics))) {
+    if metrics.is_some_and(|metrics| listen.iter().chain(&mutual).any(|address| is_same_place(*address, metrics))) {
         problems.push(settings.conflict("metrics.listen", Conflict::MetricsAmongListeners));
     }
     if settings.text(KEYS, "metrics.token").is_some_and(|token| !is_bearer_token(&token)) {
@@ -268,6 +282,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         port: listen.first()?.port(),
         names: Names::Own,
         tls: tls(settings, path_of_file)?,
+        mutual_tls: text("tls.mutual_listen").and_then(|text| text.parse().ok()),
         proxies: Proxies {
             trusted: networks(settings, "proxies.trusted"),
             header: match text("proxies.header")?.as_str() {

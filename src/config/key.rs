@@ -6,8 +6,8 @@ use ipnet::IpNet;
 
 use super::PublicUrl;
 use super::mail::is_host;
-use crate::domain::{Email, EmailDomain, MailboxName, RejectionReason, Siret};
-use crate::protocol::{Locale, ScopeSet};
+use crate::domain::{Email, EmailDomain, MAX_CERTIFICATES, MailboxName, RejectionReason, Siret};
+use crate::protocol::{CertificateThumbprint, Locale, ScopeSet};
 
 /// A key of the file. One table of them serves reading, refusing, explaining and showing.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +51,8 @@ pub(super) enum Kind {
     Address,
     /// Networks, as ADDRESS/BITS, or single addresses.
     Networks,
+    /// SHA-256 of certificates.
+    Thumbprints,
     /// Scopes with spaces between them.
     Scopes,
     /// Several texts.
@@ -152,6 +154,10 @@ impl Kind {
             }
             (Self::Address, Value::Text(text)) => text.parse::<SocketAddr>().is_ok(),
             (Self::Networks, Value::Texts(texts)) => texts.iter().all(|text| network(text).is_some()),
+            (Self::Thumbprints, Value::Texts(texts)) => {
+                texts.len() <= MAX_CERTIFICATES
+                    && texts.iter().all(|text| text.parse::<CertificateThumbprint>().is_ok())
+            }
             (Self::Texts, Value::Texts(texts)) => texts.iter().all(|text| is_line(text) && text.len() <= 2048),
             (Self::EmailDomains, Value::Texts(texts)) => texts.iter().all(|text| text.parse::<EmailDomain>().is_ok()),
             (Self::MailboxNames, Value::Texts(texts)) => texts.iter().all(|text| text.parse::<MailboxName>().is_ok()),
@@ -171,6 +177,7 @@ impl Kind {
         match self {
             Self::Addresses
             | Self::Networks
+            | Self::Thumbprints
             | Self::Texts
             | Self::EmailDomains
             | Self::MailboxNames
@@ -218,19 +225,11 @@ impl Kind {
                 Locale::Fr => format!("0, ou un nombre entier de {least} à {most}"),
                 Locale::En => format!("0, or a whole number from {least} to {most}"),
             },
-            Self::Numbers(numbers) => {
-                let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
-                let last = numbers.split_last().map(|(last, others)| [others.join(", "), last.clone()]);
-                last.map(|parts| parts.join(said(" ou ", " or ").as_str())).unwrap_or_default()
-            }
-            Self::OneOf(words) => {
-                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-                quoted.join(said(" ou ", " or ").as_str())
-            }
+            Self::Numbers(numbers) => one_of(numbers, said(" ou ", " or ").as_str()),
+            Self::OneOf(words) => quoted(words).join(said(" ou ", " or ").as_str()),
             Self::Words(words) => {
-                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 said("une liste de ces mots, chacun une fois : ", "a list of these words, each once: ")
-                    + &quoted.join(", ")
+                    + &quoted(words).join(", ")
             }
             Self::Addresses => said(
                 "une ou plusieurs adresses IP:PORT, telles que \"[::]:443\"",
@@ -243,6 +242,12 @@ impl Kind {
             Self::Networks => said(
                 "une liste d'adresses ou de réseaux, tels que \"192.0.2.0/24\"",
                 "a list of addresses or networks, such as \"192.0.2.0/24\"",
+            ),
+            Self::Thumbprints => said(
+                "une liste de 10 empreintes SHA-256 au plus, de 64 chiffres hexadécimaux, telles que `openssl x509 -noout -fingerprint \
+                 -sha256` les donne",
+                "a list of at most 10 SHA-256 fingerprints, of 64 hexadecimal digits, as `openssl x509 -noout -fingerprint -sha256` \
+                 prints them",
             ),
             Self::Scopes => {
                 said(
@@ -277,6 +282,17 @@ impl Kind {
             ),
         }
     }
+}
+
+/// The numbers with commas between them, and `or` before the last.
+fn one_of(numbers: &[u64], or: &str) -> String {
+    let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+    let last = numbers.split_last().map(|(last, others)| [others.join(", "), last.clone()]);
+    last.map(|parts| parts.join(or)).unwrap_or_default()
+}
+
+fn quoted(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| format!("\"{word}\"")).collect()
 }
 
 /// A network, or a single address as the network of itself.

@@ -105,6 +105,15 @@ const FIRST: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "tls.mutual_listen",
+        kind: Kind::Address,
+        standard: Standard::Absent("[::]:8443"),
+        about: [
+            "L'adresse, d'un port à elle, où les services montrent un certificat (TLS mutuel, RFC 8705) ; sans cette clé, nulle part.",
+            "The address, of a port of its own, at which services show a certificate (mutual TLS, RFC 8705); without this key, nowhere.",
+        ],
+    },
+    ConfigKey {
         path: "proxies.trusted",
         kind: Kind::Networks,
         standard: Standard::Texts(&[]),

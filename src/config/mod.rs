@@ -335,6 +335,8 @@ pub struct Config {
     pub names: Names,
     /// Where the certificate comes from.
     pub tls: Tls,
+    /// Where services show a certificate in the handshake of TLS, if anywhere: a port of its own (RFC 8705 §5).
+    pub mutual_tls: Option<SocketAddr>,
     /// The proxies whose word about the client's address is believed.
     pub proxies: Proxies,
     /// How many connections may be open.
@@ -450,6 +452,11 @@ impl Config {
     pub fn differing_ports(&self) -> Option<(u16, u16)> {
         let (public, own) = (self.public_url.port(), self.port);
         (self.tls != Tls::Off && own != 0 && public != own).then_some((public, own))
+    }
+
+    /// The address at which services show a certificate, if there is one.
+    pub fn mutual_url(&self) -> Option<PublicUrl> {
+        self.mutual_tls.map(|address| self.public_url.at_port(address.port()))
     }
 
     /// Whether nobody is asked about companies and administrations.

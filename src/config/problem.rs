@@ -71,6 +71,12 @@ pub(super) enum Conflict {
     FileWithoutFiles,
     /// Plain HTTP without a declared proxy.
     PlainWithoutProxy,
+    /// Certificates of services where there is no TLS.
+    MutualWithoutTls,
+    /// Certificates of services where people are served, or nowhere in particular.
+    MutualPort,
+    /// Certificates of a client that nobody asks for.
+    CertificatesNowhere,
     /// Metrics towards the network.
     OpenMetrics,
     /// Metrics where people are served.
@@ -114,13 +120,25 @@ impl Conflict {
                 "\"off\" n'a de sens que derrière un mandataire. Déclarez le vôtre dans proxies.trusted (sur cette machine : [\"127.0.0.1\", \"::1\"]), ou choisissez tls.mode = \"self-signed\"",
                 "\"off\" makes sense behind a proxy only. Declare yours in proxies.trusted (on this machine: [\"127.0.0.1\", \"::1\"]), or choose tls.mode = \"self-signed\"",
             ],
+            Self::MutualWithoutTls => [
+                "sans TLS (tls.mode = \"off\"), personne ne montre de certificat. Retirez la clé, ou choisissez un autre tls.mode",
+                "without TLS (tls.mode = \"off\") nobody shows a certificate. Remove the key, or choose another tls.mode",
+            ],
+            Self::MutualPort => [
+                "un port à elle est nécessaire, ni 0 ni celui de listen : là, aucun navigateur n'est interrogé sur ses certificats",
+                "a port of its own is needed, neither 0 nor that of listen: there, no browser is asked for its certificates",
+            ],
+            Self::CertificatesNowhere => [
+                "un service de [[clients]] a des certificats, qu'il ne pourrait montrer nulle part. Donnez la clé, ou retirez-les",
+                "a service of [[clients]] has certificates, which it could show nowhere. Set the key, or remove them",
+            ],
             Self::OpenMetrics => [
                 "d'autres machines liraient les mesures. Écoutez sur 127.0.0.1, ou dites metrics.allow_remote = true",
                 "other machines would read the metrics. Listen on 127.0.0.1, or say metrics.allow_remote = true",
             ],
             Self::MetricsAmongListeners => [
-                "listen contient déjà cette adresse. Donnez un autre port aux mesures",
-                "listen has this address already. Give the metrics another port",
+                "listen ou tls.mutual_listen contient déjà cette adresse. Donnez un autre port aux mesures",
+                "listen or tls.mutual_listen has this address already. Give the metrics another port",
             ],
             Self::MetricsToken => [
                 "32 lettres, chiffres ou -._~+/ au moins, puis éventuellement des = : openssl rand -hex 32 en donne un",

@@ -43,6 +43,13 @@ impl PublicUrl {
         named.unwrap_or(if self.is_https { 443 } else { 80 })
     }
 
+    /// The same name at another port.
+    #[must_use]
+    pub fn at_port(&self, port: u16) -> Self {
+        let scheme = if self.is_https { "https" } else { "http" };
+        Self { text: format!("{scheme}://{}:{port}", self.host), host: self.host.clone(), is_https: self.is_https }
+    }
+
     /// Whether it is reached over TLS.
     pub fn is_https(&self) -> bool {
         self.is_https

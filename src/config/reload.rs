@@ -133,6 +133,7 @@ mod tests {
                 "tls.private_key_file",
                 String::from("tls = { mode = \"files\", certificate_file = \"/c\", private_key_file = \"/k\" }"),
             ),
+            ("tls.mutual_listen", String::from("tls.mutual_listen = \"127.0.0.1:8443\"")),
             ("proxies.trusted", String::from("proxies.trusted = [\"10.0.0.0/8\"]")),
             ("proxies.header", String::from("proxies.header = \"forwarded\"")),
             ("limits.connections", String::from("limits.connections = 16")),

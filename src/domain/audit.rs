@@ -317,6 +317,8 @@ pub enum AuditEvent {
     ClientSecretPinned { client_id: ClientId },
     /// What a client has was shown from none of its networks (SEC-134).
     ClientSourceRefused { client_id: ClientId },
+    /// A request with the credentials of a client came without a certificate of its own.
+    ClientCertificateRefused { client_id: ClientId },
     /// An operator looked at a person's data.
     UserViewed { user_id: UserId },
     /// An operator looked at the list of people.

@@ -121,6 +121,7 @@ impl AuditEvent {
             | Self::ClientRecorded { .. }
             | Self::ClientSecretPinned { .. }
             | Self::ClientSourceRefused { .. }
+            | Self::ClientCertificateRefused { .. }
             | Self::UsersListed
             | Self::TeamViewed
             | Self::FactorRemovalsListed

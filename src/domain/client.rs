@@ -6,7 +6,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{ClientId, Network, Source};
-use crate::protocol::{ClientAuthenticationMethod, RedirectUri, ScopeSet, SignatureAlgorithm, Timestamp};
+use crate::protocol::{
+    CertificateThumbprint, ClientAuthenticationMethod, RedirectUri, ScopeSet, ShownCertificate, SignatureAlgorithm,
+    Timestamp,
+};
 
 /// In which exact form claims are rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -121,6 +124,9 @@ pub struct Client {
     /// The networks from which its secrets and its tokens are taken; from everywhere where there are none (SEC-134).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_sources: Vec<Network>,
+    /// Its certificates: with any, its requests count only where one of them was shown in the handshake of TLS (SEC-134).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<CertificateThumbprint>,
     /// The page of the service.
     pub client_uri: Option<String>,
     /// One sentence about the service.
@@ -160,6 +166,7 @@ impl Client {
             require_verified_link: true,
             is_federation: false,
             allowed_sources: Vec::new(),
+            certificates: Vec::new(),
             client_uri: None,
             description: None,
             policy_uri: None,
@@ -212,6 +219,16 @@ impl Client {
         };
         let retiring = self.retiring_secret.iter().filter(move |secret| !secret.until.has_come(now));
         current.iter().chain(retiring.map(|secret| &secret.digest))
+    }
+
+    /// Whether a request counts as this client's, as far as certificates go: it has none, or one of its own was shown.
+    pub fn accepts_certificate(&self, shown: Option<ShownCertificate>) -> bool {
+        match shown {
+            Some(ShownCertificate::Thumbprint(thumbprint)) => {
+                self.certificates.is_empty() || self.certificates.contains(&thumbprint)
+            }
+            Some(ShownCertificate::Nothing) | None => self.certificates.is_empty(),
+        }
     }
 
     /// The origins whose scripts may read what the client is answered: those of the addresses of a usable public

@@ -10,13 +10,16 @@ use super::Network;
 use super::client::{ClaimsProfile, Client, ClientAuthentication, ClientState};
 use super::person::is_invisible;
 use crate::protocol::{
-    ClientAuthenticationMethod, RedirectUri, RedirectUriError, RedirectUriPolicy, ScopeSet, SignatureAlgorithm,
+    ClientAuthenticationMethod, MalformedThumbprint, RedirectUri, RedirectUriError, RedirectUriPolicy, ScopeSet,
+    SignatureAlgorithm,
 };
 
 /// The most addresses of one list.
 const MAX_URIS: usize = 50;
 /// The most networks of a client.
 const MAX_NETWORKS: usize = 50;
+/// The most certificates of a client: the one in use, and those that follow it.
+pub const MAX_CERTIFICATES: usize = 10;
 /// The most characters of a name (SEC-47).
 const MAX_NAME: usize = 100;
 /// The most characters of a description.
@@ -76,6 +79,9 @@ pub struct ClientSettings {
     /// The networks from which it is answered; empty: from everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_sources: Option<Vec<String>>,
+    /// SHA-256 of its certificates: with any, it shows one of them at every request of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<Vec<String>>,
     /// The page of the service.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub client_uri: Option<Option<String>>,
@@ -105,6 +111,8 @@ pub struct RegistrationRules {
     pub plain_http: bool,
     /// The values of `acr` that the instance can state.
     pub acr_values: &'static [&'static str],
+    /// Whether there is a place where clients show a certificate.
+    pub mutual_tls: bool,
 }
 
 /// A setting that cannot stand.
@@ -145,6 +153,10 @@ pub enum ClientFaultReason {
     TooLate,
     #[error("{0} is not a value that this instance can state")]
     UnknownAcr(String),
+    #[error("{0}: {1}")]
+    Certificate(String, MalformedThumbprint),
+    #[error("nobody could show one: set tls.mutual_listen in the configuration first")]
+    NoMutualTls,
 }
 
 impl ClientSettings {
@@ -171,6 +183,7 @@ impl ClientSettings {
             require_verified_link: Some(client.require_verified_link),
             federation: Some(client.is_federation),
             allowed_sources: Some(client.allowed_sources.iter().map(ToString::to_string).collect()),
+            certificates: Some(client.certificates.iter().map(ToString::to_string).collect()),
             client_uri: Some(client.client_uri.clone()),
             description: Some(client.description.clone()),
             policy_uri: Some(client.policy_uri.clone()),
@@ -190,6 +203,7 @@ impl ClientSettings {
         self.apply_addresses(&mut changed, rules, &mut faults);
         self.apply_texts(&mut changed, rules, &mut faults);
         self.apply_authentication(&mut changed, &mut faults);
+        self.apply_certificates(&mut changed, rules, &mut faults);
         self.apply_protocol(&mut changed, rules, &mut faults);
         match self.enabled {
             Some(true) => changed.state = ClientState::Enabled,
@@ -273,6 +287,28 @@ impl ClientSettings {
         if client.is_public() && !client.require_pkce {
             faults.add("require_pkce", ClientFaultReason::PublicWithoutPkce);
         }
+    }
+
+    fn apply_certificates(&self, client: &mut Client, rules: RegistrationRules, faults: &mut Faults) {
+        const FIELD: &str = "certificates";
+        let Some(texts) = &self.certificates else { return };
+        if texts.len() > MAX_CERTIFICATES {
+            faults.add(FIELD, ClientFaultReason::TooMany(MAX_CERTIFICATES));
+        }
+        if !texts.is_empty() && !rules.mutual_tls {
+            faults.add(FIELD, ClientFaultReason::NoMutualTls);
+        }
+        let mut certificates = Vec::new();
+        for text in texts.iter().take(MAX_CERTIFICATES) {
+            match text.parse() {
+                Ok(thumbprint) if certificates.contains(&thumbprint) => {
+                    faults.add(FIELD, ClientFaultReason::Twice(shown(text)));
+                }
+                Ok(thumbprint) => certificates.push(thumbprint),
+                Err(reason) => faults.add(FIELD, ClientFaultReason::Certificate(shown(text), reason)),
+            }
+        }
+        client.certificates = certificates;
     }
 
     fn apply_protocol(&self, client: &mut Client, rules: RegistrationRules, faults: &mut Faults) {

@@ -44,7 +44,7 @@ pub use carried::{Carried, SealedSecret};
 pub use client::{
     ClaimsProfile, Client, ClientAuthentication, ClientOrigin, ClientState, RetiringSecret, SecretDigest,
 };
-pub use client_settings::{ClientFault, ClientFaultReason, ClientSettings, RegistrationRules};
+pub use client_settings::{ClientFault, ClientFaultReason, ClientSettings, MAX_CERTIFICATES, RegistrationRules};
 pub use handle::{Handle, HandleKey};
 pub use ids::{ClientId, MalformedId, OrganizationId, UserId};
 pub use interaction::{Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::domain::claims::supported_claims;
-use crate::protocol::{ClientAuthenticationMethod, ProviderEndpoints, ProviderFeatures, ProviderMetadata, Scope};
+use crate::protocol::{
+    ClientAuthenticationMethod, MutualTlsEndpoints, ProviderEndpoints, ProviderFeatures, ProviderMetadata, Scope,
+};
 use crate::web::{Error, HeaderValue, Request, Response, cors, header, paths};
 
 /// The document, written once: it does not change while the instance runs.
@@ -25,6 +27,10 @@ impl Metadata {
                 jwks_uri: address(paths::JWKS),
                 end_session_endpoint: address(paths::LOGOUT),
             },
+            mutual_tls: app.config.mutual_url().map(|url| MutualTlsEndpoints {
+                token_endpoint: url.join(paths::TOKEN),
+                userinfo_endpoint: url.join(paths::USERINFO),
+            }),
             scopes: Scope::ALL.to_vec(),
             claims: supported_claims().into_iter().map(str::to_owned).collect(),
             acr_values: app.config.acr_vocabulary.values().iter().map(|value| (*value).to_owned()).collect(),

@@ -26,6 +26,9 @@ async fn claims(app: &App, request: &Request) -> Result<Response, Error> {
     if !acts::may_call(app, &request.visitor(), &client, request.source()).await? {
         return Err(refusal(&BearerChallenge::WrongSource));
     }
+    if !acts::has_certificate(app, &request.visitor(), &client, request.source(), request.arrival.certificate).await? {
+        return Err(refusal(&BearerChallenge::InvalidToken));
+    }
     let claims = userinfo_claims(&subject, &client, &authorization.scopes, &authorization.claims);
     match client.userinfo_signed_response_alg {
         None => Ok(json_response(StatusCode::OK, &Value::Object(claims))),

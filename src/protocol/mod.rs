@@ -31,7 +31,10 @@ pub use authorization::{
     ClaimsRequest, ClientRules, Prompt, PromptSet, ResponseMode, ResponseType, ReturnAddress, TrustedAttempt,
 };
 pub use bearer::{BearerChallenge, BearerSources, BearerToken};
-pub use client_authentication::{BASIC_CHALLENGE, ClientAuthenticationMethod, ClientCredentials, CredentialSources};
+pub use client_authentication::{
+    BASIC_CHALLENGE, CertificateThumbprint, ClientAuthenticationMethod, ClientCredentials, CredentialSources,
+    MalformedThumbprint, ShownCertificate,
+};
 pub use error::{ErrorCode, OAuthError};
 pub use grant_type::GrantType;
 pub use locale::Locale;
@@ -39,7 +42,7 @@ pub use logout_request::LogoutRequest;
 pub use nesting::json_depth;
 pub use parameters::{Parameters, ParametersError};
 pub use pkce::{CodeChallenge, CodeVerifier};
-pub use provider_metadata::{ProviderEndpoints, ProviderFeatures, ProviderMetadata};
+pub use provider_metadata::{MutualTlsEndpoints, ProviderEndpoints, ProviderFeatures, ProviderMetadata};
 pub use redirect_uri::{RedirectUri, RedirectUriError, RedirectUriPolicy};
 pub use scope::{Scope, ScopeSet};
 pub use secret::Secret;

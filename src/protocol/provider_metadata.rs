@@ -24,6 +24,15 @@ pub struct ProviderEndpoints {
     pub end_session_endpoint: String,
 }
 
+/// The endpoints at which a client shows its certificate in the handshake of TLS (RFC 8705 §5): absolute URLs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MutualTlsEndpoints {
+    /// Codes are exchanged here.
+    pub token_endpoint: String,
+    /// Claims are read here.
+    pub userinfo_endpoint: String,
+}
+
 /// What differs between instances; all else follows from the vocabularies that the checks themselves use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderFeatures {
@@ -31,6 +40,8 @@ pub struct ProviderFeatures {
     pub issuer: String,
     /// Where the endpoints are.
     pub endpoints: ProviderEndpoints,
+    /// Where certificates of clients are asked for, if anywhere.
+    pub mutual_tls: Option<MutualTlsEndpoints>,
     /// The scopes to be published.
     pub scopes: Vec<Scope>,
     /// The names of the claims that can be released.
@@ -47,6 +58,8 @@ pub struct ProviderMetadata {
     issuer: String,
     #[serde(flatten)]
     endpoints: ProviderEndpoints,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mtls_endpoint_aliases: Option<MutualTlsEndpoints>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<Scope>,
     response_types_supported: &'static [ResponseType],
@@ -80,6 +93,7 @@ impl ProviderMetadata {
         Self {
             issuer: features.issuer,
             endpoints: features.endpoints,
+            mtls_endpoint_aliases: features.mutual_tls,
             scopes_supported: features.scopes,
             response_types_supported: ResponseType::ALL,
             response_modes_supported: ResponseMode::ALL,

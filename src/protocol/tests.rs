@@ -210,6 +210,7 @@ fn metadata() -> Value {
             jwks_uri: at("/oauth/jwks"),
             end_session_endpoint: at("/oauth/logout"),
         },
+        mutual_tls: None,
         scopes: vec![Scope::Openid, Scope::Email],
         claims: vec!["sub".into(), "email".into()],
         acr_values: Vec::new(),

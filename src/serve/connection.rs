@@ -24,9 +24,18 @@ use super::admission::Admitted;
 use super::body::{AnswerBody, RequestBody};
 use super::counters::{Event, Work};
 use super::gate::Gate;
+use super::listeners::Door;
 use super::proxies::client_of;
 use super::wire::Wire;
-use super::{Answer, Phase, Server};
+use super::{Answer, Phase, Server, tls};
+use crate::protocol::ShownCertificate;
+
+/// The other end of a connection, and where it came in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer {
+    pub(super) address: IpAddr,
+    pub(super) door: Door,
+}
 
 /// How a connection ended before its peer or the server ended it.
 enum Cut {
@@ -40,7 +49,7 @@ enum Cut {
 pub(super) async fn serve<Stream, A>(
     server: Arc<Server<A>>,
     stream: Stream,
-    peer: IpAddr,
+    peer: Peer,
     admitted: Admitted,
     mut phase: watch::Receiver<Phase>,
 ) where
@@ -50,13 +59,16 @@ pub(super) async fn serve<Stream, A>(
     // Each part has room of its own while it lasts: a connection that is kept holds none for what is over.
     let wire = Wire::new(stream, server.limits.write_stall);
     if server.tls.is_none() {
-        return Box::pin(serve_http1(server, wire, peer, admitted, phase)).await;
+        let from = Sender { address: peer.address, certificate: None };
+        return Box::pin(serve_http1(server, wire, from, admitted, phase)).await;
     }
-    let Some(stream) = Box::pin(shake_hands(&server, wire, &mut phase)).await else { return };
+    let Some(stream) = Box::pin(shake_hands(&server, wire, peer.door, &mut phase)).await else { return };
+    let certificate = (peer.door == Door::Certificates).then(|| tls::shown(stream.get_ref().1.peer_certificates()));
+    let from = Sender { address: peer.address, certificate };
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-        Box::pin(serve_http2(server, stream, peer, admitted, phase)).await;
+        Box::pin(serve_http2(server, stream, from, admitted, phase)).await;
     } else {
-        Box::pin(serve_http1(server, stream, peer, admitted, phase)).await;
+        Box::pin(serve_http1(server, stream, from, admitted, phase)).await;
     }
 }
 
@@ -64,6 +76,7 @@ pub(super) async fn serve<Stream, A>(
 async fn shake_hands<Stream, A>(
     server: &Server<A>,
     wire: Wire<Stream>,
+    door: Door,
     phase: &mut watch::Receiver<Phase>,
 ) -> Option<TlsStream<Wire<Stream>>>
 where
@@ -72,7 +85,7 @@ where
     let tls = server.tls.as_ref()?;
     let wire = wire.limited_to(server.limits.handshake_bytes);
     let shaking = server.counters.begin(Work::Handshake);
-    let handshake = tls.accept(wire, &server.handshakes);
+    let handshake = tls.accept(wire, door, &server.handshakes);
     let shaken = tokio::select! {
         shaken = tokio::time::timeout(server.limits.handshake, handshake) => shaken.ok().and_then(Result::ok),
         _stopping = phase.wait_for(|phase| *phase != Phase::Serving) => return None,
@@ -89,7 +102,7 @@ where
 async fn serve_http1<Stream, A>(
     server: Arc<Server<A>>,
     stream: Stream,
-    peer: IpAddr,
+    from: Sender,
     admitted: Admitted,
     phase: watch::Receiver<Phase>,
 ) where
@@ -98,7 +111,7 @@ async fn serve_http1<Stream, A>(
 {
     let activity = Activity::begin(server.limits, admitted, server.places.clone());
     let io = TokioIo::new(Gate::http1(stream, Arc::clone(&activity)));
-    let requests = Requests { server: Arc::clone(&server), peer, activity: Arc::clone(&activity) };
+    let requests = Requests { server: Arc::clone(&server), from, activity: Arc::clone(&activity) };
     let service = service_fn(move |request| requests.clone().answer(request));
     // Waits are limited by the activity, which tells headers from silence between requests.
     let connection = http1::Builder::new()
@@ -113,7 +126,7 @@ async fn serve_http1<Stream, A>(
 async fn serve_http2<Stream, A>(
     server: Arc<Server<A>>,
     stream: Stream,
-    peer: IpAddr,
+    from: Sender,
     admitted: Admitted,
     phase: watch::Receiver<Phase>,
 ) where
@@ -125,7 +138,7 @@ async fn serve_http2<Stream, A>(
     let limits = server.limits.http2;
     let activity = Activity::begin(server.limits, admitted, server.places.clone());
     let io = TokioIo::new(Gate::http2(stream, Arc::clone(&activity), limits));
-    let requests = Requests { server: Arc::clone(&server), peer, activity: Arc::clone(&activity) };
+    let requests = Requests { server: Arc::clone(&server), from, activity: Arc::clone(&activity) };
     let service = service_fn(move |request| requests.clone().answer(request));
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
@@ -196,16 +209,24 @@ fn supervise<Connection: GracefulConnection>(
     activity.poll_over(timer, context).map(|()| Err(Cut::Overdue))
 }
 
+/// Who sends the requests of one connection.
+#[derive(Debug, Clone, Copy)]
+struct Sender {
+    address: IpAddr,
+    /// What was shown, where certificates are asked for.
+    certificate: Option<ShownCertificate>,
+}
+
 /// What the requests of one connection share.
 struct Requests<A> {
     server: Arc<Server<A>>,
-    peer: IpAddr,
+    from: Sender,
     activity: Arc<Activity>,
 }
 
 impl<A> Clone for Requests<A> {
     fn clone(&self) -> Self {
-        Self { server: Arc::clone(&self.server), peer: self.peer, activity: Arc::clone(&self.activity) }
+        Self { server: Arc::clone(&self.server), from: self.from, activity: Arc::clone(&self.activity) }
     }
 }
 
@@ -213,8 +234,11 @@ impl<A: Answer> Requests<A> {
     async fn answer(self, request: Request<Incoming>) -> Result<Response<AnswerBody<A::Body>>, Infallible> {
         let under_way = self.activity.begin_request();
         let _counted = self.server.counters.begin(Work::Request);
-        let client = client_of(&self.server.proxies, self.peer, request.headers());
-        let request = request.map(|incoming| RequestBody::new(incoming, self.server.limits.body));
+        let client = client_of(&self.server.proxies, self.from.address, request.headers());
+        let mut request = request.map(|incoming| RequestBody::new(incoming, self.server.limits.body));
+        if let Some(shown) = self.from.certificate {
+            request.extensions_mut().insert(shown);
+        }
         let answer = self.server.answer.clone();
         // Apart: the connection has room for this future from its beginning to its end, and keeps a pointer only.
         let response = survive(Box::pin(async move { answer.answer(request, client).await })).await;

@@ -60,10 +60,19 @@ fn remedy(address: &SocketAddr, cause: &io::Error) -> String {
     }
 }
 
-/// Listeners on one port.
+/// For whom a listener is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    /// Browsers and services.
+    Everybody,
+    /// Services that show a certificate in the handshake of TLS (RFC 8705).
+    Certificates,
+}
+
+/// Listeners on one port, and those on a port of its own at which certificates of clients are asked for.
 #[derive(Debug)]
 pub struct Bound {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<(TcpListener, Door)>,
     port: u16,
     /// Which listener is asked first the next time: none can keep the others waiting.
     turn: AtomicUsize,
@@ -75,14 +84,21 @@ impl Bound {
         self.port
     }
 
+    /// These, and others at which certificates of clients are asked for.
+    #[must_use]
+    pub fn with_certificates_at(mut self, others: Self) -> Self {
+        self.listeners.extend(others.listeners.into_iter().map(|(listener, _)| (listener, Door::Certificates)));
+        self
+    }
+
     /// The next connection, whatever listener it comes to.
-    pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+    pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Door)> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.listeners.len().max(1);
         poll_fn(|context| {
             let (later, first) = self.listeners.split_at(turn);
-            for listener in first.iter().chain(later) {
+            for (listener, door) in first.iter().chain(later) {
                 if let Poll::Ready(accepted) = listener.poll_accept(context) {
-                    return Poll::Ready(accepted);
+                    return Poll::Ready(accepted.map(|(stream, peer)| (stream, peer, *door)));
                 }
             }
             Poll::Pending
@@ -127,7 +143,7 @@ async fn bind_each(addresses: &[IpAddr], port: u16, is_lenient: bool) -> Result<
         match TcpListener::bind(address).await {
             Ok(listener) => {
                 port = listener.local_addr().map_err(refused)?.port();
-                listeners.push(listener);
+                listeners.push((listener, Door::Everybody));
             }
             Err(cause) if is_lenient && is_missing_family(&cause) => missing = Some(refused(cause)),
             Err(cause) => return Err(refused(cause)),

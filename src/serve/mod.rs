@@ -35,6 +35,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::config::Proxies;
 use admission::Admission;
 pub use body::{BodyError, RequestBody};
+use connection::Peer;
 pub use counters::{Counters, Event, Work};
 pub use dumps::forbid_core_dumps;
 pub use limits::{BodyLimits, Http2Limits, Limits, SourceLimits};
@@ -56,7 +57,8 @@ pub trait Answer: Clone + Send + Sync + 'static {
         + Unpin
         + 'static;
 
-    /// Answers one request of a client: of the peer, or of whom a trusted proxy asks for.
+    /// Answers one request of a client: of the peer, or of whom a trusted proxy asks for. Where certificates of clients are
+    /// asked for, the [`ShownCertificate`](crate::protocol::ShownCertificate) is among the extensions of the request.
     fn answer(
         &self,
         request: Request<RequestBody>,
@@ -157,7 +159,7 @@ async fn accept<A: Answer>(bound: &Bound, server: &Arc<Server<A>>, phase: &watch
     let mut is_refused = false;
     loop {
         let Ok(place) = server.places.take().await else { return };
-        let (stream, peer) = match bound.accept().await {
+        let (stream, peer, door) = match bound.accept().await {
             Ok(accepted) => accepted,
             Err(cause) if is_of_the_peer(&cause) => continue,
             Err(cause) => {
@@ -175,8 +177,9 @@ async fn accept<A: Answer>(bound: &Bound, server: &Arc<Server<A>>, phase: &watch
             tracing::info!("connections are accepted again");
             is_refused = false;
         }
-        let peer = peer.ip().to_canonical();
-        let Some(admitted) = server.admission.admit(peer, proxies::are_at(&server.proxies, peer)) else {
+        let peer = Peer { address: peer.ip().to_canonical(), door };
+        let Some(admitted) = server.admission.admit(peer.address, proxies::are_at(&server.proxies, peer.address))
+        else {
             server.counters.count(Event::TurnedAway);
             continue;
         };

@@ -15,8 +15,9 @@ use super::metrics::Requests;
 use crate::app::App;
 use crate::config::Names;
 use crate::logs::{self, RequestId};
+use crate::protocol::ShownCertificate;
 use crate::serve::BodyError;
-use crate::web::{self, Arrival, Body, Error, MAX_BODY_BYTES, Request, Response, Table};
+use crate::web::{self, Arrival, Body, Error, MAX_BODY_BYTES, Request, Response, Table, paths};
 
 /// The most bytes of a path and its query: a value of 16 KiB, and what stands around it.
 const MAX_ADDRESS_BYTES: usize = 17 * 1024;
@@ -94,7 +95,11 @@ impl Reception {
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: Arc::new(std::mem::take(&mut parts.headers)),
             body: Body::Broken,
-            arrival: Arrival { peer: client, request_id: request_id.to_string() },
+            arrival: Arrival {
+                peer: client,
+                request_id: request_id.to_string(),
+                certificate: parts.extensions.remove::<ShownCertificate>(),
+            },
         };
         let judged = judge(&self.app, &request, &parts.uri);
         let (request, response) = match judged {
@@ -170,8 +175,13 @@ fn judge(app: &App, request: &Request, uri: &Uri) -> Result<(), Error> {
         return Err(Error::refused(StatusCode::URI_TOO_LONG, "bad_request"));
     }
     let host = asked_host(request, uri).ok_or_else(|| Error::bad_request("bad_request"))?;
+    let is_at_home = match request.arrival.certificate {
+        // Services alone come there, and pages are read elsewhere.
+        Some(_) => paths::OF_MUTUAL_TLS.contains(&request.path.as_str()) && is_mutual_name(app, host),
+        None => is_own_name(app, host),
+    };
     // Probes ask by address; what they are told says nothing.
-    if !is_own_name(app, host) && !matches!(request.path.as_str(), "/livez" | "/readyz") {
+    if !is_at_home && !matches!(request.path.as_str(), "/livez" | "/readyz") {
         return Err(Error::refused(StatusCode::MISDIRECTED_REQUEST, "misdirected_host"));
     }
     let lowered = request.path.to_ascii_lowercase();
@@ -226,6 +236,14 @@ fn is_own_name(app: &App, host: &str) -> bool {
         Names::Loopback => is_loopback(bare_name(host)),
         Names::Local => is_local_name(host) || is_listened_on(&app.config.listen, bare_name(host)),
     }
+}
+
+/// The configured name at the port where certificates of services are asked for.
+fn is_mutual_name(app: &App, host: &str) -> bool {
+    app.config.mutual_url().is_some_and(|url| {
+        let own = url.authority();
+        host.eq_ignore_ascii_case(own) || own.strip_suffix(":443").is_some_and(|name| name.eq_ignore_ascii_case(host))
+    })
 }
 
 /// Without the port, and without the brackets of an address.

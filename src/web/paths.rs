@@ -224,6 +224,8 @@ pub const AUTHORIZE: &str = "/oauth/authorize";
 pub const TOKEN: &str = "/oauth/token";
 /// UserInfo endpoint.
 pub const USERINFO: &str = "/oauth/userinfo";
+/// What services ask for where they show a certificate (RFC 8705 §5).
+pub const OF_MUTUAL_TLS: [&str; 2] = [TOKEN, USERINFO];
 /// Public keys.
 pub const JWKS: &str = "/oauth/jwks";
 /// RP-initiated logout.

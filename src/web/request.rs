@@ -8,7 +8,7 @@ use warp::hyper::body::Bytes;
 
 use super::Error;
 use crate::domain::{Actor, BrowserHint, Origin, Source};
-use crate::protocol::{ErrorCode, OAuthError, Parameters};
+use crate::protocol::{ErrorCode, OAuthError, Parameters, ShownCertificate};
 
 /// The most bytes of a body that is read.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -20,6 +20,8 @@ pub struct Arrival {
     pub peer: IpAddr,
     /// The request's id: on error pages, in logs and in the audit.
     pub request_id: String,
+    /// What the peer has shown in the handshake of TLS, where certificates are asked for.
+    pub certificate: Option<ShownCertificate>,
 }
 
 /// The body, or why it was not read.

@@ -82,7 +82,11 @@ fn is_of_the_file(client: &Client) -> bool {
 }
 
 fn rules(app: &App) -> RegistrationRules {
-    RegistrationRules { plain_http: app.config.local_redirects, acr_values: app.config.acr_vocabulary.values() }
+    RegistrationRules {
+        plain_http: app.config.local_redirects,
+        acr_values: app.config.acr_vocabulary.values(),
+        mutual_tls: app.config.mutual_tls.is_some(),
+    }
 }
 
 /// A client, whether it may be used or not.

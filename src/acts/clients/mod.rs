@@ -12,7 +12,7 @@ use crate::crypto;
 use crate::domain::{AuditEvent, Client, ClientAuthentication, ClientId, ClientOrigin, SecretDigest, Source};
 use crate::logs::Counted;
 use crate::protocol::{
-    ClientAuthenticationMethod, ClientCredentials, RedirectUri, RedirectUriPolicy, Scope, Timestamp,
+    ClientAuthenticationMethod, ClientCredentials, RedirectUri, RedirectUriPolicy, Scope, ShownCertificate, Timestamp,
 };
 use crate::store::{StoreError, Tx, clients};
 
@@ -190,13 +190,43 @@ pub async fn may_call(app: &App, by: &By, client: &Client, source: Source) -> Re
     if client.may_call_from(source) {
         return Ok(true);
     }
+    note_misuse(app, by, (client, source), AuditEvent::ClientSourceRefused { client_id: client.id.clone() }).await?;
+    Ok(false)
+}
+
+/// Whether a request that has what a client has comes with a certificate of the client's, where it has any (SEC-134). It is
+/// counted and recorded where not.
+///
+/// # Errors
+/// Too many attempts, or a failing store.
+pub async fn has_certificate(
+    app: &App,
+    by: &By,
+    client: &Client,
+    source: Source,
+    shown: Option<ShownCertificate>,
+) -> Result<bool, ActError> {
+    if client.accepts_certificate(shown) {
+        return Ok(true);
+    }
+    note_misuse(app, by, (client, source), AuditEvent::ClientCertificateRefused { client_id: client.id.clone() })
+        .await?;
+    Ok(false)
+}
+
+/// Counts and records that what a client has was shown by somebody who may be another.
+async fn note_misuse(
+    app: &App,
+    by: &By,
+    (client, source): (&Client, Source),
+    event: AuditEvent,
+) -> Result<(), ActError> {
     let taken = count_wrong_secret(app, by, client.id.as_str(), source).await;
     app.counts.count(if taken.is_ok() { Counted::ClientRefused } else { Counted::ClientLimited });
     taken?;
-    let (circumstances, client_id) = (Circumstances::of(app, by), client.id.clone());
-    let event = AuditEvent::ClientSourceRefused { client_id };
+    let circumstances = Circumstances::of(app, by);
     app.store.write(move |tx| circumstances.record(tx, event.clone())).await?;
-    Ok(false)
+    Ok(())
 }
 
 fn accepts(client: &Client, method: ClientAuthenticationMethod, shown: Option<&SecretDigest>, now: Timestamp) -> bool {

@@ -121,6 +121,13 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     tracing::info!(threads = app.passwords.threads(), "hashing passwords takes at most {hashing} MiB of memory");
     let refused = |cause| Ending::refused(format!("listen: {}", words::bind(&cause, language())));
     let bound = serve::bind(&app.config.listen, app.config.port, false).await.map_err(refused)?;
+    let bound = match app.config.mutual_tls {
+        Some(address) => {
+            let refused = |cause| Ending::refused(format!("tls.mutual_listen: {}", words::bind(&cause, language())));
+            bound.with_certificates_at(serve::bind(&[address.ip()], address.port(), false).await.map_err(refused)?)
+        }
+        None => bound,
+    };
     let metrics = match app.config.metrics {
         Some(address) => {
             let refused = |cause| Ending::refused(format!("metrics.listen: {}", words::bind(&cause, language())));

@@ -161,3 +161,50 @@ fn sec_216_sec_173_the_file_of_every_secret_is_judged_wherever_it_is_named() {
         }
     }
 }
+
+#[test]
+fn sec_216_an_address_that_cannot_be_registered_is_explained_in_the_language_of_the_operator() {
+    let told = |uri: &str| {
+        let text = REQUIRED.to_owned() + &CLIENT.replace("https://service.exemple.fr/retour", uri);
+        [Locale::Fr, Locale::En].map(|locale| said(&text, &[], locale).concat())
+    };
+    for (uri, fr, en) in [
+        ("javascript:alert(1)", "schéma (ce qui précède les deux-points) n'est pas admis", "the scheme is not allowed"),
+        ("https://a.fr/é", "un caractère qu'une adresse ne peut contenir", "that an address cannot hold"),
+        ("nulle-part", "pas une adresse complète", "not an absolute address"),
+        ("https://a.fr/#b", "contient un #", "holds a fragment"),
+        ("https://b@a.fr/", "contient un nom d'utilisateur", "holds a user name"),
+        ("https://A.fr/", "hôte n'est pas sous sa forme simple", "the host is not in its plain form"),
+        ("https://a.fr/b/../c", "chemin n'est pas sous sa forme simple", "the path is not in its plain form"),
+        ("http://a.fr/", "http sans TLS n'est pas admis ici", "plain http is not allowed here"),
+        ("com.exemple.app:/retour", "réservé aux clients natifs", "is for native clients"),
+    ] {
+        let [french, english] = told(uri);
+        assert!(french.contains("ne peut être enregistré : ") && french.ends_with(fr), "{fr}: {french}");
+        assert!(english.contains(en), "{en}: {english}");
+    }
+}
+
+#[test]
+fn sec_216_where_services_show_certificates_is_a_port_of_its_own_and_over_tls() {
+    let base = REQUIRED.to_owned();
+    are_told([
+        (
+            base.clone() + "tls.mode = \"off\"\nproxies.trusted = \"127.0.0.1\"\ntls.mutual_listen = \"[::]:8443\"",
+            "tls.mutual_listen",
+            "choose another tls.mode",
+        ),
+        (base.clone() + "tls.mutual_listen = \"[::]:443\"", "tls.mutual_listen", "a port of its own"),
+        (base.clone() + "tls.mutual_listen = \"[::]:0\"", "tls.mutual_listen", "neither 0 nor"),
+        (
+            base.clone() + "tls.mutual_listen = \"[::]:1\"\nmetrics.listen = \"[::1]:1\"",
+            "metrics.listen",
+            "another port",
+        ),
+        (
+            format!("{base}{CLIENT}certificates = [\"{}\"]\n", "ab".repeat(32)),
+            "tls.mutual_listen",
+            "has certificates, which it could show nowhere",
+        ),
+    ]);
+}

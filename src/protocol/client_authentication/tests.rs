@@ -146,3 +146,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn sec_134_a_thumbprint_is_read_as_tools_print_it_and_nothing_else_is_one() {
+    let plain = "0123456789abcdef".repeat(4);
+    let read: CertificateThumbprint = plain.parse().unwrap();
+    let shown = read.to_string();
+    assert!(shown.starts_with("01:23:45:67:89:AB:CD:EF:01:"), "{shown}");
+    for text in [shown.as_str(), &plain.to_uppercase(), &shown.replace(':', " ")] {
+        assert_eq!(text.parse(), Ok(read), "{text}");
+    }
+    let missing = "é".repeat(64);
+    for text in ["", "0", &plain[1..], &format!("{plain}0"), &plain.replace('0', "g"), &missing] {
+        assert_eq!(text.parse::<CertificateThumbprint>(), Err(MalformedThumbprint), "{text}");
+    }
+    let document = serde_json::to_string(&read).unwrap();
+    assert_eq!(document, format!("{shown:?}"));
+    assert_eq!(serde_json::from_str::<CertificateThumbprint>(&document).unwrap(), read);
+}

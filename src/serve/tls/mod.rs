@@ -5,6 +5,7 @@
 
 mod pair;
 mod self_signed;
+mod shown_certificates;
 #[cfg(test)]
 mod tests;
 mod validity;
@@ -16,7 +17,8 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
-use rustls::server::{Acceptor, ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{Acceptor, ClientHello, NoClientAuth, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{CipherSuite, ServerConfig, crypto::CryptoProvider};
@@ -25,10 +27,13 @@ use tokio::sync::Semaphore;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::listeners::Door;
 use crate::protocol::Timestamp;
 use pair::{Pair, Places};
+use shown_certificates::AnyCertificate;
 
 pub use pair::{TlsError, Unfit};
+pub(super) use shown_certificates::shown;
 pub use watch::Refreshed;
 
 /// The TLS of one instance; clones share the certificate.
@@ -47,6 +52,8 @@ struct Shared {
     own: Arc<ServerConfig>,
     /// For clients that ask for another host: they get our certificate, and no ticket to come back with.
     foreign: Arc<ServerConfig>,
+    /// Where clients show a certificate. No ticket either: it is shown at every handshake.
+    asking: Arc<ServerConfig>,
     watched: std::sync::Mutex<watch::Watched>,
 }
 
@@ -135,10 +142,13 @@ impl Tls {
         digest: [u8; 32],
     ) -> Result<Self, TlsError> {
         let shown = Arc::new(Shown(RwLock::new(Arc::new(pair))));
-        let mut own = config(&provider, &shown)?;
+        let nobody: Arc<dyn ClientCertVerifier> = Arc::new(NoClientAuth);
+        let mut own = config(&provider, &shown, Arc::clone(&nobody))?;
         own.ticketer = Ticketer::new().map_err(|cause| TlsError::Library(cause.to_string()))?;
-        let mut foreign = config(&provider, &shown)?;
+        let mut foreign = config(&provider, &shown, nobody)?;
         foreign.send_tls13_tickets = 0;
+        let mut asking = config(&provider, &shown, Arc::new(AnyCertificate(Arc::clone(&provider))))?;
+        asking.send_tls13_tickets = 0;
         let shared = Shared {
             host: host.to_owned(),
             places,
@@ -147,6 +157,7 @@ impl Tls {
             shown,
             own: Arc::new(own),
             foreign: Arc::new(foreign),
+            asking: Arc::new(asking),
             watched: std::sync::Mutex::new(watch::Watched::new(digest)),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -173,16 +184,22 @@ impl Tls {
     }
 
     /// Shakes hands with a client. Takes one of `turns` once the client has greeted: who is silent holds up nobody.
-    pub(super) async fn accept<Stream>(&self, stream: Stream, turns: &Semaphore) -> io::Result<TlsStream<Stream>>
+    pub(super) async fn accept<Stream>(
+        &self,
+        stream: Stream,
+        door: Door,
+        turns: &Semaphore,
+    ) -> io::Result<TlsStream<Stream>>
     where
         Stream: AsyncRead + AsyncWrite + Unpin,
     {
         let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let _turn = turns.acquire().await.map_err(io::Error::other)?;
         let is_ours = |name: &str| name.eq_ignore_ascii_case(&self.shared.host);
-        let config = match start.client_hello().server_name() {
-            Some(name) if !is_ours(name) => &self.shared.foreign,
-            Some(_) | None => &self.shared.own,
+        let config = match (door, start.client_hello().server_name()) {
+            (Door::Certificates, _) => &self.shared.asking,
+            (Door::Everybody, Some(name)) if !is_ours(name) => &self.shared.foreign,
+            (Door::Everybody, Some(_) | None) => &self.shared.own,
         };
         start.into_stream(Arc::clone(config)).await
     }
@@ -190,11 +207,15 @@ impl Tls {
 
 /// TLS 1.3, and 1.2 with suites that agree on a key by ECDHE and encrypt by AEAD: the provider has no others. No early
 /// data, and nothing remembered of a session here: tickets hold it.
-fn config(provider: &Arc<CryptoProvider>, shown: &Arc<Shown>) -> Result<ServerConfig, TlsError> {
+fn config(
+    provider: &Arc<CryptoProvider>,
+    shown: &Arc<Shown>,
+    verifier: Arc<dyn ClientCertVerifier>,
+) -> Result<ServerConfig, TlsError> {
     let mut config = ServerConfig::builder_with_provider(Arc::clone(provider))
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(|cause| TlsError::Library(cause.to_string()))?
-        .with_no_client_auth()
+        .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::clone(shown) as Arc<dyn ResolvesServerCert>);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.session_storage = Arc::new(NoServerSessionStorage {});

@@ -1,6 +1,5 @@
 //! A certificate and its private key: read, and judged before anybody sees them.
 
-use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +18,7 @@ use zeroize::Zeroizing;
 use super::validity::validity;
 use crate::config::{open_named, read_bounded};
 use crate::crypto;
-use crate::protocol::Timestamp;
+use crate::protocol::{CertificateThumbprint, Timestamp};
 
 /// More than any chain of certificates needs.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -118,21 +117,7 @@ pub(super) struct Pair {
     pub(super) shown: Arc<CertifiedKey>,
     pub(super) from: Timestamp,
     pub(super) until: Timestamp,
-    pub(super) fingerprint: Fingerprint,
-}
-
-/// SHA-256 of the certificate, as tools show it: `AB:CD:…`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fingerprint([u8; 32]);
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, byte) in self.0.iter().enumerate() {
-            let separator = if position == 0 { "" } else { ":" };
-            write!(formatter, "{separator}{byte:02X}")?;
-        }
-        Ok(())
-    }
+    pub(super) fingerprint: CertificateThumbprint,
 }
 
 /// Both files as they are, and a digest by which a change is seen.
@@ -235,7 +220,8 @@ impl Places {
         key: PrivateKeyDer<'static>,
         provider: &CryptoProvider,
     ) -> Result<Pair, TlsError> {
-        let first = chain.first().and_then(|first| Some((validity(first)?, Fingerprint(crypto::sha256(first)))));
+        let first =
+            chain.first().and_then(|first| Some((validity(first)?, CertificateThumbprint(crypto::sha256(first)))));
         let Some(((from, until), fingerprint)) = first else {
             return Err(unusable(&self.certificate, Unfit::DamagedCertificate));
         };

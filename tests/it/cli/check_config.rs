@@ -219,13 +219,15 @@ fn sec_191_a_directory_of_data_where_no_command_could_arrive_is_refused_before_a
 #[test]
 fn sec_216_everything_that_would_stop_a_start_is_told_at_once() {
     let machine = Machine::new();
-    let holders: Vec<_> = (0..2).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let holders: Vec<_> = (0..3).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
     let taken: Vec<String> = holders.iter().map(|holder| holder.local_addr().unwrap().to_string()).collect();
     let key = machine.write("master.key", "short", 0o600);
     machine.write_pair("other.exemple.fr", (2024, 1, 1));
     machine.write("key.pem", "", 0o644);
     machine.with_pair(&format!("metrics.listen = \"{}\"\nmaster_key_file = {key:?}", taken[1]));
+    let mutual = format!("tls = {{ mutual_listen = \"{}\", ", taken[2]);
     let text = fs::read_to_string(machine.path("config.toml")).unwrap().replace("127.0.0.1:0", &taken[0]);
+    let text = text.replace("tls = { ", &mutual);
     machine.write("config.toml", &text, 0o600);
     fs::create_dir(machine.path("data")).unwrap();
     fs::set_permissions(machine.path("data"), fs::Permissions::from_mode(0o777)).unwrap();
@@ -238,6 +240,7 @@ fn sec_216_everything_that_would_stop_a_start_is_told_at_once() {
         "tls.private_key_file: ",
         &format!("listen: {} cannot be listened on", taken[0]),
         &format!("metrics.listen: {} cannot be listened on", taken[1]),
+        &format!("tls.mutual_listen: {} cannot be listened on", taken[2]),
     ]);
     fs::set_permissions(machine.path("data"), fs::Permissions::from_mode(0o755)).unwrap();
     machine.is_told(&["exactly 32 bytes"]);

@@ -54,7 +54,7 @@ async fn every_mistake_about_clients_has_its_message_and_its_code() {
     let operator = Operator::of(directory.path());
     operator.asks(&[&CREATE[..], &["--id", "service-1"]].concat()).await;
     operator.asks(&[&CREATE[..], &["--id", "service-2", "--auth-method", "none"]].concat()).await;
-    let long = "n".repeat(101);
+    let (long, thumbprint) = ("n".repeat(101), "ab".repeat(32));
     let recorded = instance.recorded_acts();
     let create = |more: &[&'static str]| [&CREATE[..], &["--output", "json"], more].concat();
     let update = |more: &[&'static str]| [&["client", "update", "service-1", "--output", "json"], more].concat();
@@ -93,6 +93,8 @@ async fn every_mistake_about_clients_has_its_message_and_its_code() {
         (create(&["--default-max-age", "soon"]), 2, "number of seconds"),
         (create(&["--default-max-age", "31536001"]), 2, "a year"),
         (create(&["--default-acr", "eidas9"]), 2, "eidas9"),
+        (create(&["--certificate", "AB:CD"]), 2, "certificates: AB:CD: 64 hexadecimal digits"),
+        ([&create(&["--certificate"])[..], &[&thumbprint]].concat(), 2, "set tls.mutual_listen"),
         (create(&["--client-uri", "http://service.example"]), 2, "client_uri"),
         (create(&["--policy-uri", "javascript:alert(1)"]), 2, "policy_uri"),
         (create(&["--tos-uri", "https://"]), 2, "tos_uri"),
@@ -124,6 +126,33 @@ async fn every_mistake_about_clients_has_its_message_and_its_code() {
     run(&["client", "list", "--data-dir", "/nowhere"]).refused(3, "no instance is running on /nowhere");
     run(&["client", "list", "--config", "/nowhere.toml"]).refused(78, "/nowhere.toml");
     run(&["client", "list"]).refused(78, "--config");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_134_the_certificates_of_a_client_are_set_and_taken_away_by_command() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("config.toml");
+    let text = format!(
+        "public_url = \"https://identite.exemple.fr\"\ndata_dir = {:?}\nlisten = \"127.0.0.1:8080\"\n\
+         tls.mutual_listen = \"127.0.0.1:8443\"\nkeys.rsa_bits = 2048\n",
+        directory.path().join("data")
+    );
+    std::fs::write(&file, text).unwrap();
+    let instance = Instance::on_file(&file).await;
+    let operator = Operator::of(directory.path());
+    let (first, second) =
+        ("AB:".repeat(32).trim_end_matches(':').to_owned(), "CD:".repeat(32).trim_end_matches(':').to_owned());
+    let plain = "ab".repeat(32);
+    let set = ["--id", "service-1", "--certificate", &plain, "--certificate", &second];
+    let made = operator.asks(&[&CREATE[..], &set].concat()).await;
+    assert_eq!(made["certificates"], serde_json::json!([first, second]), "as tools print them");
+    let update = ["client", "update", "service-1", "--certificate"];
+    operator.types(&[&update[..], &[&plain, "--certificate", &first]].concat()).await.refused(2, "twice");
+    let kept = operator.asks(&["client", "update", "service-1", "--pkce", "true"]).await;
+    assert_eq!(kept["certificates"], made["certificates"], "what is not named stays");
+    let emptied = operator.asks(&[&update[..], &[""]].concat()).await;
+    assert_eq!(emptied["certificates"], serde_json::json!([]));
+    instance.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

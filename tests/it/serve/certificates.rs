@@ -199,3 +199,23 @@ fn sec_203_a_start_with_a_certificate_that_is_over_is_told_loudly() {
     process.signal(Signal::TERM);
     assert!(process.wait().success());
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_134_serve_asks_services_for_a_certificate_where_it_is_told_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let pair = Pair::new();
+    pair.write(directory.path());
+    let mutual = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let text = configuration(directory.path(), 0).replace("localhost:0", "localhost");
+    let text = format!("{text}mutual_listen = \"127.0.0.1:{mutual}\"\n");
+    let mut process = Process::serve(directory.path(), &text);
+    let http = tls::Identity::between(2020, 2100).http(Some(pair.der)).build().unwrap();
+    let mut heard = Vec::new();
+    for path in ["livez", "oauth/userinfo", "users/start-sign-in"] {
+        heard.push(http.get(format!("https://localhost:{mutual}/{path}")).send().await.unwrap().status().as_u16());
+    }
+    assert_eq!(heard, [200, 401, 421]);
+    process.signal(Signal::TERM);
+    assert!(process.wait().success());
+}

@@ -121,6 +121,23 @@ impl Instance {
         Self::start_with(config, change).await
     }
 
+    /// A development instance over TLS, on the data of `directory`, where services show their certificates at a port of its own.
+    pub(crate) async fn over_mutual_tls(directory: &Path) -> Self {
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let bound = serve::bind(&[loopback], 0, false).await.unwrap();
+        let mutual = serve::bind(&[loopback], 0, false).await.unwrap();
+        let issuer = format!("https://localhost:{}", bound.port()).parse().unwrap();
+        let options =
+            DevOptions { issuer: Some(issuer), data_dir: Some(directory.join("data")), ..DevOptions::default() };
+        let config = Config {
+            tls: config::Tls::SelfSigned,
+            mutual_tls: Some((loopback, mutual.port()).into()),
+            ..Config::dev(options, bound.port())
+        };
+        let app = site::start(config, Clock::manual(MORNING), Random::system()).await.unwrap();
+        Self::serve(bound.with_certificates_at(mutual), app, |_| {})
+    }
+
     pub(crate) async fn start(config: impl FnOnce(u16) -> Config) -> Self {
         Self::start_with(config, |_| {}).await
     }

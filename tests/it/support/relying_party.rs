@@ -16,6 +16,7 @@ use openidconnect::{
 use serde_json::Value;
 use url::Url;
 
+use super::tls::Identity;
 use super::{Instance, Page, Person};
 use crate::support::instance::MORNING;
 
@@ -54,6 +55,29 @@ impl RelyingParty {
             client_id: client_id.to_owned(),
             client_secret: client_secret.to_owned(),
             redirect_uri: redirect_uri.to_owned(),
+        }
+    }
+
+    /// The same client, that shows this certificate where it is asked for one.
+    pub(crate) fn showing(&self, instance: &Instance, identity: &Identity) -> Self {
+        let http = identity.http(instance.certificate.clone()).build().unwrap();
+        self.with(http, &self.address)
+    }
+
+    /// The same client at the port where certificates are asked for.
+    pub(crate) fn at_mutual_tls(&self, instance: &Instance) -> Self {
+        self.with(self.http.clone(), instance.app.config.mutual_url().unwrap().as_str())
+    }
+
+    fn with(&self, http: reqwest::Client, address: &str) -> Self {
+        Self {
+            http,
+            address: address.to_owned(),
+            issuer: self.issuer.clone(),
+            clock: self.clock.clone(),
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            redirect_uri: self.redirect_uri.clone(),
         }
     }
 

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use moncomptepro::protocol::CertificateThumbprint;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion};
 
 /// Trusts exactly this certificate; without one, nobody.
@@ -67,6 +69,40 @@ pub(crate) fn client_with(
 /// A client that trusts this certificate.
 pub(crate) fn client(certificate: Option<Vec<u8>>) -> ClientConfig {
     client_with(certificate, aws_lc_rs::default_provider(), rustls::DEFAULT_VERSIONS).unwrap()
+}
+
+/// A certificate of a client, and its key.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    certificate: Vec<u8>,
+    key: Vec<u8>,
+}
+
+impl Identity {
+    /// One that is valid between these years.
+    pub(crate) fn between(from: i32, until: i32) -> Self {
+        let mut params = rcgen::CertificateParams::new([String::from("service.example")]).unwrap();
+        params.not_before = rcgen::date_time_ymd(from, 1, 1);
+        params.not_after = rcgen::date_time_ymd(until, 1, 1);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap().der().to_vec();
+        Self { certificate, key: key.serialize_der() }
+    }
+
+    /// By what it is known.
+    pub(crate) fn thumbprint(&self) -> CertificateThumbprint {
+        CertificateThumbprint(moncomptepro::crypto::sha256(&self.certificate))
+    }
+
+    /// An HTTP client that trusts this certificate, and shows its own where it is asked for one.
+    pub(crate) fn http(&self, trusted: Option<Vec<u8>>) -> reqwest::ClientBuilder {
+        let mut config = client(trusted.clone());
+        let key = PrivateKeyDer::try_from(self.key.clone()).unwrap();
+        let shown =
+            CertifiedKey::from_der(vec![self.certificate.clone().into()], key, config.crypto_provider()).unwrap();
+        config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(shown));
+        reqwest::Client::builder().tls_backend_preconfigured(config).redirect(reqwest::redirect::Policy::none())
+    }
 }
 
 /// An HTTP client that trusts this certificate and nobody else, and follows nothing.

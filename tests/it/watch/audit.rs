@@ -8,7 +8,7 @@ use moncomptepro::acts::administration::drop_retired_keys;
 use moncomptepro::acts::{self, By};
 use moncomptepro::config::{Config, DevOptions, Limits};
 use moncomptepro::domain::{Actor, AuditEvent, AuditRecord, GuessLimits, MailContent, OutgoingMail};
-use moncomptepro::protocol::Locale;
+use moncomptepro::protocol::{CertificateThumbprint, Locale};
 use moncomptepro::store::outbox;
 use serde_json::Value;
 
@@ -94,6 +94,9 @@ async fn people(instance: &Instance) {
     let networks = || vec!["192.0.2.0/24".parse().unwrap()];
     let at_home = instance.declare("at-home", |client| client.allowed_sources = networks()).await;
     at_home.present("no-such-code").await;
+    let certificates = vec![CertificateThumbprint([7; 32])];
+    let certified = instance.declare("certified", |client| client.certificates = certificates).await;
+    certified.present("no-such-code").await;
     let asks = person.visit(&service.authorization("openid", &[("prompt", "consent")])).await;
     choose(&person, &asks, "decision", "allow").await;
     let recorded = RelyingParty::new(instance, "my-app", "its-first-secret", "http://localhost:8080/cb");

@@ -49,6 +49,7 @@ pub(super) const CATALOGUE: &[(&str, &str)] = &[
     ("client_recorded", "vu address"),
     ("client_secret_pinned", "c address"),
     ("client_source_refused", "v address"),
+    ("client_certificate_refused", "v address"),
     ("user_viewed", "l"),
     ("users_listed", "l"),
     ("user_disabled", "l"),

@@ -116,6 +116,7 @@ fn index(
     let mut walk = rows.rows(ESTABLISHMENTS)?;
     let mut entity: Option<(u64, Vec<u8>)> = None;
     let mut seen = 0_u64;
+    course.index(0, establishments);
     while let Some((siret, bytes)) = walk.advance()? {
         seen = seen.saturating_add(1);
         if seen.is_multiple_of(pass::WATCHED_EVERY) {

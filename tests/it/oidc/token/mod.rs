@@ -2,5 +2,6 @@
 
 mod authentication;
 mod codes;
+mod mutual_tls;
 mod pkce;
 mod sources;
