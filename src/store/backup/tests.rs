@@ -6,7 +6,7 @@ use super::writer::check_room;
 use super::*;
 use crate::domain::{User, UserId};
 use crate::protocol::Timestamp;
-use crate::store::{Location, Opening, Store, users};
+use crate::store::{Location, Opening, Store, signing_keys, users};
 
 const NOW: Timestamp = Timestamp(1_795_424_400);
 
@@ -96,6 +96,23 @@ async fn sec_213_a_backup_is_verified_and_gives_the_same_database_again() {
             0
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_206_a_backup_names_the_master_key_of_what_it_holds_or_is_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, path) = (store(), directory.path().join("a.backup"));
+    let sealed_by = |id: &str| {
+        let sealed = serde_json::json!({ "key_id": id });
+        store.write(move |tx| signing_keys::put_mac_keys(tx, &sealed))
+    };
+    // The key was changed after the draft was made.
+    sealed_by("key-2").await.unwrap();
+    let refused = write(&store, &path, &draft(Protection::None, None, None)).unwrap_err();
+    assert!(matches!(refused, BackupError::KeyChanged), "{refused}");
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left of it");
+    sealed_by("key-1").await.unwrap();
+    assert_eq!(write(&store, &path, &draft(Protection::None, None, None)).unwrap().master_key_id, "key-1");
 }
 
 #[tokio::test(flavor = "multi_thread")]
