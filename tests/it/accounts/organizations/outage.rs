@@ -18,7 +18,7 @@ use serde_json::json;
 use super::{arrive, join, yes};
 use crate::cli::directory::remote::{found, ok};
 use crate::support::service::{Service, with_status};
-use crate::support::{Instance, Page};
+use crate::support::{Instance, Page, RelyingParty};
 
 /// Known to the service, and to nobody here.
 const ELSEWHERE: &str = "13003013300016";
@@ -123,8 +123,8 @@ async fn sec_199_where_nobody_moderates_one_is_told_and_joins_when_a_source_answ
     assert_ne!(join(&person, &told, ELSEWHERE).await.url.path(), "/users/join-organization");
 }
 
-#[tokio::test]
-async fn sec_199_sec_114_what_was_read_within_thirty_days_stands_in_and_not_longer() {
+/// The organization of a number elsewhere, entered by somebody who waits there; its domain is verified since.
+async fn with_a_verified_domain() -> (Service, Instance, RelyingParty) {
     let service = Service::start(ok(&found(json!({ "siret": ELSEWHERE })))).await;
     let instance = instance(service.port).await;
     let client = instance.standard_client();
@@ -134,6 +134,12 @@ async fn sec_199_sec_114_what_was_read_within_thirty_days_stands_in_and_not_long
     let (key, domain) = (OrganizationKey::Siret(ELSEWHERE.parse().unwrap()), "inconnu.example".parse().unwrap());
     let verified = EmailDomainStatus::Verified;
     write_email_domain(&instance.app, &By::local(Actor::System), key, domain, verified).await.unwrap().unwrap();
+    (service, instance, client)
+}
+
+#[tokio::test]
+async fn sec_199_sec_114_what_was_read_within_thirty_days_stands_in_and_not_longer() {
+    let (service, instance, client) = with_a_verified_domain().await;
     service.does(with_status("500 Internal Server Error", "", ""));
     for (days, joins) in [(29, true), (3, false)] {
         instance.clock.advance(Duration::from_secs(days * 24 * 3600)).unwrap();
@@ -146,15 +152,7 @@ async fn sec_199_sec_114_what_was_read_within_thirty_days_stands_in_and_not_long
 
 #[tokio::test]
 async fn sec_199_sec_114_what_the_register_knows_no_more_does_not_stand_in_while_it_is_silent() {
-    let service = Service::start(ok(&found(json!({ "siret": ELSEWHERE })))).await;
-    let instance = instance(service.port).await;
-    let client = instance.standard_client();
-    let first = instance.person();
-    let asks = arrive(&first, &client, "jean@inconnu.example", &[]).await;
-    assert!(waits(&join(&first, &asks, ELSEWHERE).await));
-    let (key, domain) = (OrganizationKey::Siret(ELSEWHERE.parse().unwrap()), "inconnu.example".parse().unwrap());
-    let verified = EmailDomainStatus::Verified;
-    write_email_domain(&instance.app, &By::local(Actor::System), key, domain, verified).await.unwrap().unwrap();
+    let (service, instance, client) = with_a_verified_domain().await;
     let days = |days: u64| Duration::from_secs(days * 24 * 3600);
     instance.clock.advance(days(2)).unwrap();
     service.does(ok(&json!({ "results": [], "total_results": 0 })));
