@@ -48,7 +48,7 @@ pub use account::{
 pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form, tell_turned_away};
 pub use clients::{
     ClientAuthenticationOutcome, DeclarationError, authenticate_client, declare_clients, enabled_client,
-    has_certificate, may_call, record_client, record_post_logout_uri,
+    has_certificate, list_unheard_clients, may_call, record_client, record_post_logout_uri,
 };
 pub use codes::{CodeRequest, Issue, TokenGrant, TokenOutcome, issue_code, redeem_code};
 pub(in crate::acts) use data::sealing_key;

@@ -22,6 +22,11 @@ pub enum DeclarationError {
          delete it with `moncomptepro client delete {0}`"
     )]
     Taken(ClientId),
+    /// A client of the file has certificates, and nothing asks for them yet.
+    #[error(
+        "client {0} has certificates, and this instance asks nobody for one: tls.mutual_listen takes effect at the next start"
+    )]
+    Certificates(ClientId),
     /// The store failed.
     #[error(transparent)]
     Act(#[from] ActError),
@@ -31,10 +36,14 @@ pub enum DeclarationError {
 /// written where nothing changed.
 ///
 /// # Errors
-/// When an identifier is in use by a client that was created otherwise, or the store fails; nothing is changed then.
+/// When an identifier is in use by a client that was created otherwise, a client could show its certificates nowhere, or the
+/// store fails; nothing is changed then.
 pub async fn declare_clients(app: &App, by: &By, declared: &[DeclaredClient]) -> Result<(), DeclarationError> {
     let now = app.clock.now();
     let wanted: Vec<Client> = declared.iter().map(|declared| to_client(declared, now)).collect();
+    if let Some(client) = wanted.iter().find(|client| is_unheard(app, client)) {
+        return Err(DeclarationError::Certificates(client.id.clone()));
+    }
     if app
         .store
         .read(|tx| Ok(taken(tx, &wanted)?.is_none() && changes(tx, &wanted)?.is_empty()))
@@ -57,6 +66,20 @@ pub async fn declare_clients(app: &App, by: &By, declared: &[DeclaredClient]) ->
         .await
         .map_err(ActError::from)?;
     outcome.map_err(DeclarationError::Taken)
+}
+
+/// Whether a client has certificates that nobody asks it for: nothing of its own counts then.
+fn is_unheard(app: &App, client: &Client) -> bool {
+    client.is_enabled() && !client.certificates.is_empty() && app.config.mutual_tls.is_none()
+}
+
+/// The clients whose certificates nobody asks for, as after `tls.mutual_listen` was taken out of the configuration.
+///
+/// # Errors
+/// When the store fails.
+pub fn list_unheard_clients(app: &App) -> Result<Vec<ClientId>, ActError> {
+    let all = app.store.read(|tx| clients::list(tx, None, usize::MAX))?;
+    Ok(all.into_iter().filter(|client| is_unheard(app, client)).map(|client| client.id).collect())
 }
 
 fn put(tx: &mut Tx, circumstances: &Circumstances, client: &Client) -> Result<(), StoreError> {

@@ -17,7 +17,7 @@ use crate::protocol::{
 use crate::store::{StoreError, Tx, clients};
 
 pub(super) use declared::to_client;
-pub use declared::{DeclarationError, declare_clients};
+pub use declared::{DeclarationError, declare_clients, list_unheard_clients};
 
 /// The most redirect URIs of one client.
 const MAX_REDIRECT_URIS: usize = 50;
@@ -160,6 +160,7 @@ pub async fn authenticate_client(
     by: &By,
     credentials: &ClientCredentials,
     source: Source,
+    certificate: Option<ShownCertificate>,
 ) -> Result<ClientAuthenticationOutcome, ActError> {
     let shown = credentials.secret().map(|secret| SecretDigest(crypto::sha256(secret.expose().as_bytes())));
     let client = enabled_client(app, credentials.client_id())?.map(|client| match client.authentication {
@@ -169,6 +170,9 @@ pub async fn authenticate_client(
     let now = app.clock.now();
     match client.filter(|client| accepts(client, credentials.method(), shown.as_ref(), now)) {
         Some(client) if !may_call(app, by, &client, source).await? => Ok(ClientAuthenticationOutcome::Refused),
+        Some(client) if !has_certificate(app, by, &client, source, certificate).await? => {
+            Ok(ClientAuthenticationOutcome::Refused)
+        }
         Some(client) => {
             app.counts.count(Counted::ClientProved);
             Ok(ClientAuthenticationOutcome::Authenticated(Box::new(client)))

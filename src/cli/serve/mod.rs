@@ -14,12 +14,13 @@ use serde_json::json;
 use super::ending::speak_json;
 use super::spelling::parse_path;
 use super::{Ending, Log, language, say, starting};
+use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, Loaded, LogFormat, Tls};
 use crate::crypto::Random;
 use crate::protocol::Locale;
 use crate::site::{Commands, Operated, Watching};
-use crate::{mail, serve, site, store};
+use crate::{acts, mail, serve, site, store};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -143,12 +144,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     if app.config.lacks_mail() {
         announce(without_mail());
     }
-    if app.directory.lacks_register() {
-        tracing::warn!(
-            "directory.sources names \"register\", and none was imported: `moncomptepro directory import FILE…` reads the files \
-             of INSEE"
-        );
-    }
+    warn_of_data(&app)?;
     if let Some(advice) = first_steps::advice(&app)? {
         announce(&advice);
     }
@@ -187,6 +183,24 @@ fn warn_of(config: &Config) {
              command only"
         );
     }
+}
+
+/// Into the log goes what the data hold that does not go with the configuration, or lack.
+fn warn_of_data(app: &App) -> Result<(), Ending> {
+    for client in acts::list_unheard_clients(app).map_err(Ending::refused)? {
+        tracing::warn!(
+            %client,
+            "this client has certificates, and tls.mutual_listen is not set: nothing of its own is accepted; set it, or take them \
+             away with `client update {client} --certificate \"\"`"
+        );
+    }
+    if app.directory.lacks_register() {
+        tracing::warn!(
+            "directory.sources names \"register\", and none was imported: `moncomptepro directory import FILE…` reads the files \
+             of INSEE"
+        );
+    }
+    Ok(())
 }
 
 /// What the operator hears who has not said how mails leave.

@@ -156,8 +156,8 @@ fn start_in_french(cause: &StartError) -> String {
             "le client {id} figure dans le fichier de configuration et a aussi été créé par commande : retirez-le du fichier, \
              ou supprimez l'autre avec `moncomptepro client delete {id}`"
         ),
-        // What development mode is given, and what nobody but us can mend.
-        StartError::Clients(DeclarationError::Act(_))
+        // What development mode is given, what nobody but us can mend, and what the configuration was refused for before.
+        StartError::Clients(DeclarationError::Act(_) | DeclarationError::Certificates(_))
         | StartError::Keys(_)
         | StartError::Render(_)
         | StartError::Seed(_)

@@ -54,18 +54,9 @@ async fn authenticate(app: &App, request: &Request, body: &Parameters) -> Result
     };
     let sources = CredentialSources { authorization, query: Some(&request.query), body };
     let credentials = ClientCredentials::parse(sources).map_err(refusal)?;
-    match acts::authenticate_client(app, &request.visitor(), &credentials, request.source()).await? {
-        ClientAuthenticationOutcome::Authenticated(client) => {
-            match acts::has_certificate(app, &request.visitor(), &client, request.source(), request.arrival.certificate)
-                .await?
-            {
-                true => Ok(*client),
-                false => Err(refusal(OAuthError::new(
-                    ErrorCode::InvalidClient,
-                    "the client has certificates and showed none of them: see mtls_endpoint_aliases",
-                ))),
-            }
-        }
+    let shown = request.arrival.certificate;
+    match acts::authenticate_client(app, &request.visitor(), &credentials, request.source(), shown).await? {
+        ClientAuthenticationOutcome::Authenticated(client) => Ok(*client),
         ClientAuthenticationOutcome::Refused => {
             Err(refusal(OAuthError::new(ErrorCode::InvalidClient, "the client is unknown or did not prove itself")))
         }

@@ -241,13 +241,15 @@ fn sec_203_the_operator_is_reminded_once_at_30_14_7_and_1_days() {
 #[test]
 fn sec_154_there_is_no_early_data_no_session_kept_here_and_tickets_change_within_a_day() {
     let tls = Folder::new().with(&good()).load().unwrap();
-    for config in [&tls.shared.own, &tls.shared.foreign] {
+    for config in [&tls.shared.own, &tls.shared.foreign, &tls.shared.asking] {
         assert_eq!(config.max_early_data_size, 0);
         assert!(!config.session_storage.can_cache());
         assert_eq!(config.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
     }
     assert!(tls.shared.own.ticketer.enabled() && u64::from(tls.shared.own.ticketer.lifetime()) <= DAY);
-    assert!(!tls.shared.foreign.ticketer.enabled() && tls.shared.foreign.send_tls13_tickets == 0);
+    for config in [&tls.shared.foreign, &tls.shared.asking] {
+        assert!(!config.ticketer.enabled() && config.send_tls13_tickets == 0);
+    }
 }
 
 /// A pair of an RSA key of 1,024 bits.

@@ -15,7 +15,7 @@ use rustix::process::Signal;
 
 use super::peer::{assert_served, shake_hands};
 use super::process::Process;
-use crate::support::{Instance, tls};
+use crate::support::{Instance, run, tls};
 
 /// A pair in PEM, and the certificate in DER.
 pub(super) struct Pair {
@@ -216,6 +216,56 @@ async fn sec_134_serve_asks_services_for_a_certificate_where_it_is_told_to() {
         heard.push(http.get(format!("https://localhost:{mutual}/{path}")).send().await.unwrap().status().as_u16());
     }
     assert_eq!(heard, [200, 401, 421]);
+    process.signal(Signal::TERM);
+    assert!(process.wait().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn sec_134_certificates_that_nobody_asks_for_yet_or_any_more_are_told_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    Pair::new().write(path);
+    let plain = configuration(path, 0).replace("localhost:0", "localhost");
+    let mutual = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let asking = format!("{plain}mutual_listen = \"127.0.0.1:{mutual}\"\n");
+    let thumbprint = "ab".repeat(32);
+    let declared = format!(
+        "[[clients]]\nclient_id = \"declared\"\nclient_secret = \"kQ7vX2mZ9sLd4TfWb8RnYc3HgPj6EaUo\"\n\
+         redirect_uris = [\"https://service.exemple.fr/retour\"]\ncertificates = [\"{thumbprint}\"]\n"
+    );
+    let mut process = Process::serve(path, &plain);
+    fs::write(path.join("config.toml"), format!("{asking}{declared}")).unwrap();
+    process.signal(Signal::HUP);
+    let told = process.wait_for_line("nothing was changed");
+    assert!(told.contains("client declared has certificates, and this instance asks nobody for one"), "{told}");
+    process.signal(Signal::TERM);
+    assert!(process.wait().success());
+
+    let mut process = Process::serve(path, &asking);
+    let config = path.join("config.toml");
+    let created = run(&[
+        "client",
+        "create",
+        "--name",
+        "Service",
+        "--id",
+        "created",
+        "--redirect-uri",
+        "https://service.exemple.fr/retour",
+        "--certificate",
+        &thumbprint,
+        "--output",
+        "json",
+        "--config",
+        config.to_str().unwrap(),
+    ]);
+    assert_eq!(created.code, 0, "{created:?}");
+    process.signal(Signal::TERM);
+    assert!(process.wait().success());
+    let mut process = Process::serve(path, &plain);
+    let told = process.wait_for_line("tls.mutual_listen is not set");
+    assert!(told.contains("client=created") && told.contains("WARN"), "{told}");
     process.signal(Signal::TERM);
     assert!(process.wait().success());
 }

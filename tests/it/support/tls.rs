@@ -94,12 +94,27 @@ impl Identity {
         CertificateThumbprint(moncomptepro::crypto::sha256(&self.certificate))
     }
 
+    /// Whoever has a copy of the certificate, and another key.
+    pub(crate) fn without_its_key(&self) -> Self {
+        Self { certificate: self.certificate.clone(), key: rcgen::KeyPair::generate().unwrap().serialize_der() }
+    }
+
     /// An HTTP client that trusts this certificate, and shows its own where it is asked for one.
     pub(crate) fn http(&self, trusted: Option<Vec<u8>>) -> reqwest::ClientBuilder {
-        let mut config = client(trusted.clone());
-        let key = PrivateKeyDer::try_from(self.key.clone()).unwrap();
-        let shown =
-            CertifiedKey::from_der(vec![self.certificate.clone().into()], key, config.crypto_provider()).unwrap();
+        self.http_over(trusted, rustls::DEFAULT_VERSIONS)
+    }
+
+    /// The same over these versions.
+    pub(crate) fn http_over(
+        &self,
+        trusted: Option<Vec<u8>>,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> reqwest::ClientBuilder {
+        let provider = aws_lc_rs::default_provider();
+        // Nobody looks here whether the key is that of the certificate.
+        let key = provider.key_provider.load_private_key(PrivateKeyDer::try_from(self.key.clone()).unwrap()).unwrap();
+        let shown = CertifiedKey::new(vec![self.certificate.clone().into()], key);
+        let mut config = client_with(trusted, provider, versions).unwrap();
         config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(shown));
         reqwest::Client::builder().tls_backend_preconfigured(config).redirect(reqwest::redirect::Policy::none())
     }

@@ -126,8 +126,9 @@ async fn sec_1_of_all_that_a_client_may_be_registered_with_only_its_own_secret_o
         let proofs = [shown(Some("right")), shown(Some("wrong")), shown(None)];
         for (proof, expected) in proofs.into_iter().zip(expected) {
             let source = Source::of([192, 0, 2, 1].into());
-            let outcome =
-                acts::authenticate_client(&instance.app, &By::local(Actor::Visitor), &proof, source).await.unwrap();
+            let outcome = acts::authenticate_client(&instance.app, &By::local(Actor::Visitor), &proof, source, None)
+                .await
+                .unwrap();
             let is_authenticated = matches!(outcome, ClientAuthenticationOutcome::Authenticated(_));
             assert_eq!(is_authenticated, expected, "{name}");
         }

@@ -1,6 +1,7 @@
 //! Services that show a certificate in the handshake of TLS (RFC 8705).
 
 use moncomptepro::domain::AuditEvent;
+use rustls::version::{TLS12, TLS13};
 
 use crate::oidc::{JEAN, signed_in};
 use crate::support::tls::Identity;
@@ -52,6 +53,20 @@ async fn sec_134_mtls_6_mtls_7_a_service_with_certificates_is_itself_only_where_
         .count();
     assert_eq!(noted, 8, "whoever has the secret without the certificate is recorded");
     assert_eq!(shows(&own).present(&code).await.status, 200, "and the code was nobody's");
+}
+
+#[tokio::test]
+async fn sec_134_mtls_1_whoever_has_a_copy_of_a_certificate_without_its_key_opens_no_connection() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::over_mutual_tls(directory.path()).await;
+    let address = instance.app.config.mutual_url().unwrap().join("/livez");
+    let own = Identity::between(2020, 2100);
+    for version in [&TLS12, &TLS13] {
+        for (identity, is_heard) in [(&own, true), (&own.without_its_key(), false)] {
+            let http = identity.http_over(instance.certificate.clone(), &[version]).build().unwrap();
+            assert_eq!(http.get(&address).send().await.is_ok(), is_heard, "{version:?}");
+        }
+    }
 }
 
 #[tokio::test]
