@@ -44,7 +44,6 @@ pub(super) async fn submit(app: App, submission: Submission) -> Result<Response,
     }
 }
 
-/// What a code of the nomenclature means.
 /// Those that the client may hear of, and those that it may not before they are proven.
 fn tiles(
     app: &App,

@@ -3,18 +3,18 @@
 
 use std::sync::Arc;
 
-use super::look_up::{Found, Told, ask, found};
-use crate::acts::administration::{Heralds, approve_official_domains, note_not_found, status_for, those_who_moderate};
+use super::look_up::{Found, Told, ask, found, note_unknown};
+use crate::acts::administration::{Heralds, approve_official_domains, status_for, those_who_moderate};
 use crate::acts::mailbox::{take_directory_look, take_joining_request};
 use crate::acts::sessions::{ActiveSession, find_live};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::JoiningSettings;
 use crate::domain::{
-    Actor, AuditEvent, BrowserSession, ClientId, ContactProof, Deed, EmailDomain, Greeting, HandleKey, Interaction,
-    Joining, JoiningFacts, JoiningRefusal, KnownContact, LinkStanding, MailContent, Membership, Moderation,
-    ModerationId, ModerationKind, ModerationState, ModerationStep, Organization, OrganizationId, OutgoingMail,
-    RequestStanding, Session, Siret, User, Verification, decide_joining,
+    AuditEvent, BrowserSession, ClientId, ContactProof, Deed, EmailDomain, Greeting, HandleKey, Interaction, Joining,
+    JoiningFacts, JoiningRefusal, KnownContact, LinkStanding, MailContent, Membership, Moderation, ModerationId,
+    ModerationKind, ModerationState, ModerationStep, Organization, OrganizationId, OutgoingMail, RequestStanding,
+    Session, Siret, User, Verification, decide_joining,
 };
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
@@ -209,7 +209,7 @@ pub async fn join_organization(
             Ok(readers) => readers.map(|readers| Heralds::draw(app, readers)),
             Err(outcome) => {
                 if matches!(outcome, JoiningOutcome::Unknown) {
-                    note_not_found(app, &By::local(Actor::System), &attempted.attempt.siret).await?;
+                    note_unknown(app, &attempted.attempt.siret).await;
                 }
                 break (outcome, false);
             }

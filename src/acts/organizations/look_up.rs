@@ -40,21 +40,26 @@ pub(super) enum Found {
     Silent(Box<Organization>),
 }
 
-/// Looks a number up for a person.
+/// Looks a number up for a person, for pages that are looked at: nothing is written.
 ///
 /// # Errors
 /// Too many were looked up, or the store fails.
 pub async fn preview_organization(app: &App, active: &ActiveSession, siret: &Siret) -> Result<Preview, ActError> {
     take_directory_look(app, active.user.id)?;
     let (told, now) = (ask(app, siret, false).await, app.clock.now());
-    if matches!(told, Told::Unknown) {
-        note_not_found(app, &By::local(Actor::System), siret).await?;
-    }
     Ok(match app.store.read(|tx| found(tx, siret, &told, now))? {
         Found::Known { organization, .. } => Preview::Known(organization),
         Found::Unknown => Preview::Unknown,
         Found::Silent(_) => Preview::Unavailable,
     })
+}
+
+/// Notes that the register does not know what somebody asked to join; whoever asked hears the same where nothing can be
+/// written, and the log says so.
+pub(super) async fn note_unknown(app: &App, siret: &Siret) {
+    if let Err(cause) = note_not_found(app, &By::local(Actor::System), siret).await {
+        tracing::warn!(%siret, %cause, "it cannot be noted that the register does not know this number");
+    }
 }
 
 /// What the register says of a number to whoever asks.

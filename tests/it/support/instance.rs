@@ -166,8 +166,13 @@ impl Instance {
 
     /// The same with so many bytes of memory for what was read; with none, every look-up reads from the disk.
     pub(crate) async fn on_disk_with_cache(disk: &Arc<Disk>, cache_bytes: usize) -> Self {
+        Self::on_disk_with(disk, cache_bytes, |port| Config::dev(DevOptions::default(), port)).await
+    }
+
+    /// The same with this configuration.
+    pub(crate) async fn on_disk_with(disk: &Arc<Disk>, cache_bytes: usize, config: impl FnOnce(u16) -> Config) -> Self {
         let bound = serve::bind(&[IpAddr::V4(Ipv4Addr::LOCALHOST)], 0, false).await.unwrap();
-        let config = Config::dev(DevOptions::default(), bound.port());
+        let config = config(bound.port());
         let app = site::start(config, Clock::manual(MORNING), Random::system()).await.unwrap();
         let opening = Opening {
             location: Location::Memory,

@@ -2,15 +2,19 @@
 //! nothing (SEC-115). And every page, looked at as often as one likes, writes nothing either.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::site;
 use moncomptepro::web::{Declaration, Guard, Input};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde_json::json;
 
 use crate::admin::{ADMINISTRATOR, JEAN, at_work, signed_in};
-use crate::support::{Instance, Page, Person};
+use crate::cli::directory::remote::{self, ok};
+use crate::support::service::Service;
+use crate::support::{Disk, Instance, Page, Person};
 
 /// What the database holds, but the audit, which tells of what was refused.
 fn held(instance: &Instance) -> BTreeMap<&'static str, String> {
@@ -129,4 +133,43 @@ async fn sec_115_no_look_at_a_page_writes_anything() {
         }
     }
     assert!(looks > 200, "{looks}");
+}
+
+/// A number that the register knew once, and knows no more.
+const CLAMART: &str = "21920023500014";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_115_no_look_at_what_the_register_knows_no_more_writes_anything() {
+    let service = Service::start(ok(&json!({ "results": [], "total_results": 0 }))).await;
+    let instance = remote::instance(service.port).await;
+    let (person, _) = at_work(&instance, ADMINISTRATOR).await;
+    let before = held(&instance);
+    for path in [
+        format!("/users/join-organization?siret_hint={CLAMART}"),
+        format!("/users/join-organization?name={CLAMART}"),
+        format!("/users/join-organization-confirm?siret={CLAMART}"),
+        format!("/users/domain-not-allowed-for-organization?siret={CLAMART}"),
+    ] {
+        assert_eq!(person.visit(&path).await.status, 200, "{path}");
+        assert_eq!(held(&instance), before, "{path}");
+    }
+    let asks = person.visit("/users/join-organization").await;
+    person.submit(asks.form_with("siret", None).with("siret", CLAMART)).await;
+    assert_ne!(held(&instance), before, "whoever asks to join it has it noted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_190_what_the_register_knows_no_more_is_told_as_that_while_the_disk_takes_nothing() {
+    let service = Service::start(ok(&json!({ "results": [], "total_results": 0 }))).await;
+    let disk = Arc::new(Disk::default());
+    let config = |port| remote::asking(service.port, Config::dev(DevOptions::default(), port));
+    let instance = Instance::on_disk_with(&disk, 64 << 20, config).await;
+    let person = signed_in(&instance, JEAN).await;
+    let path = format!("/users/join-organization?siret_hint={CLAMART}");
+    let asks = person.visit(&path).await;
+    disk.break_down();
+    assert_eq!(person.visit(&path).await.status, 200);
+    let told = person.submit(asks.form_with("siret", None).with("siret", CLAMART)).await;
+    assert_eq!(told.status, 400, "{}", told.text("main"));
+    assert_eq!(person.get("/readyz").await.status, 503, "nothing was written");
 }

@@ -18,13 +18,14 @@ pub(crate) fn ok(document: &Value) -> Does {
 }
 
 pub(crate) async fn instance(port: u16) -> Instance {
-    Instance::start(|own| {
-        let config = Config::dev(DevOptions::default(), own);
-        let sources = vec![DirectorySource::RechercheEntreprises];
-        let base = format!("http://127.0.0.1:{port}").parse().unwrap();
-        Config { directory: DirectorySettings { sources, recherche_entreprises: base, ..config.directory }, ..config }
-    })
-    .await
+    Instance::start(|own| asking(port, Config::dev(DevOptions::default(), own))).await
+}
+
+/// The configuration of whoever asks the service at this port.
+pub(crate) fn asking(port: u16, config: Config) -> Config {
+    let sources = vec![DirectorySource::RechercheEntreprises];
+    let base = format!("http://127.0.0.1:{port}").parse().unwrap();
+    Config { directory: DirectorySettings { sources, recherche_entreprises: base, ..config.directory }, ..config }
 }
 
 async fn find(instance: &Instance, siret: &str) -> Result<Option<Establishment>, DirectoryError> {
