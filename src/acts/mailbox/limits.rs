@@ -118,6 +118,24 @@ pub(super) fn take_password_link(app: &App, email: &Email, mail: Taken) -> Resul
     }
 }
 
+/// Gives such a link back that could not be written: whoever asks again waits no longer for it.
+///
+/// # Errors
+/// When the limits cannot be read.
+pub(super) fn give_back_password_link(app: &App, email: &Email) -> Result<(), ActError> {
+    lock(app)?.give_back_resend(links_to(app, email));
+    Ok(())
+}
+
+/// Somebody chose a password by a link that was mailed to this mailbox: the wait for another one begins anew.
+///
+/// # Errors
+/// When the limits cannot be read.
+pub(super) fn forget_password_links(app: &App, email: &Email) -> Result<(), ActError> {
+    lock(app)?.forget_resends(links_to(app, email));
+    Ok(())
+}
+
 /// Seconds before such a link may be asked for; `None` for at once. Nothing is charged.
 ///
 /// # Errors

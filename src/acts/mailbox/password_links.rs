@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::limits::{take_mail, take_password_link};
+use super::limits::{give_back_password_link, take_mail, take_password_link};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::crypto;
@@ -98,10 +98,11 @@ pub async fn mail_password_link(
     let handle = crypto::issue_handle::<PasswordLink>(&app.random, expires_at);
     let href = format!("{}{page}{}", app.config.issuer(), handle.value);
     let sealed = Enclosure::new(&app.master_keys, &app.random, &email, &href);
-    let (key, circumstances) = (handle.key, Circumstances::of(app, by));
-    app.store
+    let (key, circumstances, to) = (handle.key, Circumstances::of(app, by), email.clone());
+    let written = app
+        .store
         .write(move |tx| {
-            let user = users::find_by_email(tx, &email)?.filter(User::may_sign_in);
+            let user = users::find_by_email(tx, &to)?.filter(User::may_sign_in);
             if let Some(user) = &user {
                 write_link(tx, user, &key, true, now)?;
                 let content = MailContent::PasswordLink { expires_at };
@@ -111,6 +112,10 @@ pub async fn mail_password_link(
             let user_id = user.map(|user| user.id);
             circumstances.record(tx, AuditEvent::SecretMailed { user_id, secret: MailedSecret::PasswordLink })
         })
-        .await?;
+        .await;
+    if written.is_err() {
+        give_back_password_link(app, &email)?;
+    }
+    written?;
     Ok(None)
 }

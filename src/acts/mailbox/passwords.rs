@@ -1,5 +1,6 @@
 //! Choosing a password by a single-use link.
 
+use super::limits::forget_password_links;
 use super::password_judgement::{Chooser, judge_password};
 use super::password_links::find_link;
 use crate::acts::attempts::forget_guesses;
@@ -85,7 +86,7 @@ pub(in crate::acts) async fn is_password_of(
 /// A full lane, or a failing store.
 pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> Result<PasswordChange, ActError> {
     let Some(key) = crypto::parse_handle::<PasswordLink>(choice.link) else { return Ok(PasswordChange::LinkVoid) };
-    let Some((user, _)) = look_for(app, &key)? else { return Ok(PasswordChange::LinkVoid) };
+    let Some((user, link)) = look_for(app, &key)? else { return Ok(PasswordChange::LinkVoid) };
     let normalized = crypto::normalize_password(choice.password);
     let chooser = Chooser::Known(user.id, &user.information);
     if let Err(fault) = judge_password(app, &normalized, &user.email, chooser).await? {
@@ -137,5 +138,8 @@ pub async fn change_password(app: &App, by: &By, choice: PasswordChoice<'_>) -> 
     }
     // Whoever used the link is the owner of the account: guesses of before count no more.
     forget_guesses(app, &user.email)?;
+    if link.is_mailed {
+        forget_password_links(app, &user.email)?;
+    }
     Ok(PasswordChange::Changed(next))
 }

@@ -179,6 +179,16 @@ impl Limiter {
         self.resends.take(key, now)
     }
 
+    /// Gives a mail of a kind back that was not sent.
+    pub fn give_back_resend(&mut self, key: u64) {
+        self.resends.give_back(key);
+    }
+
+    /// The mail came to what it was asked for: the waits for others of its kind begin anew.
+    pub fn forget_resends(&mut self, key: u64) {
+        self.resends.forget(key);
+    }
+
     /// Counts a failure of the whole instance; gives the surge that begins with it.
     pub fn note_failure(&mut self, now: Timestamp) -> Option<Surge> {
         self.rate.note(now)

@@ -12,6 +12,8 @@ const CALM_AFTER: u64 = 60 * 60;
 struct Asked {
     at: Timestamp,
     before: u8,
+    /// The one before it, should nothing come of this one: when it was, and how many were before it.
+    former: Option<(Timestamp, u8)>,
 }
 
 impl Asked {
@@ -57,10 +59,25 @@ impl Resends {
             return Err(TooManyAttempts { retry_after });
         }
         let last = self.table.get_mut(key).filter(|asked| !asked.is_over(now));
-        let before = last.map_or(0, |asked| asked.before.saturating_add(1));
-        let asked = Asked { at: now, before };
+        let former = last.map(|asked| (asked.at, asked.before));
+        let before = former.map_or(0, |(_, before)| before.saturating_add(1));
+        let asked = Asked { at: now, before, former };
         *self.table.enter(key, now, || asked)? = asked;
         Ok(())
+    }
+
+    /// Gives the last one back, which nothing came of: the wait is again what it was before it.
+    pub(super) fn give_back(&mut self, key: u64) {
+        let Some(asked) = self.table.get_mut(key) else { return };
+        match asked.former {
+            Some((at, before)) => *asked = Asked { at, before, former: None },
+            None => self.forget(key),
+        }
+    }
+
+    /// The waits begin anew.
+    pub(super) fn forget(&mut self, key: u64) {
+        let _former = self.table.forget(key);
     }
 
     pub(super) fn clear(&mut self) {
@@ -90,6 +107,23 @@ mod tests {
         now += 3_600;
         assert_eq!(resends.take(1, Timestamp(now)), Ok(()));
         assert_eq!(resends.wait(1, Timestamp(now)), Some(60));
+    }
+
+    #[test]
+    fn sec_74_a_mail_that_was_not_sent_is_waited_for_no_longer_than_the_one_before_it() {
+        let mut resends = Resends::new(10);
+        assert_eq!(resends.take(1, Timestamp(1_000)), Ok(()));
+        resends.give_back(1);
+        assert_eq!((resends.wait(1, Timestamp(1_001)), resends.len()), (None, 0));
+        assert_eq!(resends.take(1, Timestamp(1_001)), Ok(()));
+        assert_eq!(resends.take(1, Timestamp(1_061)), Ok(()));
+        resends.give_back(1);
+        assert_eq!(resends.wait(1, Timestamp(1_060)), Some(1));
+        assert_eq!(resends.take(1, Timestamp(1_062)), Ok(()));
+        assert_eq!(resends.wait(1, Timestamp(1_062)), Some(300), "it is the second one");
+        resends.forget(1);
+        assert_eq!((resends.wait(1, Timestamp(1_062)), resends.take(1, Timestamp(1_062))), (None, Ok(())));
+        assert_eq!(resends.wait(1, Timestamp(1_062)), Some(60), "anew");
     }
 
     #[test]

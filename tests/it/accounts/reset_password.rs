@@ -1,12 +1,14 @@
 //! A forgotten password: a link by mail, to the owner of the account and to nobody else.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use moncomptepro::config::{Config, DevOptions};
+use moncomptepro::config::{Config, DevOptions, Limits};
 use moncomptepro::domain::UserId;
 use moncomptepro::store::users;
 
-use crate::support::{Instance, Page, Person};
+use crate::durability::faults::until_healthy;
+use crate::support::{Disk, Instance, Page, Person};
 
 const ADDRESS: &str = "user@yopmail.com";
 const PASSWORD: &str = "une phrase de passe assez longue";
@@ -176,6 +178,38 @@ async fn sec_74_whoever_comes_back_to_the_page_of_a_forgotten_password_is_told_w
     assert!(page.status == 200 && told.contains("dans 1 minute"), "{told}");
     instance.clock.advance(Duration::from_secs(60)).unwrap();
     assert!(!person.visit(&place).await.has("#send-hint"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_74_a_link_that_could_not_be_written_is_asked_for_again_at_once() {
+    let disk = Arc::new(Disk::default());
+    let strict = |port| Config { limits: Limits::standard(), ..Config::dev(DevOptions::default(), port) };
+    let instance = Instance::on_disk_with(&disk, 64 << 20, strict).await;
+    let person = instance.person();
+    let page = person.visit("/users/reset-password").await;
+    let form = || page.form_with("login", None).with("login", ADDRESS);
+    disk.break_down();
+    assert_eq!(person.submit(form()).await.status, 503);
+    disk.mend();
+    until_healthy(&instance.app).await;
+    assert_eq!(person.submit(form()).await.url.path(), "/users/start-sign-in");
+    assert_eq!(instance.mails_to(ADDRESS).await.len(), 1);
+    assert_eq!(person.submit(form()).await.status, 400, "the one that was written is waited for");
+}
+
+#[tokio::test]
+async fn sec_74_whoever_chose_a_password_by_a_link_waits_for_none_of_before() {
+    let instance = Instance::strict().await;
+    let hint = |page: &Page| page.text("#send-hint").replace('\u{a0}', " ");
+    for address in [ADDRESS, "nobody@exemple.fr"] {
+        ask(&instance.person(), address).await;
+    }
+    assert_eq!(choose(&instance.person(), &instance.link_of(ADDRESS).await).await.status, 200);
+    assert_eq!(ask(&instance.person(), ADDRESS).await.url.path(), "/users/start-sign-in", "at once");
+    let refused = ask(&instance.person(), ADDRESS).await;
+    assert!(hint(&refused).contains("dans 1 minute"), "the waits began anew: {}", hint(&refused));
+    assert!(refused.text("main").contains("le dernier que vous avez reçu"), "{}", refused.text("main"));
+    assert_eq!(ask(&instance.person(), "nobody@exemple.fr").await.status, 400);
 }
 
 #[tokio::test]

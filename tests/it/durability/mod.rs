@@ -5,7 +5,7 @@ mod cut;
 mod damage;
 mod dice;
 mod errand;
-mod faults;
+pub(crate) mod faults;
 mod holder;
 mod journal;
 mod killed;

@@ -23,7 +23,7 @@ use clerk::Duty;
 const ADDRESS: &str = "user@yopmail.com";
 
 /// Waits for the store, which tries to open its database again every millisecond.
-async fn until_healthy(app: &App) {
+pub(crate) async fn until_healthy(app: &App) {
     let recovered = async {
         while !app.store.is_healthy() {
             tokio::task::yield_now().await;
