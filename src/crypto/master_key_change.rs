@@ -93,9 +93,17 @@ impl MasterKeyChange {
         self.find_next(&found, named).map(|_| self.take_place(&found)).transpose()
     }
 
+    /// Whether the key that the data names still lies in the file of the next one, whatever the other file holds.
+    pub fn is_cut_short(&self, named: &str) -> bool {
+        self.next_with(named).is_some()
+    }
+
     fn find_next(&self, found: &MasterKey, named: Option<&str>) -> Option<MasterKey> {
-        let named = named.filter(|named| *named != found.id())?;
-        MasterKey::load(&self.beside(NEXT)).ok().filter(|next| next.id() == named)
+        self.next_with(named.filter(|named| *named != found.id())?)
+    }
+
+    fn next_with(&self, id: &str) -> Option<MasterKey> {
+        MasterKey::load(&self.beside(NEXT)).ok().filter(|next| next.id() == id)
     }
 
     /// The key of before with this id, if it lies beside the one in use.

@@ -227,7 +227,7 @@ async fn change(
     let new = {
         let (files, place, former, random) = (files.clone(), place.to_path_buf(), former.clone(), app.random.clone());
         on_disk(move || match given {
-            Some(file) => MasterKey::load(&file).map_err(MasterKeyRotationError::Given),
+            Some(file) => given_key(&files, &file, &former),
             None => prepared(&files, &place, (&former, &random)),
         })
         .await?
@@ -258,6 +258,16 @@ async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, MasterKeyRotationError> + Send + 'static,
 ) -> Result<T, MasterKeyRotationError> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(MasterKeyRotationError::CutShort))
+}
+
+/// The key in this file. A change before it whose files could not be moved is ended first: beside the key that is replaced by
+/// hand, the one in use would be taken for a leftover.
+fn given_key(change: &MasterKeyChange, file: &Path, in_use: &MasterKey) -> Result<MasterKey, MasterKeyRotationError> {
+    let given = MasterKey::load(file).map_err(MasterKeyRotationError::Given)?;
+    if given.id() != in_use.id() && change.is_cut_short(in_use.id()) {
+        change.finish(Some(in_use.id()))?;
+    }
+    Ok(given)
 }
 
 /// The next key, in a file of its own beside the one in use.

@@ -153,6 +153,39 @@ async fn sec_206_a_change_that_stopped_between_the_data_and_the_file_is_ended_by
     instance.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_206_a_key_that_is_given_after_files_could_not_be_moved_loses_none_of_those_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join("data").join(name);
+    let (key, given) = (path("master.key"), directory.path().join("given"));
+    let id = |path: &Path| MasterKey::load(path).unwrap().id().to_owned();
+    let app = opened(directory.path(), MORNING).await.unwrap();
+    let first = id(&key);
+    rotate(&app).await;
+    let second = id(&key);
+    // As the disk would have left it, had it moved neither file.
+    fs::rename(&key, path("master.key.next")).unwrap();
+    fs::rename(path(&format!("master.key.{first}")), &key).unwrap();
+
+    fs::write(&given, "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n").unwrap();
+    fs::set_permissions(&given, Permissions::from_mode(0o600)).unwrap();
+    let by = By::local(Actor::Operator);
+    let told = acts::rotate_master_key(&app, &by, Some(given.clone())).await.unwrap();
+    assert_eq!((&told.former_id, &told.former_file), (&second, &None));
+    assert_eq!(id(&key), second, "the key of before is where the operator is told to keep it");
+    assert_eq!(id(&path(&format!("master.key.{first}"))), first);
+
+    // The operator keeps it, puts the new one into its place, and changes that one too.
+    fs::rename(&key, path(&format!("master.key.{second}"))).unwrap();
+    fs::rename(&given, &key).unwrap();
+    rotate(&app).await;
+    for former in [&first, &second, &told.id] {
+        assert_eq!(id(&path(&format!("master.key.{former}"))), *former);
+    }
+    drop(app);
+    opened(directory.path(), MORNING).await.unwrap();
+}
+
 /// Somebody signs in, a service exchanges the code, and asks who that is.
 async fn arrives_at_a_service(instance: &Instance) {
     let (client, person) = (instance.standard_client(), instance.person());
