@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::PublicUrl;
 use super::mail::is_host;
-use crate::domain::{Email, EmailDomain, MAX_CERTIFICATES, MailboxName, RejectionReason, Siret};
+use crate::domain::{Email, EmailDomain, MAX_CERTIFICATES, MailboxName, Network, RejectionReason, Siret};
 use crate::protocol::{CertificateThumbprint, Locale, ScopeSet};
 
 /// A key of the file. One table of them serves reading, refusing, explaining and showing.
@@ -297,7 +297,7 @@ fn quoted(words: &[&str]) -> Vec<String> {
 
 /// A network, or a single address as the network of itself.
 pub(super) fn network(text: &str) -> Option<IpNet> {
-    text.parse::<IpNet>().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
+    text.parse::<Network>().ok().map(IpNet::from)
 }
 
 fn is_line(text: &str) -> bool {

@@ -125,7 +125,7 @@ fn wrong_values(kind: Kind) -> Vec<&'static str> {
         Kind::OneOf(_) => values.push("\"best\""),
         Kind::Addresses => values.extend(["[]", "[\"localhost\"]", "[1]", "\"127.0.0.1\""]),
         Kind::Address => values.extend(["\"127.0.0.1\"", "\"localhost:1\"", "[\"127.0.0.1:1\"]"]),
-        Kind::Networks => values.extend(["[\"10.0.0.0/33\"]", "[\"proxy\"]", "[1]"]),
+        Kind::Networks => values.extend(["[\"10.0.0.0/33\"]", "[\"::ffff:10.0.0.0/8\"]", "[\"proxy\"]", "[1]"]),
         Kind::Thumbprints => values.extend(["[\"AB:CD\"]", "[1]", "\"sha256\""]),
         Kind::Scopes => values.extend(["\"email\"", "\"openid everything\""]),
         Kind::Email => values.extend(["\"a\"", "\"a@b@c.fr\"", "\"Mairie <a@b.fr>\"", "\" a@b.fr\""]),

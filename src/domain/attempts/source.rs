@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -37,6 +37,9 @@ impl fmt::Display for Source {
     }
 }
 
+/// What comes before an IPv4 address in IPv6 clothes.
+const MAPPED_BITS: u8 = 96;
+
 /// A network, as ADDRESS/BITS; a single address is the network of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -59,8 +62,25 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, MalformedNetwork> {
         let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
-        text.parse::<IpNet>().ok().or_else(single).map(Self).ok_or(MalformedNetwork)
+        text.parse::<IpNet>().ok().or_else(single).and_then(canonical).map(Self).ok_or(MalformedNetwork)
     }
+}
+
+impl From<Network> for IpNet {
+    fn from(network: Network) -> Self {
+        network.0
+    }
+}
+
+/// The one spelling of a network, as sources have one: IPv4 in IPv6 clothes is IPv4. `None` where such a one is wider than IPv4
+/// is: no source would ever lie in it.
+fn canonical(network: IpNet) -> Option<IpNet> {
+    let mapped = match network {
+        IpNet::V4(_) => None,
+        IpNet::V6(network) => network.addr().to_ipv4_mapped().map(|address| (address, network.prefix_len())),
+    };
+    let Some((address, bits)) = mapped else { return Some(network) };
+    Some(IpNet::V4(Ipv4Net::new(address, bits.checked_sub(MAPPED_BITS)?).ok()?))
 }
 
 impl TryFrom<String> for Network {
@@ -112,6 +132,32 @@ mod tests {
         assert!(network("192.0.2.7").unwrap().contains(own) && !network("192.0.2.7").unwrap().contains(other));
         for wrong in ["", "192.0.2", "192.0.2.0/33", "office.example", "192.0.2.0/24 "] {
             assert_eq!(network(wrong), Err(MalformedNetwork), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sec_95_a_network_of_ipv4_in_ipv6_clothes_is_the_network_of_ipv4() {
+        let network = |text: &str| text.parse::<Network>();
+        let source = |address: &str| Source::of(address.parse().unwrap());
+        for (text, same) in [
+            ("::ffff:192.0.2.0/120", "192.0.2.0/24"),
+            ("::FFFF:c000:0200/120", "192.0.2.0/24"),
+            ("::ffff:192.0.2.7", "192.0.2.7/32"),
+            ("::ffff:192.0.2.7/128", "192.0.2.7/32"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+        ] {
+            let read = network(text).unwrap();
+            assert_eq!((read, read.to_string()), (network(same).unwrap(), same.to_owned()), "{text}");
+            assert!(read.contains(source("192.0.2.7")) && read.contains(source("::ffff:192.0.2.7")), "{text}");
+            assert!(!read.contains(source("2001:db8::7")), "{text}");
+        }
+        assert!(!network("::ffff:192.0.2.0/120").unwrap().contains(source("192.0.3.7")));
+        for wide in ["::ffff:0:0/95", "::ffff:192.0.2.0/24", "::ffff:192.0.2.7/0"] {
+            assert_eq!(network(wide), Err(MalformedNetwork), "{wide}");
+        }
+        // Those of IPv6 stay.
+        for text in ["::/0", "2001:db8::/32", "64:ff9b::/96", "::192.0.2.0/120"] {
+            assert!(network(text).unwrap().to_string().contains("::"), "{text}");
         }
     }
 }
