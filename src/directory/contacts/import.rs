@@ -51,8 +51,9 @@ pub fn import_contacts(
     let mut read: Vec<(Annuaire, ContactsFile)> = Vec::new();
     for (path, size) in files.iter().zip(sizes) {
         let name = path.display().to_string();
-        let (annuaire, told) = with_chunks(path, |chunks, _| pass.read(&name, chunks))?;
-        pass.course.pass(Step::Contacts, size, told.records);
+        pass.course.open(size);
+        let ((annuaire, told), bytes) = with_chunks(path, |chunks, _| Ok((pass.read(&name, chunks)?, chunks.bytes)))?;
+        pass.course.pass(Step::Contacts, bytes, told.records);
         read.push((annuaire, told));
     }
     let Pass { entries, rejected, .. } = pass;

@@ -16,6 +16,8 @@ const CHUNK_BYTES: usize = 1024 * 1024;
 const CHUNKS_AHEAD: usize = 4;
 /// How many times its size a file may unpack to; the register's unpack to six times theirs.
 const MAX_RATIO: u64 = 200;
+/// How many times its size a file of `gzip` is believed to unpack to: it does not say.
+const LIKELY_RATIO: u64 = 5;
 /// What a small one may unpack to in any case.
 const SMALL_BYTES: u64 = 1024 * 1024;
 /// What no file may exceed: five times the largest of the register.
@@ -32,6 +34,8 @@ pub(in crate::directory) struct Chunks {
     receiver: Receiver<Result<Vec<u8>, ImportError>>,
     /// One that was looked at before its turn.
     ahead: Option<Vec<u8>>,
+    /// How many bytes came so far.
+    pub(in crate::directory) bytes: u64,
 }
 
 impl Chunks {
@@ -47,12 +51,17 @@ impl Chunks {
     pub(in crate::directory) fn next(&mut self) -> Result<Option<Vec<u8>>, ImportError> {
         match self.ahead.take() {
             Some(ahead) => Ok(Some(ahead)),
-            None => self.receiver.recv().ok().transpose(),
+            None => {
+                let came = self.receiver.recv().ok().transpose()?;
+                let length = came.as_ref().map_or(0, Vec::len);
+                self.bytes = self.bytes.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+                Ok(came)
+            }
         }
     }
 }
 
-/// Lets `look` see a file, unpacked where it is zipped, with the size that it is said to have.
+/// Lets `look` see a file, unpacked where it is zipped, with the size that it is said to have, or likely has.
 pub(in crate::directory) fn with_chunks<T>(
     path: &Path,
     look: impl FnOnce(&mut Chunks, u64) -> Result<T, ImportError>,
@@ -69,8 +78,9 @@ pub(in crate::directory) fn with_chunks<T>(
     match first {
         _ if is_long && first == *ZIP => {}
         _ if is_long && first.starts_with(GZIP) => {
+            let likely = length.saturating_mul(LIKELY_RATIO).min(most);
             let unpacked = MultiGzDecoder::new(io::BufReader::new(file));
-            return read_ahead(name.clone(), unpacked, most, |chunks| look(chunks, most));
+            return read_ahead(name.clone(), unpacked, most, |chunks| look(chunks, likely));
         }
         _ if is_long && first.starts_with(BZIP2) => {
             return Err(broken(String::from("unpack it first, with `tar -xjf`, and give the CSV or JSON files in it")));
@@ -101,7 +111,7 @@ fn read_ahead<T>(
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
         scope.spawn(move || pump(&file, input, most_bytes, &sender));
-        look(&mut Chunks { receiver, ahead: None })
+        look(&mut Chunks { receiver, ahead: None, bytes: 0 })
     })
 }
 

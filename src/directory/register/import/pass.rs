@@ -25,7 +25,7 @@ const BORNE_SHARE: u64 = 20;
 pub(super) struct File {
     path: PathBuf,
     pub(super) kind: Kind,
-    /// In bytes, unpacked, as the file says.
+    /// In bytes, unpacked, as the file says or likely is.
     pub(super) size: u64,
 }
 
@@ -99,7 +99,8 @@ impl Pass<'_, '_> {
             }
             (_, _) => {}
         }
-        let (told, rejected) = with_chunks(&file.path, |chunks, _| {
+        self.course.open(file.size);
+        let (told, rejected, bytes) = with_chunks(&file.path, |chunks, _| {
             let mut records = Records::of_lines(chunks)?;
             let layout = layout(&name, &mut records)?;
             let mut told = FileReport::new(&name);
@@ -130,12 +131,12 @@ impl Pass<'_, '_> {
                 }
             }
             check(&told, &rejected, told.rejected == told.lines)?;
-            Ok((told, rejected))
+            Ok((told, rejected, chunks.bytes))
         })?;
         if file.kind == Kind::Establishments {
-            self.course.keep(file.size, told.kept, told.lines);
+            self.course.keep((file.size, bytes), told.kept, told.lines);
         }
-        self.course.pass(step, file.size, told.lines);
+        self.course.pass(step, bytes, told.lines);
         if let Some(sirens) = &mut self.kept.sirens {
             sirens.sort_unstable();
             sirens.dedup();

@@ -301,9 +301,9 @@ async fn sec_107_sec_150_a_legal_entity_whose_number_has_a_wrong_key_is_left_out
 }
 
 /// Every share that somebody who watches an import is told.
-fn watched(directory: &std::path::Path, filter: Filter) -> Vec<Progress> {
+fn watched(directory: &std::path::Path, files: Vec<std::path::PathBuf>, filter: Filter) -> Vec<Progress> {
     let mut told = Vec::new();
-    let import = Import { files: both(directory), filter };
+    let import = Import { files, filter };
     directory::import(&directory.join("data"), &import, Timestamp(1_795_000_000), &mut |progress| told.push(progress))
         .unwrap();
     told
@@ -313,7 +313,7 @@ fn watched(directory: &std::path::Path, filter: Filter) -> Vec<Progress> {
 fn an_import_is_one_course_from_its_first_line_to_its_last_name() {
     let directory = tempfile::tempdir().unwrap();
     for filter in [Filter::default(), public(), departments(&["92"])] {
-        let told = watched(directory.path(), filter.clone());
+        let told = watched(directory.path(), both(directory.path()), filter.clone());
         let mut steps: Vec<Step> = told.iter().map(|progress| progress.step).collect();
         steps.dedup();
         let first = if filter.is_public_sector_only { Step::Entities } else { Step::Establishments };
@@ -325,5 +325,32 @@ fn an_import_is_one_course_from_its_first_line_to_its_last_name() {
         let read: u64 = both(directory.path()).iter().map(|file| std::fs::metadata(file).unwrap().len()).sum();
         let before_names = told.iter().rfind(|progress| progress.step != Step::Names).unwrap();
         assert!(before_names.done == read && share(before_names) < 1_000, "the names are part of it: {told:?}");
+    }
+}
+
+#[test]
+fn sec_150_an_import_of_what_gzip_made_is_told_by_what_it_unpacks_to() {
+    let directory = tempfile::tempdir().unwrap();
+    // Once as it compresses badly, and once as nothing compresses that anybody publishes.
+    for times in [1, 500] {
+        let (places, units) = (ESTABLISHMENTS.repeat(times), ENTITIES.repeat(times));
+        let mut read = 0;
+        let files = [("places.csv.gz", csv(ESTABLISHMENT, &places)), ("units.csv.gz", csv(ENTITY, &units))].map(
+            |(name, text)| {
+                read += text.len() as u64;
+                let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+                std::io::Write::write_all(&mut gzip, text.as_bytes()).unwrap();
+                files::write(directory.path(), name, &gzip.finish().unwrap())
+            },
+        );
+        let likely: u64 = files.iter().map(|file| std::fs::metadata(file).unwrap().len() * 5).sum();
+        assert_eq!(likely > read, times == 1, "{likely}, {read}");
+        let told = watched(directory.path(), files.to_vec(), Filter::default());
+        assert!(told.iter().all(|progress| progress.whole <= 2 * likely.max(read)), "{read}: {told:?}");
+        let is_ahead = |two: &[Progress]| two[0].done * two[1].whole <= two[1].done * two[0].whole;
+        assert!(told.windows(2).all(is_ahead), "never back: {told:?}");
+        let before_names = told.iter().rfind(|progress| progress.step != Step::Names).unwrap();
+        let last = told.last().unwrap();
+        assert_eq!((before_names.done, last.done), (read, last.whole), "{told:?}");
     }
 }
