@@ -16,7 +16,6 @@ const HARMLESS: &[&str] = &[
     "instance.name",
     "tls.certificate_file",
     "tls.private_key_file",
-    "tls.mutual_listen",
     "proxies.header",
     "limits.connections",
     // From everywhere unless somebody says otherwise: roles and second factors are what protects it.
