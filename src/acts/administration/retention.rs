@@ -45,6 +45,7 @@ pub async fn make_retention_round(app: &App) -> Result<Option<RetentionRound>, A
         return Ok(None);
     }
     let number = last.as_ref().map_or(0, |last| last.number).saturating_add(1);
+    let known_since = last.as_ref().and_then(|last| last.trimming_known_since).unwrap_or(number);
     // Whoever cannot be told is not erased, and what was announced before holds no more.
     let kept = app.config.retention.unused_accounts.filter(|_| !app.config.lacks_mail());
     let found = look_through(app, kept, number, now).await?;
@@ -56,7 +57,8 @@ pub async fn make_retention_round(app: &App) -> Result<Option<RetentionRound>, A
         erased: 0,
         addresses_removed: 0,
         addresses_until_millis: last.map_or(0, |last| last.addresses_until_millis),
-        audit_until: trimming(app, number, now)?,
+        audit_until: trimming(app, known_since, number, now)?,
+        trimming_known_since: Some(known_since),
         purged: BTreeMap::new(),
     };
     round.withdrawn = withdraw(app, found.withdraw, kept, number, now).await?;
@@ -205,10 +207,15 @@ async fn remove_addresses(app: &App, round: &mut RetentionRound, now: Timestamp)
     Ok(())
 }
 
-/// What happened before this instant the audit gives up in this round; nothing in the very first one.
-fn trimming(app: &App, number: u64, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+/// What happened before this instant the audit gives up in this round. Nothing within thirty rounds of the first one that
+/// knew of it: whoever upgrades an instance in use has as long to say how long the audit is to be kept.
+fn trimming(app: &App, known_since: u64, number: u64, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let Some(kept) = app.config.retention.audit else { return Ok(None) };
-    let earlier = app.store.read(|tx| retention_rounds::find_from(tx, number.saturating_sub(ROUNDS_OF_NOTICE)))?;
+    let from = number.saturating_sub(ROUNDS_OF_NOTICE);
+    if from < known_since {
+        return Ok(None);
+    }
+    let earlier = app.store.read(|tx| retention_rounds::find_from(tx, from))?;
     Ok(earlier.map(|earlier| decide_trimming(kept, earlier.at, now)))
 }
 

@@ -81,6 +81,9 @@ pub struct RetentionRound {
     /// Until when the audit holds no record; `None` where it keeps each for ever, or was not looked through yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit_until: Option<Timestamp>,
+    /// The first round that knew that the audit gives up what is old; `None` in those of programs that did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trimming_known_since: Option<u64>,
     /// How many records of which table time deleted since the round before: sessions, codes, links, sign-ins under way,
     /// records of the audit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
