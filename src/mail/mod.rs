@@ -1,7 +1,7 @@
 //! Mails: from the outbox to where they go.
 //!
 //! Refuses to be waited for: acts write to the outbox, periodic work empties it. Refuses a server that is not who it
-//! should be. Doors: [`seal`], [`reseal`], [`deliver_due`], [`Mailbox`], [`Conversation`], [`hand_over`], [`Agenda`].
+//! should be. Doors: [`Enclosure`], [`reseal`], [`deliver_due`], [`Mailbox`], [`Conversation`], [`hand_over`], [`Agenda`].
 
 mod agenda;
 mod conversation;
