@@ -64,10 +64,11 @@ async fn sign_in(instance: &Instance, address: &str) {
 /// An instance from which everybody stayed away for three years.
 pub(super) async fn abandoned() -> Instance {
     let instance = Instance::dev().await;
-    instance.clock.advance(DAY * 1_066).unwrap();
-    assert!(round(&instance).await.announced > 0);
-    instance.clock.advance(DAY * 30).unwrap();
-    round(&instance).await;
+    looks(&instance, 1, DAY * 100).await;
+    instance.clock.advance(DAY * 1_036).unwrap();
+    assert_eq!(round(&instance).await.announced, 0);
+    let (announced, erased) = days(&instance, 30).await;
+    assert!(announced > 0 && erased == 0 && looks_kept(&instance) == 0, "people are told, and what is old is gone");
     instance
 }
 
