@@ -1,7 +1,7 @@
 //! Companies and administrations by SIRET, and where they can be written to: several sources in an order that the
 //! configuration gives. The first that knows an establishment is believed.
 //!
-//! Refuses rules about what it finds, and any wait without an end. Doors: [`Directory`], [`Seeds`], [`import`],
+//! Refuses rules about what it finds, and any wait without an end. Doors: [`Directory`], [`Said`], [`Seeds`], [`import`],
 //! [`import_contacts`].
 
 #![deny(clippy::wildcard_enum_match_arm)]
@@ -55,6 +55,27 @@ pub enum DirectoryError {
     /// Too many ask at this moment.
     #[error("too many questions are put to the register at once: ask again in a few seconds")]
     Busy,
+}
+
+/// What the directory says of a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// It knows it.
+    Known(Box<Establishment>),
+    /// No source knows it.
+    Unknown,
+    /// Nobody may be told anything of it.
+    Withheld,
+}
+
+impl Said {
+    /// The establishment, where it may be told of.
+    pub fn told(self) -> Option<Establishment> {
+        match self {
+            Self::Known(known) => Some(*known),
+            Self::Unknown | Self::Withheld => None,
+        }
+    }
 }
 
 /// What one source says.
@@ -179,6 +200,14 @@ impl Directory {
     /// # Errors
     /// When no source can say.
     pub async fn find_establishment(&self, siret: &Siret) -> Result<Option<Establishment>, DirectoryError> {
+        self.look_up(siret).await.map(Said::told)
+    }
+
+    /// The same, for whoever keeps what was told before: what may not be told any more is told apart from what nobody knows.
+    ///
+    /// # Errors
+    /// When no source can say.
+    pub async fn look_up(&self, siret: &Siret) -> Result<Said, DirectoryError> {
         let mut answers = Answers::none();
         for source in self.sources.iter() {
             let answer = match source {
@@ -187,25 +216,25 @@ impl Directory {
                 Source::Remote(service) => service.find(siret).await,
             };
             if matches!(answer, Answer::Withheld) {
-                return Ok(None);
+                return Ok(Said::Withheld);
             }
             if let Some(found) = answers.note(answer) {
-                return Ok(Some(found.masked()));
+                return Ok(Said::Known(Box::new(found.masked())));
             }
         }
-        answers.end(None)
+        answers.end(Said::Unknown)
     }
 
-    /// The establishment with this number as the files of the register have it, which are read here: nobody is asked. `None`
-    /// where they do not have it, or may not tell.
+    /// What the files of the register say of a number, which are read here: nobody is asked.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn find_imported(&self, siret: &Siret) -> Result<Option<Establishment>, DirectoryError> {
+    pub fn look_up_imported(&self, siret: &Siret) -> Result<Said, DirectoryError> {
         let answer = self.registers().next().map_or(Answer::Absent, |register| register.find(siret));
         match answer {
-            Answer::Known(found) => Ok(Some(found.masked())),
-            Answer::Unknown | Answer::Withheld | Answer::Absent => Ok(None),
+            Answer::Known(found) => Ok(Said::Known(Box::new(found.masked()))),
+            Answer::Withheld => Ok(Said::Withheld),
+            Answer::Unknown | Answer::Absent => Ok(Said::Unknown),
             Answer::Failed => Err(DirectoryError::Unavailable),
             Answer::Busy => Err(DirectoryError::Busy),
         }

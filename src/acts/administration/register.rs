@@ -8,6 +8,7 @@ use super::organizations::{OrganizationRefusal, find};
 use super::{Decided, Officer, OrganizationKey};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
+use crate::directory::Said;
 use crate::domain::{
     Actor, AuditEvent, Establishment, EstablishmentQuery, EstablishmentSource, Organization, OrganizationId,
     OrganizationSource, OrganizationStanding, Siren, Siret, User, UserId, folded,
@@ -194,22 +195,15 @@ fn among(app: &App, ids: &[OrganizationId], wanted: &OrganizationWanted) -> Resu
     Ok(OrganizationSearch { known, next, ..OrganizationSearch::default() })
 }
 
-/// What the register says of a number, or why it says nothing.
-async fn look_up(app: &App, siret: &Siret) -> Result<Establishment, OrganizationRefusal> {
-    match app.directory.find_establishment(siret).await {
-        Ok(found) => found.ok_or(OrganizationRefusal::NotInRegister),
-        Err(cause) => Err(OrganizationRefusal::RegisterUnavailable(cause)),
-    }
-}
-
 /// Enters what the register says of a number; one that is known here is given as it is.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn enter_from_register(app: &App, by: &By, siret: Siret) -> Decided<Organization, OrganizationRefusal> {
-    let establishment = match look_up(app, &siret).await {
-        Ok(establishment) => establishment,
-        Err(refusal) => return Ok(Err(refusal)),
+    let establishment = match app.directory.look_up(&siret).await {
+        Ok(Said::Known(establishment)) => establishment,
+        Ok(Said::Unknown | Said::Withheld) => return Ok(Err(OrganizationRefusal::NotInRegister)),
+        Err(cause) => return Ok(Err(OrganizationRefusal::RegisterUnavailable(cause))),
     };
     let circumstances = Circumstances::of(app, by);
     let now = app.clock.now();
@@ -241,14 +235,13 @@ pub async fn refresh_organization(
     key: OrganizationKey,
 ) -> Decided<Organization, OrganizationRefusal> {
     let Some(known) = app.store.read(|tx| find(tx, &key))? else { return Ok(Err(OrganizationRefusal::Unknown)) };
-    let establishment = match look_up(app, &known.siret).await {
-        Ok(establishment) => establishment,
-        Err(refusal) => {
-            if refusal == OrganizationRefusal::NotInRegister {
-                note_not_found(app, by, &known.siret).await?;
-            }
-            return Ok(Err(refusal));
+    let establishment = match app.directory.look_up(&known.siret).await {
+        Ok(Said::Known(establishment)) => establishment,
+        Ok(said @ (Said::Unknown | Said::Withheld)) => {
+            note_not_found(app, by, &known.siret, said == Said::Withheld).await?;
+            return Ok(Err(OrganizationRefusal::NotInRegister));
         }
+        Err(cause) => return Ok(Err(OrganizationRefusal::RegisterUnavailable(cause))),
     };
     let circumstances = Circumstances::of(app, by);
     let now = app.clock.now();
@@ -298,9 +291,12 @@ pub async fn refresh_stale_organizations(app: &App, round: RefreshRound) -> Resu
             if done.read == READ_AT_ONCE {
                 return Ok(done);
             }
-            match app.directory.find_establishment(&known.siret).await {
-                Ok(Some(told)) => write_anew(app, known.id, told, now).await?,
-                Ok(None) => note_not_found(app, &By::local(Actor::System), &known.siret).await?,
+            match app.directory.look_up(&known.siret).await {
+                Ok(Said::Known(told)) => write_anew(app, known.id, *told, now).await?,
+                Ok(said @ (Said::Unknown | Said::Withheld)) => {
+                    let is_withheld = said == Said::Withheld;
+                    note_not_found(app, &By::local(Actor::System), &known.siret, is_withheld).await?;
+                }
                 Err(_) => return Ok(RefreshRound { after: done.after.or(after), ..done }),
             }
             done.read = done.read.saturating_add(1);
@@ -326,13 +322,14 @@ pub async fn follow_import(app: &App, followed: Option<Timestamp>) -> Result<Opt
     loop {
         let page = looking(&app.store, move |tx| organizations::list(tx, after, LOOKED_THROUGH)).await?;
         for known in page.iter().filter(|known| is_of_former_import(known, imported_at)) {
-            match app.directory.find_imported(&known.siret) {
-                Ok(Some(told)) => write_anew(app, known.id, told, app.clock.now()).await?,
-                Ok(None) if app.directory.has_whole_register() => {
-                    note_not_found(app, &By::local(Actor::System), &known.siret).await?;
+            match app.directory.look_up_imported(&known.siret) {
+                Ok(Said::Known(told)) => write_anew(app, known.id, *told, app.clock.now()).await?,
+                Ok(Said::Withheld) => note_not_found(app, &By::local(Actor::System), &known.siret, true).await?,
+                Ok(Said::Unknown) if app.directory.has_whole_register() => {
+                    note_not_found(app, &By::local(Actor::System), &known.siret, false).await?;
                 }
                 // Another source, or the part that was left out, may know it.
-                Ok(None) => {}
+                Ok(Said::Unknown) => {}
                 Err(_unreadable) => return Ok(followed),
             }
         }
@@ -353,27 +350,37 @@ fn is_of_former_import(known: &Organization, imported_at: Timestamp) -> bool {
 
 /// Notes that the register was asked about an organization that is known here and did not know it any more: what it said
 /// before stays, and administrators find it listed (SEC-114). Where a part of the register is all that could be asked, that
-/// says nothing.
+/// says nothing. What it says may not be told stays nowhere (SEC-113).
 ///
 /// # Errors
 /// When the store fails.
-pub(in crate::acts) async fn note_not_found(app: &App, by: &By, siret: &Siret) -> Result<(), ActError> {
+pub(in crate::acts) async fn note_not_found(
+    app: &App,
+    by: &By,
+    siret: &Siret,
+    is_withheld: bool,
+) -> Result<(), ActError> {
     let now = app.clock.now();
     let changed = move |known: Organization| {
         let is_noted = known.not_found_at.is_some_and(|at| now.seconds_since(at) < NOTED_AGAIN_AFTER_SECONDS);
-        known.not_found(now).filter(|_| !is_noted)
+        let label = known.label.clone();
+        match is_withheld {
+            true => known.withheld(now).filter(|changed| !is_noted || changed.label != label),
+            false => known.not_found(now).filter(|_| !is_noted),
+        }
     };
     let is_known = |tx: &crate::store::Snapshot| organizations::find_by_siret(tx, siret);
-    if app.directory.keeps_a_part() || app.store.read(is_known)?.and_then(changed).is_none() {
+    let says_nothing = !is_withheld && app.directory.keeps_a_part();
+    if says_nothing || app.store.read(is_known)?.and_then(changed).is_none() {
         return Ok(());
     }
     let (circumstances, siret) = (Circumstances::of(app, by), siret.clone());
     let job = move |tx: &mut Tx<'_>| {
         let Some(known) = organizations::find_by_siret(tx, &siret)? else { return Ok(()) };
-        let was_found = known.not_found_at.is_none();
+        let (was_found, label) = (known.not_found_at.is_none(), known.label.clone());
         let Some(changed) = changed(known) else { return Ok(()) };
         organizations::update(tx, &changed)?;
-        match was_found {
+        match was_found || changed.label != label {
             true => circumstances.record(tx, AuditEvent::OrganizationRefreshed { organization_id: changed.id }),
             false => Ok(()),
         }

@@ -209,7 +209,7 @@ pub async fn join_organization(
             Ok(readers) => readers.map(|readers| Heralds::draw(app, readers)),
             Err(outcome) => {
                 if matches!(outcome, JoiningOutcome::Unknown) {
-                    note_unknown(app, &attempted.attempt.siret).await;
+                    note_unknown(app, &attempted.attempt.siret, &attempted.told).await;
                 }
                 break (outcome, false);
             }

@@ -7,7 +7,7 @@ use crate::acts::mailbox::{take_directory_look, take_public_look};
 use crate::acts::sessions::ActiveSession;
 use crate::acts::{ActError, By};
 use crate::app::App;
-use crate::directory::DirectoryError;
+use crate::directory::{DirectoryError, Said};
 use crate::domain::{
     Actor, EmailDomain, Establishment, EstablishmentQuery, KnownContact, Organization, OrganizationSource, Siret,
     Source,
@@ -56,8 +56,9 @@ pub async fn preview_organization(app: &App, active: &ActiveSession, siret: &Sir
 
 /// Notes that the register does not know what somebody asked to join; whoever asked hears the same where nothing can be
 /// written, and the log says so.
-pub(super) async fn note_unknown(app: &App, siret: &Siret) {
-    if let Err(cause) = note_not_found(app, &By::local(Actor::System), siret).await {
+pub(super) async fn note_unknown(app: &App, siret: &Siret, told: &Told) {
+    let is_withheld = matches!(told, Told::Withheld);
+    if let Err(cause) = note_not_found(app, &By::local(Actor::System), siret, is_withheld).await {
         tracing::warn!(%siret, %cause, "it cannot be noted that the register does not know this number");
     }
 }
@@ -110,15 +111,18 @@ pub(super) enum Told {
     Known(Box<Establishment>, Vec<KnownContact>),
     /// No source knows it.
     Unknown,
+    /// Nobody may be told anything of it.
+    Withheld,
     /// No source answers.
     Unavailable,
 }
 
 /// Asks the directory, which is done outside any transaction.
 pub(super) async fn ask(app: &App, siret: &Siret, with_contacts: bool) -> Told {
-    let establishment = match app.directory.find_establishment(siret).await {
-        Ok(Some(establishment)) => establishment,
-        Ok(None) => return Told::Unknown,
+    let establishment = match app.directory.look_up(siret).await {
+        Ok(Said::Known(establishment)) => establishment,
+        Ok(Said::Unknown) => return Told::Unknown,
+        Ok(Said::Withheld) => return Told::Withheld,
         Err(DirectoryError::NoSource | DirectoryError::Unavailable | DirectoryError::Busy) => {
             return Told::Unavailable;
         }
@@ -129,7 +133,7 @@ pub(super) async fn ask(app: &App, siret: &Siret, with_contacts: bool) -> Told {
         true => known_contacts(app, &establishment).await.unwrap_or_default(),
         false => Vec::new(),
     };
-    Told::Known(Box::new(establishment), contacts)
+    Told::Known(establishment, contacts)
 }
 
 /// What is known of a number by what the directory says; where it does not answer, by what it said within the last 30 days,
@@ -146,8 +150,10 @@ pub(super) fn found(tx: &impl Read, siret: &Siret, told: &Told, now: Timestamp) 
             };
             Found::Known { organization: Box::new(organization), contacts: contacts.clone() }
         }
-        (Told::Unknown, Some(known)) if known.source == OrganizationSource::Operator => without_contacts(known),
-        (Told::Unknown, _) => Found::Unknown,
+        (Told::Unknown | Told::Withheld, Some(known)) if known.source == OrganizationSource::Operator => {
+            without_contacts(known)
+        }
+        (Told::Unknown | Told::Withheld, _) => Found::Unknown,
         (Told::Unavailable, Some(known)) if is_current(&known, now) => without_contacts(known),
         (Told::Unavailable, Some(known)) => Found::Silent(Box::new(known)),
         (Told::Unavailable, None) => {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Organization, OrganizationSource};
+use super::{Organization, OrganizationSource, UNKNOWN_NAME};
 use crate::protocol::Timestamp;
 
 /// What is the matter with an organization (SEC-114).
@@ -52,5 +52,13 @@ impl Organization {
             }
             OrganizationSource::Operator | OrganizationSource::Invented => None,
         }
+    }
+
+    /// The same organization, once the register may tell nobody of it any more: its number and its legal form are left of what
+    /// was told before (SEC-113). `None` as for [`Self::not_found`].
+    pub fn withheld(self, now: Timestamp) -> Option<Self> {
+        let known = self.not_found(now)?;
+        let label = if known.is_confirmed() { UNKNOWN_NAME.to_owned() } else { known.label };
+        Some(Self { label, activity: None, headcount: None, entity_headcount: None, address: None, ..known })
     }
 }

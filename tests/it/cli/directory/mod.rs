@@ -14,6 +14,7 @@ pub(crate) mod remote;
 mod search;
 mod standings;
 mod swap;
+mod withheld;
 
 /// Both files of a small register.
 pub(crate) fn both_register_files(directory: &std::path::Path) -> Vec<String> {

@@ -1,0 +1,126 @@
+//! Establishments that the register told of, and may tell nobody of any more: nothing that was told before outlives that
+//! (SEC-113).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use moncomptepro::acts::By;
+use moncomptepro::acts::administration::{
+    OrganizationKey, OrganizationRefusal, RefreshRound, follow_import, refresh_organization,
+    refresh_stale_organizations,
+};
+use moncomptepro::config::DirectorySource;
+use moncomptepro::directory::{Filter, Import, import};
+use moncomptepro::domain::{Actor, AuditEvent, Organization, OrganizationId, OrganizationStanding, UNKNOWN_NAME};
+use moncomptepro::protocol::Timestamp;
+use moncomptepro::store::organizations;
+use serde_json::{Value, json};
+
+use super::files::{ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, write};
+use super::keyed;
+use super::swap::{on_register, read_again};
+use crate::accounts::organizations::{arrive, join};
+use crate::admin::{ADMINISTRATOR, at_work};
+use crate::support::service::{Service, with_status};
+use crate::support::{Instance, Operator};
+
+const CLAMART: &str = "21920023500014";
+const ID: OrganizationId = OrganizationId(1);
+const DAY: u64 = 24 * 3600;
+
+fn known(instance: &Instance) -> Organization {
+    instance.app.store.read(|tx| organizations::find(tx, ID)).unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_113_what_the_files_may_tell_no_more_loses_its_name_in_claims_pages_and_searches() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let instance = on_register(&data).await;
+    let operator = Operator::at(&data);
+    imported(&data, both(directory.path()), Filter::default()).unwrap();
+    read_again(&instance).await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let asks = person.visit(&client.authorization("openid organization", &[])).await;
+    let back = person.sign_in(asks, "user@yopmail.com", "user@yopmail.com").await;
+    let token = client.redeem(&client.code(&back)).await.access_token;
+    let (officer, _) = at_work(&instance, ADMINISTRATOR).await;
+    let mut followed = follow_import(&instance.app, None).await.unwrap();
+
+    let open = csv(ESTABLISHMENT, &ESTABLISHMENTS);
+    let withheld = open.replace("21920023500014,A,O", "21920023500014,A,N");
+    // What may be told is a matter of the whole register, whatever part of it is kept.
+    let elsewhere = Filter { departments: BTreeSet::from(["74".parse().unwrap()]), ..Filter::default() };
+    let imports = [
+        (&open, Filter::default(), true),
+        (&withheld, elsewhere, false),
+        (&open, Filter::default(), true),
+        (&withheld, Filter::default(), false),
+    ];
+    for (number, (places, filter, may_be_told)) in (1..).zip(imports) {
+        let files = vec![
+            write(directory.path(), "units.csv", csv(ENTITY, &ENTITIES).as_bytes()),
+            write(directory.path(), "places.csv", places.as_bytes()),
+        ];
+        let at = Timestamp(1_795_000_000 + number * DAY);
+        import(&data, &Import { files, filter }, at, &mut |_| {}).unwrap();
+        followed = follow_import(&instance.app, followed).await.unwrap();
+        let claims = client.userinfo(&token).await.json();
+        let label = if may_be_told { "Commune de clamart - Mairie" } else { UNKNOWN_NAME };
+        assert_eq!((&claims["label"], &claims["siret"]), (&json!(label), &json!(CLAMART)), "import {number}");
+        assert_eq!(claims["is_commune"], true, "what it is stays");
+        for path in ["/manage-organizations", "/users/select-organization"] {
+            let own = person.visit(path).await.text("main").to_lowercase();
+            assert_eq!(own.contains("clamart"), may_be_told, "import {number}: {path}: {own}");
+        }
+        let by_name = officer.visit("/admin/organizations?q=commune%20clamart").await;
+        assert_eq!(by_name.has(&format!("[data-siret='{CLAMART}']")), may_be_told, "{}", by_name.text("main"));
+        let card = officer.visit("/admin/organizations/1").await.text("main").to_lowercase();
+        assert_eq!(card.contains("clamart"), may_be_told, "import {number}: {card}");
+        let shown = operator.asks(&["org", "show", CLAMART]).await;
+        assert_eq!((&shown["label"], shown["address"] == Value::Null), (&json!(label), !may_be_told), "{shown}");
+        let standing = (!may_be_told).then_some(OrganizationStanding::Unknown);
+        assert_eq!(known(&instance).standing(), standing, "import {number}: administrators are listed it");
+    }
+    let event = AuditEvent::OrganizationRefreshed { organization_id: ID };
+    let recorded = || instance.audit().into_iter().filter(|record| record.event == event).count();
+    assert_eq!(recorded(), 4, "by hand, hidden, told again, hidden");
+    follow_import(&instance.app, None).await.unwrap();
+    assert_eq!(recorded(), 4, "once each");
+}
+
+#[tokio::test]
+async fn sec_113_what_a_service_may_tell_no_more_loses_its_name_at_the_next_look_whoever_looks() {
+    let by = By::local(Actor::System);
+    for way in ["an administrator", "the round", "whoever wants to join"] {
+        let service = Service::start(super::remote::ok(&keyed::of_sirene())).await;
+        let instance = keyed::instance(DirectorySource::ApiSirene, &service).await;
+        let key = || OrganizationKey::Id(ID);
+        refresh_organization(&instance.app, &by, key()).await.unwrap().unwrap();
+        assert_eq!(known(&instance).label, "Commune de clamart - Mairie");
+        service.does(with_status("403 Forbidden", "", "{}"));
+        instance.clock.advance(Duration::from_secs(31 * DAY)).unwrap();
+        match way {
+            "an administrator" => {
+                let read = refresh_organization(&instance.app, &by, key()).await.unwrap();
+                assert_eq!(read, Err(OrganizationRefusal::NotInRegister));
+            }
+            "the round" => {
+                refresh_stale_organizations(&instance.app, RefreshRound::default()).await.unwrap();
+            }
+            _ => {
+                let (someone, client) = (instance.person(), instance.standard_client());
+                let asks = arrive(&someone, &client, "jean@inconnu.example", &[]).await;
+                assert_eq!(join(&someone, &asks, CLAMART).await.status, 400);
+            }
+        }
+        let Organization { label, address, activity, headcount, entity_headcount, .. } = known(&instance);
+        assert_eq!((label.as_str(), address, activity), (UNKNOWN_NAME, None, None), "{way}");
+        assert_eq!((headcount, entity_headcount), (None, None), "{way}");
+        service.does(super::remote::ok(&keyed::of_sirene()));
+        // The round may have asked as often as one may in a minute.
+        instance.clock.advance(Duration::from_secs(60)).unwrap();
+        let read = refresh_organization(&instance.app, &by, key()).await.unwrap();
+        assert_eq!(read.map(|read| read.label), Ok(String::from("Commune de clamart - Mairie")), "{way}: told again");
+    }
+}
