@@ -49,7 +49,13 @@ impl Process {
     pub(crate) fn dev_after(shell: &str) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("{shell}; exec \"$0\" \"$@\""), EXECUTABLE, "dev", "--listen", "127.0.0.1:0"]);
-        Self::start(command)
+        let mut process = Self::start(command);
+        // Its first page ends with this: whoever counts lines counts those that come after.
+        while process.at_first.last().is_none_or(|line| !line.contains("trl-C")) {
+            let line = process.next_line().expect("it ends before its first page does");
+            process.at_first.push(line);
+        }
+        process
     }
 
     pub(crate) fn start(command: Command) -> Self {
