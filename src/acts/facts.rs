@@ -103,13 +103,20 @@ pub fn gather(
         return Ok(Standing { facts: Facts { person: Some(facts), demands: Demands::NONE }, organization_id: None });
     };
     let subject = subject_of(tx, user.clone(), session.organization_id)?;
-    let released: Vec<_> = subject.released_to(client).map(|(_, known)| (known.id, known.is_active)).collect();
+    let released: Vec<_> = subject.released_to(client).map(|(_, known)| (known.id, !known.is_closed())).collect();
     let hint = pending.request.siret_hint.as_deref();
     let hinted = subject.organizations.iter().find(|(_, organization)| hint == Some(organization.siret.as_str()));
     // One that the client may not hear of is, for it, none of the person's.
+    let is_hinted_open = hinted.is_none_or(|(_, organization)| !organization.is_closed());
     let hinted = hinted.map(|(_, organization)| organization.id);
     let is_hint_met = hinted.is_some_and(|hinted| released.iter().any(|(id, _)| *id == hinted));
-    let chosen = progress.organization.or(hinted).or(session.organization_id);
+    // Nor is a closed one chosen for whoever was not told of that in this session.
+    let may_be_hinted = is_hinted_open || hinted == session.organization_id;
+    let chosen = match (progress.organization, hinted) {
+        (Some(chosen), _) => Some(chosen),
+        (None, Some(hinted)) => Some(hinted).filter(|_| may_be_hinted),
+        (None, None) => session.organization_id,
+    };
     let organization_id = match (chosen, released.as_slice()) {
         (Some(chosen), list) if list.iter().any(|(id, _)| *id == chosen) => Some(chosen),
         // Whoever has a closed one alone is told so, and goes on with it only by their own choice (SEC-107).

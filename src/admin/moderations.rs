@@ -13,7 +13,8 @@ use crate::acts::administration::{
 use crate::domain::{
     Activity, Email, EmailDomain, EmailDomainStatus, EstablishmentSource, HeadcountBand, LegalCategory, Likeness,
     Moderation, ModerationId, ModerationKind, ModerationQuery, ModerationQueryFault, ModerationStanding,
-    ModerationState, OfficialContact, OrganizationDomain, OrganizationId, RejectionReason, Siret, UserId, Verification,
+    ModerationState, OfficialContact, OrganizationDomain, OrganizationId, OrganizationStanding, RejectionReason, Siret,
+    UserId, Verification,
 };
 
 /// Which requests are listed.
@@ -71,6 +72,8 @@ struct DossierView {
     address: Option<String>,
     is_public_service: bool,
     is_active: bool,
+    /// What is the matter with it: closed, or in the register no more.
+    standing: Option<OrganizationStanding>,
     is_head_office: bool,
     headcount: Option<HeadcountBand>,
     /// Which source of the register told what it is; null where none did, or nobody knows.
@@ -442,6 +445,7 @@ fn dossier_view(dossier: ModerationDossier) -> DossierView {
         phone_number: listed.user.information.phone_number.clone(),
         as_external: listed.request.as_external,
         is_active: listed.organization.is_active,
+        standing: listed.organization.standing(),
         is_head_office: listed.organization.is_head_office,
         headcount: listed.organization.headcount,
         told_by: listed.organization.told.map(|told| told.by),

@@ -20,6 +20,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         organization: tile(&link.organization),
         is_external: link.membership.is_external,
         is_proven: link.membership.verification.is_proven(),
+        verification: link.membership.verification.as_str(),
         request: link.request.map(|id| id.to_string()),
         joined_at: link.membership.created_at.0,
     };

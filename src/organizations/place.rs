@@ -3,7 +3,7 @@
 use super::pages::EstablishmentTile;
 use crate::acts::{self, ActiveSession, OwnMembership};
 use crate::app::App;
-use crate::domain::{Establishment, HandleKey, Interaction, Organization};
+use crate::domain::{Establishment, HandleKey, Interaction, Organization, OrganizationStanding};
 use crate::journey::{self, Current};
 use crate::protocol::Parameters;
 use crate::render::Page;
@@ -75,7 +75,8 @@ pub(super) fn tile(organization: &Organization) -> EstablishmentTile {
         label: organization.label.clone(),
         address: organization.address.clone(),
         is_head_office: organization.is_head_office,
-        is_active: organization.is_active,
+        is_active: !organization.is_closed(),
+        is_unknown: organization.standing() == Some(OrganizationStanding::Unknown),
         as_of: None,
     }
 }
@@ -99,6 +100,7 @@ pub(super) fn tile_of(app: &App, establishment: &Establishment) -> Establishment
         address: establishment.town(),
         is_head_office: establishment.is_head_office,
         is_active: establishment.is_active,
+        is_unknown: false,
         as_of: establishment.is_stale(app.clock.now()).then_some(establishment.fetched_at.0),
     }
 }

@@ -3,7 +3,7 @@
 use super::pages::{EstablishmentTile, OrganizationTile, SelectOrganization};
 use crate::acts::{self, ActiveSession, OrganizationChoice};
 use crate::app::App;
-use crate::domain::{Activity, Membership, Organization, OrganizationId};
+use crate::domain::{Activity, Membership, Organization, OrganizationId, OrganizationStanding};
 use crate::journey::{self, Current};
 use crate::store::clients;
 use crate::web::{Error, Response, StatusCode, Submission, Visit};
@@ -71,7 +71,8 @@ fn tiles(
         address: organization.address.clone(),
         is_external: membership.is_external,
         is_chosen: chosen == Some(organization.id),
-        is_closed: !organization.is_active,
+        is_closed: organization.is_closed(),
+        is_unknown: organization.standing() == Some(OrganizationStanding::Unknown),
         activity: organization.activity.as_ref().and_then(Activity::label).map(str::to_owned),
         is_head_office: organization.is_head_office,
     };

@@ -21,6 +21,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         organization: tile(&own.organization),
         is_external: own.membership.is_external,
         is_proven: own.membership.verification.is_proven(),
+        verification: own.membership.verification.as_str(),
     };
     place.answer(&app, &page, StatusCode::OK)
 }

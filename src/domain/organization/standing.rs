@@ -39,8 +39,12 @@ impl Organization {
         if self.not_found_at.is_some() {
             return Some(OrganizationStanding::Unknown);
         }
-        let is_closed = !self.is_active || self.is_entity_active == Some(false);
-        is_closed.then_some(OrganizationStanding::Closed)
+        self.is_closed().then_some(OrganizationStanding::Closed)
+    }
+
+    /// Whether it is closed, or its legal entity is: whoever belongs to it is told (SEC-107).
+    pub fn is_closed(&self) -> bool {
+        !self.is_active || self.is_entity_active == Some(false)
     }
 
     /// The same organization, once the register was asked about it and did not know it; `None` where that says nothing, since

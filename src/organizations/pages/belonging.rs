@@ -36,6 +36,8 @@ pub struct OrganizationTile {
     pub is_chosen: bool,
     /// Whether it is closed, according to the register.
     pub is_closed: bool,
+    /// Whether the register knows it no more.
+    pub is_unknown: bool,
     /// What it does, in INSEE's words, which are French.
     pub activity: Option<String>,
     /// Whether it is the head office of its legal entity.
@@ -54,6 +56,7 @@ impl Page for SelectOrganization {
             is_external: false,
             is_chosen: false,
             is_closed: false,
+            is_unknown: false,
             activity: None,
             is_head_office: false,
         };
@@ -66,7 +69,7 @@ impl Page for SelectOrganization {
         };
         let chosen = OrganizationTile { is_chosen: true, ..tile("17", "Red needles SARL", "83951732300011") };
         let long = tile("18", &"Syndicat intercommunal à vocation multiple ".repeat(6), "13002526500013");
-        let long = OrganizationTile { is_closed: true, ..long };
+        let long = OrganizationTile { is_closed: true, is_unknown: true, ..long };
         let interaction = Some("aUJ3gA".repeat(8));
         vec![
             Self {
@@ -114,6 +117,8 @@ pub struct OwnOrganization {
     pub is_external: bool,
     /// Whether something proves the link.
     pub is_proven: bool,
+    /// What does, or why nothing does.
+    pub verification: &'static str,
     /// The number of the request that waits for a moderator who says so.
     pub request: Option<String>,
     /// When it began, in seconds.
@@ -142,6 +147,7 @@ impl Page for ManageOrganizations {
             organization,
             is_external,
             is_proven,
+            verification: if is_proven { "domain" } else { "no_verification_means_for_entreprise_unipersonnelle" },
             request: None,
             joined_at: 1_795_424_400,
         };

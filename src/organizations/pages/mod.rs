@@ -42,6 +42,8 @@ pub struct EstablishmentTile {
     pub is_head_office: bool,
     /// Whether it is in activity.
     pub is_active: bool,
+    /// Whether the register knows it no more.
+    pub is_unknown: bool,
     /// As of when it is, in seconds, where the register does not answer and something older stands in.
     pub as_of: Option<u64>,
 }
@@ -54,6 +56,7 @@ impl EstablishmentTile {
             address: Some(String::from("92140 Clamart")),
             is_head_office: true,
             is_active: true,
+            is_unknown: false,
             as_of: None,
         }
     }
@@ -64,6 +67,7 @@ impl EstablishmentTile {
             address: None,
             is_head_office: false,
             is_active: false,
+            is_unknown: true,
             as_of: Some(1_795_424_400),
             ..Self::sample()
         }

@@ -109,6 +109,8 @@ pub struct Welcome {
     pub is_external: bool,
     /// Whether something proves the link.
     pub is_proven: bool,
+    /// What does, or why nothing does.
+    pub verification: &'static str,
 }
 
 impl Page for Welcome {
@@ -123,8 +125,19 @@ impl Page for Welcome {
             organization: EstablishmentTile::sample(),
             is_external: false,
             is_proven: true,
+            verification: "domain",
         };
         let (interaction, client) = (sample_interaction(), Some(ClientLabel::sample()));
-        vec![Self { interaction, client, is_external: true, is_proven: false, ..sample.clone() }, sample]
+        vec![
+            Self {
+                interaction,
+                client,
+                is_external: true,
+                is_proven: false,
+                verification: "bypassed",
+                ..sample.clone()
+            },
+            sample,
+        ]
     }
 }

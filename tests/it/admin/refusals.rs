@@ -19,6 +19,7 @@ use crate::accounts::organizations::{ELODIE, arrive, join, waiting};
 use crate::support::Instance;
 
 const DINUM: &str = "13002526500013";
+const CLAMART: &str = "21920023500014";
 
 fn system() -> By {
     By::local(Actor::System)
@@ -32,13 +33,27 @@ fn known(instance: &Instance, siret: &str) -> Organization {
     find_organization(&instance.app, &siret.parse().unwrap()).unwrap().unwrap()
 }
 
+/// The register said something else meanwhile.
+async fn change(instance: &Instance, siret: &str, change: impl FnOnce(Organization) -> Organization) -> OrganizationId {
+    let changed = change(known(instance, siret));
+    let id = changed.id;
+    instance.app.store.write(move |tx| organizations::update(tx, &changed)).await.unwrap();
+    id
+}
+
 /// The register said meanwhile that it is closed.
 async fn close(instance: &Instance, siret: &str) -> OrganizationId {
-    let organization = known(instance, siret);
-    let id = organization.id;
-    let closed = Organization { is_active: false, ..organization };
-    instance.app.store.write(move |tx| organizations::update(tx, &closed)).await.unwrap();
-    id
+    change(instance, siret, |organization| Organization { is_active: false, ..organization }).await
+}
+
+/// The same of its legal entity.
+fn ceased(organization: Organization) -> Organization {
+    Organization { is_entity_active: Some(false), ..organization }
+}
+
+/// The register knows it no more.
+fn gone(organization: Organization) -> Organization {
+    Organization { not_found_at: Some(moncomptepro::protocol::Timestamp(1_795_424_400)), ..organization }
 }
 
 #[tokio::test]
@@ -122,6 +137,67 @@ async fn sec_107_whoever_belongs_to_a_closed_establishment_is_told_at_the_next_s
     assert!(told.text("[data-siret='21920023500014']").contains("Établissement fermé"), "{}", told.text("main"));
     let back = after.submit(told.form_with("organization_id", Some("1")).with("organization_id", "1")).await;
     client.code(&back);
+}
+
+#[tokio::test]
+async fn sec_107_a_service_that_names_a_closed_establishment_leads_past_the_notice_nobody_who_was_not_told() {
+    let instance = Instance::dev().await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let named = || client.authorization("openid organization", &[("siret_hint", CLAMART)]);
+    close(&instance, CLAMART).await;
+    let told = person.sign_in(person.visit(&named()).await, JEAN, JEAN).await;
+    assert_eq!(told.url.path(), "/users/select-organization", "{}", told.text("main"));
+    assert!(told.text(&format!("[data-siret='{CLAMART}']")).contains("Établissement fermé"), "{}", told.text("main"));
+    client.code(&person.submit(told.form_with("organization_id", Some("1")).with("organization_id", "1")).await);
+    client.code(&person.visit(&named()).await);
+}
+
+#[tokio::test]
+async fn sec_107_sec_114_whoever_belongs_to_what_ceased_or_is_in_the_register_no_more_is_told() {
+    for (of, said, is_asked) in [
+        (ceased as fn(Organization) -> Organization, "Établissement fermé", true),
+        (gone as fn(Organization) -> Organization, "Absent du répertoire", false),
+    ] {
+        let instance = Instance::dev().await;
+        let (person, client) = (instance.person(), instance.standard_client());
+        change(&instance, CLAMART, of).await;
+        let asks = person.visit(&client.authorization("openid organization", &[])).await;
+        let told = person.sign_in(asks, JEAN, JEAN).await;
+        match is_asked {
+            true => {
+                assert_eq!(told.url.path(), "/users/select-organization", "{said}: {}", told.text("main"));
+                let form = told.form_with("organization_id", Some("1")).with("organization_id", "1");
+                client.code(&person.submit(form).await);
+            }
+            // A register may err for a while: nobody is held up by what it does not find.
+            false => drop(client.code(&told)),
+        }
+        let asks =
+            person.visit(&client.authorization("openid organization", &[("prompt", "select_organization")])).await;
+        assert_eq!(asks.url.path(), "/users/select-organization");
+        for page in [asks, person.visit("/manage-organizations").await] {
+            let tile = page.text(&format!("[data-siret='{CLAMART}']"));
+            assert!(tile.contains(said), "{}: {tile}", page.url);
+        }
+    }
+}
+
+#[tokio::test]
+async fn sec_107_sec_114_a_moderator_is_warned_of_what_ceased_or_is_in_the_register_no_more() {
+    let instance = Instance::dev().await;
+    waiting(&instance).await;
+    let marie = officer(&instance, JEAN, moderator()).await;
+    let words = ["unité légale de l’établissement a cessé", "ne connaît plus ce numéro"];
+    let warned = async || {
+        let page = marie.visit("/admin/moderations/1").await;
+        assert!(page.has("form[action$='/accept']"), "it is for the moderator to say");
+        words.map(|words| page.has(".warned") && page.text(".warned").contains(words))
+    };
+    assert_eq!(warned().await, [false, false]);
+    change(&instance, DINUM, ceased).await;
+    assert_eq!(warned().await, [true, false]);
+    change(&instance, DINUM, gone).await;
+    assert_eq!(warned().await, [true, true]);
 }
 
 #[tokio::test]

@@ -153,6 +153,8 @@ fn requested_organization(organization: &Organization) -> RequestedOrganization 
         headcount: organization.headcount.map(|band| band.label().to_owned()),
         is_head_office: organization.is_head_office,
         is_active: organization.is_active,
+        is_ceased: organization.is_entity_active == Some(false),
+        not_found_at: organization.not_found_at.map(|at| at.0),
         is_public_service: organization.is_public_service(),
         is_confirmed: organization.is_confirmed(),
         source: organization.source,

@@ -104,6 +104,10 @@ pub struct RequestedOrganization {
     pub is_head_office: bool,
     /// Whether it is in activity.
     pub is_active: bool,
+    /// Whether its legal entity has ceased.
+    pub is_ceased: bool,
+    /// When the register did not know it any more, in seconds.
+    pub not_found_at: Option<u64>,
     /// Whether it is a public body.
     pub is_public_service: bool,
     /// Whether the register, or an operator, has said so.
@@ -386,6 +390,8 @@ fn plain() -> Moderation {
             headcount: None,
             is_head_office: false,
             is_active: false,
+            is_ceased: true,
+            not_found_at: None,
             is_public_service: false,
             is_confirmed: false,
             source: OrganizationSource::Unconfirmed,
@@ -446,6 +452,7 @@ fn full(plain: &Moderation) -> Moderation {
             headcount: Some(String::from("500 à 999 salariés")),
             is_head_office: true,
             is_active: true,
+            not_found_at: Some(1_795_424_400),
             is_public_service: true,
             source: OrganizationSource::Register,
             told_by: Some(EstablishmentSource::Sirene),

@@ -26,6 +26,24 @@ async fn a_person_leaves_one_organization_and_then_the_last() {
 }
 
 #[tokio::test]
+async fn whoever_joins_reads_by_what_their_link_is_proven_or_why_it_is_not() {
+    let instance = Instance::dev().await;
+    for (email, siret, how) in [
+        ("jean@beta.gouv.fr", DINUM, "Domaine de messagerie vérifié"),
+        ("jean@gmail.com", "82869625200018", "Sans preuve : entreprise unipersonnelle"),
+    ] {
+        let (person, client) = (instance.person(), instance.standard_client());
+        let asks = arrive(&person, &client, email, &[]).await;
+        let welcome = join(&person, &asks, siret).await;
+        assert_eq!(welcome.url.path(), "/users/welcome", "{}", welcome.text("main"));
+        for page in [welcome, person.visit("/manage-organizations").await] {
+            let text = page.text("main").replace('\u{a0}', " ");
+            assert!(text.contains(&format!("Rattachement : {how}")), "{}: {text}", page.url);
+        }
+    }
+}
+
+#[tokio::test]
 async fn sec_112_after_leaving_a_token_tells_nothing_of_the_organization_any_more() {
     let instance = Instance::dev().await;
     let (person, client) = (instance.person(), instance.standard_client());
