@@ -32,6 +32,21 @@ pub(in crate::directory) struct Generation<'a> {
     path: PathBuf,
 }
 
+/// The right to import here, for as long as this lives.
+#[derive(Debug)]
+pub(in crate::directory) struct PlaceLock {
+    file: File,
+}
+
+/// Given back by name: closing the file is not enough while a process that is just being started has a copy of it.
+impl Drop for PlaceLock {
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the lock of an import is given back with the process only");
+        }
+    }
+}
+
 impl Deref for Generation<'_> {
     type Target = Path;
 
@@ -77,12 +92,12 @@ impl Place {
         Ok(Some((stamp, self.directory.join(generation))))
     }
 
-    /// Keeps everybody else from importing for as long as the file lives; `None` where somebody else imports.
-    pub(in crate::directory) fn lock(&self) -> io::Result<Option<File>> {
+    /// Keeps everybody else from importing for as long as what it gives lives; `None` where somebody else imports.
+    pub(in crate::directory) fn lock(&self) -> io::Result<Option<PlaceLock>> {
         store::create_private_directory(&self.directory)?;
         let file = File::options().create(true).truncate(false).write(true).open(self.directory.join(LOCK))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => Ok(Some(PlaceLock { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(cause)) => Err(cause),
         }
@@ -140,5 +155,18 @@ mod tests {
         place.publish(&generation).unwrap();
         assert_eq!(store::SYNCED.take(), [generation.to_path_buf(), place.directory.clone()]);
         assert_eq!(place.current().unwrap().unwrap().1, *generation);
+    }
+
+    #[test]
+    fn the_right_to_import_is_given_back_whoever_still_has_a_copy_of_its_file() {
+        let data = tempfile::tempdir().unwrap();
+        let place = Place::of(data.path(), "register");
+        let held = place.lock().unwrap().unwrap();
+        assert!(place.lock().unwrap().is_none());
+        // As a process has one that is just being started.
+        let copy = held.file.try_clone().unwrap();
+        drop(held);
+        assert!(place.lock().unwrap().is_some());
+        drop(copy);
     }
 }
