@@ -261,6 +261,11 @@ fn note_failure(app: &App) -> Result<(), ActError> {
     Ok(())
 }
 
+/// Whether far more attempts than usual have failed within the last five minutes.
+pub fn is_in_surge(app: &App) -> bool {
+    lock(app).is_ok_and(|limiter| limiter.is_in_surge(app.clock.running()))
+}
+
 /// Counts a wrong secret of a client. Others who name the same client from elsewhere are not concerned.
 ///
 /// # Errors

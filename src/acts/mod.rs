@@ -45,7 +45,7 @@ pub use account::{
     present_second_factor, redeem_data_link, remove_passkey, remove_totp, rename_passkey, restore_address,
     revoke_service, set_up_totp, sign_in_with_passkey, update_personal_information, use_second_factor,
 };
-pub use attempts::{FormTaken, note_turned_away, restore_bans, take_form, tell_turned_away};
+pub use attempts::{FormTaken, is_in_surge, note_turned_away, restore_bans, take_form, tell_turned_away};
 pub use clients::{
     ClientAuthenticationOutcome, DeclarationError, authenticate_client, declare_clients, enabled_client,
     has_certificate, list_unheard_clients, may_call, record_client, record_post_logout_uri,
@@ -76,7 +76,7 @@ pub use mailbox::{
     mail_code, mail_magic_link, mail_password_link, minimum_password_length, redeem_magic_link, redeem_mailed_code,
     sign_up, suggest_address, wait_for_code, wait_for_link, wait_for_password_link,
 };
-pub use mails::{deliver_to_mailbox, drop_stale_mails, is_stale, pen, settle_mail};
+pub use mails::{deliver_to_mailbox, drop_stale_mails, is_stale, pen, settle_mail, tell_administrators};
 pub use new_session::NewSession;
 pub use organizations::{
     ContactAttempt, ContactChoice, ContactOrder, ContactOutcome, ContactSent, ContactStanding, JoiningAttempt,

@@ -63,6 +63,7 @@ impl Config {
             trial: true,
             mailbox_page: true,
             mail: None,
+            alerts: true,
             mail_kept: Duration::from_secs(72 * 3600),
             mail_retried_after: Duration::from_secs(60),
             unknown_clients: if options.strict { UnknownClients::Refuse } else { UnknownClients::Record },

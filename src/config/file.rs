@@ -271,8 +271,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
     };
     let listen = addresses(settings);
     let public_url: PublicUrl = text("public_url")?.parse().ok()?;
-    let kind = kind(settings);
-    let host = public_url.host().to_owned();
+    let (kind, host) = (kind(settings), public_url.host().to_owned());
     let is_sandbox = kind == InstanceKind::Sandbox;
     Some(Config {
         mode: Mode::Serve,
@@ -316,6 +315,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         trial: is_sandbox,
         mailbox_page: is_sandbox,
         mail: mail::put_together(settings, path_of_file, &text("instance.name")?, &host),
+        alerts: settings.flag(KEYS, "mail.alerts"),
         mail_kept: hours("mail.keep_hours", 1)?,
         mail_retried_after: Duration::from_secs(settings.number(KEYS, "mail.retry_seconds")?),
         cookies: CookiePolicy { prefix: String::from("__Host-"), secure: true },

@@ -177,6 +177,15 @@ const FIRST: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "mail.alerts",
+        kind: Kind::Flag,
+        standard: Standard::Flag(true),
+        about: [
+            "Si les administrateurs sont avertis par courriel de ce qui ne peut pas attendre ; un par heure et par sujet au plus.",
+            "Whether administrators are told by mail of what cannot wait; one an hour and subject at most.",
+        ],
+    },
+    ConfigKey {
         path: "smtp.host",
         kind: Kind::Host,
         standard: Standard::Absent("smtp.exemple.fr"),

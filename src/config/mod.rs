@@ -365,6 +365,8 @@ pub struct Config {
     pub mailbox_page: bool,
     /// How mails leave the instance; `None` where they do not.
     pub mail: Option<Mailing>,
+    /// Whether administrators are told by mail of what cannot wait.
+    pub alerts: bool,
     /// How long a mail that cannot leave is worth keeping.
     pub mail_kept: Duration,
     /// After how long a mail that the server put off is tried again.

@@ -4,7 +4,7 @@ use super::file::{Loaded, Shown};
 use super::{Config, Logs};
 
 /// The keys that are applied while the instance serves; `clients` stands for all of them.
-pub(super) const RELOADABLE: [&str; 47] = [
+pub(super) const RELOADABLE: [&str; 48] = [
     "instance.name",
     "limits.shared_sources",
     "limits.administration_sources",
@@ -42,6 +42,7 @@ pub(super) const RELOADABLE: [&str; 47] = [
     "mail.from_name",
     "mail.reply_to",
     "mail.keep_hours",
+    "mail.alerts",
     "mail.retry_seconds",
     "smtp.host",
     "smtp.port",
@@ -79,6 +80,7 @@ impl Config {
             leaked_passwords: other.leaked_passwords.clone(),
             notices: other.notices.clone(),
             mail: other.mail.clone(),
+            alerts: other.alerts,
             mail_kept: other.mail_kept,
             mail_retried_after: other.mail_retried_after,
             logs: Logs { level: other.logs.level.clone(), ..self.logs.clone() },
@@ -190,6 +192,7 @@ mod tests {
             ("mail.from", MAIL.to_owned()),
             ("mail.from_name", format!("{MAIL}mail.from_name = \"Mairie\"")),
             ("mail.reply_to", format!("{MAIL}mail.reply_to = \"c@b.fr\"")),
+            ("mail.alerts", String::from("mail.alerts = false")),
             ("mail.keep_hours", String::from("mail.keep_hours = 1")),
             ("mail.retry_seconds", String::from("mail.retry_seconds = 1")),
             ("smtp.host", MAIL.to_owned()),

@@ -71,6 +71,16 @@ const CHOICES: &[Choice] = &[
         },
     },
     Choice {
+        holds: |config| !config.alerts,
+        weakening: Weakening {
+            key: "mail.alerts",
+            about: [
+                "aucun administrateur n'est averti de ce qui ne peut pas attendre : seul le journal le dit",
+                "no administrator is told of what cannot wait: only the log says it",
+            ],
+        },
+    },
+    Choice {
         holds: |config| {
             let plain = config.mail.as_ref().filter(|mailing| mailing.server.encryption == SmtpEncryption::Off);
             plain.is_some_and(|mailing| !mailing.server.is_local())

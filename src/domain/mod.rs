@@ -62,7 +62,7 @@ pub use organization::{
     UnweighedDomain, Verification, capitalized, decide_joining, department_of, folded, look_alikes, normalized_words,
     street_type, town_name, visible, words_of,
 };
-pub use outgoing_mail::{MailContent, OutgoingMail};
+pub use outgoing_mail::{Alert, AlertNote, MailContent, OutgoingMail};
 pub use person::{
     AccountAct, AccountData, AddressChange, AddressChangeRefusal, BrowserTrust, CodePurpose, Credentials,
     DATA_LINK_LIFETIME, DORMANT_AFTER, DataLink, Email, EventData, FactorRemoval, FactorRemovalState,

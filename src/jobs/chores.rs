@@ -116,16 +116,20 @@ pub async fn look_after_keys(app: App, is_steady: bool) {
     }
 }
 
-/// Makes the backup that is due; after a leap of the clock, none is.
-pub async fn back_up(app: App, serving_for: Duration, is_steady: bool) {
+/// Makes the backup that is due; after a leap of the clock, none is. Whether it could not be made.
+pub async fn back_up(app: App, serving_for: Duration, is_steady: bool) -> bool {
     if !is_steady {
-        return;
+        return false;
     }
     match acts::back_up_when_due(&app, &By::local(Actor::System), serving_for).await {
         Ok(Some(made)) => tracing::info!(path = %made.path.display(), "a backup was made"),
         Ok(None) => {}
-        Err(cause) => tracing::error!(%cause, "a backup is due and was not made; it is tried again"),
+        Err(cause) => {
+            tracing::error!(%cause, "a backup is due and was not made; it is tried again");
+            return true;
+        }
     }
+    false
 }
 
 /// A time after a leap of the clock is not noted as one that was seen: the next start must not believe it.

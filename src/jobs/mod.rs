@@ -4,6 +4,7 @@
 //! Refuses to be waited for: a round that fails or panics is logged, and the next one comes. Doors: [`run`],
 //! [`Pace`], [`look_after_keys`], [`back_up`].
 
+mod alerts;
 mod chores;
 mod mails;
 mod steadiness;
@@ -17,6 +18,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::protocol::Timestamp;
+use alerts::Sentinel;
 pub use chores::{back_up, look_after_keys};
 use steadiness::Steadiness;
 use supervision::{Supervisor, repeat};
@@ -52,8 +55,14 @@ impl Pace {
     };
 }
 
-/// Works until `stopped` becomes true. `current` gives the instance with the configuration that holds now.
-pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: watch::Receiver<bool>, pace: Pace) {
+/// Works until `stopped` becomes true. `current` gives the instance with the configuration that holds now,
+/// `certificate_until` when the certificate is over that somebody has to renew.
+pub async fn run(
+    current: impl Fn() -> App + Send + Sync + 'static,
+    certificate_until: impl Fn() -> Option<Timestamp> + Send + Sync,
+    stopped: watch::Receiver<bool>,
+    pace: Pace,
+) {
     let current = Arc::new(current);
     let app = current();
     let began = app.clock.elapsed();
@@ -104,9 +113,14 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         let app = app.clone();
         move || chores::tell_turned_away(app.clone(), false)
     };
+    let sentinel = Sentinel::default();
     let backups = {
-        let (app, is_steady) = (app.clone(), is_steady.clone());
-        move || chores::back_up(app.clone(), app.clock.elapsed().saturating_sub(began), is_steady())
+        let (app, is_steady, sentinel) = (app.clone(), is_steady.clone(), sentinel.clone());
+        move || sentinel.clone().back_up(app.clone(), app.clock.elapsed().saturating_sub(began), is_steady())
+    };
+    let alerts = {
+        let (current, is_steady) = (Arc::clone(&current), is_steady.clone());
+        move || alerts::look(current(), sentinel.clone(), certificate_until(), is_steady())
     };
     tokio::join!(
         mails::deliver(move || current(), is_steady.clone(), &supervisor, stopped.clone()),
@@ -119,6 +133,7 @@ pub async fn run(current: impl Fn() -> App + Send + Sync + 'static, stopped: wat
         repeat("imports", (pace.purge, pace.believed_after), &supervisor, stopped.clone(), imports),
         repeat("links", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), links),
         repeat("keys", (pace.keys, pace.believed_after), &supervisor, stopped.clone(), keys),
+        repeat("alerts", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), alerts),
         repeat("backups", (pace.backups, pace.believed_after), &supervisor, stopped.clone(), backups),
         repeat("time", (pace.note_time, pace.believed_after), &supervisor, stopped, note_time),
     );

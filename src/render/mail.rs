@@ -58,6 +58,7 @@ pub(super) fn values(content: &MailContent, frame: &MailFrame<'_>) -> Value {
         MailContent::PersonalInformationChanged { at, changes } => {
             context! { at => at.0, changes => Value::from(Serde(changes)) }
         }
+        MailContent::Alert { alert, at, count } => context! { alert => alert.as_str(), at => at.0, count },
         MailContent::RecoveryCodeUsed { at, left, are_few } => context! { at => at.0, left, are_few },
         MailContent::Welcome { organization, name } | MailContent::ModerationCancelled { organization, name } => {
             context! { organization => shortened(organization), name => name.as_deref().map(shortened) }

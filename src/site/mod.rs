@@ -384,8 +384,10 @@ pub async fn run(
         beside.push(tokio::spawn(reload::follow(operated, front, watching.log, hangups)));
     }
     let chores = {
-        let current = current.clone();
-        tokio::spawn(jobs::run(move || current.borrow().app().clone(), stopped.clone(), jobs::Pace::STANDARD))
+        let (current, tls) = (current.clone(), settings.tls.clone());
+        let certificate_until = move || tls.as_ref().and_then(serve::Tls::to_be_renewed_before);
+        let current = move || current.borrow().app().clone();
+        tokio::spawn(jobs::run(current, certificate_until, stopped.clone(), jobs::Pace::STANDARD))
     };
     let token = app.config.metrics_token.clone();
     let shown =

@@ -5,8 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::engine::Table;
-use super::{Read, StoreError, Tx, counters};
-use crate::domain::{AuditRecord, AuditSubject, OrganizationId, UserId};
+use super::{Read, StoreError, Tx, alerts, counters};
+use crate::domain::{Alert, AuditRecord, AuditSubject, OrganizationId, UserId};
+use crate::protocol::Timestamp;
 
 pub(super) const RECORDS: Table<(u64, u64), AuditEntry> = Table::new("audit");
 /// Where a record lies: milliseconds since 1970, and its number.
@@ -181,11 +182,14 @@ pub(super) fn last_sequence(tx: &impl Read) -> Result<u64, StoreError> {
     counters::last(tx, COUNTER)
 }
 
-/// Appends a record.
+/// Appends a record; administrators hear of what concerns them, in the same transaction.
 pub fn insert(tx: &mut Tx, record: &AuditRecord) -> Result<(), StoreError> {
     let sequence = counters::next(tx, COUNTER)?;
     let entry = AuditEntry { sequence, record: record.clone() };
     index(tx, &entry)?;
+    if let Some(alert) = Alert::of(&record.event) {
+        alerts::note(tx, alert, Timestamp(record.at_millis / 1000))?;
+    }
     RECORDS.insert(tx, &(record.at_millis, sequence), &entry)
 }
 

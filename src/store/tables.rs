@@ -1,11 +1,11 @@
 //! Every table of the database, and how its records are kept (SEC-180: all of them by durable commits).
 
 use super::{
-    access_tokens, address_changes, administration_sessions, audit, authorization_codes, bans, browser_sessions,
-    clients, contact_proofs, counters, credentials, data_links, email_domains, engine, factor_removals, grants,
-    interactions, invitations, known_browsers, magic_links, marks, memberships, moderation_links, moderations,
-    organizations, outbox, passkey_ceremonies, passkey_owners, password_links, pre_sessions, retention_rounds,
-    sent_mails, service_uses, signing_keys, trusted_browsers, user_sessions, users,
+    access_tokens, address_changes, administration_sessions, alerts, audit, authorization_codes, bans,
+    browser_sessions, clients, contact_proofs, counters, credentials, data_links, email_domains, engine,
+    factor_removals, grants, interactions, invitations, known_browsers, magic_links, marks, memberships,
+    moderation_links, moderations, organizations, outbox, passkey_ceremonies, passkey_owners, password_links,
+    pre_sessions, retention_rounds, sent_mails, service_uses, signing_keys, trusted_browsers, user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -95,6 +95,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(audit::ACTS.name(), Keeping::Index),
     listed(audit::OF_ORGANIZATIONS.name(), Keeping::Index),
     listed(marks::MARKS.name(), Keeping::Passing),
+    listed(alerts::NOTES.name(), Keeping::Passing),
     listed(outbox::MAILS.name(), Keeping::Passing),
     listed(outbox::SET_ASIDE.name(), Keeping::Passing),
     listed(user_sessions::OPEN.name(), Keeping::Passing),

@@ -194,7 +194,7 @@ async fn sec_158_while_a_server_of_mails_says_nothing_one_conversation_waits_for
     instance.app.store.write(job).await.unwrap();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let app = instance.app.clone();
-    let working = tokio::spawn(jobs::run(move || app.clone(), stopped, Pace::STANDARD));
+    let working = tokio::spawn(jobs::run(move || app.clone(), || None, stopped, Pace::STANDARD));
     while connections.load(Ordering::SeqCst) == 0 {
         tokio::task::yield_now().await;
     }

@@ -75,7 +75,7 @@ pub use register::{
     refresh_stale_organizations, search_organizations,
 };
 pub use retention::{RetentionReport, make_retention_round, report_retention};
-pub(super) use roles::is_last_administrator;
+pub(super) use roles::{active_administrators, is_last_administrator};
 pub use roles::{grant_role, list_administrators, note_team_view, revoke_role};
 pub use sessions::{ListedSession, UnknownSession, list_sessions, revoke_every_session, revoke_session};
 pub use users::{

@@ -140,7 +140,8 @@ pub(in crate::acts) fn is_last_administrator(tx: &impl Read, user: &User) -> Res
     Ok(!active_administrators(tx)?.iter().any(|other| other.id != user.id))
 }
 
-fn active_administrators(tx: &impl Read) -> Result<Vec<User>, StoreError> {
+/// The administrators who can sign in.
+pub(in crate::acts) fn active_administrators(tx: &impl Read) -> Result<Vec<User>, StoreError> {
     let (mut after, mut administrators) = (None, Vec::new());
     loop {
         let page = users::list_with_role(tx, after, PAGE)?;

@@ -1,6 +1,10 @@
-//! Mails that leave the outbox, and those that never will.
+//! Mails that leave the outbox, those that never will, and those that wake an administrator.
+
+mod alerts;
 
 use std::time::Duration;
+
+pub use alerts::tell_administrators;
 
 use super::{By, Circumstances};
 use crate::app::App;

@@ -97,6 +97,7 @@ fn sec_14_each_choice_that_protects_less_is_told_at_the_start_and_nothing_else_i
         ("joining.allow_unverified = true", "joining.allow_unverified"),
         ("joining.bypass_moderation = true", "joining.bypass_moderation"),
         ("joining.professional_mail_domains = [\"yopmail.com\"]", "joining.professional_mail_domains"),
+        ("mail.alerts = false", "mail.alerts"),
         ("mail.from = \"a@b.fr\"\nsmtp = { host = \"192.0.2.1\", tls = \"off\", allow_plain = true }", "smtp.tls"),
     ];
     let mut weighed: BTreeSet<&str> = BTreeSet::new();

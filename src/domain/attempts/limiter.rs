@@ -194,6 +194,11 @@ impl Limiter {
         self.rate.note(now)
     }
 
+    /// Whether a surge began within the last minutes.
+    pub fn is_in_surge(&self, now: Timestamp) -> bool {
+        self.rate.is_in_surge(now)
+    }
+
     /// Goes on where a ban of before a restart left off.
     pub fn restore(&mut self, ban: &Ban, now: Timestamp) {
         match ban.banned {

@@ -29,11 +29,12 @@ pub(super) struct Rate {
     failures: u64,
     usual_parts: u64,
     is_told: bool,
+    surged_at: Option<Timestamp>,
 }
 
 impl Rate {
     pub(super) fn new() -> Self {
-        Self { slot: 0, failures: 0, usual_parts: 0, is_told: false }
+        Self { slot: 0, failures: 0, usual_parts: 0, is_told: false, surged_at: None }
     }
 
     /// Counts a failure. Gives the surge that begins with it, once in a slot.
@@ -45,7 +46,13 @@ impl Rate {
             return None;
         }
         self.is_told = true;
+        self.surged_at = Some(now);
         Some(Surge { failures: self.failures, usual })
+    }
+
+    /// Whether a surge began so short a time ago that whoever looks from time to time has not missed it.
+    pub(super) fn is_in_surge(&self, now: Timestamp) -> bool {
+        self.surged_at.is_some_and(|at| now.seconds_since(at) < SLOT)
     }
 
     /// Each slot that is over moves what is usual towards its own number.

@@ -1,11 +1,13 @@
 //! Mails waiting to leave. A new kind is a variant here, a pair of templates, and its texts.
 
+mod alert;
 mod samples;
 
 use serde::{Deserialize, Serialize};
 
 use super::{AccountAct, Carried, Email, PersonalInformationChange, SealedSecret};
 use crate::protocol::{Locale, Timestamp};
+pub use alert::{Alert, AlertNote};
 
 /// What a mail says; its text is made when it leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -261,6 +263,15 @@ pub enum MailContent {
         /// To which organization.
         organization: String,
     },
+    /// Something came about that an administrator has to hear of.
+    Alert {
+        /// What.
+        alert: Alert,
+        /// When it came last.
+        at: Timestamp,
+        /// How often it came since such a mail was written.
+        count: u64,
+    },
     /// The operator tries whether mails arrive.
     Trial {
         /// When.
@@ -316,6 +327,7 @@ impl MailContent {
             Self::ModerationReopened { .. } => "moderation-reopened",
             Self::LinkUnproven { .. } => "link-unproven",
             Self::OfficialContactCode { .. } => "official-contact-email-verification",
+            Self::Alert { .. } => "alert",
             Self::Trial { .. } => "trial",
         }
     }
@@ -362,6 +374,7 @@ impl MailContent {
             | Self::ModerationRejected { .. }
             | Self::ModerationReopened { .. }
             | Self::LinkUnproven { .. }
+            | Self::Alert { .. }
             | Self::Trial { .. } => false,
         }
     }

@@ -1,6 +1,6 @@
 //! Every kind of mail in every state, for those who try templates.
 
-use super::MailContent;
+use super::{Alert, MailContent};
 use crate::domain::{AccountAct, Email, PersonalInformationChange, PersonalInformationField};
 use crate::protocol::Timestamp;
 
@@ -95,6 +95,8 @@ impl MailContent {
             Self::Trial { at },
         ];
         samples.extend(Self::samples_of_joining(&town()));
+        let told = |count| Alert::ALL.iter().map(move |alert| Self::Alert { alert: *alert, at, count });
+        samples.extend(told(1).chain(told(12)));
         samples.extend(AccountAct::ALL.map(|act| Self::AccountAdministered { at, act }));
         samples.extend([false, true].map(|is_member| Self::ModerationReopened { organization: town(), is_member }));
         samples

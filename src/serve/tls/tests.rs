@@ -132,6 +132,7 @@ fn sec_203_a_good_pair_replaces_the_one_in_use_and_a_bad_one_does_not() {
     let tls = folder.load().unwrap();
     let first = tls.fingerprint();
     assert_eq!(tls.refresh(NOW), Refreshed::Unchanged);
+    assert_eq!(tls.to_be_renewed_before(), Some(tls.valid_until()));
     let refused = |words: &str| {
         let outcome = tls.refresh(NOW);
         assert!(matches!(&outcome, Refreshed::Refused(reason) if reason.contains(words)), "{words}: {outcome:?}");
@@ -170,6 +171,7 @@ fn sec_207_a_certificate_is_made_for_the_host_kept_and_known_by_its_fingerprint(
     let made = |host: &str, now| Tls::self_signed(folder.path(), host, now).unwrap();
     let tls = made(HOST, NOW);
     assert!(tls.is_self_signed());
+    assert_eq!(tls.to_be_renewed_before(), None, "it is made anew by itself: nobody is woken (SEC-166)");
     let digest = crate::crypto::sha256(&tls.certificate()).map(|byte| format!("{byte:02X}")).join(":");
     assert_eq!(tls.fingerprint(), digest);
     assert!(tls.shared.shown.get().is_for(HOST) && !tls.shared.shown.get().is_for("www.exemple.fr"));

@@ -99,6 +99,11 @@ impl Tls {
         Err(TlsError::Unusable { path: shared.places.certificate.clone(), reason })
     }
 
+    /// When the certificate is over, where somebody has to renew it: one that is signed by itself is made anew in time.
+    pub fn to_be_renewed_before(&self) -> Option<Timestamp> {
+        (!self.shared.is_self_signed).then(|| self.valid_until())
+    }
+
     /// Days until the certificate is over, when the operator has to be reminded of it: once for each of some numbers.
     pub(super) fn reminder(&self, now: Timestamp) -> Option<u64> {
         let left = self.valid_until().seconds_since(now) / DAY;

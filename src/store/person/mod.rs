@@ -1,5 +1,6 @@
-//! What belongs to one person and to nobody else, apart from who they are.
+//! What belongs to one person and to nobody else, apart from who they are; and what administrators hear of.
 
+pub mod alerts;
 pub mod credentials;
 pub mod passkey_owners;
 pub mod retention_rounds;

@@ -57,7 +57,7 @@ pub(crate) async fn work(app: &App, pace: Pace, enough: impl Fn() -> bool) {
 pub(crate) async fn work_during(app: &App, pace: Pace, story: impl Future<Output = ()>) {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let app = app.clone();
-    let working = tokio::spawn(jobs::run(move || app.clone(), stopped, pace));
+    let working = tokio::spawn(jobs::run(move || app.clone(), || None, stopped, pace));
     story.await;
     stop.send_replace(true);
     working.await.unwrap();

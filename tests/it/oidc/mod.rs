@@ -23,12 +23,12 @@ mod userinfo;
 use crate::support::{Instance, Person};
 
 /// Person 1: one organization.
-const JEAN: &str = "user@yopmail.com";
+pub(crate) const JEAN: &str = "user@yopmail.com";
 /// Person 154: two organizations.
 const MARTIN: &str = "user@red-needles-sarl.com";
 
 /// A browser in which somebody is signed in.
-async fn signed_in(instance: &Instance, address: &str) -> Person {
+pub(crate) async fn signed_in(instance: &Instance, address: &str) -> Person {
     let person = instance.person();
     let page = person.visit("/").await;
     person.sign_in(page, address, address).await;

@@ -1,5 +1,6 @@
 //! What those see who watch over an instance: its log, its audit, its numbers.
 
+mod alerts;
 #[cfg(unix)]
 mod arrivals;
 mod audit;
