@@ -57,6 +57,9 @@ fn start(wrapper: &[&str], arguments: &[&str], log: File, site: Site) -> Program
     words.push(&program);
     words.extend(arguments);
     let (first, rest) = words.split_first().unwrap();
+    // Whoever answers from here on is the one that is started.
+    let is_taken = TcpStream::connect(("127.0.0.1", site.port)).is_ok();
+    assert!(!is_taken, "somebody else listens on port {} already", site.port);
     let begun = Instant::now();
     let child = Command::new(first)
         .args(rest)
@@ -110,6 +113,15 @@ fn serving(pid: u32) -> u32 {
     }
 }
 
+/// Whether any thread of a process is more than a record that nobody has fetched.
+fn is_alive(pid: u32) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return false };
+    threads.flatten().any(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, fields)| !fields.starts_with(['Z', 'X']))
+    })
+}
+
 impl Program {
     /// A ceiling: this benchmark as a process of its own, in another role. It says its port.
     pub(crate) fn ceiling(role: &[&str]) -> Self {
@@ -161,6 +173,12 @@ impl Drop for Program {
         // Where another command stands between, killing that one could leave ours behind.
         if self.pid != self.child.id() && self.child.try_wait().unwrap().is_none() {
             Command::new("kill").args(["-KILL", &self.pid.to_string()]).status().unwrap();
+            // It is not ours to be waited for, and holds its port and its data until the last of its threads is gone: a
+            // connection to that port would be taken by nobody, and reset.
+            let killed = Instant::now();
+            while is_alive(self.pid) && killed.elapsed() < PATIENCE {
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
         drop(self.child.kill());
         drop(self.child.wait());
