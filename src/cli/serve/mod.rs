@@ -138,6 +138,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Ending> {
     };
     let commands = Commands::of(&app.config.data).map_err(starting)?;
     announce(&words::listening(app.config.issuer(), bound.port(), language()));
+    if let Some(address) = app.config.mutual_url() {
+        announce(&words::listening_for_certificates(&address.to_string(), address.port(), language()));
+    }
     if let Some(ports) = app.config.differing_ports() {
         announce(&words::ports(ports, language()));
     }

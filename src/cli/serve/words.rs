@@ -45,6 +45,14 @@ pub(in crate::cli) fn listening(issuer: &str, port: u16, locale: Locale) -> Stri
     }
 }
 
+/// Where services are asked for a certificate.
+pub(in crate::cli) fn listening_for_certificates(address: &str, port: u16, locale: Locale) -> String {
+    match locale {
+        Locale::Fr => format!("{address} demande un certificat aux services, à l'écoute sur le port {port}"),
+        Locale::En => format!("{address} asks services for a certificate and listens on port {port}"),
+    }
+}
+
 /// That browsers are sent to another port than the one listened on.
 pub(in crate::cli) fn ports((public, own): (u16, u16), locale: Locale) -> String {
     match locale {

@@ -210,6 +210,8 @@ async fn sec_134_serve_asks_services_for_a_certificate_where_it_is_told_to() {
     let text = configuration(directory.path(), 0).replace("localhost:0", "localhost");
     let text = format!("{text}mutual_listen = \"127.0.0.1:{mutual}\"\n");
     let mut process = Process::serve(directory.path(), &text);
+    let told = process.wait_for_line(&format!("port {mutual}"));
+    assert!(told.contains(&format!("https://localhost:{mutual}")), "{told}");
     let http = tls::Identity::between(2020, 2100).http(Some(pair.der)).build().unwrap();
     let mut heard = Vec::new();
     for path in ["livez", "oauth/userinfo", "users/start-sign-in"] {
