@@ -266,11 +266,18 @@ pub fn is_in_surge(app: &App) -> bool {
     lock(app).is_ok_and(|limiter| limiter.is_in_surge(app.clock.running()))
 }
 
-/// Counts a wrong secret of a client. Others who name the same client from elsewhere are not concerned.
+/// Counts what was shown for a client and is refused, and records it as `event`, in one write whatever the reason is: how
+/// long it takes does not tell whether the secret was right (SEC-134). Others who name the same client from elsewhere are
+/// not concerned.
 ///
 /// # Errors
-/// When there were too many.
-pub(super) async fn count_wrong_secret(app: &App, by: &By, client_id: &str, source: Source) -> Result<(), ActError> {
+/// When there were too many; nothing is recorded then.
+pub(super) async fn count_wrong_credentials(
+    app: &App,
+    by: &By,
+    (client_id, source): (&str, Source),
+    event: AuditEvent,
+) -> Result<(), ActError> {
     let now = app.clock.running();
     let client = key(app, "client", &format!("{client_id} {source}"));
     // Apart from people's: a service with an old secret keeps nobody of its office from signing in.
@@ -293,15 +300,15 @@ pub(super) async fn count_wrong_secret(app: &App, by: &By, client_id: &str, sour
         }
     };
     note_failure(app)?;
-    if let Some(ban) = ban.map(|ban| dated(app, ban)) {
-        let circumstances = Circumstances::of(app, by);
-        let record = move |tx: &mut Tx| {
-            bans::insert(tx, &ban)?;
-            let event = AuditEvent::LockedOut { user_id: None, who: LockedOut::ClientsOfSource, until: ban.until };
-            circumstances.record(tx, event)
-        };
-        app.store.write(record).await?;
-    }
+    let (ban, circumstances) = (ban.map(|ban| dated(app, ban)), Circumstances::of(app, by));
+    let record = move |tx: &mut Tx| {
+        circumstances.record(tx, event.clone())?;
+        let Some(ban) = ban else { return Ok(()) };
+        bans::insert(tx, &ban)?;
+        let event = AuditEvent::LockedOut { user_id: None, who: LockedOut::ClientsOfSource, until: ban.until };
+        circumstances.record(tx, event)
+    };
+    app.store.write(record).await?;
     Ok(())
 }
 

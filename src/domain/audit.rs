@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -315,6 +314,8 @@ pub enum AuditEvent {
     ClientRecorded { client_id: ClientId },
     /// The first credential of a recorded client was kept.
     ClientSecretPinned { client_id: ClientId },
+    /// What was shown for a client is nothing of its own; no client where nobody has that name.
+    ClientCredentialsRefused { client_id: Option<ClientId> },
     /// What a client has was shown from none of its networks (SEC-134).
     ClientSourceRefused { client_id: ClientId },
     /// A request with the credentials of a client came without a certificate of its own.
@@ -438,9 +439,6 @@ pub enum AuditEvent {
     InstanceStopped,
 }
 
-/// How long an address is shown whole (SEC-167).
-const WHOLE_FOR_SECONDS: u64 = 30 * 24 * 3600;
-
 /// An event with its circumstances, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRecord {
@@ -453,48 +451,4 @@ pub struct AuditRecord {
     /// What.
     #[serde(flatten)]
     pub event: AuditEvent,
-}
-
-impl AuditRecord {
-    /// The network address as it may be shown at `now`: whole for 30 days, then cut to its /24 or /56 (SEC-167).
-    pub fn shown_source(&self, now: Timestamp) -> Option<String> {
-        let source = self.origin.source.as_deref()?;
-        let age = now.seconds_since(Timestamp(self.at_millis / 1000));
-        if age < WHOLE_FOR_SECONDS { Some(source.to_owned()) } else { cut(source) }
-    }
-}
-
-/// The network of an address; `None` for what is no address.
-fn cut(source: &str) -> Option<String> {
-    Some(match source.parse().ok()? {
-        IpAddr::V4(address) => {
-            let [one, two, three, _] = address.octets();
-            format!("{}/24", Ipv4Addr::new(one, two, three, 0))
-        }
-        IpAddr::V6(address) => {
-            let [one, two, three, four, ..] = address.segments();
-            format!("{}/56", Ipv6Addr::new(one, two, three, four & 0xff00, 0, 0, 0, 0))
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sec_167_addresses_are_shown_whole_for_thirty_days_and_cut_after() {
-        let record = |source: &str| AuditRecord {
-            at_millis: 1_000_000_999,
-            actor: Actor::Visitor,
-            origin: Origin { source: Some(source.to_owned()), ..Origin::default() },
-            event: AuditEvent::AuditRead,
-        };
-        let last_whole = Timestamp(1_000_000 + WHOLE_FOR_SECONDS - 1);
-        for (whole, cut) in [("192.0.2.17", "192.0.2.0/24"), ("2001:db8:1:2345::9", "2001:db8:1:2300::/56")] {
-            assert_eq!(record(whole).shown_source(last_whole).as_deref(), Some(whole));
-            assert_eq!(record(whole).shown_source(Timestamp(last_whole.0 + 1)).as_deref(), Some(cut));
-        }
-        assert_eq!(record("?").shown_source(Timestamp(last_whole.0 + 1)), None);
-    }
 }

@@ -1,6 +1,9 @@
-//! Of whom an event tells: what the person's own history and export show.
+//! Of whom an event tells: what the person's own history and export show, and for how long from where it was.
 
-use super::{AuditEvent, Moderation, ModerationStep, OrganizationId, UserId};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{AuditEvent, AuditRecord, Moderation, ModerationStep, OrganizationId, UserId};
+use crate::protocol::Timestamp;
 
 /// Where a record has its place in what a person may ask about themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +123,7 @@ impl AuditEvent {
             | Self::ClientWritten { .. }
             | Self::ClientRecorded { .. }
             | Self::ClientSecretPinned { .. }
+            | Self::ClientCredentialsRefused { .. }
             | Self::ClientSourceRefused { .. }
             | Self::ClientCertificateRefused { .. }
             | Self::UsersListed
@@ -156,5 +160,53 @@ impl AuditEvent {
             | Self::ConfigurationReloaded { .. }
             | Self::InstanceStopped => AuditSubject::Nobody,
         }
+    }
+}
+
+/// How long an address is shown whole (SEC-167).
+const WHOLE_FOR_SECONDS: u64 = 30 * 24 * 3600;
+
+impl AuditRecord {
+    /// The network address as it may be shown at `now`: whole for 30 days, then cut to its /24 or /56 (SEC-167).
+    pub fn shown_source(&self, now: Timestamp) -> Option<String> {
+        let source = self.origin.source.as_deref()?;
+        let age = now.seconds_since(Timestamp(self.at_millis / 1000));
+        if age < WHOLE_FOR_SECONDS { Some(source.to_owned()) } else { cut(source) }
+    }
+}
+
+/// The network of an address; `None` for what is no address.
+fn cut(source: &str) -> Option<String> {
+    Some(match source.parse().ok()? {
+        IpAddr::V4(address) => {
+            let [one, two, three, _] = address.octets();
+            format!("{}/24", Ipv4Addr::new(one, two, three, 0))
+        }
+        IpAddr::V6(address) => {
+            let [one, two, three, four, ..] = address.segments();
+            format!("{}/56", Ipv6Addr::new(one, two, three, four & 0xff00, 0, 0, 0, 0))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Actor, Origin};
+    use super::*;
+
+    #[test]
+    fn sec_167_addresses_are_shown_whole_for_thirty_days_and_cut_after() {
+        let record = |source: &str| AuditRecord {
+            at_millis: 1_000_000_999,
+            actor: Actor::Visitor,
+            origin: Origin { source: Some(source.to_owned()), ..Origin::default() },
+            event: AuditEvent::AuditRead,
+        };
+        let last_whole = Timestamp(1_000_000 + WHOLE_FOR_SECONDS - 1);
+        for (whole, cut) in [("192.0.2.17", "192.0.2.0/24"), ("2001:db8:1:2345::9", "2001:db8:1:2300::/56")] {
+            assert_eq!(record(whole).shown_source(last_whole).as_deref(), Some(whole));
+            assert_eq!(record(whole).shown_source(Timestamp(last_whole.0 + 1)).as_deref(), Some(cut));
+        }
+        assert_eq!(record("?").shown_source(Timestamp(last_whole.0 + 1)), None);
     }
 }

@@ -4,7 +4,7 @@ mod declared;
 
 use subtle::ConstantTimeEq as _;
 
-use crate::acts::attempts::count_wrong_secret;
+use crate::acts::attempts::count_wrong_credentials;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::UnknownClients;
@@ -167,7 +167,7 @@ pub async fn authenticate_client(
         ClientAuthentication::Undecided => Client { authentication: decided(shown.clone()), ..client },
         ClientAuthentication::Public | ClientAuthentication::Secret { .. } => client,
     });
-    let now = app.clock.now();
+    let (now, known) = (app.clock.now(), client.as_ref().map(|client| client.id.clone()));
     match client.filter(|client| accepts(client, credentials.method(), shown.as_ref(), now)) {
         Some(client) if !may_call(app, by, &client, source).await? => Ok(ClientAuthenticationOutcome::Refused),
         Some(client) if !has_certificate(app, by, &client, source, certificate).await? => {
@@ -178,9 +178,8 @@ pub async fn authenticate_client(
             Ok(ClientAuthenticationOutcome::Authenticated(Box::new(client)))
         }
         None => {
-            let taken = count_wrong_secret(app, by, credentials.client_id(), source).await;
-            app.counts.count(if taken.is_ok() { Counted::ClientRefused } else { Counted::ClientLimited });
-            taken?;
+            let event = AuditEvent::ClientCredentialsRefused { client_id: known };
+            note_refusal(app, by, (credentials.client_id(), source), event).await?;
             Ok(ClientAuthenticationOutcome::Refused)
         }
     }
@@ -194,7 +193,8 @@ pub async fn may_call(app: &App, by: &By, client: &Client, source: Source) -> Re
     if client.may_call_from(source) {
         return Ok(true);
     }
-    note_misuse(app, by, (client, source), AuditEvent::ClientSourceRefused { client_id: client.id.clone() }).await?;
+    let event = AuditEvent::ClientSourceRefused { client_id: client.id.clone() };
+    note_refusal(app, by, (client.id.as_str(), source), event).await?;
     Ok(false)
 }
 
@@ -213,24 +213,16 @@ pub async fn has_certificate(
     if client.accepts_certificate(shown) {
         return Ok(true);
     }
-    note_misuse(app, by, (client, source), AuditEvent::ClientCertificateRefused { client_id: client.id.clone() })
-        .await?;
+    let event = AuditEvent::ClientCertificateRefused { client_id: client.id.clone() };
+    note_refusal(app, by, (client.id.as_str(), source), event).await?;
     Ok(false)
 }
 
-/// Counts and records that what a client has was shown by somebody who may be another.
-async fn note_misuse(
-    app: &App,
-    by: &By,
-    (client, source): (&Client, Source),
-    event: AuditEvent,
-) -> Result<(), ActError> {
-    let taken = count_wrong_secret(app, by, client.id.as_str(), source).await;
+/// Counts and records that what was shown for a client is refused; why makes no difference to what it costs.
+async fn note_refusal(app: &App, by: &By, who: (&str, Source), event: AuditEvent) -> Result<(), ActError> {
+    let taken = count_wrong_credentials(app, by, who, event).await;
     app.counts.count(if taken.is_ok() { Counted::ClientRefused } else { Counted::ClientLimited });
-    taken?;
-    let circumstances = Circumstances::of(app, by);
-    app.store.write(move |tx| circumstances.record(tx, event.clone())).await?;
-    Ok(())
+    taken
 }
 
 fn accepts(client: &Client, method: ClientAuthenticationMethod, shown: Option<&SecretDigest>, now: Timestamp) -> bool {

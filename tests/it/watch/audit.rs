@@ -97,6 +97,7 @@ async fn people(instance: &Instance) {
     let certificates = vec![CertificateThumbprint([7; 32])];
     let certified = instance.declare("certified", |client| client.certificates = certificates).await;
     certified.present("no-such-code").await;
+    RelyingParty::new(instance, "certified", "wrong", &certified.redirect_uri).present("no-such-code").await;
     let asks = person.visit(&service.authorization("openid", &[("prompt", "consent")])).await;
     choose(&person, &asks, "decision", "allow").await;
     let recorded = RelyingParty::new(instance, "my-app", "its-first-secret", "http://localhost:8080/cb");

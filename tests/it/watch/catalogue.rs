@@ -48,6 +48,7 @@ pub(super) const CATALOGUE: &[(&str, &str)] = &[
     ("client_written", "so"),
     ("client_recorded", "vu address"),
     ("client_secret_pinned", "c address"),
+    ("client_credentials_refused", "v address"),
     ("client_source_refused", "v address"),
     ("client_certificate_refused", "v address"),
     ("user_viewed", "l"),

@@ -4,7 +4,7 @@ use moncomptepro::config::{Config, DevOptions, ForwardedHeader, Limits, Proxies}
 use moncomptepro::domain::{AuditEvent, AuditRecord};
 
 use crate::oidc::{JEAN, signed_in};
-use crate::support::{Instance, Page, RelyingParty};
+use crate::support::{Instance, Page, RelyingParty, tls};
 
 /// The hub of a federation, in the words of its operator.
 const NETWORKS: [&str; 2] = ["198.51.100.0/24", "2001:db8:7::/48"];
@@ -82,6 +82,37 @@ async fn sec_134_a_client_is_good_from_its_own_networks_alone_and_the_true_sourc
     let code = anywhere.code(&person.visit(&anywhere.authorization("openid", &[])).await);
     let given = exchange(&anywhere, &code, "203.0.113.9").await;
     assert_eq!(given.status, 200, "a client without networks is good from everywhere: {}", given.body);
+}
+
+#[tokio::test]
+async fn sec_134_what_a_refusal_writes_does_not_tell_whether_the_secret_was_right() {
+    let instance = behind_proxies(None).await;
+    let of_a_network = instance
+        .declare("hub", |client| client.allowed_sources = NETWORKS.map(|network| network.parse().unwrap()).into())
+        .await;
+    let certified = instance
+        .declare("portal", |client| client.certificates = vec![tls::Identity::between(2020, 2100).thumbprint()])
+        .await;
+    let with =
+        |client_id: &str, secret: &str| RelyingParty::new(&instance, client_id, secret, &of_a_network.redirect_uri);
+    let (inside, outside) = ("198.51.100.7", "203.0.113.9");
+    let cases = [
+        ("a wrong secret", with("hub", "wrong"), inside),
+        ("a wrong secret from elsewhere", with("hub", "wrong"), outside),
+        ("the right one from elsewhere", with("hub", &of_a_network.client_secret), outside),
+        ("the right one without its certificate", with("portal", &certified.client_secret), outside),
+        ("a wrong one without its certificate", with("portal", "wrong"), outside),
+        ("a client that nobody knows", with("nobody", "wrong"), outside),
+    ];
+    for (what, client, chain) in cases {
+        let statistics = instance.app.store.statistics();
+        let (before, recorded) = (statistics.acknowledged(), instance.audit().len());
+        assert_eq!(exchange(&client, "no-such-code", chain).await.status, 401, "{what}");
+        assert_eq!((statistics.acknowledged() - before, instance.audit().len() - recorded), (1, 1), "{what}");
+    }
+    let told: Vec<AuditEvent> = instance.audit().into_iter().take(2).map(|record| record.event).collect();
+    let [of_nobody, of_portal] = [None, Some("portal".parse().unwrap())];
+    assert_eq!(told, [of_nobody, of_portal].map(|client_id| AuditEvent::ClientCredentialsRefused { client_id }));
 }
 
 #[tokio::test]
