@@ -373,6 +373,7 @@ fn prm_1_without_pages_each_step_has_its_error() {
         (Step::SelectAccount, Some(ErrorCode::AccountSelectionRequired)),
         (Step::SecondFactor, Some(ErrorCode::InteractionRequired)),
         (Step::VerifyEmail, Some(ErrorCode::InteractionRequired)),
+        (Step::AskAdministrator, Some(ErrorCode::InteractionRequired)),
         (Step::SetUpSecondFactor, Some(ErrorCode::InteractionRequired)),
         (Step::PersonalInformation, Some(ErrorCode::InteractionRequired)),
         (Step::JoinOrganization, Some(ErrorCode::InteractionRequired)),

@@ -58,6 +58,27 @@ async fn sec_70_sec_73_a_reset_ends_on_the_page_of_sign_in_in_whatever_browser_i
 }
 
 #[tokio::test]
+async fn sec_69_a_link_that_is_over_leads_to_where_anybody_asks_for_another_one() {
+    let instance = Instance::dev().await;
+    let (person, client) = (instance.person(), instance.standard_client());
+    let page = person.visit(&client.authorization("openid email", &[])).await;
+    let asks = person.submit(page.form_with("login", None).with("login", ADDRESS)).await;
+    let page = person.visit(&asks.attribute("a[href*=reset-password]", "href").unwrap()).await;
+    person.submit(page.form_with("login", None)).await;
+    let link = instance.link_of(ADDRESS).await;
+    instance.clock.advance(Duration::from_secs(3_600)).unwrap();
+    let elsewhere = person.accepting("en");
+    for (person, says) in [(person, "Demandez-en un autre"), (elsewhere, "Ask for another one")] {
+        let over = person.visit(&link).await;
+        assert_eq!(over.status, 410);
+        assert!(over.text("main").contains(says), "{}", over.body);
+        let asks = person.visit(&over.attribute("main a.primary", "href").unwrap()).await;
+        assert_eq!((asks.status.as_u16(), asks.url.path()), (200, "/users/reset-password"), "SEC-96: whoever it is");
+        assert!(asks.has("input[name=login]"));
+    }
+}
+
+#[tokio::test]
 async fn whoever_chooses_another_password_in_the_middle_of_a_sign_in_comes_back_to_the_service() {
     for is_here in [true, false] {
         let instance = Instance::dev().await;
