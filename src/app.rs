@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::crypto::{KeptMacKeys, Keyring, MacKey, MasterKey, MasterKeys, PasskeySite, PasswordLane, Random};
 use crate::directory::Directory;
 use crate::domain::{Limiter, Samples};
-use crate::fetch::{LeakedPasswords, MailExchanges};
+use crate::fetch::{LeakedPasswords, MailExchanges, RelyingParties};
 use crate::logs::Counts;
 use crate::mail::Mailbox;
 use crate::render::Renderer;
@@ -62,6 +62,8 @@ pub struct App {
     pub passwords: PasswordLane,
     /// Who is asked whether a password was leaked, where the configuration says so.
     pub leaked_passwords: Arc<LeakedPasswords>,
+    /// Services that are told that a session is over.
+    pub relying_parties: Arc<RelyingParties>,
     /// Who is asked whether a domain takes mail.
     pub mail_exchanges: Arc<MailExchanges>,
     /// What authenticators are asked; none where browsers allow no passkeys.

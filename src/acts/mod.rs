@@ -88,7 +88,7 @@ pub use organizations::{
 };
 pub use people::{Entries, NewPerson, enter, enter_person};
 pub use pre_sessions::{InBrowser, find_browser_handle, is_code_awaited_elsewhere, issue_browser_handle};
-pub use sessions::{ActiveSession, find_session, session_name, sign_out};
+pub use sessions::{ActiveSession, find_session, session_name, sign_out, tell_of_logouts};
 pub use sign_in::{PasswordAttempt, SignInAs, sign_in_as, sign_in_with_password};
 pub use tokens::{AuthorizedRequest, find_authorized};
 

@@ -99,6 +99,9 @@ pub(super) struct Settings {
     /// Where it may send people after sign-out, compared exactly; several times for several addresses.
     #[arg(long = "post-logout-uri", value_name = "URL")]
     post_logout_uris: Option<Vec<String>>,
+    /// Where it is told that a session is over (Back-Channel Logout). A new client is not.
+    #[arg(long, value_name = "URL")]
+    backchannel_logout_uri: Option<String>,
     /// The scopes it may ask, separated by spaces. A new client has: openid email profile organization.
     #[arg(long, value_name = "SCOPES", value_parser = parse_scopes)]
     scope: Option<ScopeSet>,
@@ -219,6 +222,7 @@ impl Settings {
             ("--certificate", &self.certificates),
         ];
         let texts = [
+            ("--backchannel-logout-uri", &self.backchannel_logout_uri),
             ("--client-uri", &self.client_uri),
             ("--description", &self.description),
             ("--policy-uri", &self.policy_uri),
@@ -232,6 +236,7 @@ impl Settings {
     fn into_settings(self) -> ClientSettings {
         ClientSettings {
             post_logout_redirect_uris: emptied_list(self.post_logout_uris),
+            backchannel_logout_uri: emptied(self.backchannel_logout_uri),
             scope: self.scope,
             token_endpoint_auth_methods: self.auth_methods,
             native: self.native,

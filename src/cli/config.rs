@@ -80,6 +80,7 @@ fn client(declared: &DeclaredClient) -> Value {
         "name": client.name,
         "redirect_uris": client.redirect_uris,
         "post_logout_redirect_uris": client.post_logout_redirect_uris,
+        "backchannel_logout_uri": client.backchannel_logout_uri,
         "scope": client.scopes,
         "token_endpoint_auth_method": declared.method,
         "claims_profile": client.claims_profile,

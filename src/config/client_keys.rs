@@ -38,6 +38,15 @@ pub(super) const CLIENT_KEYS: &[ConfigKey] = &[
         about: ["Où revenir après la déconnexion.", "Where people may go after sign-out."],
     },
     ConfigKey {
+        path: "backchannel_logout_uri",
+        kind: Kind::WebPage,
+        standard: Standard::Absent("https://service.exemple.fr/backchannel-logout"),
+        about: [
+            "Où le service apprend qu'une session est terminée (Back-Channel Logout).",
+            "Where it is told that a session is over (Back-Channel Logout).",
+        ],
+    },
+    ConfigKey {
         path: "scope",
         kind: Kind::Scopes,
         standard: Standard::Text("openid email profile organization"),

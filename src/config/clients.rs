@@ -91,12 +91,18 @@ fn put_together(settings: &Settings, problems: &mut Vec<Problem>) -> Option<Decl
         problems.push(settings.conflict("redirect_uris", Conflict::NoRedirectUri));
     }
     let post_logout_redirect_uris = uris(settings, "post_logout_redirect_uris", policy, problems);
+    let policy = RedirectUriPolicy { native: false, plain_http: false };
+    let backchannel_logout_uri = match text("backchannel_logout_uri") {
+        Some(told) => uri(settings, "backchannel_logout_uri", told, policy, problems),
+        None => None,
+    };
     let algorithm = |path| text(path).and_then(|word| SignatureAlgorithm::parse(&word));
     // Everything was looked at: from here on, what is missing was told.
     let (id, method) = (id?.ok()?, method?);
     let client = Client {
         redirect_uris,
         post_logout_redirect_uris,
+        backchannel_logout_uri,
         is_native: flag("native"),
         scopes: ScopeSet::parse(&text("scope")?).ok()?,
         id_token_signed_response_alg: algorithm("id_token_signed_response_alg")?,
@@ -128,15 +134,22 @@ fn put_together(settings: &Settings, problems: &mut Vec<Problem>) -> Option<Decl
 }
 
 fn uris(settings: &Settings, path: &str, policy: RedirectUriPolicy, problems: &mut Vec<Problem>) -> Vec<RedirectUri> {
-    let mut uris = Vec::new();
-    for text in settings.texts(CLIENT_KEYS, path) {
-        match RedirectUri::parse(&text, policy) {
-            Ok(uri) => uris.push(uri),
-            Err(reason) => {
-                let fault = Fault::RedirectUri { uri: text, reason };
-                problems.push(settings.fault(path, fault));
-            }
+    let texts = settings.texts(CLIENT_KEYS, path);
+    texts.into_iter().filter_map(|text| uri(settings, path, text, policy, problems)).collect()
+}
+
+fn uri(
+    settings: &Settings,
+    path: &str,
+    text: String,
+    policy: RedirectUriPolicy,
+    problems: &mut Vec<Problem>,
+) -> Option<RedirectUri> {
+    match RedirectUri::parse(&text, policy) {
+        Ok(uri) => Some(uri),
+        Err(reason) => {
+            problems.push(settings.fault(path, Fault::RedirectUri { uri: text, reason }));
+            None
         }
     }
-    uris
 }

@@ -9,7 +9,7 @@ use super::client;
 use super::seed_file::SeedFile;
 use super::seeds::{SeedError, parse};
 use crate::config::Config;
-use crate::protocol::RedirectUri;
+use crate::protocol::{RedirectUri, RedirectUriPolicy};
 
 /// Reads the fixtures and lays them over the seeds; with `replace = true` nothing of the seeds remains.
 ///
@@ -83,6 +83,11 @@ impl Report {
                     RedirectUri::parse(uri.as_str(), policy)
                         .map_err(|cause| self.wrong("clients", id, key, format!("{uri}: {cause}")))?;
                 }
+            }
+            if let Some(uri) = &declared.backchannel_logout_uri {
+                let policy = RedirectUriPolicy { native: false, ..policy };
+                RedirectUri::parse(uri.as_str(), policy)
+                    .map_err(|cause| self.wrong("clients", id, "backchannel_logout_uri", format!("{uri}: {cause}")))?;
             }
         }
         Ok(())
@@ -176,6 +181,10 @@ mod tests {
             (
                 client("redirect_uris = [\"com.example.app:/back\"]"),
                 vec!["[[clients]] mine", "redirect_uris", "native"],
+            ),
+            (
+                client("native = true\nbackchannel_logout_uri = \"com.example.app:/over\""),
+                vec!["[[clients]] mine", "backchannel_logout_uri"],
             ),
             (client("client_secret = \"\""), vec!["[[clients]] mine", "client_secret"]),
             (client("") + &client(""), vec!["[[clients]] mine", "client_id", "twice"]),

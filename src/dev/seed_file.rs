@@ -104,6 +104,7 @@ pub(super) struct SeedClient {
     pub(super) redirect_uris: Vec<RedirectUri>,
     #[serde(default)]
     pub(super) post_logout_redirect_uris: Vec<RedirectUri>,
+    pub(super) backchannel_logout_uri: Option<RedirectUri>,
     scope: ScopeSet,
     #[serde(default)]
     claims_profile: ClaimsProfile,
@@ -233,6 +234,7 @@ impl SeedClient {
             authentication,
             redirect_uris: self.redirect_uris.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
+            backchannel_logout_uri: self.backchannel_logout_uri.clone(),
             is_native: self.native,
             scopes: self.scope.clone(),
             id_token_signed_response_alg: self.id_token_signed_response_alg.unwrap_or(SignatureAlgorithm::Rs256),

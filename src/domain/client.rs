@@ -100,6 +100,9 @@ pub struct Client {
     pub redirect_uris: Vec<RedirectUri>,
     /// Where it may send people after sign-out, compared exactly.
     pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// Where it is told that a session is over (OpenID Connect Back-Channel Logout 1.0 §2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<RedirectUri>,
     /// Whether it is a native application (loopback ports are free).
     pub is_native: bool,
     /// The scopes it may ask.
@@ -155,6 +158,7 @@ impl Client {
             retiring_secret: None,
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
             is_native: false,
             scopes: ScopeSet::default(),
             id_token_signed_response_alg: SignatureAlgorithm::Rs256,

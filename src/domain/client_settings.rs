@@ -43,6 +43,9 @@ pub struct ClientSettings {
     /// Where it may send people after sign-out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub post_logout_redirect_uris: Option<Vec<String>>,
+    /// Where it is told that a session is over; empty for nowhere.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub backchannel_logout_uri: Option<Option<String>>,
     /// The scopes it may ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeSet>,
@@ -167,6 +170,7 @@ impl ClientSettings {
             name: Some(client.name.clone()),
             redirect_uris: Some(texts(&client.redirect_uris)),
             post_logout_redirect_uris: Some(texts(&client.post_logout_redirect_uris)),
+            backchannel_logout_uri: Some(client.backchannel_logout_uri.as_ref().map(ToString::to_string)),
             scope: Some(client.scopes.clone()),
             token_endpoint_auth_methods: Some(match &client.authentication {
                 ClientAuthentication::Public => vec![ClientAuthenticationMethod::None],
@@ -230,6 +234,12 @@ impl ClientSettings {
         let texts =
             self.post_logout_redirect_uris.clone().unwrap_or_else(|| standing(&client.post_logout_redirect_uris));
         client.post_logout_redirect_uris = faults.addresses("post_logout_redirect_uris", &texts, policy);
+        if let Some(told) = &self.backchannel_logout_uri {
+            // It is called by this instance, from wherever the client runs.
+            let policy = RedirectUriPolicy { native: false, ..policy };
+            let texts: Vec<String> = told.iter().cloned().collect();
+            client.backchannel_logout_uri = faults.addresses("backchannel_logout_uri", &texts, policy).pop();
+        }
     }
 
     fn apply_texts(&self, client: &mut Client, rules: RegistrationRules, faults: &mut Faults) {

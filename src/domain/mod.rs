@@ -79,5 +79,6 @@ pub use person::{
 pub use pre_session::{MAX_PENDING, PRE_SESSION_LIFETIME, PreSession, admit};
 pub use session::{
     ADMINISTRATION_LIFETIME, AcrVocabulary, AdministrationSession, AssertedAssurance, Assurance, BrowserHint,
-    BrowserProgram, BrowserSession, BrowserSystem, Factor, Proof, Session, SessionId, Whereabouts, acr_of,
+    BrowserProgram, BrowserSession, BrowserSystem, Factor, LogoutNotice, Proof, Session, SessionId, Whereabouts,
+    acr_of,
 };

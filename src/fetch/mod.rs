@@ -1,7 +1,7 @@
 //! The only outward HTTP, bounded in time and size, and what is asked of name servers.
 //!
 //! Refuses every address of this machine and of the network that it stands in, unless it is asked to ask itself, and every
-//! redirect to another host. Doors: [`own_server`], [`Outward`], [`LeakedPasswords`].
+//! redirect to another host. Doors: [`own_server`], [`Outward`], [`LeakedPasswords`], [`RelyingParties`].
 
 mod addresses;
 mod circuit;
@@ -9,6 +9,7 @@ mod leaked_passwords;
 mod mail_exchange;
 mod outward;
 mod own_server;
+mod relying_parties;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -23,6 +24,7 @@ pub use leaked_passwords::LeakedPasswords;
 pub use mail_exchange::{MailExchange, MailExchanges};
 pub use outward::{Outward, OutwardAnswer};
 pub use own_server::{OwnAnswer, OwnRequest, own_server};
+pub use relying_parties::RelyingParties;
 pub use turns::{Turn, Turns};
 
 /// Why there is no answer.

@@ -7,16 +7,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Either, Empty, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::{HeaderMap, Request, StatusCode, header};
+use hyper::{HeaderMap, Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use url::{Host, Url};
+use url::{Host, Url, form_urlencoded};
 
 use super::FetchError;
 use super::addresses::is_public;
@@ -114,12 +114,28 @@ impl Outward {
         tokio::time::timeout(limit, self.follow(url.clone(), headers)).await.unwrap_or(Err(FetchError::TimedOut))
     }
 
+    /// Sends a form to an address. What it answers is what it answers: no redirect is followed.
+    ///
+    /// # Errors
+    /// When no whole answer came within `limit` and 1 MiB, too many ask already, or the address may not be asked.
+    pub async fn post_form(
+        &self,
+        url: &Url,
+        fields: &[(&str, &str)],
+        limit: Duration,
+    ) -> Result<OutwardAnswer, FetchError> {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let asking = async {
+            let _turns = self.wait_for_turns(url).await?;
+            self.exchange(url, &Asked::Form(form)).await
+        };
+        tokio::time::timeout(limit, asking).await.unwrap_or(Err(FetchError::TimedOut))
+    }
+
     async fn follow(&self, mut url: Url, headers: &[(&'static str, String)]) -> Result<OutwardAnswer, FetchError> {
-        let host = url.host_str().unwrap_or_default();
-        let turns = tokio::time::timeout(LONGEST_WAIT, self.take_turns(host)).await;
-        let _turns = turns.ok().flatten().ok_or(FetchError::Busy)?;
+        let _turns = self.wait_for_turns(&url).await?;
         for _ in 0..=MAX_REDIRECTS {
-            let answer = self.exchange(&url, headers).await?;
+            let answer = self.exchange(&url, &Asked::Document(headers)).await?;
             if !answer.status.is_redirection() {
                 return Ok(answer);
             }
@@ -133,6 +149,12 @@ impl Outward {
         Err(FetchError::Redirect)
     }
 
+    async fn wait_for_turns(&self, url: &Url) -> Result<(Turn, Turn), FetchError> {
+        let host = url.host_str().unwrap_or_default();
+        let turns = tokio::time::timeout(LONGEST_WAIT, self.take_turns(host)).await;
+        turns.ok().flatten().ok_or(FetchError::Busy)
+    }
+
     /// Whoever waits for a slow host takes no turn from the others.
     async fn take_turns(&self, host: &str) -> Option<(Turn, Turn)> {
         let there = self.turns_of(host).take().await?;
@@ -144,16 +166,16 @@ impl Outward {
         hosts.entry(host.to_owned()).or_insert_with(|| Turns::new(AT_ONE_HOST, WAITING_FOR_ONE_HOST)).clone()
     }
 
-    async fn exchange(&self, url: &Url, headers: &[(&'static str, String)]) -> Result<OutwardAnswer, FetchError> {
+    async fn exchange(&self, url: &Url, asked: &Asked<'_>) -> Result<OutwardAnswer, FetchError> {
         let stream = self.connect(url).await?;
         match url.scheme() {
             "https" => {
                 let tls = self.tls.clone().map_err(FetchError::Tls)?;
                 let host = url.host_str().unwrap_or_default().to_owned();
                 let name = ServerName::try_from(host).map_err(|cause| FetchError::Tls(cause.to_string()))?;
-                talk(tls.connect(name, stream).await?, url, headers).await
+                talk(tls.connect(name, stream).await?, url, asked).await
             }
-            _ => talk(stream, url, headers).await,
+            _ => talk(stream, url, asked).await,
         }
     }
 
@@ -179,6 +201,14 @@ impl Outward {
     }
 }
 
+/// What is wanted of a service.
+enum Asked<'a> {
+    /// A document, with these headers besides.
+    Document(&'a [(&'static str, String)]),
+    /// That it takes a form.
+    Form(String),
+}
+
 /// Ends the connection with the exchange, also where the exchange is given up.
 struct Aborted(tokio::task::JoinHandle<Result<(), hyper::Error>>);
 
@@ -191,7 +221,7 @@ impl Drop for Aborted {
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     url: &Url,
-    headers: &[(&'static str, String)],
+    asked: &Asked<'_>,
 ) -> Result<OutwardAnswer, FetchError> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let _connection = Aborted(tokio::spawn(connection));
@@ -200,14 +230,19 @@ async fn talk(
         (host, Some(port)) => format!("{host}:{port}"),
         (host, None) => host.to_owned(),
     };
-    let mut building = Request::get(target)
-        .header(header::HOST, host)
-        .header(header::USER_AGENT, USER_AGENT)
-        .header(header::ACCEPT, "application/json");
-    for (name, value) in headers {
-        building = building.header(*name, value);
-    }
-    let response = sender.send_request(building.body(Empty::<Bytes>::new())?).await?;
+    let building = Request::builder().uri(target).header(header::HOST, host).header(header::USER_AGENT, USER_AGENT);
+    let request = match asked {
+        Asked::Document(headers) => {
+            let building = building.method(Method::GET).header(header::ACCEPT, "application/json");
+            let building = headers.iter().fold(building, |building, (name, value)| building.header(*name, value));
+            building.body(Either::Left(Empty::<Bytes>::new()))?
+        }
+        Asked::Form(form) => building
+            .method(Method::POST)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Either::Right(Full::new(Bytes::from(form.clone()))))?,
+    };
+    let response = sender.send_request(request).await?;
     let (parts, body) = response.into_parts();
     // A small answer that unpacks to gigabytes has no way in.
     if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {

@@ -46,6 +46,20 @@ pub(super) async fn purge_expired(app: App, is_steady: bool) {
     }
 }
 
+/// Services are told that sessions are over, until all of them are or the instance is to stop.
+pub(super) async fn tell_of_logouts(app: App) {
+    while !app.stopping.load(Ordering::Acquire) {
+        match acts::tell_of_logouts(&app).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(cause) => {
+                tracing::warn!(%cause, "services were not told of sign-outs; it is tried again");
+                return;
+            }
+        }
+    }
+}
+
 /// Accounts that nobody uses are announced and erased, and addresses of the audit go; after a leap of the clock nothing does.
 pub(super) async fn look_after_retention(app: App, is_steady: bool) {
     if !is_steady {

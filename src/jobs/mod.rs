@@ -30,6 +30,8 @@ pub struct Pace {
     /// Between two purges, two looks at the disk, two looks at the clock, two looks for an import, and for
     /// links to weigh.
     pub purge: Duration,
+    /// Between two looks for services that are to be told of a sign-out.
+    pub logouts: Duration,
     /// Between two looks at what is kept no longer than it is of use; a round is made once a day.
     pub retention: Duration,
     /// Between two looks at the signing keys, and at what the register said long ago.
@@ -47,6 +49,7 @@ impl Pace {
     /// That of every instance.
     pub const STANDARD: Self = Self {
         purge: Duration::from_secs(60),
+        logouts: Duration::from_secs(1),
         retention: Duration::from_secs(60 * 60),
         keys: Duration::from_secs(10 * 60),
         backups: Duration::from_secs(10 * 60),
@@ -109,10 +112,8 @@ pub async fn run(
         let (app, alarm) = (app.clone(), chores::Alarm::default());
         move || chores::look_at_clock(app.clone(), alarm.clone())
     };
-    let turned_away = {
-        let app = app.clone();
-        move || chores::tell_turned_away(app.clone(), false)
-    };
+    let logouts = || chores::tell_of_logouts(app.clone());
+    let turned_away = || chores::tell_turned_away(app.clone(), false);
     let sentinel = Sentinel::default();
     let backups = {
         let (app, is_steady, sentinel) = (app.clone(), is_steady.clone(), sentinel.clone());
@@ -125,6 +126,7 @@ pub async fn run(
     tokio::join!(
         mails::deliver(move || current(), is_steady.clone(), &supervisor, stopped.clone()),
         repeat("purge", (pace.purge, pace.believed_after), &supervisor, stopped.clone(), purge),
+        repeat("logouts", (pace.logouts, Duration::ZERO), &supervisor, stopped.clone(), logouts),
         repeat("disk", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), disk),
         repeat("clock", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), clock),
         repeat("turned away", (pace.purge, Duration::ZERO), &supervisor, stopped.clone(), turned_away),

@@ -48,5 +48,5 @@ pub use scope::{Scope, ScopeSet};
 pub use secret::Secret;
 pub use signature_algorithm::SignatureAlgorithm;
 pub use timestamp::{CENTRAL_EUROPEAN_TIME, Timestamp};
-pub use token::{IdTokenClaims, TokenRequest, TokenResponse, TokenType, token_hash};
+pub use token::{IdTokenClaims, LogoutTokenClaims, TokenRequest, TokenResponse, TokenType, logout_events, token_hash};
 pub use word::{Word, WordSet};

@@ -85,6 +85,8 @@ pub struct ProviderMetadata {
     request_uri_parameter_supported: bool,
     require_request_uri_registration: bool,
     authorization_response_iss_parameter_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
 }
 
 impl ProviderMetadata {
@@ -114,6 +116,8 @@ impl ProviderMetadata {
             request_uri_parameter_supported: false,
             require_request_uri_registration: false,
             authorization_response_iss_parameter_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
         }
     }
 }

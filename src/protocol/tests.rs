@@ -249,6 +249,8 @@ fn disc_5_to_disc_20_the_document_says_what_the_code_does() {
         "request_uri_parameter_supported": false,
         "require_request_uri_registration": false,
         "authorization_response_iss_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
     });
     assert_eq!(document, expected);
 }

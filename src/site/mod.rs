@@ -37,7 +37,7 @@ use crate::crypto::{Keyring, LaneLimits, MasterKeyError, MasterKeys, PasskeySite
 use crate::dev::{self, SeedError};
 use crate::directory::{Directory, Seeds};
 use crate::domain::{Actor, Limiter};
-use crate::fetch::LeakedPasswords;
+use crate::fetch::{LeakedPasswords, RelyingParties};
 use crate::logs::{Counts, Log};
 use crate::mail::Mailbox;
 use crate::protocol::Timestamp;
@@ -235,6 +235,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
     let app = App {
         directory: Directory::new(&config, clock.clone(), seeds),
         leaked_passwords: Arc::new(LeakedPasswords::new(&clock, config.directory.may_ask_itself)),
+        relying_parties: Arc::new(RelyingParties::new(&clock, config.directory.may_ask_itself)),
         mail_exchanges: Arc::default(),
         clock,
         passwords: PasswordLane::with_limits(hashing.parameters, random.clone(), lane),

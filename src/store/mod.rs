@@ -42,7 +42,8 @@ pub use engine::{
 pub use error::{NotTaken, OpenError, StoreError};
 pub use organization::{contact_proofs, email_domains, memberships, moderations, organizations};
 pub use person::{
-    alerts, credentials, passkey_owners, retention_rounds, sent_mails, service_uses, trusted_browsers, user_sessions,
+    alerts, credentials, logout_notices, passkey_owners, retention_rounds, sent_mails, service_uses, trusted_browsers,
+    user_sessions,
 };
 pub use redb::StorageBackend;
 pub use statistics::Statistics;

@@ -3,9 +3,10 @@
 use super::{
     access_tokens, address_changes, administration_sessions, alerts, audit, authorization_codes, bans,
     browser_sessions, clients, contact_proofs, counters, credentials, data_links, email_domains, engine,
-    factor_removals, grants, interactions, invitations, known_browsers, magic_links, marks, memberships,
-    moderation_links, moderations, organizations, outbox, passkey_ceremonies, passkey_owners, password_links,
-    pre_sessions, retention_rounds, sent_mails, service_uses, signing_keys, trusted_browsers, user_sessions, users,
+    factor_removals, grants, interactions, invitations, known_browsers, logout_notices, magic_links, marks,
+    memberships, moderation_links, moderations, organizations, outbox, passkey_ceremonies, passkey_owners,
+    password_links, pre_sessions, retention_rounds, sent_mails, service_uses, signing_keys, trusted_browsers,
+    user_sessions, users,
 };
 
 /// How the records of a table are kept.
@@ -98,6 +99,7 @@ pub(super) const TABLES: &[Listed] = &[
     listed(alerts::NOTES.name(), Keeping::Passing),
     listed(outbox::MAILS.name(), Keeping::Passing),
     listed(outbox::SET_ASIDE.name(), Keeping::Passing),
+    listed(logout_notices::NOTICES.name(), Keeping::Passing),
     listed(user_sessions::OPEN.name(), Keeping::Passing),
     listed(trusted_browsers::TRUSTED.name(), Keeping::Passing),
     listed(access_tokens::TABLE.name(), Keeping::TimeLimited),

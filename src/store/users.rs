@@ -1,7 +1,7 @@
 //! People, found by identifier and by e-mail address. Identifiers of erased people are never given again.
 
 use super::engine::Table;
-use super::{Read, Snapshot, StoreError, Tx};
+use super::{Read, Snapshot, StoreError, Tx, logout_notices};
 use crate::domain::{Email, OrganizationId, Role, User, UserId};
 use crate::protocol::Timestamp;
 
@@ -142,6 +142,9 @@ pub(super) fn index_who_decides(tx: &mut Tx) -> Result<(), StoreError> {
 /// Writes a person anew. `Taken` when a new address is in use.
 pub fn update(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
     let before = USERS.get(tx, &user.id)?;
+    if !user.honours(before.epoch) {
+        logout_notices::note_ends_of(tx, &before)?;
+    }
     if before.email != user.email {
         BY_EMAIL.insert(tx, user.email.as_str(), &user.id)?;
         BY_EMAIL.delete(tx, before.email.as_str())?;

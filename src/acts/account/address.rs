@@ -236,9 +236,10 @@ impl Job {
     ) -> Result<Judged, StoreError> {
         let suspended = suspend_links(tx, &user, &to, now)?;
         user.change_address(to.clone(), now);
+        // This session goes on: no service is told that it is over.
+        browser_sessions::update(tx, &self.key, &BrowserSession::Renewed { by: self.next })?;
         users::update(tx, &user)?;
         let session = Session { user_epoch: user.epoch, ..session };
-        browser_sessions::update(tx, &self.key, &BrowserSession::Renewed { by: self.next })?;
         browser_sessions::insert(tx, &self.next, &BrowserSession::Live(session.clone()))?;
         note_session(tx, user.id, Some(self.key), self.next, now)?;
         let (browser, next) = self.browser;

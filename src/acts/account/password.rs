@@ -84,9 +84,10 @@ async fn put(
             let Some((session, mut user)) = find_live(tx, &old, now)? else { return Ok(None) };
             set_password(tx, user.id, password_hash.clone(), now)?;
             user.void_everything();
+            // This one goes on: no service is told that it is over.
+            browser_sessions::update(tx, &old, &BrowserSession::Renewed { by: key })?;
             users::update(tx, &user)?;
             let session = Session { user_epoch: user.epoch, ..session };
-            browser_sessions::update(tx, &old, &BrowserSession::Renewed { by: key })?;
             browser_sessions::insert(tx, &key, &BrowserSession::Live(session.clone()))?;
             note_session(tx, user.id, Some(old), key, now)?;
             renew(tx, &from, &Renewal { to, session: Some((&session.id, key)), entered: None }, now)?;

@@ -19,8 +19,9 @@ use crate::domain::{
 use crate::protocol::{Locale, Timestamp};
 use crate::store::{
     Read, StoreError, Tx, address_changes, administration_sessions, audit, browser_sessions, contact_proofs,
-    credentials, data_links, factor_removals, interactions, known_browsers, magic_links, memberships, moderation_links,
-    moderations, outbox, password_links, sent_mails, service_uses, trusted_browsers, user_sessions, users,
+    credentials, data_links, factor_removals, interactions, known_browsers, logout_notices, magic_links, memberships,
+    moderation_links, moderations, outbox, password_links, sent_mails, service_uses, trusted_browsers, user_sessions,
+    users,
 };
 
 /// How many records are looked at at once.
@@ -97,6 +98,7 @@ pub(in crate::acts) async fn carry_out(app: &App, by: &By, user: User, wish: Wis
             if is_last_administrator(tx, &user)? && !may_lock_out {
                 return Ok(Err(UserRefusal::LastAdministrator));
             }
+            logout_notices::note_ends_of(tx, &user)?;
             forget(tx, &traces)?;
             // What was begun since the long look was taken.
             let fresh = Traces::since(tx, &user, looked_at)?;

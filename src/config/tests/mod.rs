@@ -254,6 +254,11 @@ fn sec_216_keys_that_do_not_go_together_say_what_to_do() {
         ),
         (base.clone() + &CLIENT.replace("https:", "http:"), "clients[1].redirect_uris", "plain http is not allowed"),
         (
+            base.clone() + CLIENT + "backchannel_logout_uri = \"https://service.exemple.fr/#fin\"",
+            "clients[1].backchannel_logout_uri",
+            "fragment",
+        ),
+        (
             base.clone() + &CLIENT.replace("\"https://service.exemple.fr/retour\"", ""),
             "clients[1].redirect_uris",
             "at least one",

@@ -4,6 +4,7 @@ mod administration_session;
 mod assurance;
 mod browser_hint;
 mod browser_session;
+mod logout_notice;
 #[cfg(test)]
 mod tests;
 
@@ -11,3 +12,4 @@ pub use administration_session::{ADMINISTRATION_LIFETIME, AdministrationSession}
 pub use assurance::{AcrVocabulary, Assurance, acr_of};
 pub use browser_hint::{BrowserHint, BrowserProgram, BrowserSystem};
 pub use browser_session::{AssertedAssurance, BrowserSession, Factor, Proof, Session, SessionId, Whereabouts};
+pub use logout_notice::LogoutNotice;

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod credentials;
+pub mod logout_notices;
 pub mod passkey_owners;
 pub mod retention_rounds;
 pub mod sent_mails;

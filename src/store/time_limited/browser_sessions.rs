@@ -2,7 +2,7 @@
 
 use crate::domain::{BrowserSession, HandleKey};
 use crate::store::engine::HandleTable;
-use crate::store::{Read, StoreError, Tx};
+use crate::store::{Read, StoreError, Tx, logout_notices};
 
 pub(in crate::store) const TABLE: HandleTable<BrowserSession> = HandleTable::new("browser_sessions").remembering();
 
@@ -16,8 +16,11 @@ pub fn insert(tx: &mut Tx, key: &HandleKey<BrowserSession>, session: &BrowserSes
     TABLE.insert(tx, key, session)
 }
 
-/// Writes a session anew.
+/// Writes a session anew. Where it ends by that, the services that were reached in it are to be told.
 pub fn update(tx: &mut Tx, key: &HandleKey<BrowserSession>, session: &BrowserSession) -> Result<(), StoreError> {
+    if let (BrowserSession::Ended { .. }, Some(BrowserSession::Live(before))) = (session, TABLE.find(tx, key)?) {
+        logout_notices::note_end(tx, &before)?;
+    }
     TABLE.update(tx, key, session)
 }
 

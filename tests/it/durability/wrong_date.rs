@@ -22,6 +22,7 @@ const YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
 /// Every round of the periodic work at once, and then again and again.
 pub(crate) const HURRIED: Pace = Pace {
     purge: Duration::from_millis(5),
+    logouts: Duration::from_millis(5),
     retention: Duration::from_millis(5),
     keys: Duration::from_millis(5),
     backups: Duration::from_millis(5),

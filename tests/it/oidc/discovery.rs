@@ -67,6 +67,8 @@ async fn disc_6_disc_7_disc_9_disc_11_disc_12_disc_14_disc_15_disc_17_disc_18_se
     assert_eq!(list(&document, "userinfo_signing_alg_values_supported"), ["RS256", "ES256"], "DISC-17");
     assert_eq!(document["authorization_response_iss_parameter_supported"], true, "DISC-15");
     assert_eq!(document["claims_parameter_supported"], true, "DISC-11");
+    assert_eq!(document["backchannel_logout_supported"], true, "DISC-20");
+    assert_eq!(document["backchannel_logout_session_supported"], true, "DISC-20");
     for absent in ["request_parameter_supported", "request_uri_parameter_supported", "require_request_uri_registration"]
     {
         assert_eq!(document[absent], false, "DISC-11: {absent} is written out");

@@ -19,6 +19,14 @@ pub(crate) fn with_status(status: &str, headers: &str, body: &str) -> Does {
     ))
 }
 
+/// Whether nothing of a request is missing; what is no HTTP is taken as it comes.
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return true };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    body.len() >= length.unwrap_or(0)
+}
+
 /// A server that does what it is told, and notes what it was asked.
 #[derive(Clone)]
 pub(crate) struct Service {
@@ -42,7 +50,13 @@ impl Service {
                 let shared = shared.clone();
                 tokio::spawn(async move {
                     let mut request = vec![0; 8192];
-                    let read = stream.read(&mut request).await.unwrap_or(0);
+                    let mut read = stream.read(&mut request).await.unwrap_or(0);
+                    while read > 0 && !is_whole(&request[..read]) {
+                        match stream.read(&mut request[read..]).await {
+                            Ok(more) if more > 0 => read += more,
+                            Ok(_) | Err(_) => break,
+                        }
+                    }
                     shared.asked.lock().unwrap().push(String::from_utf8_lossy(&request[..read]).into_owned());
                     let does = shared.does.lock().unwrap().clone();
                     match does {

@@ -153,6 +153,7 @@ const TAKEN: &[(&str, &str, &str)] = &[
     ("client update", "default_acr_values", "nothing"),
     ("client update", "allowed_sources", "nothing"),
     ("client update", "certificates", "nothing"),
+    ("client update", "backchannel_logout_uri", "nothing"),
     ("client update", "client_uri", "nothing"),
     ("client update", "description", "nothing"),
     ("client update", "description", "blanks"),

@@ -1,5 +1,7 @@
 //! Sign-out at the wish of a client.
 
+mod back_channel;
+
 use moncomptepro::domain::ClientState;
 use moncomptepro::protocol::SignatureAlgorithm;
 use reqwest::header::HeaderMap;

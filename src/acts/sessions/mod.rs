@@ -1,5 +1,7 @@
 //! Browser sessions: found by their cookie, kept awake, ended.
 
+mod logout_notices;
+
 use super::pre_sessions::{Renewal, issue_browser_handle, renew};
 use super::{ActError, By, Circumstances};
 use crate::app::App;
@@ -7,6 +9,8 @@ use crate::crypto;
 use crate::domain::{AuditEvent, BrowserSession, Handle, HandleKey, PreSession, Session, SessionId, User, UserId};
 use crate::protocol::Timestamp;
 use crate::store::{Read, StoreError, Tx, browser_sessions, user_sessions, users};
+
+pub use logout_notices::tell_of_logouts;
 
 /// How many sessions one person may have at one time.
 const MAX_SESSIONS: usize = 50;
