@@ -71,7 +71,7 @@ async fn every_page_leads_to_help_which_anybody_reads_in_their_language() {
     let asks = person.visit("/users/start-sign-in").await;
     let help = person.visit(&asks.attribute("footer a[href='/help']", "href").unwrap()).await;
     assert_eq!(help.status, 200);
-    assert!(help.text("main").contains("indésirables") && help.text("main").contains("codes de récupération"));
+    assert!(help.text("main").contains("indésirables") && help.text("main").contains("codes de secours"));
     let english = instance.person().accepting("en").visit("/help").await;
     assert!(english.text("main").contains("junk mail"), "{}", english.text("main"));
 }
