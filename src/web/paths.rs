@@ -180,6 +180,8 @@ pub const ADMIN_SIGN_IN: &str = "/admin/sign-in";
 pub const ADMIN_SIGN_OUT: &str = "/admin/sign-out";
 /// Requests to join.
 pub const ADMIN_MODERATIONS: &str = "/admin/moderations";
+/// The same as a file.
+pub const ADMIN_MODERATIONS_FILE: &str = "/admin/moderations.csv";
 /// One request to join.
 pub const ADMIN_MODERATION: &str = "/admin/moderations/{id}";
 /// The person is let in.
@@ -194,6 +196,8 @@ pub const COMMENT_MODERATION: &str = "/admin/moderations/{id}/comment";
 pub const MODERATION: &str = "/moderation/{id}";
 /// Organizations.
 pub const ADMIN_ORGANIZATIONS: &str = "/admin/organizations";
+/// The same as a file.
+pub const ADMIN_ORGANIZATIONS_FILE: &str = "/admin/organizations.csv";
 /// One of them.
 pub const ADMIN_ORGANIZATION: &str = "/admin/organizations/{id}";
 /// What the register says of it is read anew.

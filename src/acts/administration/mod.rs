@@ -58,7 +58,7 @@ pub use moderation::{
     Acceptance, Accepted, Contacts, LinkDecision, LinkOutcome, LinkUndone, ListedModeration, ModerationDossier,
     ModerationFilter, ModerationLinkPlace, ModerationPage, ModerationRefusal, Rejection, Shown, SimilarOnes, Undoing,
     accept_moderation, comment_moderation, decide_by_moderation_link, list_authors, list_moderations,
-    look_at_moderation_link, reject_moderation, reopen_moderation, view_moderation,
+    list_more_moderations, look_at_moderation_link, reject_moderation, reopen_moderation, view_moderation,
 };
 pub(super) use moderation::{Heralds, those_who_moderate};
 pub use officers::{EntryRefusal, Officer, enter_console, find_officer, leave_console, note_refusal};
@@ -71,8 +71,8 @@ pub use overview::{Overview, look_over};
 pub(super) use register::note_not_found;
 pub use register::{
     ORGANIZATIONS_SHOWN, OrganizationAct, OrganizationSearch, OrganizationWanted, RefreshRound, enter_from_register,
-    follow_import, list_organization_acts, look_for_organizations, note_organization_view, refresh_organization,
-    refresh_stale_organizations, search_organizations,
+    follow_import, gather_organizations, list_organization_acts, look_for_organizations, note_organization_view,
+    refresh_organization, refresh_stale_organizations, search_organizations,
 };
 pub use retention::{RetentionReport, make_retention_round, report_retention};
 pub(super) use roles::{active_administrators, is_last_administrator};

@@ -88,9 +88,38 @@ pub async fn look_for_organizations(
 ) -> Result<OrganizationSearch, ActError> {
     if let Some(own) = officer.role.organizations() {
         let ids: Vec<OrganizationId> = own.iter().copied().take(OF_ONE_MODERATOR).collect();
-        return among(app, &ids, wanted);
+        return among(app, &ids, wanted, ORGANIZATIONS_SHOWN);
     }
     search_organizations(app, wanted, None).await
+}
+
+/// All organizations that are known here and looked for, as far as the officer may see them, until there are `most` of them;
+/// with after which one there may be more. The register is not asked.
+///
+/// # Errors
+/// When the store fails.
+pub async fn gather_organizations(
+    app: &App,
+    officer: &Officer,
+    wanted: OrganizationWanted,
+    most: usize,
+) -> Result<(Vec<Organization>, Option<OrganizationId>), ActError> {
+    if let Some(own) = officer.role.organizations() {
+        let ids: Vec<OrganizationId> = own.iter().copied().take(OF_ONE_MODERATOR).collect();
+        return among(app, &ids, &wanted, most).map(|found| (found.known, found.next));
+    }
+    looking(&app.store, move |tx| {
+        let (mut known, mut after) = (Vec::new(), None);
+        loop {
+            let (page, next) = find_known(tx, &wanted, after)?;
+            known.extend(page);
+            after = next;
+            if after.is_none() || known.len() >= most {
+                return Ok((known, after));
+            }
+        }
+    })
+    .await
 }
 
 /// Looks for organizations after `after`, wherever they are known: here, and in the register, which is asked with the first
@@ -168,7 +197,12 @@ fn find_known(
 }
 
 /// The same among a few.
-fn among(app: &App, ids: &[OrganizationId], wanted: &OrganizationWanted) -> Result<OrganizationSearch, ActError> {
+fn among(
+    app: &App,
+    ids: &[OrganizationId],
+    wanted: &OrganizationWanted,
+    most: usize,
+) -> Result<OrganizationSearch, ActError> {
     let fits = |organization: &Organization| match wanted {
         OrganizationWanted::Any(after) => after.is_none_or(|after| organization.id > after),
         OrganizationWanted::Standing(standing, after) => {
@@ -189,8 +223,8 @@ fn among(app: &App, ids: &[OrganizationId], wanted: &OrganizationWanted) -> Resu
         }
         Ok::<Vec<Organization>, StoreError>(known)
     })?;
-    let may_be_more = known.len() > ORGANIZATIONS_SHOWN;
-    known.truncate(ORGANIZATIONS_SHOWN);
+    let may_be_more = known.len() > most;
+    known.truncate(most);
     let next = known.last().map(|last| last.id).filter(|_| may_be_more);
     Ok(OrganizationSearch { known, next, ..OrganizationSearch::default() })
 }

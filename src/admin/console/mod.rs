@@ -3,6 +3,7 @@
 //! Every page is behind `Guard::Administration`, which says the right that it wants; what is looked at and changed is asked
 //! for by the officer whom the browser names. Doors: [`routes`], [`pages`].
 
+mod csv;
 mod form;
 mod home;
 mod moderations;

@@ -4,6 +4,7 @@ mod applicants;
 mod authors;
 mod decisions;
 mod entrance;
+mod files;
 mod four_eyes;
 mod moderations;
 mod organizations;

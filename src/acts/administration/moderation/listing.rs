@@ -51,9 +51,23 @@ pub async fn list_moderations(
     cursor: Option<ModerationId>,
     limit: usize,
 ) -> Result<ModerationPage, ActError> {
-    let (circumstances, now) = (Circumstances::of(app, by), app.clock.now());
+    let circumstances = Circumstances::of(app, by);
     app.store.write(move |tx| circumstances.record(tx, AuditEvent::ModerationsListed)).await?;
-    let (actor, filter) = (by.actor.clone(), filter.clone());
+    list_more_moderations(app, by, filter, cursor, limit).await
+}
+
+/// The same for whoever goes on with a list that is recorded as looked at.
+///
+/// # Errors
+/// When the store fails.
+pub async fn list_more_moderations(
+    app: &App,
+    by: &By,
+    filter: &ModerationFilter,
+    cursor: Option<ModerationId>,
+    limit: usize,
+) -> Result<ModerationPage, ActError> {
+    let (actor, filter, now) = (by.actor.clone(), filter.clone(), app.clock.now());
     looking(&app.store, move |tx| {
         let reach = Reach::of(tx, &actor, now)?;
         match search(tx, &reach, &filter)? {

@@ -23,7 +23,7 @@ pub use decisions::{accept_moderation, comment_moderation, reject_moderation, re
 pub use dossier::{Contacts, ModerationDossier, view_moderation};
 pub(in crate::acts) use links::{Heralds, those_who_moderate};
 pub use links::{LinkDecision, LinkOutcome, ModerationLinkPlace, decide_by_moderation_link, look_at_moderation_link};
-pub use listing::{ModerationPage, list_moderations};
+pub use listing::{ModerationPage, list_moderations, list_more_moderations};
 pub(super) use reach::{has_right, is_delegated, may_decide, may_enter};
 pub use undoing::{LinkUndone, Undoing};
 

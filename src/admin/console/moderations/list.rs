@@ -2,10 +2,11 @@
 
 use super::row;
 use crate::acts::administration::{self, ModerationFilter};
-use crate::admin::console::pages::{Criteria, Moderations, QueryProblem, StandingTab};
+use crate::admin::console::csv::{Csv, word_of};
+use crate::admin::console::pages::{Criteria, ModerationRow, Moderations, QueryProblem, StandingTab};
 use crate::app::App;
 use crate::domain::{Day, Email, ModerationId, ModerationQuery, ModerationQueryFault, ModerationStanding, Siret};
-use crate::protocol::Parameters;
+use crate::protocol::{Parameters, Timestamp};
 use crate::web::{Error, Response, StatusCode, Visit, paths};
 
 /// How many requests a page shows.
@@ -25,10 +26,7 @@ const FIELDS: [(&str, &str); 7] = [
 /// Shows it.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let officer = visit.browser.officer()?;
-    let cursor: Option<ModerationId> = match visit.query.get("cursor") {
-        Some(text) => Some(text.parse().map_err(|_| Error::bad_request("bad_request").with_detail("cursor"))?),
-        None => None,
-    };
+    let cursor = cursor_of(&visit.query)?;
     let (query, fault) = match read(&visit.query) {
         Ok(query) => (query, None),
         Err(fault) => (ModerationQuery::default(), Some(fault)),
@@ -44,6 +42,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         is_later: cursor.is_some(),
         first_href: href(&query, None),
         next_href: None,
+        file_href: address(paths::ADMIN_MODERATIONS_FILE, &query, cursor),
         is_delegated: officer.role.is_delegated(),
     };
     match fault {
@@ -62,6 +61,72 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
         }
     }
     visit.browser.page_with(&app, &page, status, None)
+}
+
+fn cursor_of(parameters: &Parameters) -> Result<Option<ModerationId>, Error> {
+    let cursor = parameters.get("cursor").map(str::parse).transpose();
+    cursor.map_err(|_| Error::bad_request("bad_request").with_detail("cursor"))
+}
+
+/// How many requests are gathered at once for a file, and how often.
+const GATHERED: usize = 500;
+const GATHERINGS: usize = 50;
+
+/// The same list as a file, from where the page of this address begins. That it was looked at is recorded once.
+pub(super) async fn file(app: App, visit: Visit) -> Result<Response, Error> {
+    let officer = visit.browser.officer()?;
+    let mut cursor = cursor_of(&visit.query)?;
+    let query = read(&visit.query).map_err(|_| Error::bad_request("bad_request").with_detail("q"))?;
+    let filter = ModerationFilter { query: query.clone(), ..ModerationFilter::default() };
+    let by = officer.by(&visit.request);
+    let mut file = Csv::new(&COLUMNS);
+    let mut found = administration::list_moderations(&app, &by, &filter, cursor, GATHERED).await?;
+    for _ in 0..GATHERINGS {
+        found.listed.iter().map(row).for_each(|item| add(&mut file, &item));
+        cursor = found.next;
+        if cursor.is_none() || file.room() == 0 {
+            break;
+        }
+        let limit = GATHERED.min(file.room());
+        found = administration::list_more_moderations(&app, &by, &filter, cursor, limit).await?;
+    }
+    let next = cursor.map(|last| address(paths::ADMIN_MODERATIONS_FILE, &query, Some(last)));
+    file.into_response("moderations", next)
+}
+
+/// The columns of the file.
+const COLUMNS: [&str; 12] = [
+    "id",
+    "status",
+    "is_blocking",
+    "requested_at",
+    "name",
+    "email",
+    "organization",
+    "siret",
+    "service",
+    "as_external",
+    "decided_at",
+    "decided_by",
+];
+
+fn add(file: &mut Csv, item: &ModerationRow) {
+    let at = |seconds: u64| Timestamp(seconds).to_iso8601();
+    let (id, requested_at, decided_at) = (item.id.to_string(), at(item.requested_at), item.decided_at.map(at));
+    file.row([
+        Some(id.as_str()),
+        Some(item.status),
+        Some(word_of(item.is_blocking)),
+        Some(&requested_at),
+        item.name.as_deref(),
+        Some(&item.email),
+        Some(&item.organization),
+        Some(&item.siret),
+        item.service.as_deref(),
+        Some(word_of(item.as_external)),
+        decided_at.as_deref(),
+        item.decided_by.as_deref(),
+    ]);
 }
 
 /// What is looked for: fields of their own where there are any, else the line.
@@ -88,12 +153,16 @@ fn tabs(query: &ModerationQuery) -> Vec<StandingTab> {
 }
 
 fn href(query: &ModerationQuery, cursor: Option<ModerationId>) -> String {
+    address(paths::ADMIN_MODERATIONS, query, cursor)
+}
+
+fn address(path: &str, query: &ModerationQuery, cursor: Option<ModerationId>) -> String {
     let mut address = form_urlencoded::Serializer::new(String::new());
     address.append_pair("q", &query.to_string());
     if let Some(cursor) = cursor {
         address.append_pair("cursor", &cursor.to_string());
     }
-    format!("{}?{}", paths::ADMIN_MODERATIONS, address.finish())
+    format!("{path}?{}", address.finish())
 }
 
 fn criteria(query: &ModerationQuery) -> Criteria {

@@ -22,6 +22,7 @@ pub(super) fn routes(app: &App) -> Table {
     let (reads, decides) = (Guard::Administration(Right::ReadModerations), Guard::Administration(Right::Moderate));
     Table::new(app)
         .visit(paths::ADMIN_MODERATIONS, reads, list::show)
+        .visit(paths::ADMIN_MODERATIONS_FILE, reads, list::file)
         .visit_at(paths::ADMIN_MODERATION, reads, dossier::show)
         .submission_at(paths::ACCEPT_MODERATION, decides, decisions::accept)
         .submission_at(paths::REJECT_MODERATION, decides, decisions::reject)

@@ -5,25 +5,121 @@ use super::pages::{OrganizationTile, Organizations, StandingTab};
 use crate::acts::administration::{
     self, OrganizationRefusal, OrganizationSearch, OrganizationWanted, enter_from_register,
 };
+use crate::admin::console::csv::{Csv, MOST_ROWS, word_of};
 use crate::admin::console::form::check_fields;
 use crate::app::App;
-use crate::domain::{Establishment, Organization, OrganizationStanding, QueryFault, Right, Siret};
-use crate::protocol::Timestamp;
+use crate::domain::{
+    Activity, Establishment, HeadcountBand, LegalCategory, Organization, OrganizationId, OrganizationStanding,
+    QueryFault, Right, Siret,
+};
+use crate::protocol::{Parameters, Timestamp};
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths};
 
 /// Shows what is there, or what was looked for.
 pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
     let typed = visit.query.get("q").unwrap_or_default();
-    let cursor = visit.query.get("after").and_then(|id| id.parse().ok());
-    let wanted = match visit.query.get("standing") {
+    answer(&app, &visit.browser, typed, wanted(&visit.query)?, None).await
+}
+
+/// What an address looks for.
+fn wanted(parameters: &Parameters) -> Result<Result<OrganizationWanted, QueryFault>, Error> {
+    let cursor = parameters.get("after").and_then(|id| id.parse().ok());
+    Ok(match parameters.get("standing") {
         Some(word) => {
             let standing = OrganizationStanding::find(word);
             let standing = standing.ok_or_else(|| Error::bad_request("bad_request").with_detail("standing"))?;
             Ok(OrganizationWanted::Standing(standing, cursor))
         }
-        None => OrganizationWanted::parse(typed, cursor),
-    };
-    answer(&app, &visit.browser, typed, wanted, None).await
+        None => OrganizationWanted::parse(parameters.get("q").unwrap_or_default(), cursor),
+    })
+}
+
+/// Those of them that are known here as a file, from where the page of this address begins.
+pub(super) async fn file(app: App, visit: Visit) -> Result<Response, Error> {
+    let officer = visit.browser.officer()?;
+    let wanted = wanted(&visit.query)?.map_err(|_| Error::bad_request("bad_request").with_detail("q"))?;
+    let listed = Listed::of(&wanted);
+    let (found, next) = administration::gather_organizations(&app, officer, wanted, MOST_ROWS).await?;
+    let mut file = Csv::new(&COLUMNS);
+    found.iter().for_each(|organization| add(&mut file, organization));
+    let next = next.and_then(|next| Some(listed?.address(paths::ADMIN_ORGANIZATIONS_FILE, Some(next))));
+    file.into_response("organizations", next)
+}
+
+/// The columns of the file.
+const COLUMNS: [&str; 13] = [
+    "id",
+    "siret",
+    "label",
+    "address",
+    "legal_category",
+    "activity",
+    "headcount",
+    "entity_headcount",
+    "is_head_office",
+    "is_active",
+    "is_public_service",
+    "standing",
+    "as_of",
+];
+
+fn add(file: &mut Csv, organization: &Organization) {
+    let (id, as_of) = (organization.id.to_string(), organization.as_of().to_iso8601());
+    file.row([
+        Some(id.as_str()),
+        Some(organization.siret.as_str()),
+        Some(&organization.label),
+        organization.address.as_deref(),
+        organization.legal_category.as_ref().map(LegalCategory::as_str),
+        organization.activity.as_ref().map(Activity::as_str),
+        organization.headcount.map(HeadcountBand::as_str),
+        organization.entity_headcount.map(HeadcountBand::as_str),
+        Some(word_of(organization.is_head_office)),
+        Some(word_of(organization.is_active)),
+        Some(word_of(organization.is_public_service())),
+        organization.standing().map(OrganizationStanding::as_str),
+        Some(&as_of),
+    ]);
+}
+
+/// A list that goes on: all organizations, or those of a standing.
+#[derive(Clone, Copy)]
+struct Listed(Option<OrganizationStanding>);
+
+impl Listed {
+    fn of(wanted: &OrganizationWanted) -> Option<Self> {
+        match wanted {
+            OrganizationWanted::Any(_) => Some(Self(None)),
+            OrganizationWanted::Standing(standing, _) => Some(Self(Some(*standing))),
+            OrganizationWanted::Siret(_) | OrganizationWanted::Siren(_) | OrganizationWanted::Words(_) => None,
+        }
+    }
+
+    fn address(self, path: &str, after: Option<OrganizationId>) -> String {
+        let mut address = form_urlencoded::Serializer::new(String::new());
+        if let Self(Some(standing)) = self {
+            address.append_pair("standing", standing.as_str());
+        }
+        if let Some(after) = after {
+            address.append_pair("after", &after.to_string());
+        }
+        let query = address.finish();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+}
+
+/// Where what is looked for is a file.
+fn file_href(typed: &str, wanted: &Result<OrganizationWanted, QueryFault>) -> String {
+    let listed = wanted.as_ref().ok().and_then(Listed::of);
+    match (listed, wanted) {
+        (Some(listed), Ok(OrganizationWanted::Any(after) | OrganizationWanted::Standing(_, after))) => {
+            listed.address(paths::ADMIN_ORGANIZATIONS_FILE, *after)
+        }
+        (Some(_) | None, Ok(_) | Err(_)) => {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", typed).finish();
+            format!("{}?{query}", paths::ADMIN_ORGANIZATIONS_FILE)
+        }
+    }
 }
 
 async fn answer(
@@ -39,16 +135,9 @@ async fn answer(
         Err(QueryFault::TooShort) => (OrganizationSearch::default(), Some("too_short")),
         Err(QueryFault::TooLong) => (OrganizationSearch::default(), Some("too_long")),
     };
-    let standing = match wanted {
-        Ok(OrganizationWanted::Standing(standing, _)) => Some(standing),
-        Ok(_) | Err(_) => None,
-    };
-    let is_listing = standing.is_some() || matches!(wanted, Ok(OrganizationWanted::Any(_)));
-    let next = found.next.filter(|_| is_listing);
-    let next_href = next.map(|next| match standing {
-        Some(standing) => format!("{}&after={next}", href(standing)),
-        None => format!("{}?after={next}", paths::ADMIN_ORGANIZATIONS),
-    });
+    let listed = wanted.as_ref().ok().and_then(Listed::of);
+    let (is_listing, standing) = (listed.is_some(), listed.and_then(|Listed(standing)| standing));
+    let next_href = found.next.and_then(|next| Some(listed?.address(paths::ADMIN_ORGANIZATIONS, Some(next))));
     let tab =
         |of: OrganizationStanding| StandingTab { standing: of.as_str(), href: href(of), is_here: standing == Some(of) };
     let (problem, now) = (fault.or(problem), app.clock.now());
@@ -62,6 +151,7 @@ async fn answer(
         known: found.known.iter().map(tile).collect(),
         may_be_more: found.next.is_some() && !is_listing,
         next_href,
+        file_href: file_href(typed, &wanted),
         from_register: found.from_register.iter().map(|found| tile_of(found, now)).collect(),
         is_register_silent: found.is_register_silent,
         may_manage: officer.has(Right::ManageOrganizations),
@@ -92,7 +182,7 @@ pub(super) async fn enter(app: App, submission: Submission) -> Result<Response, 
 }
 
 fn href(standing: OrganizationStanding) -> String {
-    format!("{}?standing={}", paths::ADMIN_ORGANIZATIONS, standing.as_str())
+    Listed(Some(standing)).address(paths::ADMIN_ORGANIZATIONS, None)
 }
 
 fn tile(organization: &Organization) -> OrganizationTile {

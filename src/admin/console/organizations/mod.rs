@@ -21,6 +21,7 @@ pub(super) fn routes(app: &App) -> Table {
     Table::new(app)
         .visit(paths::ADMIN_ORGANIZATIONS, read, list::show)
         .submission(paths::ADMIN_ORGANIZATIONS, manage, list::enter)
+        .visit(paths::ADMIN_ORGANIZATIONS_FILE, read, list::file)
         .visit_at(paths::ADMIN_ORGANIZATION, read, card::show)
         .submission_at(paths::ADMIN_ORGANIZATION_REFRESH, manage, card::refresh)
         .submission_at(paths::ADMIN_ORGANIZATION_DOMAINS, manage, domains::add)

@@ -25,6 +25,8 @@ pub struct Moderations {
     pub first_href: String,
     /// Where the list goes on.
     pub next_href: Option<String>,
+    /// Where it is a file.
+    pub file_href: String,
     /// Whether whoever looks moderates some organizations only.
     pub is_delegated: bool,
 }
@@ -161,6 +163,7 @@ impl Page for Moderations {
             is_later: false,
             first_href: String::from("/admin/moderations?q=is%3Apending"),
             next_href: None,
+            file_href: String::from("/admin/moderations.csv?q="),
             is_delegated: false,
         };
         let accepted = ModerationRow { status: "accepted", ..ModerationRow::sample_long() };

@@ -27,6 +27,8 @@ pub struct Organizations {
     pub may_be_more: bool,
     /// Where a listing goes on.
     pub next_href: Option<String>,
+    /// Where it is a file.
+    pub file_href: String,
     /// Those that only the register knows.
     pub from_register: Vec<OrganizationTile>,
     /// Whether the register did not answer.
@@ -106,6 +108,7 @@ impl Page for Organizations {
             known: known.clone(),
             may_be_more: false,
             next_href: Some(String::from("/admin/organizations?after=2")),
+            file_href: String::from("/admin/organizations.csv"),
             from_register: Vec::new(),
             is_register_silent: false,
             may_manage: true,
@@ -121,6 +124,7 @@ impl Page for Organizations {
             is_listing: false,
             may_be_more: true,
             next_href: None,
+            file_href: String::from("/admin/organizations.csv?q=clamart"),
             from_register: vec![OrganizationTile::sample(None), OrganizationTile::sample_long(None)],
             ..listing.clone()
         };
