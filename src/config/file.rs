@@ -146,6 +146,10 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     if mode == "off" && settings.texts(KEYS, "proxies.trusted").is_empty() {
         problems.push(settings.conflict("tls.mode", Conflict::PlainWithoutProxy));
     }
+    let is_announced = settings.text(KEYS, "proxies.header").as_deref() == Some("proxy-protocol");
+    if is_announced && settings.texts(KEYS, "proxies.trusted").is_empty() {
+        problems.push(settings.conflict("proxies.header", Conflict::AnnouncedByNobody));
+    }
     if listen.iter().any(|address| listen.first().is_some_and(|first| first.port() != address.port())) {
         problems.push(settings.conflict("listen", Conflict::SeveralPorts));
     }
@@ -282,13 +286,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         names: Names::Own,
         tls: tls(settings, path_of_file)?,
         mutual_tls: text("tls.mutual_listen").and_then(|text| text.parse().ok()),
-        proxies: Proxies {
-            trusted: networks(settings, "proxies.trusted"),
-            header: match text("proxies.header")?.as_str() {
-                "forwarded" => ForwardedHeader::Forwarded,
-                _ => ForwardedHeader::XForwardedFor,
-            },
-        },
+        proxies: proxies(settings)?,
         connections: Connections {
             at_one_time: size("limits.connections")?,
             per_source: Some(size("limits.connections_per_source")?),
@@ -343,6 +341,15 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         file: Some(path_of_file.to_owned()),
         declared_clients,
     })
+}
+
+fn proxies(settings: &Settings) -> Option<Proxies> {
+    let header = match settings.text(KEYS, "proxies.header")?.as_str() {
+        "forwarded" => ForwardedHeader::Forwarded,
+        "proxy-protocol" => ForwardedHeader::ProxyProtocol,
+        _ => ForwardedHeader::XForwardedFor,
+    };
+    Some(Proxies { trusted: networks(settings, "proxies.trusted"), header })
 }
 
 fn acr_vocabulary(word: &str) -> AcrVocabulary {

@@ -124,11 +124,11 @@ const FIRST: &[ConfigKey] = &[
     },
     ConfigKey {
         path: "proxies.header",
-        kind: Kind::OneOf(&["x-forwarded-for", "forwarded"]),
+        kind: Kind::OneOf(&["x-forwarded-for", "forwarded", "proxy-protocol"]),
         standard: Standard::Text("x-forwarded-for"),
         about: [
-            "L'en-tête dans lequel ils le disent ; l'autre n'est jamais lu.",
-            "The header in which they say so; the other one is never read.",
+            "L'en-tête dans lequel ils le disent ; l'autre n'est jamais lu. \"proxy-protocol\" : avant chaque connexion, et elle vient d'eux.",
+            "The header in which they say so; the other one is never read. \"proxy-protocol\": before each connection, which comes from them.",
         ],
     },
     ConfigKey {

@@ -249,14 +249,15 @@ pub enum Tls {
     },
 }
 
-/// The header in which proxies say for whom they ask. One of the two: a proxy that writes one passes the other on as a
-/// client sent it.
+/// How proxies say for whom they ask. One of them: a proxy that writes one header passes the other on as a client sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForwardedHeader {
     /// `X-Forwarded-For`.
     XForwardedFor,
     /// `Forwarded` (RFC 7239).
     Forwarded,
+    /// No header of a request: the PROXY protocol, before the first byte of each connection.
+    ProxyProtocol,
 }
 
 /// The proxies that are believed.

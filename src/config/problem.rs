@@ -71,6 +71,8 @@ pub(super) enum Conflict {
     FileWithoutFiles,
     /// Plain HTTP without a declared proxy.
     PlainWithoutProxy,
+    /// Connections that proxies announce, and no proxy.
+    AnnouncedByNobody,
     /// Certificates of services where there is no TLS.
     MutualWithoutTls,
     /// Certificates of services where people are served, or nowhere in particular.
@@ -105,6 +107,11 @@ pub(super) enum Conflict {
     NoRedirectUri,
 }
 
+const ANNOUNCED_BY_NOBODY: [&str; 2] = [
+    "avec \"proxy-protocol\", seuls les mandataires déclarés se connectent, et aucun ne l'est. Déclarez le vôtre dans proxies.trusted",
+    "with \"proxy-protocol\" declared proxies alone connect, and none is. Declare yours in proxies.trusted",
+];
+
 impl Conflict {
     fn say(self, locale: Locale) -> &'static str {
         let [fr, en] = match self {
@@ -120,6 +127,7 @@ impl Conflict {
                 "\"off\" n'a de sens que derrière un mandataire. Déclarez le vôtre dans proxies.trusted (sur cette machine : [\"127.0.0.1\", \"::1\"]), ou choisissez tls.mode = \"self-signed\"",
                 "\"off\" makes sense behind a proxy only. Declare yours in proxies.trusted (on this machine: [\"127.0.0.1\", \"::1\"]), or choose tls.mode = \"self-signed\"",
             ],
+            Self::AnnouncedByNobody => ANNOUNCED_BY_NOBODY,
             Self::MutualWithoutTls => [
                 "sans TLS (tls.mode = \"off\"), personne ne montre de certificat. Retirez la clé, ou choisissez un autre tls.mode",
                 "without TLS (tls.mode = \"off\") nobody shows a certificate. Remove the key, or choose another tls.mode",

@@ -25,7 +25,8 @@ use super::body::{AnswerBody, RequestBody};
 use super::counters::{Event, Work};
 use super::gate::Gate;
 use super::listeners::Door;
-use super::proxies::client_of;
+use super::proxies::{self, client_of};
+use super::proxy_protocol::{self, Told};
 use super::wire::Wire;
 use super::{Answer, Phase, Server, tls};
 use crate::protocol::ShownCertificate;
@@ -48,14 +49,19 @@ enum Cut {
 /// Speaks with a peer until either side has enough, or the server stops.
 pub(super) async fn serve<Stream, A>(
     server: Arc<Server<A>>,
-    stream: Stream,
-    peer: Peer,
-    admitted: Admitted,
+    mut stream: Stream,
+    mut peer: Peer,
+    mut admitted: Admitted,
     mut phase: watch::Receiver<Phase>,
 ) where
     Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Answer,
 {
+    if proxies::announce(&server.proxies) {
+        let announced = Box::pin(announced(&server, &mut stream, (peer, admitted), &mut phase));
+        let Some(client) = announced.await else { return server.counters.count(Event::TurnedAway) };
+        (peer, admitted) = client;
+    }
     // Each part has room of its own while it lasts: a connection that is kept holds none for what is over.
     let wire = Wire::new(stream, server.limits.write_stall);
     if server.tls.is_none() {
@@ -69,6 +75,26 @@ pub(super) async fn serve<Stream, A>(
         Box::pin(serve_http2(server, stream, from, admitted, phase)).await;
     } else {
         Box::pin(serve_http1(server, stream, from, admitted, phase)).await;
+    }
+}
+
+/// The client whom a proxy announces, admitted as if it came by itself; none where nothing is said in time, or it has its share.
+async fn announced<A>(
+    server: &Server<A>,
+    stream: &mut (impl AsyncRead + Unpin),
+    (peer, admitted): (Peer, Admitted),
+    phase: &mut watch::Receiver<Phase>,
+) -> Option<(Peer, Admitted)> {
+    let told = tokio::select! {
+        told = tokio::time::timeout(server.limits.proxy_header, proxy_protocol::read(stream)) => told.ok().flatten(),
+        _stopping = phase.wait_for(|phase| *phase != Phase::Serving) => None,
+    };
+    match told? {
+        Told::Itself => Some((peer, admitted)),
+        Told::Client(address) => {
+            let peer = Peer { address: address.to_canonical(), ..peer };
+            server.admission.admit(peer.address, false).map(|admitted| (peer, admitted))
+        }
     }
 }
 

@@ -9,6 +9,8 @@ pub struct Limits {
     pub connections: usize,
     /// What one source may hold; `None` is unlimited. Trusted proxies are never counted.
     pub per_source: Option<SourceLimits>,
+    /// Time for what a proxy says before the first byte of a connection, where it does.
+    pub proxy_header: Duration,
     /// TLS handshakes at one time, from the client's greeting on; more wait for their turn.
     pub handshakes: usize,
     /// Time for a TLS handshake, the wait for its turn included.
@@ -77,6 +79,7 @@ impl Limits {
         Self {
             connections: 4096,
             per_source: Some(SourceLimits { connections: 512, unproven: 64 }),
+            proxy_header: Duration::from_secs(5),
             handshakes: 256,
             handshake: Duration::from_secs(10),
             handshake_bytes: 16 * 1024,

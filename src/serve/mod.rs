@@ -17,6 +17,7 @@ mod listeners;
 mod notify;
 mod places;
 mod proxies;
+mod proxy_protocol;
 mod signals;
 #[cfg(test)]
 mod tests;
@@ -178,8 +179,9 @@ async fn accept<A: Answer>(bound: &Bound, server: &Arc<Server<A>>, phase: &watch
             is_refused = false;
         }
         let peer = Peer { address: peer.ip().to_canonical(), door };
-        let Some(admitted) = server.admission.admit(peer.address, proxies::are_at(&server.proxies, peer.address))
-        else {
+        let is_proxy = proxies::are_at(&server.proxies, peer.address);
+        let may_come = is_proxy || !proxies::announce(&server.proxies);
+        let Some(admitted) = server.admission.admit(peer.address, is_proxy).filter(|_| may_come) else {
             server.counters.count(Event::TurnedAway);
             continue;
         };

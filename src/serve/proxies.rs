@@ -13,6 +13,11 @@ pub(super) fn are_at(proxies: &Proxies, address: IpAddr) -> bool {
     proxies.trusted.iter().any(|network| network.contains(&address))
 }
 
+/// Whether connections are announced: only declared proxies connect, and each says first for whom.
+pub(super) fn announce(proxies: &Proxies) -> bool {
+    proxies.header == ForwardedHeader::ProxyProtocol
+}
+
 /// The client behind a peer: the peer itself, unless it is a declared proxy. Then the last hop that the chain of
 /// declared proxies vouches for; what stands before it was written by who knows whom.
 pub(super) fn client_of(proxies: &Proxies, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
@@ -23,6 +28,8 @@ pub(super) fn client_of(proxies: &Proxies, peer: IpAddr, headers: &HeaderMap) ->
     let (name, read): (HeaderName, fn(&str) -> Option<IpAddr>) = match proxies.header {
         ForwardedHeader::XForwardedFor => (HeaderName::from_static("x-forwarded-for"), address_of_hop),
         ForwardedHeader::Forwarded => (hyper::header::FORWARDED, address_of_element),
+        // It was said before the first request, of every one.
+        ForwardedHeader::ProxyProtocol => return client,
     };
     for line in headers.get_all(name).iter().rev() {
         // A line that is no text hides what stands before it as well.

@@ -1,6 +1,7 @@
 //! Values beyond their bounds, values of the environment, and files of secrets.
 
 use super::*;
+use crate::config::ForwardedHeader;
 
 /// The texts that no variable of this key may hold.
 fn wrong_texts(kind: Kind) -> Vec<String> {
@@ -183,6 +184,14 @@ fn sec_216_an_address_that_cannot_be_registered_is_explained_in_the_language_of_
         assert!(french.contains("ne peut être enregistré : ") && french.ends_with(fr), "{fr}: {french}");
         assert!(english.contains(en), "{en}: {english}");
     }
+}
+
+#[test]
+fn sec_159_sec_216_connections_are_announced_by_declared_proxies_or_by_none() {
+    let announced = format!("{REQUIRED}proxies.header = \"proxy-protocol\"\n");
+    are_told([(announced.clone(), "proxies.header", "declared proxies alone connect, and none is")]);
+    let config = config_of(&format!("{announced}proxies.trusted = \"192.0.2.1\"\n")).unwrap();
+    assert_eq!(config.proxies.header, ForwardedHeader::ProxyProtocol);
 }
 
 #[test]

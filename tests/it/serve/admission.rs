@@ -50,11 +50,12 @@ async fn sec_155_a_trusted_proxy_may_hold_as_many_as_it_needs() {
 }
 
 #[test]
-fn sec_154_sec_155_sec_156_every_limit_as_shipped() {
+fn sec_154_sec_155_sec_156_sec_159_every_limit_as_shipped() {
     let seconds = Duration::from_secs;
     let expected = Limits {
         connections: 4096,
         per_source: Some(SourceLimits { connections: 512, unproven: 64 }),
+        proxy_header: seconds(5),
         handshakes: 256,
         handshake: seconds(10),
         handshake_bytes: 16_384,
