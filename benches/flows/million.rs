@@ -26,6 +26,9 @@ struct Everybody {
     person: SignIn,
     next: u64,
     people: u64,
+    /// Of how many sources it has been.
+    sources: u32,
+    worker: u32,
 }
 
 impl Everybody {
@@ -34,6 +37,8 @@ impl Everybody {
             person: SignIn { site: program.site.clone(), address: String::new(), source: None },
             next: number * (people / CONNECTIONS),
             people,
+            sources: 0,
+            worker: number as u32,
         };
         (0..CONNECTIONS).map(one).collect()
     }
@@ -41,8 +46,11 @@ impl Everybody {
     fn advance(&mut self) {
         let number = self.next % self.people;
         self.person.address = data::address(number);
-        // Everybody from where they are: what one source may ask is limited.
-        self.person.source = Some(Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 0).to_bits() + number as u32));
+        // From somewhere else each time, whoever it is: what one source may ask is limited, and a thousand people come again
+        // within the second.
+        let source = self.sources * CONNECTIONS as u32 + self.worker;
+        self.person.source = Some(Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 0).to_bits() + source));
+        self.sources += 1;
         self.next += STRIDE;
     }
 }

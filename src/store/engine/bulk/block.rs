@@ -7,6 +7,8 @@ use super::BulkError;
 /// The most bytes of a value: with its key it fills one page of 4,096.
 const MAX_BYTES: usize = 4_060;
 const DIGEST_BYTES: usize = 8;
+/// The most bytes around a row: ten for the step, two for the length.
+const MOST_AROUND: usize = 12;
 /// The most bytes of a row: two values at least fit into a page of twice the size.
 pub(super) const MAX_ROW_BYTES: usize = 3_900;
 
@@ -19,8 +21,18 @@ pub(super) struct Block {
 }
 
 impl Block {
+    /// Begins a value that others are put to.
     pub(super) fn begin(key: u64, row: &[u8]) -> Self {
-        let mut block = Self { first: key, last: key, bytes: Vec::with_capacity(MAX_BYTES) };
+        Self::of(key, row, MAX_BYTES)
+    }
+
+    /// A value of one row.
+    pub(super) fn alone(key: u64, row: &[u8]) -> Self {
+        Self::of(key, row, row.len().saturating_add(DIGEST_BYTES + MOST_AROUND))
+    }
+
+    fn of(key: u64, row: &[u8], room: usize) -> Self {
+        let mut block = Self { first: key, last: key, bytes: Vec::with_capacity(room) };
         block.bytes.extend([0; DIGEST_BYTES]);
         block.push(key, row);
         block
@@ -28,12 +40,20 @@ impl Block {
 
     /// Whether another row fits in.
     pub(super) fn has_room(&self, row: &[u8]) -> bool {
-        // Ten bytes at most for the step, two for the length.
-        self.bytes.len().saturating_add(row.len()).saturating_add(12) <= MAX_BYTES
+        self.bytes.len().saturating_add(row.len()).saturating_add(MOST_AROUND) <= MAX_BYTES
+    }
+
+    pub(super) fn first(&self) -> u64 {
+        self.first
     }
 
     pub(super) fn last(&self) -> u64 {
         self.last
+    }
+
+    /// How much memory it takes, in bytes.
+    pub(super) fn room(&self) -> usize {
+        self.bytes.capacity().saturating_add(size_of::<Self>())
     }
 
     pub(super) fn push(&mut self, key: u64, row: &[u8]) {
