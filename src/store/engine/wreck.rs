@@ -73,28 +73,36 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Everything between two edges.
+    /// Everything between two edges. What is still to be looked at waits in a list, the nearest last: in a table of which much
+    /// is damaged there may be any number of gaps in gaps.
     fn between(&mut self, from: Edge, to: Edge, patience: u32) {
-        let Some(from) = self.run(from, to.clone(), Order::Ascending) else { return };
-        let Some(to) = self.run(from.edge.clone(), to, Order::Descending) else { return };
-        let patience = if from.has_moved || to.has_moved { PATIENCE } else { patience };
-        let Some(patience) = patience.checked_sub(1).filter(|_| self.looks > 0) else { return };
+        let mut waiting = vec![Gap { from, to, patience }];
+        while let Some(gap) = waiting.pop() {
+            waiting.extend(self.narrow(gap).into_iter().rev());
+        }
+    }
+
+    /// Takes what lies at both ends of a gap; what is left of it, in order.
+    fn narrow(&mut self, gap: Gap) -> Vec<Gap> {
+        let Some(from) = self.run(gap.from, gap.to.clone(), Order::Ascending) else { return Vec::new() };
+        let Some(to) = self.run(from.edge.clone(), gap.to, Order::Descending) else { return Vec::new() };
+        let patience = if from.has_moved || to.has_moved { PATIENCE } else { gap.patience };
+        let Some(patience) = patience.checked_sub(1).filter(|_| self.looks > 0) else { return Vec::new() };
         let Bound::Unbounded = to.edge else {
-            if let Some(middle) = midpoint(key_of(&from.edge), key_of(&to.edge)) {
-                self.between(from.edge, Bound::Excluded(middle.clone()), patience);
-                self.between(Bound::Included(middle), to.edge, patience);
-            }
-            return;
+            let Some(middle) = midpoint(key_of(&from.edge), key_of(&to.edge)) else { return Vec::new() };
+            let lower = Gap { from: from.edge, to: Bound::Excluded(middle.clone()), patience };
+            return vec![lower, Gap { from: Bound::Included(middle), to: to.edge, patience }];
         };
         // The last page cannot be read, so nothing says where the table ends: what lies before that page is looked for
         // at growing distances.
         let start = key_of(&from.edge).to_vec();
+        let highs = (0..u64::BITS).map_while(|step| moved(&start, step));
         let mut low = from.edge;
-        for step in 0..u64::BITS {
-            let Some(high) = moved(&start, step) else { return };
-            self.between(low, Bound::Excluded(high.clone()), LITTLE_PATIENCE);
-            low = Bound::Included(high);
-        }
+        let gap_to = |high: Vec<u8>| {
+            let from = std::mem::replace(&mut low, Bound::Included(high.clone()));
+            Gap { from, to: Bound::Excluded(high), patience: LITTLE_PATIENCE }
+        };
+        highs.map(gap_to).collect()
     }
 
     /// Rows from one edge until one cannot be read, and the edge that was reached; none where nothing is left.
@@ -109,7 +117,7 @@ impl Search<'_> {
                 let is_last = rows.len() < limit;
                 let (last, _) = rows.last()?;
                 let edge = Bound::Excluded(last.clone());
-                if !self.take_in_order(&rows, order) {
+                if !self.take_in_order(&rows, (&from, &to), order) {
                     break 'rows;
                 }
                 has_moved = true;
@@ -137,8 +145,9 @@ impl Search<'_> {
         self.image.read(|snapshot| snapshot.rows(self.table, span)).ok()
     }
 
-    /// Takes rows that come one after the other, as those of a sound page do; whether they did.
-    fn take_in_order(&mut self, rows: &[Row], order: Order) -> bool {
+    /// Takes rows that come one after the other between two edges, as those of a sound page do; whether they did. A page that
+    /// lies in the place of another one gives rows that nobody asked for, and would lead back for ever.
+    fn take_in_order(&mut self, rows: &[Row], (from, to): (&Edge, &Edge), order: Order) -> bool {
         let is_in_order = rows.windows(2).all(|pair| match pair {
             [(one, _), (other, _)] => match order {
                 Order::Ascending => one < other,
@@ -146,6 +155,7 @@ impl Search<'_> {
             },
             _ => true,
         });
+        let is_in_order = is_in_order && rows.iter().all(|(key, _)| is_between(key, from, to));
         for (key, bytes) in rows.iter().filter(|_| is_in_order) {
             if record::check_record(self.table, key, bytes).is_ok() {
                 self.found = self.found.saturating_add(1);
@@ -154,6 +164,14 @@ impl Search<'_> {
         }
         is_in_order
     }
+}
+
+/// What lies between two edges and was not found yet.
+struct Gap {
+    from: Edge,
+    to: Edge,
+    /// How often its middle is looked into without finding anything.
+    patience: u32,
 }
 
 /// How far a run came.
@@ -172,6 +190,20 @@ fn key_of(edge: &Edge) -> &[u8] {
         Bound::Included(key) | Bound::Excluded(key) => key,
         Bound::Unbounded => &[],
     }
+}
+
+fn is_between(key: &[u8], from: &Edge, to: &Edge) -> bool {
+    let is_behind = match from {
+        Bound::Included(from) => key >= from.as_slice(),
+        Bound::Excluded(from) => key > from.as_slice(),
+        Bound::Unbounded => true,
+    };
+    is_behind
+        && match to {
+            Bound::Included(to) => key <= to.as_slice(),
+            Bound::Excluded(to) => key < to.as_slice(),
+            Bound::Unbounded => true,
+        }
 }
 
 fn is_empty(from: &Edge, to: &Edge) -> bool {
