@@ -215,7 +215,9 @@ impl Directory {
                 Source::Register { register, .. } => register.find(siret),
                 Source::Remote(service) => service.find(siret).await,
             };
-            if matches!(answer, Answer::Withheld) {
+            let is_known = matches!(answer, Answer::Known(_));
+            if matches!(answer, Answer::Withheld) || is_known && self.is_hidden_by_files(siret) {
+                self.forget(siret);
                 return Ok(Said::Withheld);
             }
             if let Some(found) = answers.note(answer) {
@@ -233,10 +235,28 @@ impl Directory {
         let answer = self.registers().next().map_or(Answer::Absent, |register| register.find(siret));
         match answer {
             Answer::Known(found) => Ok(Said::Known(Box::new(found.masked()))),
-            Answer::Withheld => Ok(Said::Withheld),
+            Answer::Withheld => {
+                self.forget(siret);
+                Ok(Said::Withheld)
+            }
             Answer::Unknown | Answer::Absent => Ok(Said::Unknown),
             Answer::Failed => Err(DirectoryError::Unavailable),
             Answer::Busy => Err(DirectoryError::Busy),
+        }
+    }
+
+    /// Whether the files that were imported say so, wherever they stand in the list.
+    fn is_hidden_by_files(&self, siret: &Siret) -> bool {
+        self.registers().any(|register| matches!(register.find(siret), Answer::Withheld))
+    }
+
+    /// What one source may not tell, no other one remembers: it would tell the name again while that source is silent.
+    fn forget(&self, siret: &Siret) {
+        for source in self.sources.iter() {
+            match source {
+                Source::Remote(service) => service.forget(siret),
+                Source::Seeds(_) | Source::Register { .. } => {}
+            }
         }
     }
 

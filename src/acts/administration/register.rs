@@ -343,7 +343,8 @@ pub async fn refresh_stale_organizations(app: &App, round: RefreshRound) -> Resu
 }
 
 /// Reads anew, from the files of the register, what files that were imported before them said of organizations: claims and
-/// rules rest on what an import says soon after it. `followed` is the import after which that was done; nobody is asked.
+/// rules rest on what an import says soon after it. What the files say that nobody may be told is told no more, whichever
+/// source told it (SEC-113). `followed` is the import after which that was done; nobody is asked.
 ///
 /// # Errors
 /// When the store fails.
@@ -355,15 +356,16 @@ pub async fn follow_import(app: &App, followed: Option<Timestamp>) -> Result<Opt
     let mut after = None;
     loop {
         let page = looking(&app.store, move |tx| organizations::list(tx, after, LOOKED_THROUGH)).await?;
-        for known in page.iter().filter(|known| is_of_former_import(known, imported_at)) {
+        for known in page.iter().filter(|known| known.source == OrganizationSource::Register) {
+            let is_of_files = is_of_former_import(known, imported_at);
             match app.directory.look_up_imported(&known.siret) {
-                Ok(Said::Known(told)) => write_anew(app, known.id, *told, app.clock.now()).await?,
                 Ok(Said::Withheld) => note_not_found(app, &By::local(Actor::System), &known.siret, true).await?,
-                Ok(Said::Unknown) if app.directory.has_whole_register() => {
+                Ok(Said::Known(told)) if is_of_files => write_anew(app, known.id, *told, app.clock.now()).await?,
+                Ok(Said::Unknown) if is_of_files && app.directory.has_whole_register() => {
                     note_not_found(app, &By::local(Actor::System), &known.siret, false).await?;
                 }
-                // Another source, or the part that was left out, may know it.
-                Ok(Said::Unknown) => {}
+                // Another source told it, or may know it; or it is in the part that was left out.
+                Ok(Said::Known(_) | Said::Unknown) => {}
                 Err(_unreadable) => return Ok(followed),
             }
         }
@@ -377,9 +379,7 @@ pub async fn follow_import(app: &App, followed: Option<Timestamp>) -> Result<Opt
 /// Whether the files of the register told these facts, and other ones were imported after that. What was written before the
 /// source was kept may be of files.
 fn is_of_former_import(known: &Organization, imported_at: Timestamp) -> bool {
-    known.source == OrganizationSource::Register
-        && known.as_of() < imported_at
-        && known.told.is_none_or(|told| told.by == EstablishmentSource::Register)
+    known.as_of() < imported_at && known.told.is_none_or(|told| told.by == EstablishmentSource::Register)
 }
 
 /// Notes that the register was asked about an organization that is known here and did not know it any more: what it said
@@ -397,9 +397,8 @@ pub(in crate::acts) async fn note_not_found(
     let now = app.clock.now();
     let changed = move |known: Organization| {
         let is_noted = known.not_found_at.is_some_and(|at| now.seconds_since(at) < NOTED_AGAIN_AFTER_SECONDS);
-        let label = known.label.clone();
         match is_withheld {
-            true => known.withheld(now).filter(|changed| !is_noted || changed.label != label),
+            true => known.clone().withheld(now).filter(|changed| !is_noted || says_less(changed, &known)),
             false => known.not_found(now).filter(|_| !is_noted),
         }
     };
@@ -411,15 +410,19 @@ pub(in crate::acts) async fn note_not_found(
     let (circumstances, siret) = (Circumstances::of(app, by), siret.clone());
     let job = move |tx: &mut Tx<'_>| {
         let Some(known) = organizations::find_by_siret(tx, &siret)? else { return Ok(()) };
-        let (was_found, label) = (known.not_found_at.is_none(), known.label.clone());
-        let Some(changed) = changed(known) else { return Ok(()) };
+        let Some(changed) = changed(known.clone()) else { return Ok(()) };
         organizations::update(tx, &changed)?;
-        match was_found || changed.label != label {
+        match known.not_found_at.is_none() || says_less(&changed, &known) {
             true => circumstances.record(tx, AuditEvent::OrganizationRefreshed { organization_id: changed.id }),
             false => Ok(()),
         }
     };
     Ok(app.store.write(job).await?)
+}
+
+/// Whether more was taken away than the date of the question.
+fn says_less(changed: &Organization, known: &Organization) -> bool {
+    *changed != Organization { not_found_at: changed.not_found_at, ..known.clone() }
 }
 
 /// Writes what the register says now; what it says differently is recorded.

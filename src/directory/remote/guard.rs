@@ -41,6 +41,19 @@ pub(super) enum Outcome {
     Busy,
 }
 
+/// How a service says that it may not tell: by a status, and with a document that is its own. Whoever else stands at its
+/// address, a gateway or a proxy on the way, takes nothing from anybody by that status.
+pub(super) struct Withholding {
+    pub(super) status: u16,
+    pub(super) is_own: fn(&Value) -> bool,
+}
+
+impl Withholding {
+    fn is_said_by(&self, status: u16, body: &[u8]) -> bool {
+        self.status == status && (self.is_own)(&document_of(body).unwrap_or_default())
+    }
+}
+
 /// What was said, in the order of its age.
 #[derive(Debug, Default)]
 struct Memory {
@@ -68,8 +81,7 @@ pub struct Standing {
 pub(super) struct Service {
     outward: Outward,
     clock: Clock,
-    /// The status by which it says that it may not tell.
-    withholding: Option<u16>,
+    withholding: Option<Withholding>,
     circuit: Circuit,
     memory: Mutex<Memory>,
     standing: Mutex<Standing>,
@@ -81,8 +93,8 @@ impl Service {
         Self { outward, clock, withholding: None, circuit, memory: Mutex::default(), standing: Mutex::default() }
     }
 
-    /// The same where a status says that it may not tell.
-    pub(super) fn withholding_by(self, withholding: Option<u16>) -> Self {
+    /// The same where it says that it may not tell in this way.
+    pub(super) fn withholding_by(self, withholding: Option<Withholding>) -> Self {
         Self { withholding, ..self }
     }
 
@@ -99,16 +111,16 @@ impl Service {
         };
         match answer.status.as_u16() {
             200 if json_depth(&answer.body) > MAX_DEPTH => self.fail(url, "brackets deeper than any document's", None),
-            200 => match serde_json::from_slice::<Value>(&answer.body) {
+            200 => match document_of(&answer.body) {
                 // It is not counted as an answer before it is understood.
-                Ok(document) if document.is_object() => Outcome::Said(Call { document }),
-                Ok(_) | Err(_) => self.fail(url, "something else than a JSON object", None),
+                Some(document) => Outcome::Said(Call { document }),
+                None => self.fail(url, "something else than a JSON object", None),
             },
             404 => {
                 self.understood();
                 Outcome::NotFound
             }
-            status if self.withholding == Some(status) => {
+            status if self.withholding.as_ref().is_some_and(|way| way.is_said_by(status, &answer.body)) => {
                 self.understood();
                 Outcome::Withheld
             }
@@ -181,6 +193,12 @@ impl Service {
             memory.known.remove(&oldest);
         }
     }
+}
+
+/// The JSON object of a body that is one, and no deeper than any document.
+fn document_of(body: &[u8]) -> Option<Value> {
+    let document = (json_depth(body) <= MAX_DEPTH).then(|| serde_json::from_slice::<Value>(body).ok())??;
+    document.is_object().then_some(document)
 }
 
 /// How long a service asks to wait: seconds, or until a date (RFC 9110 §10.2.3).

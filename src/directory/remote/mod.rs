@@ -23,7 +23,7 @@ use crate::protocol::{Secret, Timestamp};
 pub(super) use annuaires::Annuaires;
 pub(super) use fields::cleaned;
 pub use guard::Standing;
-use guard::{Call, Outcome, Service};
+use guard::{Call, Outcome, Service, Withholding};
 
 /// Fewer than the seven a second that Recherche d'entreprises allows from one address.
 const OPEN_BUDGET: Budget = Budget { calls: 5, within: Duration::from_secs(1) };
@@ -55,8 +55,11 @@ impl RemoteRegister {
         let (budget, withholding) = match &dialect {
             Dialect::RechercheEntreprises => (OPEN_BUDGET, None),
             // A key that is wrong is 401 there.
-            Dialect::Sirene { .. } => (SIRENE_BUDGET, Some(403)),
-            Dialect::Entreprise { .. } => (ENTREPRISE_BUDGET, Some(451)),
+            Dialect::Sirene { .. } => {
+                (SIRENE_BUDGET, Some(Withholding { status: 403, is_own: sirene::is_withholding }))
+            }
+            // Nobody on the way has a law to name.
+            Dialect::Entreprise { .. } => (ENTREPRISE_BUDGET, Some(Withholding { status: 451, is_own: |_| true })),
         };
         let service = Service::new(outward, clock.clone(), budget).withholding_by(withholding);
         Self { dialect, base, service, clock }
@@ -70,6 +73,11 @@ impl RemoteRegister {
             Dialect::Entreprise { .. } => DirectorySource::ApiEntreprise,
         };
         (source.as_str(), self.service.standing())
+    }
+
+    /// Forgets what it said of an establishment that nobody may be told of any more, whoever said that.
+    pub(super) fn forget(&self, siret: &Siret) {
+        self.service.forget(siret);
     }
 
     /// The establishment with this number.

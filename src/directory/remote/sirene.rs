@@ -83,6 +83,11 @@ fn words(text: &str) -> Vec<String> {
     words.filter(is_word).map(|word| word.chars().take(40).collect()).collect()
 }
 
+/// Whether the service itself says that it may not tell: a gateway before it refuses with documents of other forms.
+pub(super) fn is_withholding(document: &Value) -> bool {
+    document.pointer("/header/statut").and_then(Value::as_u64) == Some(403)
+}
+
 /// What a look-up has told.
 pub(super) fn read_found(call: &Call, siret: &Siret, now: Timestamp) -> Answer<Establishment> {
     let Some(place) = call.document.get("etablissement").filter(|place| place.is_object()) else {

@@ -79,6 +79,25 @@ async fn a_domain_proven_by_post_proposes_the_three_that_share_it_and_one_joins_
 }
 
 #[tokio::test]
+async fn sec_107_sec_114_what_ceased_or_is_in_the_register_no_more_is_not_proposed() {
+    let instance = Instance::dev().await;
+    let client = instance.standard_client();
+    let mut ids = Vec::new();
+    for siret in BNP {
+        ids.push(with_domain(&instance, siret, "bnp.example", EmailDomainStatus::Verified).await);
+    }
+    let now = instance.clock.now();
+    let change = move |tx: &mut moncomptepro::store::Tx<'_>| {
+        let ceased = organizations::get(tx, ids[0])?;
+        organizations::update(tx, &Organization { is_entity_active: Some(false), ..ceased })?;
+        let gone = organizations::get(tx, ids[1])?;
+        organizations::update(tx, &Organization { not_found_at: Some(now), ..gone })
+    };
+    instance.app.store.write(change).await.unwrap();
+    assert_eq!(proposed(&instance, &client, "jean@bnp.example").await.2, [BNP[2]]);
+}
+
+#[tokio::test]
 async fn of_two_the_one_with_more_members_of_the_domain_comes_first_and_another_one_is_moderated() {
     let instance = Instance::dev().await;
     let client = instance.standard_client();

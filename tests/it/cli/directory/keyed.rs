@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::remote::ok;
 use crate::support::Instance;
-use crate::support::service::{Service, with_status};
+use crate::support::service::{Does, Service, with_status};
 
 const CLAMART: &str = "21920023500014";
 const RECIPIENT: &str = "13002526500013";
@@ -70,6 +70,12 @@ pub(super) fn of_sirene() -> Value {
             "periodesEtablissement": [current, past]
         }
     })
+}
+
+/// What API Sirene answers of what it may not tell.
+pub(super) fn withholding() -> Does {
+    let said = json!({ "header": { "statut": 403, "message": format!("Établissement non diffusable ({CLAMART})") } });
+    with_status("403 Forbidden", "", &said.to_string())
 }
 
 pub(super) fn of_api_entreprise() -> Value {
@@ -197,7 +203,7 @@ async fn sec_199_what_services_with_a_key_do_not_know_or_may_not_tell_is_unknown
     let sirene = "/etablissement";
     for (source, does, case) in [
         (DirectorySource::ApiSirene, with_status("404 Not Found", "", "{}"), "unknown"),
-        (DirectorySource::ApiSirene, with_status("403 Forbidden", "", "{}"), "may not be told"),
+        (DirectorySource::ApiSirene, withholding(), "may not be told"),
         (DirectorySource::ApiSirene, ok(&with(of_sirene(), sirene, json!({ "siret": RECIPIENT }))), "another one"),
         (
             DirectorySource::ApiSirene,
@@ -301,7 +307,7 @@ async fn sec_61_what_one_service_may_not_tell_no_other_source_tells() {
     })
     .await;
     assert_eq!(find(&instance).await.unwrap().unwrap().source, EstablishmentSource::Sirene);
-    service.does(with_status("403 Forbidden", "", "{}"));
+    service.does(withholding());
     instance.clock.advance(std::time::Duration::from_secs(25 * 3600)).unwrap();
     assert_eq!(find(&instance).await, Ok(None), "the seeds know it");
     service.does(with_status("500 Internal Server Error", "", "{}"));

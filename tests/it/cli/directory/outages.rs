@@ -108,6 +108,8 @@ fn failures(asked: Asked) -> Vec<(Does, &'static str)> {
     let deep = format!("{{\"results\": {}{}, \"x\": 1}}", "[".repeat(50), "]".repeat(50));
     vec![
         (with_status("401 Unauthorized", "", "{}"), "a wrong key"),
+        (with_status("403 Forbidden", "", "<html>"), "a refusal of somebody on the way"),
+        (with_status("403 Forbidden", "", "{\"http_status_code\":403}"), "the same in JSON"),
         (with_status("429 Too Many Requests", "Retry-After: 60\r\n", ""), "429"),
         (with_status("500 Internal Server Error", "", "oops"), "500"),
         (with_status("502 Bad Gateway", "", "<html>"), "502"),
@@ -149,7 +151,7 @@ async fn sec_199_every_failure_of_every_service_is_an_outage_in_bounded_time_and
         assert_eq!(answer, Some(Err(DirectoryError::Unavailable)), "{asked:?}: {failure}");
         count += 1;
     }
-    assert_eq!(count, 5 * 19);
+    assert_eq!(count, 5 * 21);
 }
 
 #[tokio::test]
