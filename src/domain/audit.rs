@@ -208,6 +208,16 @@ moderation_steps! {
     Commented = "commented",
 }
 
+/// A list that is handed out as a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TakenList {
+    /// Requests to join.
+    Moderations,
+    /// Organizations.
+    Organizations,
+}
+
 /// A setting as it was and as it is; never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
@@ -374,6 +384,8 @@ pub enum AuditEvent {
     ModerationViewed { moderation_id: ModerationId, user_id: UserId },
     /// A moderator looked at the list of requests.
     ModerationsListed,
+    /// An officer took a list as a file of so many lines.
+    ListTaken { list: TakenList, lines: u64 },
     /// What an e-mail domain is for an organization was written.
     EmailDomainWritten { organization_id: OrganizationId, domain: EmailDomain, status: EmailDomainStatus },
     /// An e-mail domain is nothing for an organization any more.

@@ -136,6 +136,7 @@ impl AuditEvent {
             | Self::OrganizationRefreshed { .. }
             | Self::OrganizationViewed { .. }
             | Self::ModerationsListed
+            | Self::ListTaken { .. }
             | Self::EmailDomainWritten { .. }
             | Self::EmailDomainDeleted { .. }
             | Self::RegisterImported { .. }

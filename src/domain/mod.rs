@@ -32,7 +32,7 @@ pub use attempts::{
 };
 pub use audit::{
     Actor, AuditEvent, AuditRecord, FieldChange, LockedOut, MailEnd, MailedSecret, ModerationStep, Origin,
-    SignInFailure, SignInMethod, TurnedAway,
+    SignInFailure, SignInMethod, TakenList, TurnedAway,
 };
 pub use audit_subject::AuditSubject;
 pub use authorization::{

@@ -2,7 +2,7 @@
 
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
-use crate::domain::{Actor, AuditEvent};
+use crate::domain::{Actor, AuditEvent, TakenList};
 use crate::store::audit::{self, AuditEntry};
 use crate::store::{Read, Store, StoreError};
 
@@ -81,6 +81,15 @@ fn written_after(tx: &impl Read, seen: AuditPosition, limit: usize) -> Result<Ve
     fresh.sort_by_key(|entry| entry.sequence);
     fresh.truncate(limit);
     Ok(fresh)
+}
+
+/// Records that an officer takes a list as a file of so many lines: what it holds leaves by it (SEC-144).
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_taken_list(app: &App, by: &By, list: TakenList, lines: usize) -> Result<(), ActError> {
+    let lines = u64::try_from(lines).unwrap_or(u64::MAX);
+    record_look(app, by, AuditEvent::ListTaken { list, lines }).await
 }
 
 async fn note(app: &App, by: &By) -> Result<(), ActError> {

@@ -34,7 +34,7 @@ pub use clients::{
     rotate_client_secret, update_client,
 };
 
-pub use audit::{AuditPosition, follow_audit, read_audit, read_latest_audit};
+pub use audit::{AuditPosition, follow_audit, note_taken_list, read_audit, read_latest_audit};
 pub use directory_imports::{DirectoryImport, note_directory_import};
 pub(super) use email_domains::{approve_official_domains, status_for};
 pub use email_domains::{

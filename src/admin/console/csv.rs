@@ -27,6 +27,11 @@ impl Csv {
         self.rows = self.rows.saturating_add(1);
     }
 
+    /// How many rows it has.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// How many rows it takes yet.
     pub(super) fn room(&self) -> usize {
         MOST_ROWS.saturating_sub(self.rows)
@@ -61,6 +66,18 @@ impl Csv {
 /// Whether a spreadsheet would compute what stands in a cell.
 fn is_formula(cell: &str) -> bool {
     cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// A SIRET as people read it: a spreadsheet takes fourteen digits for a number, and shows a rounded one.
+pub(super) fn grouped(siret: &str) -> String {
+    let mut grouped = String::with_capacity(siret.len().saturating_add(3));
+    for (position, digit) in siret.chars().enumerate() {
+        if matches!(position, 3 | 6 | 9) {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 /// Yes or no, as the interchange formats of the program say it.

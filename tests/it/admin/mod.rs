@@ -86,11 +86,12 @@ pub(crate) async fn officer(instance: &Instance, address: &str, role: Role) -> P
     at_work(instance, address).await.0
 }
 
-/// Everything that is recorded of the console: somebody enters, looks at an organization, leaves, is refused.
+/// Everything that is recorded of the console: somebody enters, looks at an organization, takes a file, leaves, is refused.
 pub(crate) async fn deeds(instance: &Instance) {
     let (person, _) = at_work(instance, ADMINISTRATOR).await;
     let card = person.visit("/admin/organizations/1").await;
     person.submit(card.form_to("organizations/1/refresh")).await;
+    assert_eq!(person.get("/admin/organizations.csv").await.status, 200);
     let home = person.visit("/admin/team").await;
     person.submit(home.form_to("admin/sign-out")).await;
     let stranger = signed_in(instance, "user19@yopmail.com").await;

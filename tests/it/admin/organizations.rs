@@ -2,8 +2,8 @@
 
 use moncomptepro::acts::By;
 use moncomptepro::acts::administration::{Link, OrganizationKey, link_user};
-use moncomptepro::domain::{Actor, AuditEvent, OrganizationId, Role, UserId, Verification};
-use moncomptepro::store::{memberships, organizations, users};
+use moncomptepro::domain::{Actor, AuditEvent, Organization, OrganizationId, Role, UserId, Verification};
+use moncomptepro::store::{Tx, memberships, organizations, users};
 
 use super::{ADMINISTRATOR, JEAN, at_work, key_of, officer};
 use crate::support::{Instance, Page, Person};
@@ -285,4 +285,26 @@ async fn sec_144_looking_at_the_members_of_an_organization_is_recorded_and_a_rea
     assert_eq!(instance.recorded_acts(), before + 1);
     let list = person.visit("/admin/organizations").await;
     assert!(!list.has("main form[method=post]"));
+}
+
+#[tokio::test]
+async fn sec_114_what_ceased_as_a_legal_entity_is_marked_so_in_lists_and_on_its_card() {
+    let instance = Instance::dev().await;
+    let (person, _) = at_work(&instance, ADMINISTRATOR).await;
+    let change = |tx: &mut Tx<'_>| {
+        let known = organizations::get(tx, OrganizationId(1))?;
+        organizations::update(tx, &Organization { is_entity_active: Some(false), ..known })
+    };
+    let tile = "[data-siret='21920023500014']";
+    let said = "Unité légale cessée";
+    assert!(!person.visit("/admin/organizations").await.text(tile).contains(said));
+    instance.app.store.write(change).await.unwrap();
+    for list in
+        ["/admin/organizations", "/admin/organizations?standing=closed", "/admin/organizations?q=21920023500014"]
+    {
+        let page = person.visit(list).await;
+        assert!(page.text(tile).contains(said), "{list}: {}", page.text("main"));
+        assert!(!page.text(tile).contains("Établissement fermé"), "{list}: the establishment goes on");
+    }
+    assert!(person.visit(CLAMART).await.text("main").contains(said));
 }

@@ -73,6 +73,7 @@ pub(super) const CATALOGUE: &[(&str, &str)] = &[
     ("moderation_moved", "ul address"),
     ("moderation_viewed", "l"),
     ("moderations_listed", "l"),
+    ("list_taken", "a address session"),
     ("email_domain_written", "ul address"),
     ("email_domain_deleted", "l"),
     ("membership_written", "l"),

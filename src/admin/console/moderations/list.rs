@@ -2,10 +2,12 @@
 
 use super::row;
 use crate::acts::administration::{self, ModerationFilter};
-use crate::admin::console::csv::{Csv, word_of};
+use crate::admin::console::csv::{Csv, grouped, word_of};
 use crate::admin::console::pages::{Criteria, ModerationRow, Moderations, QueryProblem, StandingTab};
 use crate::app::App;
-use crate::domain::{Day, Email, ModerationId, ModerationQuery, ModerationQueryFault, ModerationStanding, Siret};
+use crate::domain::{
+    Day, Email, ModerationId, ModerationQuery, ModerationQueryFault, ModerationStanding, Siret, TakenList,
+};
 use crate::protocol::{Parameters, Timestamp};
 use crate::web::{Error, Response, StatusCode, Visit, paths};
 
@@ -72,7 +74,7 @@ fn cursor_of(parameters: &Parameters) -> Result<Option<ModerationId>, Error> {
 const GATHERED: usize = 500;
 const GATHERINGS: usize = 50;
 
-/// The same list as a file, from where the page of this address begins. That it was looked at is recorded once.
+/// The same list as a file, from where the page of this address begins. That it was taken is recorded once.
 pub(super) async fn file(app: App, visit: Visit) -> Result<Response, Error> {
     let officer = visit.browser.officer()?;
     let mut cursor = cursor_of(&visit.query)?;
@@ -80,7 +82,7 @@ pub(super) async fn file(app: App, visit: Visit) -> Result<Response, Error> {
     let filter = ModerationFilter { query: query.clone(), ..ModerationFilter::default() };
     let by = officer.by(&visit.request);
     let mut file = Csv::new(&COLUMNS);
-    let mut found = administration::list_moderations(&app, &by, &filter, cursor, GATHERED).await?;
+    let mut found = administration::list_more_moderations(&app, &by, &filter, cursor, GATHERED).await?;
     for _ in 0..GATHERINGS {
         found.listed.iter().map(row).for_each(|item| add(&mut file, &item));
         cursor = found.next;
@@ -90,6 +92,7 @@ pub(super) async fn file(app: App, visit: Visit) -> Result<Response, Error> {
         let limit = GATHERED.min(file.room());
         found = administration::list_more_moderations(&app, &by, &filter, cursor, limit).await?;
     }
+    administration::note_taken_list(&app, &by, TakenList::Moderations, file.rows()).await?;
     let next = cursor.map(|last| address(paths::ADMIN_MODERATIONS_FILE, &query, Some(last)));
     file.into_response("moderations", next)
 }
@@ -112,6 +115,7 @@ const COLUMNS: [&str; 12] = [
 
 fn add(file: &mut Csv, item: &ModerationRow) {
     let at = |seconds: u64| Timestamp(seconds).to_iso8601();
+    let siret = grouped(&item.siret);
     let (id, requested_at, decided_at) = (item.id.to_string(), at(item.requested_at), item.decided_at.map(at));
     file.row([
         Some(id.as_str()),
@@ -121,7 +125,7 @@ fn add(file: &mut Csv, item: &ModerationRow) {
         item.name.as_deref(),
         Some(&item.email),
         Some(&item.organization),
-        Some(&item.siret),
+        Some(&siret),
         item.service.as_deref(),
         Some(word_of(item.as_external)),
         decided_at.as_deref(),

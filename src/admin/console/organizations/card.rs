@@ -10,8 +10,8 @@ use crate::acts::administration::{
 use crate::admin::console::form::check_fields;
 use crate::app::App;
 use crate::domain::{
-    Activity, HeadcountBand, LegalCategory, Membership, Organization, OrganizationDomain, Right, User, UserId,
-    UserState, Verification,
+    Activity, HeadcountBand, LegalCategory, Membership, Organization, OrganizationDomain, OrganizationId, Right, User,
+    UserId, UserState, Verification,
 };
 use crate::protocol::Parameters;
 use crate::web::{Browser, Error, Request, Response, StatusCode, Submission, Visit, paths};
@@ -69,7 +69,7 @@ pub(super) async fn show(segment: String, app: App, visit: Visit) -> Result<Resp
     let officer = visit.browser.officer()?;
     let organization = visible(&app, officer, &segment)?;
     note_organization_view(&app, &officer.by(&visit.request), organization.id).await?;
-    answer(&app, &visit.browser, &visit.query, organization, Attempt::default())
+    answer(&app, &visit.browser, &visit.query, organization.id, Attempt::default())
 }
 
 /// Shows it again, with what was typed.
@@ -81,26 +81,27 @@ pub(super) async fn again(
     attempt: Attempt,
 ) -> Result<Response, Error> {
     note_organization_view(app, &browser.officer()?.by(request), organization.id).await?;
-    answer(app, browser, &Parameters::default(), organization, attempt)
+    answer(app, browser, &Parameters::default(), organization.id, attempt)
 }
 
 fn answer(
     app: &App,
     browser: &Browser,
     query: &Parameters,
-    organization: Organization,
+    id: OrganizationId,
     attempt: Attempt,
 ) -> Result<Response, Error> {
     let officer = browser.officer()?;
-    let key = OrganizationKey::Id(organization.id);
+    let key = OrganizationKey::Id(id);
     let cursor = query.get("members_after").and_then(|id| id.parse().ok());
     let one_more = ORGANIZATIONS_SHOWN.saturating_add(1);
     let dossier = administration::view_organization(app, &key, cursor, one_more)?.ok_or(Error::NotFound)?;
     let domains = administration::list_email_domains(app, &key)?.unwrap_or_default();
-    let mut members = dossier.members;
+    // As it is now: what was attempted may have changed it.
+    let (organization, mut members) = (dossier.organization, dossier.members);
     let has_more = members.len() > ORGANIZATIONS_SHOWN;
     members.truncate(ORGANIZATIONS_SHOWN);
-    let own = administration::find_own_cause(app, officer.user.id, dossier.organization.id)?;
+    let own = administration::find_own_cause(app, officer.user.id, organization.id)?;
     let names = administration::list_authors(app, members.iter().map(|(link, _)| link), &domains)?;
     let here = paths::of(paths::ADMIN_ORGANIZATION, organization.id);
     let last = members.last().filter(|_| has_more).map(|(link, _)| link.user_id);
@@ -162,6 +163,7 @@ fn facts(organization: Organization) -> RegisterFacts {
         address: organization.address,
         is_head_office: organization.is_head_office,
         is_active: organization.is_active,
+        is_ceased: organization.is_entity_active == Some(false),
         source: organization.source,
         told_by: organization.told.map(|told| told.by),
     }

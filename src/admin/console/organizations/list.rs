@@ -5,12 +5,12 @@ use super::pages::{OrganizationTile, Organizations, StandingTab};
 use crate::acts::administration::{
     self, OrganizationRefusal, OrganizationSearch, OrganizationWanted, enter_from_register,
 };
-use crate::admin::console::csv::{Csv, MOST_ROWS, word_of};
+use crate::admin::console::csv::{Csv, MOST_ROWS, grouped, word_of};
 use crate::admin::console::form::check_fields;
 use crate::app::App;
 use crate::domain::{
     Activity, Establishment, HeadcountBand, LegalCategory, Organization, OrganizationId, OrganizationStanding,
-    QueryFault, Right, Siret,
+    QueryFault, Right, Siret, TakenList,
 };
 use crate::protocol::{Parameters, Timestamp};
 use crate::web::{Browser, Error, Response, StatusCode, Submission, Visit, paths};
@@ -34,7 +34,7 @@ fn wanted(parameters: &Parameters) -> Result<Result<OrganizationWanted, QueryFau
     })
 }
 
-/// Those of them that are known here as a file, from where the page of this address begins.
+/// Those of them that are known here as a file, from where the page of this address begins. That it was taken is recorded.
 pub(super) async fn file(app: App, visit: Visit) -> Result<Response, Error> {
     let officer = visit.browser.officer()?;
     let wanted = wanted(&visit.query)?.map_err(|_| Error::bad_request("bad_request").with_detail("q"))?;
@@ -42,6 +42,8 @@ pub(super) async fn file(app: App, visit: Visit) -> Result<Response, Error> {
     let (found, next) = administration::gather_organizations(&app, officer, wanted, MOST_ROWS).await?;
     let mut file = Csv::new(&COLUMNS);
     found.iter().for_each(|organization| add(&mut file, organization));
+    let by = officer.by(&visit.request);
+    administration::note_taken_list(&app, &by, TakenList::Organizations, file.rows()).await?;
     let next = next.and_then(|next| Some(listed?.address(paths::ADMIN_ORGANIZATIONS_FILE, Some(next))));
     file.into_response("organizations", next)
 }
@@ -65,15 +67,16 @@ const COLUMNS: [&str; 13] = [
 
 fn add(file: &mut Csv, organization: &Organization) {
     let (id, as_of) = (organization.id.to_string(), organization.as_of().to_iso8601());
+    let siret = grouped(organization.siret.as_str());
     file.row([
         Some(id.as_str()),
-        Some(organization.siret.as_str()),
+        Some(&siret),
         Some(&organization.label),
         organization.address.as_deref(),
         organization.legal_category.as_ref().map(LegalCategory::as_str),
         organization.activity.as_ref().map(Activity::as_str),
-        organization.headcount.map(HeadcountBand::as_str),
-        organization.entity_headcount.map(HeadcountBand::as_str),
+        organization.headcount.map(HeadcountBand::label),
+        organization.entity_headcount.map(HeadcountBand::label),
         Some(word_of(organization.is_head_office)),
         Some(word_of(organization.is_active)),
         Some(word_of(organization.is_public_service())),
@@ -193,6 +196,7 @@ fn tile(organization: &Organization) -> OrganizationTile {
         address: organization.address.clone(),
         is_head_office: organization.is_head_office,
         is_active: organization.is_active,
+        is_ceased: organization.is_entity_active == Some(false),
         is_unknown: organization.standing() == Some(OrganizationStanding::Unknown),
         as_of: None,
     }
@@ -206,6 +210,7 @@ fn tile_of(establishment: &Establishment, now: Timestamp) -> OrganizationTile {
         address: establishment.town(),
         is_head_office: establishment.is_head_office,
         is_active: establishment.is_active,
+        is_ceased: !establishment.is_entity_active,
         is_unknown: false,
         as_of: establishment.is_stale(now).then_some(establishment.fetched_at.0),
     }

@@ -65,6 +65,8 @@ pub struct RegisterFacts {
     pub is_head_office: bool,
     /// Whether it is in activity.
     pub is_active: bool,
+    /// Whether its legal entity has ceased.
+    pub is_ceased: bool,
     /// Whether it is a public service.
     pub is_public_service: bool,
     /// Who says so.
@@ -139,6 +141,13 @@ pub struct MemberForm {
     pub problem: Option<String>,
 }
 
+impl RegisterFacts {
+    /// A sample that is closed in every way, and nowhere.
+    fn of_nothing_open(self) -> Self {
+        Self { told_by: None, address: None, is_active: false, is_ceased: true, ..self }
+    }
+}
+
 impl OrganizationCard {
     fn sample() -> Self {
         let facts = RegisterFacts {
@@ -152,6 +161,7 @@ impl OrganizationCard {
             entity_headcount: None,
             is_head_office: true,
             is_active: true,
+            is_ceased: false,
             is_public_service: true,
             source: OrganizationSource::Register,
             told_by: Some(EstablishmentSource::Register),
@@ -233,7 +243,7 @@ impl Page for OrganizationCard {
         };
         let unchanged = |failure| Self { member_failure: Some(failure), ..plain.clone() };
         let of = |source, notification: &str| Self {
-            facts: RegisterFacts { source, told_by: None, address: None, is_active: false, ..plain.facts.clone() },
+            facts: RegisterFacts { source, ..plain.facts.clone().of_nothing_open() },
             notification: Some(notification.to_owned()),
             ..plain.clone()
         };

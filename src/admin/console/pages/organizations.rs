@@ -52,7 +52,9 @@ pub struct OrganizationTile {
     pub is_head_office: bool,
     /// Whether it is in activity.
     pub is_active: bool,
-    /// Whether the register knows it no more.
+    /// Whether its legal entity has ceased.
+    pub is_ceased: bool,
+    /// Whether the register knows it no more, or may not tell of it.
     pub is_unknown: bool,
     /// As of when it is, where the register does not answer and something older stands in.
     pub as_of: Option<u64>,
@@ -67,6 +69,7 @@ impl OrganizationTile {
             address: Some(String::from("92140 Clamart")),
             is_head_office: true,
             is_active: true,
+            is_ceased: false,
             is_unknown: false,
             as_of: id.is_none().then_some(1_795_424_400),
         }
@@ -78,6 +81,7 @@ impl OrganizationTile {
             address: None,
             is_head_office: false,
             is_active: false,
+            is_ceased: true,
             is_unknown: id.is_some(),
             ..Self::sample(id)
         }

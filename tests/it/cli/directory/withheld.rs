@@ -252,3 +252,22 @@ async fn sec_113_a_town_goes_too_where_the_name_was_hidden_already_and_the_regis
         assert_eq!((now.label.as_str(), now.address.as_deref()), (UNKNOWN_NAME, address), "import {number}");
     }
 }
+
+#[tokio::test]
+async fn sec_113_the_answer_to_an_administrator_who_reads_it_anew_has_no_name_any_more() {
+    let service = Service::start(ok(&keyed::of_sirene())).await;
+    let instance = keyed::instance(DirectorySource::ApiSirene, &service).await;
+    read_again(&instance).await;
+    instance.clock.advance(Duration::from_secs(31 * DAY)).unwrap();
+    let (officer, _) = at_work(&instance, ADMINISTRATOR).await;
+    let card = officer.visit("/admin/organizations/1").await;
+    assert_eq!(card.text("h1"), "Commune de clamart - Mairie");
+    service.does(keyed::withholding());
+    let answer = officer.submit(card.form_to("organizations/1/refresh")).await;
+    assert_eq!(answer.status, 400);
+    assert!(
+        answer.has("#not-found") && !answer.text("main").to_lowercase().contains("clamart"),
+        "{}",
+        answer.text("main")
+    );
+}
