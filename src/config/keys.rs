@@ -127,8 +127,8 @@ const FIRST: &[ConfigKey] = &[
         kind: Kind::OneOf(&["x-forwarded-for", "forwarded", "proxy-protocol"]),
         standard: Standard::Text("x-forwarded-for"),
         about: [
-            "L'en-tête dans lequel ils le disent ; l'autre n'est jamais lu. \"proxy-protocol\" : avant chaque connexion, et elle vient d'eux.",
-            "The header in which they say so; the other one is never read. \"proxy-protocol\": before each connection, which comes from them.",
+            "L'en-tête dans lequel ils le disent ; l'autre n'est jamais lu. \"proxy-protocol\" : en tête de chaque connexion ; eux seuls peuvent alors se connecter.",
+            "The header in which they say so; the other one is never read. \"proxy-protocol\": at the head of each connection; they alone may connect then.",
         ],
     },
     ConfigKey {

@@ -25,6 +25,7 @@ use super::body::{AnswerBody, RequestBody};
 use super::counters::{Event, Work};
 use super::gate::Gate;
 use super::listeners::Door;
+use super::proxies::misfits::Misfit;
 use super::proxies::{self, client_of};
 use super::proxy_protocol::{self, Told};
 use super::wire::Wire;
@@ -89,7 +90,14 @@ async fn announced<A>(
         told = tokio::time::timeout(server.limits.proxy_header, proxy_protocol::read(stream)) => told.ok().flatten(),
         _stopping = phase.wait_for(|phase| *phase != Phase::Serving) => None,
     };
-    match told? {
+    let Some(told) = told else {
+        if *phase.borrow() == Phase::Serving {
+            server.misfits.tell(Misfit::Unannounced, peer.address);
+        }
+        return None;
+    };
+    match told {
+        Told::Nothing => None,
         Told::Itself => Some((peer, admitted)),
         Told::Client(address) => {
             let peer = Peer { address: address.to_canonical(), ..peer };

@@ -43,6 +43,7 @@ pub use limits::{BodyLimits, Http2Limits, Limits, SourceLimits};
 pub use listeners::{BindError, Bound, bind};
 pub use notify::{notify_alive, notify_ready, notify_reloading, notify_stopping, watchdog_interval};
 use places::Places;
+use proxies::misfits::{Misfit, Misfits};
 pub use signals::{Hangups, Signals, Stop};
 pub use tls::{Refreshed, Tls, TlsError, Unfit};
 
@@ -122,6 +123,7 @@ struct Server<A> {
     tls: Option<Tls>,
     proxies: Proxies,
     counters: Counters,
+    misfits: Misfits,
     admission: Arc<Admission>,
     handshakes: Semaphore,
     places: Places,
@@ -137,6 +139,7 @@ pub async fn run<A: Answer>(bound: Bound, settings: Settings, answer: A, stopped
         tls: settings.tls,
         proxies: settings.proxies,
         counters: settings.counters,
+        misfits: Misfits::default(),
         admission: Admission::new(limits.per_source),
         handshakes: Semaphore::new(limits.handshakes),
         places: Places::new(descriptors::room_for(limits.connections)),
@@ -181,6 +184,9 @@ async fn accept<A: Answer>(bound: &Bound, server: &Arc<Server<A>>, phase: &watch
         let peer = Peer { address: peer.ip().to_canonical(), door };
         let is_proxy = proxies::are_at(&server.proxies, peer.address);
         let may_come = is_proxy || !proxies::announce(&server.proxies);
+        if !may_come {
+            server.misfits.tell(Misfit::Stranger, peer.address);
+        }
         let Some(admitted) = server.admission.admit(peer.address, is_proxy).filter(|_| may_come) else {
             server.counters.count(Event::TurnedAway);
             continue;

@@ -23,12 +23,18 @@ pub(super) enum Told {
     Client(IpAddr),
     /// It is its own, or it does not know whose.
     Itself,
+    /// It ended before its first byte, as a proxy that only tries the port ends it.
+    Nothing,
 }
 
 /// Reads the header and not one byte more; none where there is none, or not such a one.
 pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Told> {
     let mut begun = [0; SIGNATURE.len()];
-    stream.read_exact(&mut begun).await.ok()?;
+    let (first, others) = begun.split_at_mut(1);
+    if stream.read(first).await.ok()? == 0 {
+        return Some(Told::Nothing);
+    }
+    stream.read_exact(others).await.ok()?;
     if begun == SIGNATURE {
         return read_version_2(stream).await;
     }
@@ -129,7 +135,7 @@ mod tests {
         for (header, expected) in cases {
             let sent = [&header[..], b"GET / HTTP/1.1"].concat();
             assert_eq!(told(&sent).await, (expected, b"GET / HTTP/1.1".to_vec()), "{header:?}");
-            for length in 0..header.len() {
+            for length in 1..header.len() {
                 assert_eq!(told(&header[..length]).await.0, None, "cut short after {length}: {header:?}");
             }
         }
@@ -137,6 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn sec_159_what_is_no_header_or_too_long_is_none() {
+        assert_eq!(told(b"").await.0, Some(Told::Nothing), "a proxy tried the port");
         let long = vec![0; MOST - HEAD + 1];
         let cases = [
             b"GET / HTTP/1.1\r\nHost: a.fr\r\n\r\n".to_vec(),

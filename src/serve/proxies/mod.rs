@@ -1,5 +1,7 @@
 //! Who the client is when a proxy stands in between: only what declared proxies say is believed.
 
+pub(super) mod misfits;
+
 use std::net::{IpAddr, SocketAddr};
 
 use hyper::HeaderMap;
