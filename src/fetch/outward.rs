@@ -114,22 +114,22 @@ impl Outward {
         tokio::time::timeout(limit, self.follow(url.clone(), headers)).await.unwrap_or(Err(FetchError::TimedOut))
     }
 
-    /// Sends a form to an address. What it answers is what it answers: no redirect is followed.
+    /// Sends a form to an address, and gives the status that it answers with: no redirect is followed, and what comes after
+    /// the head is not waited for. `limit` begins when it is its turn.
     ///
     /// # Errors
-    /// When no whole answer came within `limit` and 1 MiB, too many ask already, or the address may not be asked.
+    /// When no answer began within `limit`, too many ask already, or the address may not be asked.
     pub async fn post_form(
         &self,
         url: &Url,
         fields: &[(&str, &str)],
         limit: Duration,
-    ) -> Result<OutwardAnswer, FetchError> {
+    ) -> Result<StatusCode, FetchError> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let asking = async {
-            let _turns = self.wait_for_turns(url).await?;
-            self.exchange(url, &Asked::Form(form)).await
-        };
-        tokio::time::timeout(limit, asking).await.unwrap_or(Err(FetchError::TimedOut))
+        let _turns = self.wait_for_turns(url).await?;
+        let asked = Asked::Form(form);
+        let answer = tokio::time::timeout(limit, self.exchange(url, &asked)).await;
+        Ok(answer.unwrap_or(Err(FetchError::TimedOut))?.status)
     }
 
     async fn follow(&self, mut url: Url, headers: &[(&'static str, String)]) -> Result<OutwardAnswer, FetchError> {
@@ -244,6 +244,9 @@ async fn talk(
     };
     let response = sender.send_request(request).await?;
     let (parts, body) = response.into_parts();
+    if matches!(asked, Asked::Form(_)) {
+        return Ok(OutwardAnswer { status: parts.status, headers: parts.headers, body: Bytes::new() });
+    }
     // A small answer that unpacks to gigabytes has no way in.
     if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(FetchError::Compressed);

@@ -26,10 +26,10 @@ impl RelyingParties {
     /// # Errors
     /// When the service did not take it within five seconds; a redirect is not followed.
     pub async fn tell(&self, address: &Url, logout_token: &str) -> Result<(), FetchError> {
-        let answer = self.outward.post_form(address, &[("logout_token", logout_token)], TIME_LIMIT).await?;
-        match answer.status.is_success() {
+        let status = self.outward.post_form(address, &[("logout_token", logout_token)], TIME_LIMIT).await?;
+        match status.is_success() {
             true => Ok(()),
-            false => Err(FetchError::Status(answer.status.as_u16())),
+            false => Err(FetchError::Status(status.as_u16())),
         }
     }
 }

@@ -38,6 +38,7 @@ impl Listed {
             Keeping::TimeLimited => true,
             Keeping::Passing => [
                 outbox::MAILS.name(),
+                logout_notices::NOTICES.name(),
                 user_sessions::OPEN.name(),
                 trusted_browsers::TRUSTED.name(),
                 contact_proofs::PROOFS.name(),

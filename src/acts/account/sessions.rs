@@ -1,7 +1,7 @@
 //! The sessions of a person, as they see and end them.
 
 use crate::acts::pre_sessions::{Renewal, issue_browser_handle, renew};
-use crate::acts::sessions::{ActiveSession, find_live, session_name};
+use crate::acts::sessions::{ActiveSession, find_live, find_unended, session_name};
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::domain::{AuditEvent, BrowserSession, Handle, HandleKey, PreSession, Session};
@@ -78,7 +78,7 @@ pub async fn end_own_sessions(
         .write(move |tx| {
             let (mut others, mut is_signed_out) = (0_usize, false);
             for key in user_sessions::list(tx, user_id)? {
-                let Some((session, _)) = find_live(tx, &key, now)? else { continue };
+                let Some((session, _)) = find_unended(tx, &key)? else { continue };
                 let (name, is_own) = (session_name(&session.id), session.id == own);
                 let is_meant = match &which {
                     EndedSessions::One(wanted) => *wanted == name,
@@ -92,7 +92,8 @@ pub async fn end_own_sessions(
                 if is_own {
                     is_signed_out = true;
                     circumstances.record(tx, AuditEvent::SignedOut { user_id })?;
-                } else {
+                } else if session.is_alive(now) {
+                    // One that was idle for too long was over for the person, and is named to nobody.
                     others = others.saturating_add(1);
                     circumstances.record(tx, AuditEvent::SessionRevoked { user_id, session: name })?;
                 }

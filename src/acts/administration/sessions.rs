@@ -49,8 +49,9 @@ pub async fn list_sessions(
         record_look(app, by, AuditEvent::SessionsListed { user_id }).await?;
     }
     let now = app.clock.now();
-    let is_wanted = move |session: &Session| user_id.is_none_or(|user_id| session.user_id == user_id);
-    Ok(Ok(look_through(&app.store, after, limit, now, is_wanted).await?))
+    let is_wanted =
+        move |session: &Session| session.is_alive(now) && user_id.is_none_or(|user_id| session.user_id == user_id);
+    Ok(Ok(look_through(&app.store, after, limit, is_wanted).await?))
 }
 
 /// Looks for sessions on the blocking pool: there may be many to pass over.
@@ -58,11 +59,10 @@ async fn look_through(
     store: &Store,
     after: Option<HandleKey<BrowserSession>>,
     limit: usize,
-    now: Timestamp,
     is_wanted: impl Fn(&Session) -> bool + Send + 'static,
 ) -> Result<Vec<ListedSession>, ActError> {
     let store = store.clone();
-    let looking = tokio::task::spawn_blocking(move || store.read(|tx| collect(tx, after, limit, now, &is_wanted)));
+    let looking = tokio::task::spawn_blocking(move || store.read(|tx| collect(tx, after, limit, &is_wanted)));
     Ok(looking.await.unwrap_or(Err(StoreError::Panicked))?)
 }
 
@@ -70,7 +70,6 @@ fn collect(
     tx: &impl Read,
     mut after: Option<HandleKey<BrowserSession>>,
     limit: usize,
-    now: Timestamp,
     is_wanted: impl Fn(&Session) -> bool,
 ) -> Result<Vec<ListedSession>, StoreError> {
     let mut found = Vec::new();
@@ -80,8 +79,7 @@ fn collect(
         after = Some(*last);
         for (key, record) in page {
             let BrowserSession::Live(session) = record else { continue };
-            if !session.is_alive(now) || !is_wanted(&session) || !is_honoured(tx, session.user_id, session.user_epoch)?
-            {
+            if !is_wanted(&session) || !is_honoured(tx, session.user_id, session.user_epoch)? {
                 continue;
             }
             found.push(ListedSession { name: session_name(&session.id), key, session });
@@ -96,14 +94,14 @@ fn is_honoured(tx: &impl Read, user_id: UserId, epoch: u32) -> Result<bool, Stor
     Ok(users::find(tx, user_id)?.is_some_and(|user| user.honours(epoch)))
 }
 
-/// Ends one session, and what was issued in it.
+/// Ends one session, in use or idle for too long, and what was issued in it.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn revoke_session(app: &App, by: &By, name: String) -> Decided<ListedSession, UnknownSession> {
     let now = app.clock.now();
     let wanted = name.clone();
-    let found = look_through(&app.store, None, 1, now, move |session| session_name(&session.id) == wanted).await?;
+    let found = look_through(&app.store, None, 1, move |session| session_name(&session.id) == wanted).await?;
     let Some(listed) = found.into_iter().next() else { return Ok(Err(UnknownSession)) };
     let circumstances = Circumstances::of(app, by);
     let outcome = app

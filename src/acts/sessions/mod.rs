@@ -49,16 +49,24 @@ pub async fn find_session(app: &App, value: &str) -> Result<Option<ActiveSession
     Ok(Some(ActiveSession { value: value.to_owned(), key, session, user }))
 }
 
+/// A session that nobody has ended, in use or idle for too long, with whose it is: services that were reached in it have not
+/// heard of its end.
+pub(super) fn find_unended(
+    tx: &impl Read,
+    key: &HandleKey<BrowserSession>,
+) -> Result<Option<(Session, User)>, StoreError> {
+    let Some(BrowserSession::Live(session)) = browser_sessions::find(tx, key)? else { return Ok(None) };
+    let Some(user) = users::find(tx, session.user_id)? else { return Ok(None) };
+    Ok(user.honours(session.user_epoch).then_some((session, user)))
+}
+
 /// The one answer to "is this session usable, and whose is it?".
 pub(super) fn find_live(
     tx: &impl Read,
     key: &HandleKey<BrowserSession>,
     now: Timestamp,
 ) -> Result<Option<(Session, User)>, StoreError> {
-    let Some(BrowserSession::Live(session)) = browser_sessions::find(tx, key)? else { return Ok(None) };
-    let Some(user) = users::find(tx, session.user_id)? else { return Ok(None) };
-    let usable = session.is_alive(now) && user.honours(session.user_epoch);
-    Ok(usable.then_some((session, user)))
+    Ok(find_unended(tx, key)?.filter(|(session, _)| session.is_alive(now)))
 }
 
 /// Notes that a person has a session open under `begun`, in place of `replaced`. Over the most that one may have, the oldest

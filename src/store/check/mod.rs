@@ -14,9 +14,9 @@ use super::tables::TABLES;
 use super::{
     Snapshot, StoreError, access_tokens, address_changes, administration_sessions, alerts, audit, authorization_codes,
     bans, browser_sessions, clients, counters, credentials, data_links, factor_removals, grants, interactions,
-    invitations, known_browsers, magic_links, marks, migrations, moderation_links, outbox, passkey_ceremonies,
-    passkey_owners, password_links, pre_sessions, retention_rounds, sent_mails, service_uses, signing_keys,
-    trusted_browsers, user_sessions, users,
+    invitations, known_browsers, logout_notices, magic_links, marks, migrations, moderation_links, outbox,
+    passkey_ceremonies, passkey_owners, password_links, pre_sessions, retention_rounds, sent_mails, service_uses,
+    signing_keys, trusted_browsers, user_sessions, users,
 };
 use crate::domain::{AuditSubject, CodeState, HandleKey, UserId};
 use crate::protocol::Timestamp;
@@ -161,6 +161,7 @@ impl Inspection<'_> {
         self.each(&retention_rounds::PURGED, |key, _| Ok(misfiled(key, &0)))?;
         self.each(&retention_rounds::ROUNDS, |key, round| Ok(misfiled(key, &round.number)))?;
         self.each(&alerts::NOTES, |key, note| Ok(misfiled(key, note.alert.as_str())))?;
+        self.each(&logout_notices::NOTICES, |key, queued| Ok(misfiled(key, &queued.place())))?;
         self.each(&outbox::SET_ASIDE, |key, mail| Ok(misfiled(key, &mail.id)))?;
         self.each_handle(&browser_sessions::TABLE, |_, _| Ok(None))?;
         self.each_handle(&administration_sessions::TABLE, |_, _| Ok(None))?;

@@ -102,6 +102,19 @@ impl<K: Key + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
         self.list_span(tx, Span { from: Bound::Included(&prefix), to, limit, order: Order::Descending })
     }
 
+    /// The bytes of the last key that begins with `prefix`, whether or not its record opens.
+    pub(in crate::store) fn last_key_within(
+        &self,
+        tx: &impl Read,
+        prefix: &impl Leading,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let prefix = prefix.to_bytes();
+        let end = successor(&prefix);
+        let to = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let span = Span { from: Bound::Included(&prefix), to, limit: 1, order: Order::Descending };
+        Ok(tx.rows(self.name, span)?.pop().map(|(key, _)| key))
+    }
+
     /// At most `limit` rows whose keys come after `after`, each with the bytes of its key; what does not open is told row
     /// by row.
     pub(in crate::store) fn page(

@@ -74,6 +74,8 @@ pub struct Tx<'a> {
     tables: RefCell<Vec<(&'static str, OpenTable<'a>)>>,
     /// Whether somebody is to be told once it is kept.
     rings: Cell<bool>,
+    /// What the log is told once it is kept, with how often it came.
+    remarks: RefCell<Vec<(&'static str, u64)>>,
 }
 
 type OpenTable<'a> = redb::Table<'a, Bytes, Bytes>;
@@ -242,12 +244,26 @@ impl Rows for Tx<'_> {
 impl<'a> Tx<'a> {
     /// What jobs are given; the transaction is kept or dropped by its owner, after this is gone.
     pub(super) fn of(transaction: &'a WriteTransaction) -> Self {
-        Self { transaction, tables: RefCell::default(), rings: Cell::new(false) }
+        Self { transaction, tables: RefCell::default(), rings: Cell::new(false), remarks: RefCell::default() }
     }
 
     /// Whoever waits for mails is told once the transaction is durable.
     pub(in crate::store) fn ring(&self) {
         self.rings.set(true);
+    }
+
+    /// The log is told this once the transaction is durable: once, with how often it came.
+    pub(in crate::store) fn remark(&self, remark: &'static str) {
+        let mut remarks = self.remarks.borrow_mut();
+        match remarks.iter_mut().find(|(known, _)| *known == remark) {
+            Some((_, times)) => *times = times.saturating_add(1),
+            None => remarks.push((remark, 1)),
+        }
+    }
+
+    /// What is to be told then.
+    pub(super) fn take_remarks(&self) -> Vec<(&'static str, u64)> {
+        self.remarks.take()
     }
 
     /// Whether that was asked for.

@@ -147,10 +147,13 @@ fn serve(engine: &Arc<Engine>, desk: &Desk, mut queue: mpsc::Receiver<Box<dyn Jo
 fn settle(engine: &Arc<Engine>, desk: &Desk, mut jobs: Vec<Box<dyn Job>>) {
     let since = Stopwatch::start();
     match attempt(engine, &mut jobs) {
-        Ok(rings) => {
+        Ok(Told { rings, remarks }) => {
             desk.statistics.note(since, jobs.len());
             if rings {
                 desk.bell.notify_one();
+            }
+            for (remark, times) in remarks {
+                tracing::warn!(times, "{remark}");
             }
             jobs.into_iter().for_each(Job::acknowledge);
         }
@@ -163,19 +166,29 @@ fn settle(engine: &Arc<Engine>, desk: &Desk, mut jobs: Vec<Box<dyn Job>>) {
     }
 }
 
-/// One transaction for all jobs; whether the bell is to be rung. `Unavailable` is the engine's failure, anything else that of one job.
-fn attempt(engine: &Arc<Engine>, jobs: &mut [Box<dyn Job>]) -> Result<bool, StoreError> {
+/// What others hear of a transaction that is durable.
+#[derive(PartialEq)]
+struct Told {
+    /// Whether the bell is to be rung.
+    rings: bool,
+    /// What the log is told, with how often it came.
+    remarks: Vec<(&'static str, u64)>,
+}
+
+/// One transaction for all jobs. `Unavailable` is the engine's failure, anything else that of one job.
+fn attempt(engine: &Arc<Engine>, jobs: &mut [Box<dyn Job>]) -> Result<Told, StoreError> {
     let (transaction, generation) = engine.begin()?;
     let run = catch_unwind(AssertUnwindSafe(|| {
         let mut tx = Tx::of(&transaction);
-        jobs.iter_mut().try_for_each(|job| job.run(&mut tx)).map(|()| tx.rings())
+        let done = jobs.iter_mut().try_for_each(|job| job.run(&mut tx));
+        done.map(|()| Told { rings: tx.rings(), remarks: tx.take_remarks() })
     }));
     let run = run.unwrap_or_else(|_panic| {
         tracing::error!("a write job panicked");
         Err(StoreError::Panicked)
     });
     let finished = catch_unwind(AssertUnwindSafe(|| match run {
-        Ok(rings) => commit(transaction).map(|()| rings),
+        Ok(told) => commit(transaction).map(|()| told),
         Err(error) => {
             drop(transaction);
             Err(error)

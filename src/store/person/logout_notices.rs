@@ -8,8 +8,10 @@ use crate::protocol::Timestamp;
 use crate::store::engine::Table;
 use crate::store::{Read, StoreError, Tx, browser_sessions, clients, users};
 
-/// How many wait at most for their first call; beyond, the oldest is given up.
+/// How many wait at most; beyond, the one that is due first is given up.
 const MOST_WAITING: u64 = 100_000;
+/// How many are read at once.
+const PAGE: usize = 2_000;
 /// Of those that nobody was told of yet.
 const AT_ONCE: Timestamp = Timestamp(0);
 
@@ -28,7 +30,8 @@ pub struct QueuedLogout {
 }
 
 impl QueuedLogout {
-    fn place(&self) -> (u64, u64) {
+    /// Where it lies.
+    pub fn place(&self) -> (u64, u64) {
         (self.due_at.0, self.number)
     }
 }
@@ -58,22 +61,60 @@ pub fn note_ends_of(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
 }
 
 fn enter(tx: &mut Tx, notice: LogoutNotice, due_at: Timestamp) -> Result<(), StoreError> {
-    let last = NOTICES.list_latest_within(tx, &due_at.0, None, 1)?.pop();
-    let number = last.map_or(0, |last| last.number.saturating_add(1));
-    let oldest = NOTICES.list_within(tx, &due_at.0, None, 1)?.pop();
-    if let Some(oldest) = oldest.filter(|oldest| number.saturating_sub(oldest.number) >= MOST_WAITING) {
-        tracing::warn!(client_id = %oldest.notice.client_id, "too many services wait to be told of sign-outs: one is not");
-        NOTICES.delete(tx, &oldest.place())?;
-    }
+    // By the keys alone: a record that does not open stops nobody who signs out.
+    let last = NOTICES.last_key_within(tx, &due_at.0)?;
+    let number =
+        last.as_deref().and_then(<[u8]>::last_chunk).map_or(0, |last| u64::from_be_bytes(*last).saturating_add(1));
+    make_room(tx, MOST_WAITING)?;
     let queued = QueuedLogout { due_at, number, notice };
     NOTICES.insert(tx, &queued.place(), &queued)
 }
 
-/// At most `limit` of those that are due, the first one first.
-pub fn list_due(tx: &impl Read, now: Timestamp, limit: usize) -> Result<Vec<QueuedLogout>, StoreError> {
-    let mut queued = NOTICES.list(tx, None, limit)?;
-    queued.retain(|queued| queued.due_at.has_come(now));
-    Ok(queued)
+/// Room for one more, where `most` may wait: whoever is due first is given up, whether or not it opens.
+pub(in crate::store) fn make_room(tx: &mut Tx, most: u64) -> Result<(), StoreError> {
+    if tx.count(NOTICES.name())? < most {
+        return Ok(());
+    }
+    for (key, _) in NOTICES.page(tx, None, 1)? {
+        tx.delete_row(NOTICES.name(), &key)?;
+        tx.remark("too many services wait to be told of sign-outs: the first of them are not told");
+    }
+    Ok(())
+}
+
+/// Those that are due and that `is_wanted` wants, the first one first, and the keys of those that do not open. Looks at all
+/// that are due: belongs on the blocking pool.
+pub fn list_due(
+    tx: &impl Read,
+    now: Timestamp,
+    mut is_wanted: impl FnMut(&QueuedLogout) -> bool,
+) -> Result<(Vec<QueuedLogout>, Vec<Vec<u8>>), StoreError> {
+    let (mut wanted, mut unreadable) = (Vec::new(), Vec::new());
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = NOTICES.page(tx, after.as_deref(), PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok((wanted, unreadable)) };
+        after = Some(last.clone());
+        for (key, opened) in page {
+            match opened {
+                Ok(queued) if !queued.due_at.has_come(now) => return Ok((wanted, unreadable)),
+                Ok(queued) if is_wanted(&queued) => wanted.push(queued),
+                Ok(_) => {}
+                Err(StoreError::Damaged { .. }) => unreadable.push(key),
+                Err(cause) => return Err(cause),
+            }
+        }
+    }
+}
+
+/// Deletes those that do not open: nobody can say who was to be told.
+pub fn delete_unreadable(tx: &mut Tx, keys: &[Vec<u8>]) -> Result<(), StoreError> {
+    keys.iter().try_for_each(|key| tx.delete_row(NOTICES.name(), key).map(drop))
+}
+
+/// Whether one still waits.
+pub fn is_waiting(tx: &impl Read, queued: &QueuedLogout) -> Result<bool, StoreError> {
+    Ok(NOTICES.find(tx, &queued.place())?.as_ref() == Some(queued))
 }
 
 /// One that is done with; says whether it was there.

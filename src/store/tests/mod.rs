@@ -3,6 +3,7 @@
 mod authorship;
 mod people;
 mod reading;
+mod sign_outs;
 mod standings;
 
 use serde_json::json;

@@ -14,7 +14,7 @@ mod removal;
 mod totp;
 
 use crate::acts::new_session::{Entry, Opening};
-use crate::acts::sessions::{ActiveSession, find_live};
+use crate::acts::sessions::{ActiveSession, find_unended};
 use crate::crypto;
 use crate::domain::{
     BrowserSession, Credentials, Factor, HandleKey, Interaction, KnownBrowser, MailContent, OutgoingMail, PreSession,
@@ -84,7 +84,7 @@ pub(in crate::acts) fn credentials_of(tx: &mut Tx, user: &User, now: Timestamp) 
 /// from now on (SEC-37).
 fn end_others(tx: &mut Tx, own: &Session, now: Timestamp) -> Result<(), StoreError> {
     for key in user_sessions::list(tx, own.user_id)? {
-        if find_live(tx, &key, now)?.is_some_and(|(session, _)| session.id != own.id) {
+        if find_unended(tx, &key)?.is_some_and(|(session, _)| session.id != own.id) {
             browser_sessions::update(tx, &key, &BrowserSession::Ended { at: now })?;
         }
     }

@@ -280,14 +280,55 @@ async fn sec_128_a_service_that_hangs_holds_up_neither_whoever_signs_out_nor_ano
     signs_out(&first).await;
     let app = instance.app.clone();
     let telling = tokio::spawn(async move { acts::tell_of_logouts(&app).await });
-    while hanging.asked().is_empty() || quick.asked().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let both = async |calls| {
+        while hanging.asked().len() < calls || quick.asked().len() < calls {
+            assert!(!telling.is_finished(), "the service still hangs");
+            tokio::task::yield_now().await;
+        }
+    };
+    both(1).await;
     let out = signs_out(&second).await;
     assert_eq!(out.status, 200);
     assert_eq!(second.visit("/").await.url.path(), "/users/start-sign-in");
-    assert!(!telling.is_finished(), "the service still hangs");
+    both(2).await;
+    assert!(!telling.is_finished(), "the quick one hears of the second session while the other hangs");
     telling.abort();
+}
+
+#[tokio::test]
+async fn ses_4_sec_37_sec_92_of_a_session_that_was_idle_for_too_long_services_hear_when_the_others_are_ended() {
+    let service = Service::start(takes_it()).await;
+    let instance = Instance::dev().await;
+    let client = declare(&instance, &service, "service", SignatureAlgorithm::Es256).await;
+    let (_, idle) = guest(&instance, &client, OTHERS[0]).await;
+    instance.clock.advance(Duration::from_secs(5 * 3600)).unwrap();
+    let (stays, _) = guest(&instance, &client, OTHERS[0]).await;
+    let page = stays.visit("/connection-and-account").await;
+    assert!(!page.body.contains("value=\"others\""), "nothing that is in use is to be ended: {}", page.body);
+    let (_, in_use) = guest(&instance, &client, OTHERS[0]).await;
+    let page = stays.visit("/connection-and-account").await;
+    stays.submit(page.form_with("session", Some("others")).with("session", "others")).await;
+    tell(&instance).await;
+    assert_eq!(over(&service), BTreeSet::from([idle, in_use]));
+    assert_eq!(service.asked().len(), 2, "of each once");
+    assert_eq!(stays.visit("/").await.url.path(), "/", "this one goes on");
+}
+
+#[tokio::test]
+async fn sec_128_what_a_service_answers_after_its_status_is_not_waited_for() {
+    let instance = Instance::dev().await;
+    let endless = Service::start(Does::Drowns).await;
+    let packed = Service::start(with_status("200 OK", "Content-Encoding: gzip\r\n", "?")).await;
+    let person = signed_in(&instance, JEAN).await;
+    for (service, id) in [(&endless, "endless"), (&packed, "packed")] {
+        comes_to(&declare(&instance, service, id, SignatureAlgorithm::Es256).await, &person).await;
+    }
+    signs_out(&person).await;
+    for _ in 0..3 {
+        tell(&instance).await;
+        instance.clock.advance(Duration::from_secs(3600)).unwrap();
+    }
+    assert_eq!((endless.asked().len(), packed.asked().len()), (1, 1), "they took it");
 }
 
 #[tokio::test]
