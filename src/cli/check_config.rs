@@ -152,7 +152,7 @@ async fn server_of_mails(config: &Config) -> Option<Told> {
 /// The service of leaked passwords can be reached, and knows one that everybody knows.
 async fn service_of_leaked_passwords(config: &Config) -> Option<Told> {
     let service = config.leaked_passwords.as_ref()?;
-    let asking = LeakedPasswords::new(&Clock::system(), config.directory.may_ask_itself);
+    let asking = LeakedPasswords::new(&Clock::system(), config.reach.clone());
     let verdict = match asking.knows(service, &crypto::sha1(b"password")).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(String::from(match language() {

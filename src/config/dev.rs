@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{
     Accounts, AddressChecks, Backups, Config, Connections, CookiePolicy, DataLocation, DirectorySettings,
     DirectorySource, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, NEUTRAL_NAME, Names, Notices,
-    PasswordCost, PeoplePicker, Proxies, PublicUrl, RetentionRules, STANDARD_RECENT_PROOF, Tls, UnknownClients,
+    PasswordCost, PeoplePicker, Proxies, PublicUrl, Reach, RetentionRules, STANDARD_RECENT_PROOF, Tls, UnknownClients,
 };
 use crate::domain::{AcrVocabulary, Email, JoiningPolicy, MailProviders, MailboxPolicy, Retention};
 
@@ -88,13 +88,11 @@ impl Config {
                 },
                 rejection_reasons: Vec::new(),
             },
-            directory: DirectorySettings {
-                may_ask_itself: true,
-                ..DirectorySettings::of(match options.asks_open_directory {
-                    true => vec![DirectorySource::Seeds, DirectorySource::RechercheEntreprises],
-                    false => vec![DirectorySource::Seeds],
-                })
-            },
+            directory: DirectorySettings::of(match options.asks_open_directory {
+                true => vec![DirectorySource::Seeds, DirectorySource::RechercheEntreprises],
+                false => vec![DirectorySource::Seeds],
+            }),
+            reach: Reach { may_ask_itself: true, ..Reach::default() },
             password_cost: PasswordCost::Floor,
             rsa_bits: 2048,
             key_rotation_every: None,

@@ -97,8 +97,6 @@ pub struct DirectorySettings {
     pub annuaire_service_public: Url,
     /// Where the directory of schools is.
     pub annuaire_education: Url,
-    /// Whether a service may be on this machine, without encryption.
-    pub may_ask_itself: bool,
 }
 
 impl DirectorySettings {
@@ -112,7 +110,6 @@ impl DirectorySettings {
             contacts: vec![ContactSource::Files],
             annuaire_service_public: at("https://api-lannuaire.service-public.gouv.fr"),
             annuaire_education: at("https://data.education.gouv.fr"),
-            may_ask_itself: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The configuration of production, put together from its settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use super::settings::{Settings, Source, type_of};
 use super::{
     AccessibilityState, Accounts, AddressChecks, Backups, Config, Connections, CookiePolicy, DataLocation,
     ForwardedHeader, InstanceKind, JoiningSettings, Limits, LogFormat, Logs, Mode, Names, Notices, PasswordCost,
-    Proxies, PublicUrl, Tls, UnknownClients,
+    Proxies, PublicUrl, Reach, Tls, UnknownClients,
 };
 use crate::domain::{
     AcrVocabulary, EmailDomain, JoiningPolicy, MailProviders, MailboxName, MailboxPolicy, RejectionReason, Retention,
@@ -227,6 +227,10 @@ fn networks(settings: &Settings, path: &str) -> Vec<ipnet::IpNet> {
     settings.texts(KEYS, path).iter().filter_map(|text| network(text)).collect()
 }
 
+fn private_hosts(settings: &Settings) -> BTreeSet<String> {
+    settings.texts(KEYS, "outward.private_hosts").iter().map(|name| name.to_ascii_lowercase()).collect()
+}
+
 fn email_domains(settings: &Settings, path: &str) -> Vec<EmailDomain> {
     settings.texts(KEYS, path).iter().filter_map(|text| text.parse().ok()).collect()
 }
@@ -329,6 +333,7 @@ fn put_together(settings: &Settings, path_of_file: &Path, declared_clients: Vec<
         recent_proof: Duration::from_secs(settings.number(KEYS, "accounts.recent_proof_minutes")?.saturating_mul(60)),
         joining: joining(settings),
         directory: super::directory::put_together(settings),
+        reach: Reach { may_ask_itself: false, private_hosts: private_hosts(settings) },
         password_cost: PasswordCost::Machine,
         rsa_bits: settings.number(KEYS, "keys.rsa_bits").and_then(|bits| u32::try_from(bits).ok())?,
         key_rotation_every: hours("keys.rotate_every_days", 24).filter(|every| !every.is_zero()),

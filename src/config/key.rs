@@ -65,6 +65,8 @@ pub(super) enum Kind {
     Siret,
     /// The name of a host, or its address.
     Host,
+    /// The names of hosts.
+    Hosts,
     /// Hosts of e-mail addresses.
     EmailDomains,
     /// What stands before the `@` of addresses.
@@ -159,6 +161,7 @@ impl Kind {
                     && texts.iter().all(|text| text.parse::<CertificateThumbprint>().is_ok())
             }
             (Self::Texts, Value::Texts(texts)) => texts.iter().all(|text| is_line(text) && text.len() <= 2048),
+            (Self::Hosts, Value::Texts(texts)) => texts.iter().all(|text| is_host(text) && text.len() <= 253),
             (Self::EmailDomains, Value::Texts(texts)) => texts.iter().all(|text| text.parse::<EmailDomain>().is_ok()),
             (Self::MailboxNames, Value::Texts(texts)) => texts.iter().all(|text| text.parse::<MailboxName>().is_ok()),
             (Self::RejectionReasons, Value::Texts(texts)) => {
@@ -179,6 +182,7 @@ impl Kind {
             | Self::Networks
             | Self::Thumbprints
             | Self::Texts
+            | Self::Hosts
             | Self::EmailDomains
             | Self::MailboxNames
             | Self::RejectionReasons
@@ -221,10 +225,7 @@ impl Kind {
                 Locale::Fr => format!("un nombre entier de {least} à {most}"),
                 Locale::En => format!("a whole number from {least} to {most}"),
             },
-            Self::NumberOrZero(least, most) => match locale {
-                Locale::Fr => format!("0, ou un nombre entier de {least} à {most}"),
-                Locale::En => format!("0, or a whole number from {least} to {most}"),
-            },
+            Self::NumberOrZero(least, most) => said("0, ou ", "0, or ") + &Self::Number(least, most).expected(locale),
             Self::Numbers(numbers) => one_of(numbers, said(" ou ", " or ").as_str()),
             Self::OneOf(words) => quoted(words).join(said(" ou ", " or ").as_str()),
             Self::Words(words) => {
@@ -255,6 +256,10 @@ impl Kind {
                     "scopes with spaces between them, openid among them: ",
                 ) + &crate::protocol::Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
             }
+            Self::Hosts => said(
+                "une liste de noms de machines, sans port, tels que \"agenda.mairie.lan\"",
+                "a list of names of machines, without ports, such as \"agenda.mairie.lan\"",
+            ),
             Self::EmailDomains => said(
                 "une liste de domaines de messagerie, tels que \"boites.exemple.fr\"",
                 "a list of e-mail domains, such as \"boites.exemple.fr\"",

@@ -132,6 +132,15 @@ const FIRST: &[ConfigKey] = &[
         ],
     },
     ConfigKey {
+        path: "outward.private_hosts",
+        kind: Kind::Hosts,
+        standard: Standard::Texts(&[]),
+        about: [
+            "Les machines du réseau interne, ou celle-ci, que le logiciel peut appeler en https (déconnexion des services) : par leur nom.",
+            "The machines of the internal network, or this one, that the program may call over https (logout of services): by their names.",
+        ],
+    },
+    ConfigKey {
         path: "mail.from",
         kind: Kind::Email,
         standard: Standard::Absent("ne-pas-repondre@exemple.fr"),

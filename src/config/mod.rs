@@ -25,6 +25,7 @@ mod template;
 mod tests;
 mod weakenings;
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -319,6 +320,15 @@ pub struct Logs {
     pub level: String,
 }
 
+/// How near the hosts may be that are asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Whether plain http to loopback is allowed as well: for trying things out.
+    pub may_ask_itself: bool,
+    /// Hosts that may be on a private network, or on this machine, by their names in lower case; over https as all others.
+    pub private_hosts: BTreeSet<String>,
+}
+
 /// Everything that an instance is told before it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -399,6 +409,8 @@ pub struct Config {
     pub joining: JoiningSettings,
     /// Where companies and administrations are looked up.
     pub directory: DirectorySettings,
+    /// How near the hosts may be that are asked.
+    pub reach: Reach,
     /// Which memory and time a password hash costs.
     pub password_cost: PasswordCost,
     /// Size of new RSA keys in bits.

@@ -138,6 +138,7 @@ mod tests {
             ("tls.mutual_listen", String::from("tls.mutual_listen = \"127.0.0.1:8443\"")),
             ("proxies.trusted", String::from("proxies.trusted = [\"10.0.0.0/8\"]")),
             ("proxies.header", String::from("proxies.header = \"forwarded\"")),
+            ("outward.private_hosts", String::from("outward.private_hosts = [\"agenda.mairie.lan\"]")),
             ("limits.connections", String::from("limits.connections = 16")),
             ("limits.connections_per_source", String::from("limits.connections_per_source = 8")),
             ("limits.shared_sources", String::from("limits.shared_sources = [\"192.0.2.0/24\"]")),

@@ -154,7 +154,7 @@ impl Directory {
     pub fn new(config: &Config, clock: Clock, seeds: Seeds) -> Self {
         let mut seeds = Some(seeds);
         let remote = |dialect: Dialect, base: &Url| {
-            let outward = Outward::new(&clock, config.directory.may_ask_itself);
+            let outward = Outward::new(&clock, config.reach.clone());
             Source::Remote(Box::new(RemoteRegister::new(dialect, base.clone(), outward, clock.clone())))
         };
         let open = |source: &DirectorySource| match (source, &config.data) {
@@ -184,7 +184,7 @@ impl Directory {
             }
             (ContactSource::Files, DataLocation::Memory) => None,
             (ContactSource::Apis, _) => {
-                let outward = Outward::new(&clock, settings.may_ask_itself);
+                let outward = Outward::new(&clock, config.reach.clone());
                 let (service_public, education) = (&settings.annuaire_service_public, &settings.annuaire_education);
                 let annuaires = Annuaires::new(service_public.clone(), education.clone(), &outward, &clock);
                 Some(Contacts::Remote(Box::new(annuaires)))

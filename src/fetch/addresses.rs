@@ -50,6 +50,19 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Whether an address is of a private network or of this machine. Those of which every machine has its own are not, such as
+/// that at which a cloud tells secrets.
+pub(super) fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let is_shared =
+                address.octets().first() == Some(&100) && address.octets().get(1).is_some_and(|byte| byte & 0xc0 == 64);
+            address.is_private() || address.is_loopback() || is_shared
+        }
+        IpAddr::V6(address) => address.is_unique_local() || address.is_loopback(),
+    }
+}
+
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let number = address.to_bits();
     // Multicast, and what nobody was given.

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{Budget, Circuit, FetchError, Outward};
 use crate::clock::Clock;
+use crate::config::Reach;
 
 /// How long an answer may take: somebody waits for it.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
@@ -25,9 +26,9 @@ pub struct LeakedPasswords {
 }
 
 impl LeakedPasswords {
-    /// With `may_ask_itself`, plain http to loopback is allowed as well: for trying things out.
-    pub fn new(clock: &Clock, may_ask_itself: bool) -> Self {
-        Self { outward: Outward::new(clock, may_ask_itself), circuit: Circuit::new(clock.clone(), BUDGET) }
+    /// No further than `reach`.
+    pub fn new(clock: &Clock, reach: Reach) -> Self {
+        Self { outward: Outward::new(clock, reach), circuit: Circuit::new(clock.clone(), BUDGET) }
     }
 
     /// Whether the service at `base` knows the password with this SHA-1 digest.

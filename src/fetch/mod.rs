@@ -1,6 +1,6 @@
 //! The only outward HTTP, bounded in time and size, and what is asked of name servers.
 //!
-//! Refuses every address of this machine and of the network that it stands in, unless it is asked to ask itself, and every
+//! Refuses every address of this machine and of the network that it stands in, unless the operator names the host, and every
 //! redirect to another host. Doors: [`own_server`], [`Outward`], [`LeakedPasswords`], [`RelyingParties`].
 
 mod addresses;

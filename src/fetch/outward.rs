@@ -19,10 +19,11 @@ use tokio_rustls::TlsConnector;
 use url::{Host, Url, form_urlencoded};
 
 use super::FetchError;
-use super::addresses::is_public;
+use super::addresses::{is_private, is_public};
 use super::trust::connector;
 use super::turns::{LONGEST_WAIT, Turn, Turns};
 use crate::clock::Clock;
+use crate::config::Reach;
 
 /// The most bytes of an answer that are read.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -59,7 +60,7 @@ pub struct Outward {
     /// Hosts come from the configuration: there are few of them.
     hosts: Arc<Mutex<BTreeMap<String, Turns>>>,
     resolver: Resolver,
-    may_ask_itself: bool,
+    reach: Arc<Reach>,
 }
 
 /// What tells the addresses of a name.
@@ -87,12 +88,11 @@ impl Resolver {
 }
 
 impl Outward {
-    /// With `may_ask_itself`, plain http to loopback is allowed as well: for trying things out. Reads the authorities of
-    /// the system.
-    pub fn new(clock: &Clock, may_ask_itself: bool) -> Self {
+    /// No further than `reach`. Reads the authorities of the system.
+    pub fn new(clock: &Clock, reach: Reach) -> Self {
         let turns = Turns::new(AT_ONE_TIME, WAITING);
         let (hosts, resolver) = (Arc::default(), Resolver::System);
-        Self { tls: connector(clock), turns, hosts, resolver, may_ask_itself }
+        Self { tls: connector(clock), turns, hosts, resolver, reach: Arc::new(reach) }
     }
 
     /// The same with names that lead elsewhere.
@@ -187,9 +187,12 @@ impl Outward {
             Host::Ipv6(ip) => vec![SocketAddr::new(IpAddr::V6(ip), port)],
             Host::Domain(name) => self.resolver.addresses(name, port).await?,
         };
-        let is_itself = self.may_ask_itself && addresses.iter().all(|address| address.ip().is_loopback());
+        let is_itself = self.reach.may_ask_itself && addresses.iter().all(|address| address.ip().is_loopback());
+        // The URL has it in lower case; an address in brackets is none of the names.
+        let is_near = self.reach.private_hosts.contains(url.host_str().unwrap_or_default());
+        let may_be_asked = |address: &SocketAddr| is_public(address.ip()) || is_near && is_private(address.ip());
         let is_allowed = match url.scheme() {
-            "https" => is_itself || addresses.iter().all(|address| is_public(address.ip())),
+            "https" => is_itself || addresses.iter().all(may_be_asked),
             "http" => is_itself,
             _ => false,
         };

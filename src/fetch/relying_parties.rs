@@ -6,6 +6,7 @@ use url::Url;
 
 use super::{FetchError, Outward};
 use crate::clock::Clock;
+use crate::config::Reach;
 
 /// How long a service may take, from the connection on (SEC-128).
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -16,9 +17,9 @@ pub struct RelyingParties {
 }
 
 impl RelyingParties {
-    /// With `may_ask_itself`, plain http to loopback is allowed as well: for trying things out.
-    pub fn new(clock: &Clock, may_ask_itself: bool) -> Self {
-        Self { outward: Outward::new(clock, may_ask_itself) }
+    /// No further than `reach`.
+    pub fn new(clock: &Clock, reach: Reach) -> Self {
+        Self { outward: Outward::new(clock, reach) }
     }
 
     /// Sends a logout token, as the only parameter of a form.

@@ -1,5 +1,6 @@
 //! What the only outward HTTP refuses (SEC-57), tried against a server of this machine.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,16 +10,19 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
+use super::addresses::is_private;
 use super::{FetchError, Outward};
 use crate::clock::Clock;
+use crate::config::Reach;
 
 const LIMIT: Duration = Duration::from_secs(5);
 const SHORT: Duration = Duration::from_millis(300);
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const ITSELF: Reach = Reach { may_ask_itself: true, private_hosts: BTreeSet::new() };
 
 /// Whoever may ask this machine, under every name.
 fn asking_itself() -> Outward {
-    Outward::new(&Clock::system(), true).resolving(|_| vec![LOOPBACK])
+    Outward::new(&Clock::system(), ITSELF).resolving(|_| vec![LOOPBACK])
 }
 
 /// A server that answers each connection so; its port, and how many connections it has had.
@@ -66,7 +70,7 @@ async fn get(outward: &Outward, url: &str, limit: Duration) -> Result<String, Fe
 
 #[tokio::test]
 async fn sec_57_no_spelling_of_an_address_of_this_network_is_asked() {
-    let outward = Outward::new(&Clock::system(), false);
+    let outward = Outward::new(&Clock::system(), Reach::default());
     for host in [
         "127.0.0.1",
         "2130706433",
@@ -99,14 +103,39 @@ async fn sec_57_a_name_of_which_one_address_is_private_is_not_asked() {
     let public = IpAddr::V4(Ipv4Addr::new(93, 184, 216, 34));
     for private in [LOOPBACK, IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254))] {
         for addresses in [vec![public, private], vec![private, public]] {
-            let outward = Outward::new(&Clock::system(), true).resolving(move |_| addresses.clone());
+            let outward = Outward::new(&Clock::system(), ITSELF).resolving(move |_| addresses.clone());
             let refused = get(&outward, "https://a.test/", LIMIT).await;
             assert!(matches!(refused, Err(FetchError::Forbidden)), "{private}: {refused:?}");
             assert!(!refused.unwrap_err().to_string().contains("10.0"), "the address is not told");
         }
     }
-    let nowhere = Outward::new(&Clock::system(), true).resolving(|_| Vec::new());
+    let nowhere = Outward::new(&Clock::system(), ITSELF).resolving(|_| Vec::new());
     assert!(matches!(get(&nowhere, "https://a.test/", LIMIT).await, Err(FetchError::Forbidden)));
+}
+
+#[tokio::test]
+async fn sec_57_a_host_that_the_operator_names_may_be_on_a_private_network_and_over_https_only() {
+    let (port, seen) = server(|_, stream| write(stream, String::from("no TLS here"))).await;
+    let reach = Reach { may_ask_itself: false, private_hosts: BTreeSet::from([String::from("agenda.mairie.lan")]) };
+    let at = |address: IpAddr| Outward::new(&Clock::system(), reach.clone()).resolving(move |_| vec![address]);
+    let asked = get(&at(LOOPBACK), &format!("https://Agenda.Mairie.lan:{port}/"), LIMIT).await;
+    assert!(!matches!(asked, Err(FetchError::Forbidden)), "{asked:?}");
+    assert_eq!(seen.load(Ordering::SeqCst), 1, "it was called");
+    for refused in [format!("http://agenda.mairie.lan:{port}/"), format!("https://other.mairie.lan:{port}/")] {
+        assert!(matches!(get(&at(LOOPBACK), &refused, LIMIT).await, Err(FetchError::Forbidden)), "{refused}");
+    }
+    for address in ["169.254.169.254", "0.0.0.0", "224.0.0.1", "255.255.255.255", "fe80::1", "::", "::ffff:169.254.1.1"]
+    {
+        let outward = at(address.parse().unwrap());
+        let refused = get(&outward, "https://agenda.mairie.lan/", LIMIT).await;
+        assert!(matches!(refused, Err(FetchError::Forbidden)), "{address}: {refused:?}");
+    }
+    let private =
+        ["10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "127.0.0.1", "::1", "fd12::1"];
+    assert!(private.iter().all(|address| is_private(address.parse().unwrap())));
+    let others = ["172.32.0.1", "100.63.0.1", "100.128.0.1", "192.0.2.1", "93.184.216.34", "2001:4860::1"];
+    assert!(others.iter().all(|address| !is_private(address.parse().unwrap())));
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
@@ -116,10 +145,11 @@ async fn sec_57_a_name_that_leads_elsewhere_at_the_second_question_is_not_follow
     })
     .await;
     let asked = AtomicUsize::new(0);
-    let outward = Outward::new(&Clock::system(), true).resolving(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
-        0 => vec![LOOPBACK],
-        _ => vec![IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1))],
-    });
+    let outward =
+        Outward::new(&Clock::system(), ITSELF).resolving(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
+            0 => vec![LOOPBACK],
+            _ => vec![IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1))],
+        });
     let refused = get(&outward, &format!("http://a.test:{port}/"), LIMIT).await;
     assert!(matches!(refused, Err(FetchError::Forbidden)), "{refused:?}");
     assert_eq!(seen.load(Ordering::SeqCst), 1);

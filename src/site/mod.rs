@@ -234,8 +234,8 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
     };
     let app = App {
         directory: Directory::new(&config, clock.clone(), seeds),
-        leaked_passwords: Arc::new(LeakedPasswords::new(&clock, config.directory.may_ask_itself)),
-        relying_parties: Arc::new(RelyingParties::new(&clock, config.directory.may_ask_itself)),
+        leaked_passwords: Arc::new(LeakedPasswords::new(&clock, config.reach.clone())),
+        relying_parties: Arc::new(RelyingParties::new(&clock, config.reach.clone())),
         mail_exchanges: Arc::default(),
         clock,
         passwords: PasswordLane::with_limits(hashing.parameters, random.clone(), lane),

@@ -134,6 +134,7 @@ fn wrong_values(kind: Kind) -> Vec<&'static str> {
         }
         Kind::Siret => values.extend(["\"219200235\"", "\"21920023500015\"", "\"mairie\""]),
         Kind::MailboxNames => values.extend(["[\"a@b.fr\"]", "[\"a b\"]", "[1]"]),
+        Kind::Hosts => values.extend(["[\"a.lan:443\"]", "[\"https://a.lan\"]", "[\"a b\"]", "[1]"]),
         Kind::EmailDomains => values.extend(["[\"@a.fr\"]", "[\"fr\"]", "[1]"]),
         Kind::RejectionReasons => values.extend(["[\"\"]", "[\"a\\nb\"]", "[1]"]),
         Kind::Text(_) => values.push(Box::leak(format!("{:?}", "x".repeat(255)).into_boxed_str())),

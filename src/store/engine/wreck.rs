@@ -118,7 +118,7 @@ impl Search<'_> {
                 let (last, _) = rows.last()?;
                 let edge = Bound::Excluded(last.clone());
                 if !self.take_in_order(&rows, (&from, &to), order) {
-                    break 'rows;
+                    continue;
                 }
                 has_moved = true;
                 match order {

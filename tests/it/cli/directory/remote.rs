@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use moncomptepro::config::{Config, DevOptions, DirectorySettings, DirectorySource};
+use moncomptepro::config::{Config, DevOptions, DirectorySettings, DirectorySource, Reach};
 use moncomptepro::directory::DirectoryError;
 use moncomptepro::domain::{Diffusion, Establishment, EstablishmentQuery, EstablishmentSource, UNKNOWN_NAME};
 use serde_json::{Value, json};
@@ -272,7 +272,7 @@ async fn sec_57_production_asks_no_machine_of_its_own_network() {
         let base = format!("http://127.0.0.1:{}", service.port).parse().unwrap();
         let sources = vec![DirectorySource::RechercheEntreprises];
         let directory = DirectorySettings { recherche_entreprises: base, ..DirectorySettings::of(sources) };
-        Config { directory, ..config }
+        Config { directory, reach: Reach::default(), ..config }
     })
     .await;
     assert_eq!(find(&own, CLAMART).await, Err(DirectoryError::Unavailable));
