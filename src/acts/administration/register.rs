@@ -93,8 +93,8 @@ pub async fn look_for_organizations(
     search_organizations(app, wanted, None).await
 }
 
-/// All organizations that are known here and looked for, as far as the officer may see them, until there are `most` of them;
-/// with after which one there may be more. The register is not asked.
+/// The organizations that are known here and looked for after `after`, as far as the officer may see them, at most `most`; with
+/// after which one there are more. The register is not asked.
 ///
 /// # Errors
 /// When the store fails.
@@ -102,6 +102,7 @@ pub async fn gather_organizations(
     app: &App,
     officer: &Officer,
     wanted: OrganizationWanted,
+    after: Option<OrganizationId>,
     most: usize,
 ) -> Result<(Vec<Organization>, Option<OrganizationId>), ActError> {
     if let Some(own) = officer.role.organizations() {
@@ -109,15 +110,17 @@ pub async fn gather_organizations(
         return among(app, &ids, &wanted, most).map(|found| (found.known, found.next));
     }
     looking(&app.store, move |tx| {
-        let (mut known, mut after) = (Vec::new(), None);
-        loop {
-            let (page, next) = find_known(tx, &wanted, after)?;
+        let (mut known, mut next) = find_known(tx, &wanted, after)?;
+        while let Some(last) = next.filter(|_| known.len() <= most) {
+            let (page, after) = find_known(tx, &wanted, Some(last))?;
             known.extend(page);
-            after = next;
-            if after.is_none() || known.len() >= most {
-                return Ok((known, after));
-            }
+            next = after;
         }
+        if known.len() > most {
+            known.truncate(most);
+            next = known.last().map(|last| last.id);
+        }
+        Ok((known, next))
     })
     .await
 }

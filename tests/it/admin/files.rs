@@ -126,6 +126,12 @@ async fn a_27_sec_151_organizations_are_files_of_five_thousand_each_of_which_say
     let (columns, rows, _) = file(&person, &address_of(&closed)).await;
     assert!(rows.len() > 50, "more than a page of them");
     assert!(column(&columns, &rows, "standing").iter().all(|standing| standing == "closed"), "{rows:?}");
+    let (columns, first, answer) = file(&person, "/admin/organizations.csv?q=somme").await;
+    let next = answer.header("link").trim_start_matches('<').split_once('>').unwrap().0.to_owned();
+    let (_, second, answer) = file(&person, &next).await;
+    assert_eq!((first.len(), second.len(), answer.headers.contains_key("link")), (5_000, 100, false), "{next}");
+    let sirets: BTreeSet<String> = column(&columns, &[first, second].concat(), "siret").into_iter().collect();
+    assert_eq!(sirets.len(), 5_100, "what is found goes on as well");
     let found = person.visit("/admin/organizations?q=clamart%20mairie").await;
     let (columns, rows, _) = file(&person, &address_of(&found)).await;
     assert!(column(&columns, &rows, "siret").contains(&String::from("219 200 235 00014")), "{rows:?}");

@@ -23,7 +23,7 @@ pub(super) async fn show(app: App, visit: Visit) -> Result<Response, Error> {
 
 /// What an address looks for.
 fn wanted(parameters: &Parameters) -> Result<Result<OrganizationWanted, QueryFault>, Error> {
-    let cursor = parameters.get("after").and_then(|id| id.parse().ok());
+    let cursor = cursor_of(parameters);
     Ok(match parameters.get("standing") {
         Some(word) => {
             let standing = OrganizationStanding::find(word);
@@ -34,17 +34,23 @@ fn wanted(parameters: &Parameters) -> Result<Result<OrganizationWanted, QueryFau
     })
 }
 
+/// Behind which one the list goes on.
+fn cursor_of(parameters: &Parameters) -> Option<OrganizationId> {
+    parameters.get("after").and_then(|id| id.parse().ok())
+}
+
 /// Those of them that are known here as a file, from where the page of this address begins. That it was taken is recorded.
 pub(super) async fn file(app: App, visit: Visit) -> Result<Response, Error> {
     let officer = visit.browser.officer()?;
     let wanted = wanted(&visit.query)?.map_err(|_| Error::bad_request("bad_request").with_detail("q"))?;
-    let listed = Listed::of(&wanted);
-    let (found, next) = administration::gather_organizations(&app, officer, wanted, MOST_ROWS).await?;
+    let listed = Listed::of(&wanted, visit.query.get("q").unwrap_or_default());
+    let after = cursor_of(&visit.query);
+    let (found, next) = administration::gather_organizations(&app, officer, wanted, after, MOST_ROWS).await?;
     let mut file = Csv::new(&COLUMNS);
     found.iter().for_each(|organization| add(&mut file, organization));
     let by = officer.by(&visit.request);
     administration::note_taken_list(&app, &by, TakenList::Organizations, file.rows()).await?;
-    let next = next.and_then(|next| Some(listed?.address(paths::ADMIN_ORGANIZATIONS_FILE, Some(next))));
+    let next = next.map(|next| listed.address(paths::ADMIN_ORGANIZATIONS_FILE, Some(next)));
     file.into_response("organizations", next)
 }
 
@@ -85,43 +91,38 @@ fn add(file: &mut Csv, organization: &Organization) {
     ]);
 }
 
-/// A list that goes on: all organizations, or those of a standing.
+/// What an address lists.
 #[derive(Clone, Copy)]
-struct Listed(Option<OrganizationStanding>);
+enum Listed<'a> {
+    All,
+    Standing(OrganizationStanding),
+    /// What is found by what was typed.
+    Found(&'a str),
+}
 
-impl Listed {
-    fn of(wanted: &OrganizationWanted) -> Option<Self> {
+impl<'a> Listed<'a> {
+    fn of(wanted: &OrganizationWanted, typed: &'a str) -> Self {
         match wanted {
-            OrganizationWanted::Any(_) => Some(Self(None)),
-            OrganizationWanted::Standing(standing, _) => Some(Self(Some(*standing))),
-            OrganizationWanted::Siret(_) | OrganizationWanted::Siren(_) | OrganizationWanted::Words(_) => None,
+            OrganizationWanted::Any(_) => Self::All,
+            OrganizationWanted::Standing(standing, _) => Self::Standing(*standing),
+            OrganizationWanted::Siret(_) | OrganizationWanted::Siren(_) | OrganizationWanted::Words(_) => {
+                Self::Found(typed)
+            }
         }
     }
 
     fn address(self, path: &str, after: Option<OrganizationId>) -> String {
         let mut address = form_urlencoded::Serializer::new(String::new());
-        if let Self(Some(standing)) = self {
-            address.append_pair("standing", standing.as_str());
+        match self {
+            Self::All => {}
+            Self::Standing(standing) => drop(address.append_pair("standing", standing.as_str())),
+            Self::Found(typed) => drop(address.append_pair("q", typed)),
         }
         if let Some(after) = after {
             address.append_pair("after", &after.to_string());
         }
         let query = address.finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-    }
-}
-
-/// Where what is looked for is a file.
-fn file_href(typed: &str, wanted: &Result<OrganizationWanted, QueryFault>) -> String {
-    let listed = wanted.as_ref().ok().and_then(Listed::of);
-    match (listed, wanted) {
-        (Some(listed), Ok(OrganizationWanted::Any(after) | OrganizationWanted::Standing(_, after))) => {
-            listed.address(paths::ADMIN_ORGANIZATIONS_FILE, *after)
-        }
-        (Some(_) | None, Ok(_) | Err(_)) => {
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", typed).finish();
-            format!("{}?{query}", paths::ADMIN_ORGANIZATIONS_FILE)
-        }
     }
 }
 
@@ -138,9 +139,15 @@ async fn answer(
         Err(QueryFault::TooShort) => (OrganizationSearch::default(), Some("too_short")),
         Err(QueryFault::TooLong) => (OrganizationSearch::default(), Some("too_long")),
     };
-    let listed = wanted.as_ref().ok().and_then(Listed::of);
-    let (is_listing, standing) = (listed.is_some(), listed.and_then(|Listed(standing)| standing));
-    let next_href = found.next.and_then(|next| Some(listed?.address(paths::ADMIN_ORGANIZATIONS, Some(next))));
+    let listed = wanted.as_ref().map_or(Listed::Found(typed), |wanted| Listed::of(wanted, typed));
+    let standing = if let Listed::Standing(standing) = listed { Some(standing) } else { None };
+    let is_listing = !matches!(listed, Listed::Found(_));
+    let next = found.next.filter(|_| is_listing);
+    let next_href = next.map(|next| listed.address(paths::ADMIN_ORGANIZATIONS, Some(next)));
+    let after = match &wanted {
+        Ok(OrganizationWanted::Any(after) | OrganizationWanted::Standing(_, after)) => *after,
+        Ok(_) | Err(_) => None,
+    };
     let tab =
         |of: OrganizationStanding| StandingTab { standing: of.as_str(), href: href(of), is_here: standing == Some(of) };
     let (problem, now) = (fault.or(problem), app.clock.now());
@@ -154,7 +161,7 @@ async fn answer(
         known: found.known.iter().map(tile).collect(),
         may_be_more: found.next.is_some() && !is_listing,
         next_href,
-        file_href: file_href(typed, &wanted),
+        file_href: listed.address(paths::ADMIN_ORGANIZATIONS_FILE, after),
         from_register: found.from_register.iter().map(|found| tile_of(found, now)).collect(),
         is_register_silent: found.is_register_silent,
         may_manage: officer.has(Right::ManageOrganizations),
@@ -185,7 +192,7 @@ pub(super) async fn enter(app: App, submission: Submission) -> Result<Response, 
 }
 
 fn href(standing: OrganizationStanding) -> String {
-    Listed(Some(standing)).address(paths::ADMIN_ORGANIZATIONS, None)
+    Listed::Standing(standing).address(paths::ADMIN_ORGANIZATIONS, None)
 }
 
 fn tile(organization: &Organization) -> OrganizationTile {

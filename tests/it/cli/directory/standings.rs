@@ -14,9 +14,9 @@ use moncomptepro::protocol::Timestamp;
 use moncomptepro::store::organizations;
 use serde_json::{Value, json};
 
-use super::files::{ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, write};
+use super::files::{ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, csv, imported, write};
 use super::remote::{found, instance as on_service, ok};
-use super::swap::{on_register, read_again};
+use super::swap::on_both_files;
 use crate::accounts::organizations::{arrive, join};
 use crate::admin::{ADMINISTRATOR, at_work};
 use crate::support::service::Service;
@@ -53,11 +53,8 @@ fn standing(instance: &Instance) -> Option<OrganizationStanding> {
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_114_administrators_are_listed_what_the_register_closed_or_knows_no_more() {
     let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
-    let instance = on_register(&data).await;
+    let (instance, data) = on_both_files(directory.path()).await;
     let operator = Operator::at(&data);
-    imported(&data, both(directory.path()), Filter::default()).unwrap();
-    read_again(&instance).await;
     let (person, _) = at_work(&instance, ADMINISTRATOR).await;
     assert_eq!(lists(&person).await, Vec::<&str>::new());
 
@@ -105,10 +102,7 @@ async fn sec_114_administrators_are_listed_what_the_register_closed_or_knows_no_
 #[tokio::test]
 async fn sec_114_what_an_import_left_out_is_not_taken_for_gone() {
     let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
-    let instance = on_register(&data).await;
-    imported(&data, both(directory.path()), Filter::default()).unwrap();
-    read_again(&instance).await;
+    let (instance, data) = on_both_files(directory.path()).await;
     let (by, key) = (By::local(Actor::System), || OrganizationKey::Siret(CLAMART.parse().unwrap()));
     let elsewhere = Filter { departments: BTreeSet::from(["74".parse().unwrap()]), ..Filter::default() };
     for (filter, standing_then) in [(elsewhere, None), (Filter::default(), Some(OrganizationStanding::Unknown))] {

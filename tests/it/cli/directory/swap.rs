@@ -1,6 +1,6 @@
 //! A register that is imported while the instance serves.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use moncomptepro::acts::By;
@@ -38,6 +38,15 @@ pub(super) async fn on_register(data: &Path) -> Instance {
         Config { directory: DirectorySettings { sources, ..config.directory }, ..config }
     })
     .await
+}
+
+/// Such an instance that has read both files, of this directory, and its data beside them.
+pub(super) async fn on_both_files(directory: &Path) -> (Instance, PathBuf) {
+    let data = directory.join("data");
+    let instance = on_register(&data).await;
+    imported(&data, both(directory), Filter::default()).unwrap();
+    read_again(&instance).await;
+    (instance, data)
 }
 
 pub(super) async fn read_again(instance: &Instance) {
@@ -182,10 +191,7 @@ async fn sec_114_the_command_line_says_which_source_told_and_when() {
 #[tokio::test]
 async fn sec_114_claims_and_sign_ins_follow_an_import_that_says_something_else() {
     let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
-    let instance = on_register(&data).await;
-    imported(&data, both(directory.path()), Filter::default()).unwrap();
-    read_again(&instance).await;
+    let (instance, data) = on_both_files(directory.path()).await;
     let (person, client) = (instance.person(), instance.standard_client());
     let asks = person.visit(&client.authorization("openid organization", &[])).await;
     let back = person.sign_in(asks, "user@yopmail.com", "user@yopmail.com").await;
@@ -249,10 +255,7 @@ async fn what_the_import_left_out_is_told_as_that_and_not_as_a_mistake() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_114_the_work_beside_the_instance_follows_one_import_after_the_other() {
     let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
-    let instance = on_register(&data).await;
-    imported(&data, both(directory.path()), Filter::default()).unwrap();
-    read_again(&instance).await;
+    let (instance, data) = on_both_files(directory.path()).await;
     let label = || instance.app.store.read(|tx| organizations::find(tx, CLAMART)).unwrap().unwrap().label;
     let story = async {
         let mut at = FIRST_IMPORT;

@@ -19,10 +19,10 @@ use moncomptepro::protocol::{Secret, Timestamp};
 use moncomptepro::store::organizations;
 use serde_json::{Value, json};
 
-use super::files::{ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, both, csv, imported, write};
+use super::files::{ENTITIES, ENTITY, ESTABLISHMENT, ESTABLISHMENTS, csv, write};
 use super::keyed;
 use super::remote::{found, ok};
-use super::swap::{on_register, read_again};
+use super::swap::{on_both_files, on_register, read_again};
 use crate::accounts::organizations::{arrive, join};
 use crate::admin::{ADMINISTRATOR, at_work};
 use crate::support::service::{Does, Service, with_status};
@@ -39,11 +39,8 @@ fn known(instance: &Instance) -> Organization {
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_113_what_the_files_may_tell_no_more_loses_its_name_in_claims_pages_and_searches() {
     let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
-    let instance = on_register(&data).await;
+    let (instance, data) = on_both_files(directory.path()).await;
     let operator = Operator::at(&data);
-    imported(&data, both(directory.path()), Filter::default()).unwrap();
-    read_again(&instance).await;
     let (person, client) = (instance.person(), instance.standard_client());
     let asks = person.visit(&client.authorization("openid organization", &[])).await;
     let back = person.sign_in(asks, "user@yopmail.com", "user@yopmail.com").await;
