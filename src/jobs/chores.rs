@@ -46,17 +46,10 @@ pub(super) async fn purge_expired(app: App, is_steady: bool) {
     }
 }
 
-/// Services are told that sessions are over, until all of them are or the instance is to stop.
+/// Services are told that sessions are over.
 pub(super) async fn tell_of_logouts(app: App) {
-    while !app.stopping.load(Ordering::Acquire) {
-        match acts::tell_of_logouts(&app).await {
-            Ok(0) => return,
-            Ok(_) => {}
-            Err(cause) => {
-                tracing::warn!(%cause, "services were not told of sign-outs; it is tried again");
-                return;
-            }
-        }
+    if let Err(cause) = acts::tell_of_logouts(&app).await {
+        tracing::warn!(%cause, "services were not told of sign-outs; it is tried again");
     }
 }
 

@@ -102,7 +102,8 @@ pub fn find_only_organization(app: &App, active: &ActiveSession) -> Result<Optio
 }
 
 /// Organizations that the person's e-mail domain is approved for and that they do not belong to, the one with the most
-/// members first, and nothing of what is closed or in the register no more: none where anybody has such an address; where there are more than three, those that at least a fifth
+/// members first, and nothing of what is closed or in the register no more: none where anybody has such an
+/// address; where there are more than three, those that at least a fifth
 /// of their members belong to.
 ///
 /// # Errors
@@ -155,7 +156,6 @@ fn approved(tx: &impl Read, domain: &EmailDomain, user_id: UserId) -> Result<Vec
         let is_member = memberships::find(tx, user_id, known.organization_id)?.is_some();
         let organization = organizations::find(tx, known.organization_id)?;
         let is_proposed = known.status.is_approved() && !is_member;
-        // What is closed, or told of by the register no more, is nothing to join.
         found.extend(organization.filter(|organization| is_proposed && organization.standing().is_none()));
     }
     Ok(found)
