@@ -5,9 +5,8 @@
 //! is part of this process and shares the cores with what it drives.
 //!
 //! `-- --quick` takes one or two seconds a row; words choose sections: `start answers exchanges flows passwords
-//! saturated office slow-disk one-core million
-//! idle`. `--under 'perf record -g'` puts a command before `serve`, for a profile. With
-//! `MONCOMPTEPRO_BIN` it is the executable of that path that is measured.
+//! saturated backup office slow-disk one-core million idle`. `--under 'perf record -g'` puts a command before `serve`,
+//! for a profile. With `MONCOMPTEPRO_BIN` it is the executable of that path that is measured.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,6 +18,7 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock of the machine")]
 
+mod backup;
 mod ceilings;
 mod data;
 mod http;
@@ -105,6 +105,9 @@ async fn measure_all(chosen: &Chosen<'_>) {
     }
     if chosen.holds("saturated") {
         passwords::while_saturated(&mut bench).await;
+    }
+    if chosen.holds("backup") {
+        backup::while_backed_up(&mut bench).await;
     }
     if chosen.holds("office") {
         passwords::one_office(&mut bench).await;

@@ -10,7 +10,7 @@ use super::ceilings::{cores, password_hashes};
 use super::data::{self, ES256, PASSWORD, address};
 use super::http::{Connection, Site};
 use super::load::{Load, at_a_rate, at_full_speed};
-use super::measure::{Bench, Height, gathered, signed_in};
+use super::measure::{Bench, Height, Plan, gathered, signed_in};
 use super::program::{Program, dev, serve};
 use super::table::{Row, milliseconds};
 use super::work::{Client, Entry, Exchange, Jar, Protected, SignIn, SignInWithCode, authorization};
@@ -21,8 +21,8 @@ const SIGN_INS: u64 = 12;
 const OFFICE: u64 = 40;
 /// How many of them mistype at first.
 const MISTYPING: u64 = 5;
-/// Exchanges a second while the lane is saturated.
-const EXCHANGES_PER_SECOND: u32 = 200;
+/// Exchanges a second at the fixed rate.
+pub(crate) const EXCHANGES_PER_SECOND: u32 = 200;
 
 /// Threads of the lane, as the executable chooses them: it leaves one core to everything else.
 fn lane_threads() -> usize {
@@ -104,12 +104,16 @@ pub(crate) async fn saturate(bench: &mut Bench, program: &Program, where_: &str)
 }
 
 async fn exchanges_at_a_rate(bench: &Bench, site: &Site, clients: &[Client]) -> Load {
-    let time = bench.plan.at_a_rate;
-    let enough = time.as_secs() as usize * EXCHANGES_PER_SECOND as usize + 100;
+    let workers = exchangers(bench.plan, site, clients).await;
+    at_a_rate(site.port, workers, EXCHANGES_PER_SECOND, bench.plan.at_a_rate).await
+}
+
+/// Workers with codes enough for exchanges at the fixed rate.
+pub(crate) async fn exchangers(plan: Plan, site: &Site, clients: &[Client]) -> Vec<Exchange> {
+    let enough = plan.at_a_rate.as_secs() as usize * EXCHANGES_PER_SECOND as usize + 100;
     let stock = gathered(site, clients, enough).await;
     let worker = |client: &Client| Exchange { client: client.clone(), stock: Rc::clone(&stock) };
-    let workers: Vec<Exchange> = clients.iter().cycle().take(32).map(worker).collect();
-    at_a_rate(site.port, workers, EXCHANGES_PER_SECOND, time).await
+    clients.iter().cycle().take(32).map(worker).collect()
 }
 
 /// Everybody of an office arrives at the same moment, behind one address; some mistype.

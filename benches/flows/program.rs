@@ -192,6 +192,14 @@ pub(crate) fn start_of_nothing() -> Duration {
     begun.elapsed()
 }
 
+/// A command of the executable, which succeeds.
+pub(crate) fn ask(arguments: &[&str]) {
+    let mut command = Command::new(program());
+    command.args(arguments).env_remove("MONCOMPTEPRO_CONFIG").env_remove("MONCOMPTEPRO_BIN");
+    let answer = command.output().unwrap();
+    assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+}
+
 /// Size of the executable in MiB.
 pub(crate) fn executable_mib() -> f64 {
     fs::metadata(program()).unwrap().len() as f64 / 1_048_576.0

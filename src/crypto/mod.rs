@@ -14,6 +14,7 @@ mod master_keys;
 mod opaque;
 mod passkeys;
 mod password;
+mod priority;
 mod published_keys;
 mod random;
 mod sealed;
@@ -40,6 +41,7 @@ pub use password::{
     HashError, LaneLimits, Parameters, PasswordLane, Verification, derive_key, is_easily_guessed, is_password_hash,
     normalize_password,
 };
+pub use priority::give_way;
 pub use published_keys::{PublishedKeyError, verify_with_jwks};
 pub use random::Random;
 pub use sealed::{OpenError, Sealed};

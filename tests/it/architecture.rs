@@ -419,7 +419,7 @@ const SYSTEM_FILES: [&str; 16] = [
     "src/cli/place.rs",
     "src/config/settings.rs",
     "src/crypto/key_file.rs",
-    "src/crypto/password/priority.rs",
+    "src/crypto/priority.rs",
     "src/serve/control/listener.rs",
     "src/serve/control/mod.rs",
     "src/serve/descriptors.rs",

@@ -11,7 +11,7 @@ use super::master_key::sealing_key;
 use crate::acts::{ActError, By, Circumstances};
 use crate::app::App;
 use crate::config::DataLocation;
-use crate::crypto::{MasterKey, MasterKeyError, Parameters, Random, derive_key, normalize_password};
+use crate::crypto::{MasterKey, MasterKeyError, Parameters, Random, derive_key, give_way, normalize_password};
 use crate::domain::AuditEvent;
 use crate::protocol::Timestamp;
 use crate::store::backup::{self, BackupError, BackupFile, BackupKey, Draft, Manifest, Protection, Verified};
@@ -131,12 +131,24 @@ pub fn about_key_file(cause: &MasterKeyError) -> String {
 pub async fn create_backup(app: &App, by: &By, order: BackupOrder) -> Result<BackupMade, BackupRefusal> {
     let circumstances = Circumstances::of(app, by);
     let (copy, now) = (app.clone(), app.clock.wall());
-    let made = tokio::task::spawn_blocking(move || write(&copy, &order, now)).await;
+    let made = tokio::task::spawn_blocking(move || at_leisure(move || write(&copy, &order, now))).await;
     let made = made.map_err(|_| BackupRefusal::CutShort)??;
     let taken_at = made.manifest.taken_at;
     let noted = app.store.write(move |tx| circumstances.record(tx, AuditEvent::BackupCreated { taken_at })).await;
     noted.map_err(ActError::from)?;
     Ok(made)
+}
+
+/// Does it in a thread of its own, which gives way to those that somebody waits for. Blocks.
+fn at_leisure<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BackupRefusal> + Send + 'static,
+) -> Result<T, BackupRefusal> {
+    let thread = std::thread::Builder::new().name(String::from("backup"));
+    let working = thread.spawn(move || {
+        give_way();
+        work()
+    });
+    working.ok().and_then(|working| working.join().ok()).unwrap_or(Err(BackupRefusal::CutShort))
 }
 
 fn write(app: &App, order: &BackupOrder, now: Timestamp) -> Result<BackupMade, BackupRefusal> {

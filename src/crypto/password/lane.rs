@@ -10,10 +10,9 @@ use zeroize::Zeroizing;
 
 use super::foreign::KnownHash;
 use super::hashing::{self, Memory, Parameters};
-use super::priority;
 use super::queue::{Answer, Job, Queue, Task};
 use super::text::prepare;
-use crate::crypto::Random;
+use crate::crypto::{Random, give_way};
 
 /// A thread without work for this long gives its memory back.
 const KEEP_MEMORY: Duration = Duration::from_secs(30);
@@ -231,7 +230,7 @@ impl Shared {
 
     /// The life of one thread.
     fn work(&self) {
-        priority::give_way();
+        give_way();
         let mut memory = Memory::default();
         while let Some(job) = self.wait_for_job(&mut memory) {
             // A panic costs this request its answer and nothing else.

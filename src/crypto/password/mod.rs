@@ -4,7 +4,6 @@ mod foreign;
 mod guessing;
 mod hashing;
 mod lane;
-mod priority;
 mod queue;
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,9 @@ use crate::store::{Snapshot, Store, StoreError, signing_keys};
 
 /// Rows read at once.
 const PAGE: usize = 500;
+/// After so many bytes what was written is put on the disk: whoever writes to the database meanwhile waits behind no more
+/// than that.
+const UNSYNCED_BYTES: usize = 1 << 20;
 
 /// What a backup is to say and to hold besides the records.
 pub struct Draft<'a> {
@@ -240,9 +243,11 @@ impl<W: Write> Digesting<W> {
 
 /// Collects rows into pieces and writes them as frames.
 struct Pieces<'a> {
+    file: &'a File,
     out: Digesting<BufWriter<&'a File>>,
     cipher: Cipher,
     piece: Vec<u8>,
+    unsynced: usize,
 }
 
 impl<'a> Pieces<'a> {
@@ -253,7 +258,7 @@ impl<'a> Pieces<'a> {
         let cipher = Cipher::new(key, sha256(&beginning)).ok_or_else(unusable_key)?;
         let mut out = Digesting { beneath: BufWriter::new(file), context: Context::new(&SHA256) };
         out.put(&beginning)?;
-        Ok(Self { out, cipher, piece: Vec::with_capacity(FRAME_BYTES) })
+        Ok(Self { file, out, cipher, piece: Vec::with_capacity(FRAME_BYTES), unsynced: 0 })
     }
 
     fn add(&mut self, entry: &Entry<'_>) -> io::Result<()> {
@@ -266,7 +271,14 @@ impl<'a> Pieces<'a> {
         let frame = self.cipher.seal(place, piece).ok_or_else(unusable_key)?;
         self.out.put(&[place.byte()])?;
         self.out.put(&u32::try_from(frame.len()).map_err(io::Error::other)?.to_be_bytes())?;
-        self.out.put(&frame)
+        self.out.put(&frame)?;
+        self.unsynced = self.unsynced.saturating_add(frame.len());
+        if self.unsynced < UNSYNCED_BYTES {
+            return Ok(());
+        }
+        self.unsynced = 0;
+        self.out.beneath.flush()?;
+        self.file.sync_data()
     }
 
     /// The last frame, the digest of everything, and its seal.
