@@ -1,8 +1,9 @@
 //! What people, services and operators were told by an instance that is killed again and again: noted before an act is
 //! tried and when it was acknowledged, outside the instance.
 
+use moncomptepro::clock::Clock;
 use moncomptepro::crypto::{KeyState, SigningKeyRecord, parse_handle};
-use moncomptepro::domain::{AccessToken, AuthorizationCode, BrowserSession, CodeState, Email, UserId};
+use moncomptepro::domain::{AccessToken, AuthorizationCode, BrowserSession, CODE_LIFETIME, CodeState, Email, UserId};
 use moncomptepro::protocol::SignatureAlgorithm;
 use moncomptepro::store::{
     Snapshot, access_tokens, authorization_codes, browser_sessions, clients, credentials, grants, organizations,
@@ -161,8 +162,13 @@ impl Ledger {
     }
 
     fn verify_codes(&self, tx: &Snapshot) -> Result<(), String> {
+        // Their token ends so much earlier, at most, and from then on nothing of it must be there.
+        let soon = Clock::system().now().plus(CODE_LIFETIME);
         for fact in &self.codes {
             let key = parse_handle::<AuthorizationCode>(&fact.code).unwrap();
+            if key.retained_until() <= soon {
+                continue;
+            }
             let Some(record) = authorization_codes::find(tx, &key).unwrap() else {
                 return Err(format!("issued and lost: {fact:?}"));
             };

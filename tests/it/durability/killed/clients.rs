@@ -2,17 +2,19 @@
 //! administrates by command. Whatever an answer does not say is not known.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use url::Url;
 
-use super::dice::Dice;
 use super::ledger::{CodeFact, Ledger, SessionFact};
+use crate::durability::dice::Dice;
 use crate::support::{Form, Page, run};
 
 const ISSUER: &str = "https://identite.exemple.fr";
@@ -26,14 +28,39 @@ pub(crate) struct Lost;
 /// What is noted, by everybody.
 pub(crate) type Notes = Arc<Mutex<Ledger>>;
 
-/// Types a command for the instance that runs on this directory.
-async fn command(data: &Path, arguments: &[&str]) -> Result<Value, Lost> {
-    let mut typed: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-    typed.extend([String::from("--data-dir"), data.to_str().unwrap().to_owned()]);
-    typed.extend([String::from("--output"), String::from("json")]);
-    let running = move || run(&typed.iter().map(String::as_str).collect::<Vec<_>>());
-    let ended = tokio::task::spawn_blocking(running).await.unwrap();
-    if ended.code == 0 { Ok(ended.json()) } else { Err(Lost) }
+/// Where an administrator types.
+#[derive(Debug, Clone)]
+pub(crate) enum Desk {
+    /// On this machine, for the instance that runs on this directory.
+    Here(PathBuf),
+    /// On another, which reads commands at this port of this one and adds how they ended to what they print.
+    There(u16),
+}
+
+impl Desk {
+    /// Types a command for the instance.
+    async fn command(&self, arguments: &[&str]) -> Result<Value, Lost> {
+        let mut typed: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+        match self {
+            Self::Here(data) => {
+                typed.extend([String::from("--data-dir"), data.to_str().unwrap().to_owned()]);
+                typed.extend([String::from("--output"), String::from("json")]);
+                let running = move || run(&typed.iter().map(String::as_str).collect::<Vec<_>>());
+                let ended = tokio::task::spawn_blocking(running).await.unwrap();
+                if ended.code == 0 { Ok(ended.json()) } else { Err(Lost) }
+            }
+            Self::There(port) => {
+                let mut line = typed.join("\t");
+                line.push('\n');
+                let mut there = TcpStream::connect(("127.0.0.1", *port)).await.map_err(|_| Lost)?;
+                there.write_all(line.as_bytes()).await.map_err(|_| Lost)?;
+                let mut printed = String::new();
+                there.read_to_string(&mut printed).await.map_err(|_| Lost)?;
+                let document = printed.strip_suffix("\nended 0\n").ok_or(Lost)?;
+                Ok(serde_json::from_str(document).unwrap())
+            }
+        }
+    }
 }
 
 fn path_of_link(made: &Value) -> String {
@@ -42,7 +69,7 @@ fn path_of_link(made: &Value) -> String {
 
 /// Whoever administrates by command.
 pub(crate) struct Clerk {
-    data: PathBuf,
+    desk: Desk,
     dice: Dice,
     number: u64,
     /// Whom the clerk has entered and nobody else knows.
@@ -50,21 +77,21 @@ pub(crate) struct Clerk {
 }
 
 impl Clerk {
-    pub(crate) fn new(data: &Path, seed: u64) -> Self {
-        Self { data: data.to_owned(), dice: Dice::new(seed), number: 0, entered: Vec::new() }
+    pub(crate) fn new(desk: &Desk, seed: u64) -> Self {
+        Self { desk: desk.clone(), dice: Dice::new(seed), number: 0, entered: Vec::new() }
     }
 
     /// Makes the service that everybody signs in to; gives its secret.
     pub(crate) async fn make_client(&self) -> String {
         let asked = ["client", "create", "--id", CLIENT, "--name", "Service", "--redirect-uri", CALLBACK];
-        let made = command(&self.data, &asked).await.unwrap();
+        let made = self.desk.command(&asked).await.unwrap();
         made["client_secret"].as_str().unwrap().to_owned()
     }
 
     /// Enters a person; gives the path of the link by which they choose a password.
     pub(crate) async fn make_person(&self, email: &str, notes: &Notes) -> Result<String, Lost> {
         let asked = ["user", "create", email, "--given-name", "Marie", "--family-name", "Dupont"];
-        let made = command(&self.data, &asked).await?;
+        let made = self.desk.command(&asked).await?;
         notes.lock().unwrap().people.push((email.to_owned(), made["user_id"].as_u64().unwrap()));
         Ok(path_of_link(&made))
     }
@@ -86,7 +113,7 @@ impl Clerk {
                 let siret = siret(self.dice.below(18_000));
                 let asked = ["org", "add", &siret, "--label", "Commune", "--legal-category", "7210"];
                 // One that is there already is refused, and the instance may be gone: neither is an acknowledgement.
-                let Ok(made) = command(&self.data, &asked).await else { return self.rename(notes).await };
+                let Ok(made) = self.desk.command(&asked).await else { return self.rename(notes).await };
                 let id = made["organization_id"].as_u64().unwrap();
                 notes.lock().unwrap().organizations.push((siret, id));
                 Ok(())
@@ -98,7 +125,7 @@ impl Clerk {
     async fn erase(&mut self, notes: &Notes) -> Result<(), Lost> {
         let Some((email, id)) = self.entered.pop() else { return self.rename(notes).await };
         notes.lock().unwrap().erasures.push((email.clone(), id, false));
-        command(&self.data, &["user", "delete", &email]).await?;
+        self.desk.command(&["user", "delete", &email]).await?;
         let mut ledger = notes.lock().unwrap();
         ledger.erasures.iter_mut().filter(|(_, erased, _)| *erased == id).for_each(|erasure| erasure.2 = true);
         Ok(())
@@ -108,7 +135,7 @@ impl Clerk {
         if let Some((_, is_tried)) = &mut notes.lock().unwrap().signer {
             *is_tried = true;
         }
-        let keys = command(&self.data, &["keys", "rotate", "--now", "--algorithm", "ES256"]).await?;
+        let keys = self.desk.command(&["keys", "rotate", "--now", "--algorithm", "ES256"]).await?;
         let keys = keys["items"].as_array().unwrap();
         let current = keys.iter().find(|key| key["algorithm"] == "ES256" && key["state"] == "current").unwrap();
         notes.lock().unwrap().signer = Some((current["kid"].as_str().unwrap().to_owned(), false));
@@ -118,7 +145,7 @@ impl Clerk {
     async fn rename(&mut self, notes: &Notes) -> Result<(), Lost> {
         let name = format!("Service {}", self.dice.roll());
         notes.lock().unwrap().try_name(CLIENT, &name);
-        command(&self.data, &["client", "update", CLIENT, "--name", &name]).await?;
+        self.desk.command(&["client", "update", CLIENT, "--name", &name]).await?;
         notes.lock().unwrap().acknowledge_name(CLIENT, &name);
         Ok(())
     }
@@ -134,7 +161,7 @@ fn siret(number: usize) -> String {
 /// A person with a browser, and the service that they use.
 pub(crate) struct Visitor {
     http: reqwest::Client,
-    data: PathBuf,
+    desk: Desk,
     secret: String,
     dice: Dice,
     email: String,
@@ -154,7 +181,7 @@ impl Visitor {
         notes.lock().unwrap().password_changes.push((email.clone(), 0, 0));
         let mut visitor = Self {
             http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
-            data: clerk.data.clone(),
+            desk: clerk.desk.clone(),
             secret: secret.to_owned(),
             dice: Dice::new(seed),
             email,
@@ -312,7 +339,7 @@ impl Visitor {
     }
 
     async fn reset_password(&mut self, port: u16, notes: &Notes) -> Result<(), Lost> {
-        let made = command(&self.data, &["user", "reset-password", &self.email]).await?;
+        let made = self.desk.command(&["user", "reset-password", &self.email]).await?;
         self.choose_password(port, &path_of_link(&made), notes).await
     }
 

@@ -1,22 +1,19 @@
 //! SEC-185: the executable is killed while people sign in, services exchange codes and operators administrate. What each
 //! of them was told is noted in this process, and held against the data after every kill.
 
+pub(super) mod clients;
+mod commands;
+pub(super) mod crowd;
+mod ledger;
+
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
 use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use moncomptepro::store::{StillImage, StoreError};
-
+use self::clients::Desk;
+use self::crowd::Crowd;
 use super::dice::{Dice, from_environment};
-use super::killed_clients::{Clerk, Visitor};
-use super::ledger::Ledger;
 use crate::support::program;
-
-/// Browsers at work at once.
-const VISITORS: usize = 6;
 
 /// A production instance of the executable, and the data that outlives it.
 pub(super) struct Site {
@@ -85,7 +82,7 @@ impl Drop for Site {
 
 /// When a round ends.
 #[derive(Debug, Clone, Copy)]
-enum Moment {
+pub(super) enum Moment {
     /// After so many results.
     Results(usize),
     /// After a time.
@@ -113,100 +110,12 @@ impl Moment {
     }
 }
 
-/// Holds the data against the ledger, as the kill left it: nothing is written.
-fn verify(data: &Path, ledger: &Ledger) -> Result<(), String> {
-    let image = StillImage::of_directory(data).map_err(|error| format!("not opened: {error}"))?;
-    let now = moncomptepro::clock::Clock::system().now();
-    let report = image.check(now).map_err(|error: StoreError| format!("not read: {error}"))?;
-    if !report.is_sound() {
-        let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
-        return Err(format!("not sound: {findings:?}"));
-    }
-    image.read(|tx| Ok(ledger.verify(tx))).map_err(|error| error.to_string())?
-}
-
-/// Everybody who uses the instance, and what they were told.
-struct Crowd {
-    visitors: Vec<Visitor>,
-    clerk: Option<Clerk>,
-    secret: String,
-    ledger: Arc<Mutex<Ledger>>,
-    results: Arc<AtomicUsize>,
-}
-
-impl Crowd {
-    /// Comes to an instance that runs.
-    async fn gather(site: &Site, dice: &mut Dice) -> Self {
-        let ledger = Arc::new(Mutex::new(Ledger::default()));
-        let clerk = Clerk::new(&site.data(), dice.roll());
-        let secret = clerk.make_client().await;
-        let mut visitors = Vec::new();
-        for _ in 0..VISITORS {
-            visitors.push(Visitor::enter(&clerk, &secret, (site.port, dice.roll()), &ledger).await);
-        }
-        Self { visitors, clerk: Some(clerk), secret, ledger, results: Arc::default() }
-    }
-
-    fn results(&self) -> usize {
-        self.results.load(Ordering::SeqCst)
-    }
-
-    /// Works until the instance is killed at its moment.
-    async fn work(&mut self, site: &mut Site, moment: Moment) {
-        let begun = self.results();
-        let mut browsers = tokio::task::JoinSet::new();
-        for mut visitor in std::mem::take(&mut self.visitors) {
-            let (ledger, results, port) = (Arc::clone(&self.ledger), Arc::clone(&self.results), site.port);
-            browsers.spawn(async move {
-                while visitor.act(port, &ledger).await.is_ok() {
-                    results.fetch_add(1, Ordering::SeqCst);
-                }
-                visitor
-            });
-        }
-        let (ledger, results, mut clerk) =
-            (Arc::clone(&self.ledger), Arc::clone(&self.results), self.clerk.take().unwrap());
-        let office = tokio::spawn(async move {
-            while clerk.act(&ledger).await.is_ok() {
-                results.fetch_add(1, Ordering::SeqCst);
-            }
-            clerk
-        });
-        match moment {
-            Moment::Results(count) => {
-                while self.results() < begun + count {
-                    tokio::task::yield_now().await;
-                }
-            }
-            Moment::After(time) | Moment::Starting(time) => tokio::time::sleep(time).await,
-        }
-        site.kill();
-        while let Some(visitor) = browsers.join_next().await {
-            self.visitors.push(visitor.unwrap());
-        }
-        self.clerk = Some(office.await.unwrap());
-    }
-
-    /// The last start serves as if nothing had happened, and no code works again.
-    async fn look_back(&self, site: &mut Site) -> Vec<String> {
-        site.start();
-        let codes = self.ledger.lock().unwrap().latest_redeemed(50);
-        let mut failures = Vec::new();
-        for code in &codes {
-            if Visitor::redeem_again(site.port, &self.secret, code).await {
-                failures.push(format!("redeemed a second time after the last start: {code}"));
-            }
-        }
-        failures
-    }
-}
-
 /// Rounds of starting, working and killing.
 async fn kill_rounds(seed: u64, rounds: usize, moment: fn(&mut Dice) -> Moment) {
     let mut dice = Dice::new(seed);
     let mut site = Site::new();
     site.start();
-    let mut crowd = Crowd::gather(&site, &mut dice).await;
+    let mut crowd = Crowd::gather(&Desk::Here(site.data()), site.port, &mut dice).await;
     site.kill();
     let (mut failures, mut during_start) = (Vec::new(), 0);
     for round in 0..rounds {
@@ -218,20 +127,22 @@ async fn kill_rounds(seed: u64, rounds: usize, moment: fn(&mut Dice) -> Moment) 
             during_start += 1;
         } else {
             site.start();
-            crowd.work(&mut site, moment).await;
+            let amiss = crowd.work(site.port, moment, || site.kill()).await;
+            failures.extend(amiss.into_iter().map(|found| format!("round {round}, {moment:?}: {found}")));
         }
-        if let Err(error) = verify(&site.data(), &crowd.ledger.lock().unwrap()) {
+        if let Err(error) = crowd.verify(&site.data()) {
             failures.push(format!("round {round}, {moment:?}: {error}"));
         }
         if round % 50 == 49 {
             println!("{} rounds, {} results acknowledged, {} failures", round + 1, crowd.results(), failures.len());
         }
     }
-    failures.extend(crowd.look_back(&mut site).await);
+    // The last start serves as if nothing had happened, and no code works again.
+    site.start();
+    failures.extend(crowd.look_back(site.port, 50).await);
     println!(
-        "seed {seed}: {rounds} kills, {during_start} of them while starting; {} results acknowledged: {}; {} failures",
-        crowd.results(),
-        crowd.ledger.lock().unwrap().census(),
+        "seed {seed}: {rounds} kills, {during_start} of them while starting; {}; {} failures",
+        crowd.census(),
         failures.len()
     );
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
