@@ -25,7 +25,8 @@ const FLAGS: u16 = 0b101;
 pub(super) enum Honesty {
     /// What was written before is kept from now on.
     Honest,
-    /// What was written before the flush before is: no order is broken, only the last of all is missing.
+    /// What was written before the flush before is, and of the rest nothing stays in parts: no order is broken, only the
+    /// last of all is missing.
     OneBehind,
 }
 
@@ -109,7 +110,8 @@ impl Platter {
         for write in cached.iter().rev() {
             self.image[write.range()].copy_from_slice(&write.before);
         }
-        while loss == Loss::Parts && !cached.is_empty() {
+        let is_in_parts = loss == Loss::Parts && self.honesty == Honesty::Honest;
+        while is_in_parts && !cached.is_empty() {
             let write = cached.swap_remove(dice.below(cached.len()));
             if dice.percent(50) {
                 write.survive(&mut self.image, dice);

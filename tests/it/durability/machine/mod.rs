@@ -3,7 +3,7 @@
 //!
 //! Of the machine everything goes: qemu is killed, and with it the pages that its kernel had not written. Of its disk
 //! goes what was written since the last flush: all of it, or some in any order and torn between sectors, or nothing, as
-//! if the reset button had been pressed. Two cuts in three come in the midst of writing. What was flushed stays; the
+//! if the reset button had been pressed. Most cuts come in the midst of writing. What was flushed stays; the
 //! block by which a file system is found is never torn. Acknowledged is what reached this process, which lives on.
 
 mod computer;
