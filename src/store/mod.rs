@@ -139,7 +139,11 @@ pub struct Opening {
 pub struct Store {
     engine: Arc<Engine>,
     writer: Arc<Writer>,
+    room: Option<Room>,
 }
+
+/// Says how much room there is on a backend of the caller's.
+pub type Room = Arc<dyn Fn() -> Option<Space> + Send + Sync>;
 
 impl Store {
     /// Opens the database, or makes it where there is none.
@@ -181,7 +185,13 @@ impl Store {
         };
         let engine = Engine::open(medium, opening.cache_bytes, &identity, back_off, before)?;
         let writer = Writer::start(Arc::clone(&engine))?;
-        Ok(Self { engine, writer: Arc::new(writer) })
+        Ok(Self { engine, writer: Arc::new(writer), room: None })
+    }
+
+    /// The same store; how much room there is on its backend is the caller's to say, as its faults and flushes are.
+    #[must_use]
+    pub fn with_room(self, room: Room) -> Self {
+        Self { room: Some(room), ..self }
     }
 
     /// What the header says: format, instance, issuer, mode.
@@ -216,7 +226,7 @@ impl Store {
 
     /// Room on the disk; `None` in memory, and where the system does not tell.
     pub fn space(&self) -> Option<Space> {
-        self.engine.space()
+        self.room.as_ref().map_or_else(|| self.engine.space(), |room| room())
     }
 
     /// Keeps 16 MiB of the disk back; they are given up when it is full, so that the store works again long enough to

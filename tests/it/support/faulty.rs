@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
-use moncomptepro::store::StorageBackend;
+use moncomptepro::store::{Space, StorageBackend};
 
 /// Bytes in memory, and what is wrong with them.
 #[derive(Debug, Default)]
@@ -26,6 +26,8 @@ struct State {
     /// What was written once has its place; a full disk still takes it.
     written: usize,
     fault: Option<Fault>,
+    /// What it says of its room.
+    room: Option<Space>,
     /// Writes, flushes and changes of length so far.
     calls: usize,
     /// Calls that fail whatever the state of the disk: from this one on, so many.
@@ -62,6 +64,15 @@ impl Disk {
 
     pub(crate) fn suffer(&self, fault: Fault) {
         self.state().fault = Some(fault);
+    }
+
+    /// From now on it says that so much of it is free.
+    pub(crate) fn has_room(&self, free: u64, total: u64) {
+        self.state().room = Some(Space { free, total });
+    }
+
+    pub(crate) fn room(&self) -> Option<Space> {
+        self.state().room
     }
 
     /// After `calls` more writes, flushes and changes of length, so many of them fail.

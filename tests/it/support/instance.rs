@@ -183,7 +183,9 @@ impl Instance {
             accept_issuer_change: false,
             now: MORNING,
         };
-        let app = App { store: Store::open_on(disk.backend(), opening, [Duration::from_millis(1); 3]).unwrap(), ..app };
+        let store = Store::open_on(disk.backend(), opening, [Duration::from_millis(1); 3]).unwrap();
+        let there = Arc::clone(disk);
+        let app = App { store: store.with_room(Arc::new(move || there.room())), ..app };
         dev::seed(&app).await.unwrap();
         Self::serve(bound, app, |_| {})
     }

@@ -1,6 +1,7 @@
 //! SEC-166: what wakes an administrator, once an hour and kind.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use moncomptepro::config::{Backups, Config, DevOptions};
@@ -12,7 +13,7 @@ use moncomptepro::store::{alerts, users};
 
 use crate::durability::wrong_date::{HURRIED, until, work};
 use crate::oidc::{JEAN, signed_in};
-use crate::support::{Instance, MORNING, Operator, RelyingParty};
+use crate::support::{Disk, Instance, MORNING, Operator, RelyingParty};
 
 /// An administrator who reads French.
 const ADMINISTRATOR: &str = "administration@yopmail.com";
@@ -33,6 +34,19 @@ const WORDS: [(Alert, &str, &str); 7] = [
     (Alert::ClockMoved, "L’horloge de la machine", "The clock of the machine"),
 ];
 
+/// Periodic work that is under way.
+struct Working {
+    stop: tokio::sync::watch::Sender<bool>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Working {
+    async fn stop(self) {
+        self.stop.send_replace(true);
+        self.task.await.unwrap();
+    }
+}
+
 struct Story {
     instance: Instance,
     client: RelyingParty,
@@ -50,6 +64,11 @@ impl Story {
             Config { backups, alerts: hears, ..config }
         })
         .await;
+        Self::of(instance).await
+    }
+
+    /// The story of an instance with two people who are its administrators from now on; the second one reads English.
+    async fn of(instance: Instance) -> Self {
         instance
             .app
             .store
@@ -108,6 +127,24 @@ impl Story {
         self.told(alert)
     }
 
+    /// The periodic work goes on until it has looked at everything twice: mails of another kind have come, an hour apart.
+    async fn goes_on(&self) {
+        for _ in 0..2 {
+            let come = self.told(Alert::CodeReplayed).len() + 1;
+            self.replay().await;
+            self.instance.clock.advance(HOUR).unwrap();
+            until(|| self.has_come(Alert::CodeReplayed, come)).await;
+        }
+    }
+
+    /// The periodic work, until it is told to stop.
+    fn works(&self, certificate_until: Option<Timestamp>) -> Working {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let app = self.instance.app.clone();
+        let task = tokio::spawn(jobs::run(move || app.clone(), move || certificate_until, stopped, HURRIED));
+        Working { stop, task }
+    }
+
     fn has_something_to_tell(&self) -> bool {
         let now = self.instance.clock.now();
         !self.instance.app.store.read(|tx| alerts::list_due(tx, now)).unwrap().is_empty()
@@ -138,16 +175,13 @@ async fn sec_166_every_administrator_is_told_once_an_hour_and_kind_in_their_lang
     // The machine: the certificate is over soon, no backup can be made, the clock leaps.
     std::fs::write(directory.path().join("data/backups"), "in the way").unwrap();
     let over = story.instance.clock.now().plus(13 * DAY);
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    let (running, until_then) = (app.clone(), move || Some::<Timestamp>(over));
-    let working = tokio::spawn(jobs::run(move || running.clone(), until_then, stopped, HURRIED));
+    let working = story.works(Some(over));
     until(|| story.has_come(Alert::CertificateEnds, 1)).await;
     story.instance.clock.advance(HOUR).unwrap();
     until(|| story.has_come(Alert::BackupFailed, 1)).await;
     story.instance.clock.freeze(story.instance.clock.now().plus(2 * HOUR)).unwrap();
     until(|| story.has_come(Alert::ClockMoved, 1)).await;
-    stop.send_replace(true);
-    working.await.unwrap();
+    working.stop().await;
 
     let counts = WORDS.map(|(alert, _, _)| (alert, story.told(alert).len()));
     assert_eq!(counts.map(|(_, count)| count), [2, 0, 1, 1, 1, 0, 1], "{counts:?}");
@@ -189,15 +223,66 @@ async fn sec_166_an_operator_who_wants_no_such_mail_gets_none_and_none_is_kept_f
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sec_166_an_act_on_the_keys_is_to_be_told() {
+async fn sec_166_an_act_on_the_keys_is_told_by_mail_and_further_ones_when_the_hour_is_over() {
     let directory = tempfile::tempdir().unwrap();
-    let instance = Instance::production(directory.path()).await;
-    let due = || -> Vec<Alert> {
-        let due = instance.app.store.read(|tx| alerts::list_due(tx, instance.clock.now())).unwrap();
-        due.into_iter().map(|note| note.alert).collect()
-    };
-    assert_eq!(due(), [], "the first keys are no act on them");
-    Operator::of(directory.path()).asks(&["keys", "rotate", "--now"]).await;
-    assert_eq!(due(), [Alert::KeysChanged]);
-    instance.stop().await;
+    // One whose keys are its own, and whose mails are kept for us.
+    Instance::production(directory.path()).await.stop().await;
+    let file = directory.path().join("config.toml");
+    let config = |port| Config { port, mailbox_page: true, ..Config::from_file(&file).unwrap() };
+    let instance = Instance::start(config).await;
+    let operator = Operator::of(directory.path());
+    for email in [ADMINISTRATOR, COLLEAGUE] {
+        operator.asks(&["user", "create", email, "--given-name", "Marie", "--family-name", "Dupont"]).await;
+        operator.asks(&["admin", "grant", email, "--role", "administrator"]).await;
+    }
+    let story = Story::of(instance).await;
+    let rotates = async || operator.asks(&["keys", "rotate", "--now"]).await;
+    assert!(!story.has_something_to_tell(), "the first keys are no act on them");
+    let working = story.works(None);
+    rotates().await;
+    until(|| story.has_come(Alert::KeysChanged, 1)).await;
+
+    // Two more within the hour.
+    rotates().await;
+    rotates().await;
+    story.instance.clock.advance(HOUR - SECOND).unwrap();
+    assert!(!story.has_something_to_tell());
+    assert_eq!(story.told(Alert::KeysChanged).len(), 1);
+    story.instance.clock.advance(SECOND).unwrap();
+    until(|| story.has_come(Alert::KeysChanged, 2)).await;
+    assert!(story.told(Alert::KeysChanged)[0].text.contains("fois sans qu’aucun message"));
+    working.stop().await;
+    assert!(!story.has_something_to_tell());
+    assert_eq!(story.told(Alert::KeysChanged).len(), 2, "all of them are told");
+    story.instance.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_166_sec_190_a_disk_that_is_almost_full_is_told_by_mail_and_again_after_a_day() {
+    let disk = Arc::new(Disk::default());
+    let config = |port| Config { alerts: true, ..Config::dev(DevOptions::default(), port) };
+    let story = Story::of(Instance::on_disk_with(&disk, 64 << 20, config).await).await;
+    let low = |story: &Story| story.told(Alert::DiskLow).len();
+    disk.has_room(100 << 20, 1_000 << 20);
+    let working = story.works(None);
+    story.goes_on().await;
+    assert_eq!(low(&story), 0, "a tenth of it is free");
+    disk.has_room((100 << 20) - 1, 1_000 << 20);
+    until(|| story.has_come(Alert::DiskLow, 1)).await;
+
+    // It lasts.
+    story.instance.clock.advance(21 * HOUR).unwrap();
+    story.goes_on().await;
+    assert_eq!(low(&story), 1, "it was told");
+    story.instance.clock.advance(HOUR).unwrap();
+    until(|| story.has_come(Alert::DiskLow, 2)).await;
+
+    // Somebody makes room, and it is used up.
+    disk.has_room(500 << 20, 1_000 << 20);
+    story.goes_on().await;
+    assert_eq!(low(&story), 2);
+    disk.has_room(1 << 20, 1_000 << 20);
+    until(|| story.has_come(Alert::DiskLow, 3)).await;
+    working.stop().await;
+    story.instance.stop().await;
 }
