@@ -117,9 +117,10 @@ impl Search<'_> {
                 let is_last = rows.len() < limit;
                 let (last, _) = rows.last()?;
                 let edge = Bound::Excluded(last.clone());
-                if !self.take_in_order(&rows, (&from, &to), order) {
+                if !are_in_order(&rows, (&from, &to), order) || !self.are_all(&rows, (&from, &to), order) {
                     continue;
                 }
+                self.take_whole(&rows);
                 has_moved = true;
                 match order {
                     Order::Ascending => from = edge,
@@ -145,25 +146,40 @@ impl Search<'_> {
         self.image.read(|snapshot| snapshot.rows(self.table, span)).ok()
     }
 
-    /// Takes rows that come one after the other between two edges, as those of a sound page do; whether they did. A page that
-    /// lies in the place of another one gives rows that nobody asked for, and would lead back for ever.
-    fn take_in_order(&mut self, rows: &[Row], (from, to): (&Edge, &Edge), order: Order) -> bool {
-        let is_in_order = rows.windows(2).all(|pair| match pair {
-            [(one, _), (other, _)] => match order {
-                Order::Ascending => one < other,
-                Order::Descending => one > other,
-            },
-            _ => true,
-        });
-        let is_in_order = is_in_order && rows.iter().all(|(key, _)| is_between(key, from, to));
-        for (key, bytes) in rows.iter().filter(|_| is_in_order) {
+    /// Whether these rows are all that lie between the edge from which they were read and the last of them, read from there
+    /// back as well. A page that lies in the place of an earlier one gives rows in order, which jump over all that is between.
+    fn are_all(&self, rows: &[Row], (from, to): (&Edge, &Edge), order: Order) -> bool {
+        let last = rows.last().map_or(Bound::Unbounded, |(last, _)| Bound::Included(last.as_slice()));
+        let limit = rows.len().saturating_add(1);
+        let span = match order {
+            Order::Ascending => Span { from: borrowed(from), to: last, limit, order: Order::Descending },
+            Order::Descending => Span { from: last, to: borrowed(to), limit, order: Order::Ascending },
+        };
+        let back = self.image.read(|snapshot| snapshot.rows(self.table, span));
+        back.is_ok_and(|back| back.iter().rev().map(|(key, _)| key).eq(rows.iter().map(|(key, _)| key)))
+    }
+
+    fn take_whole(&mut self, rows: &[Row]) {
+        for (key, bytes) in rows {
             if record::check_record(self.table, key, bytes).is_ok() {
                 self.found = self.found.saturating_add(1);
                 (self.take)(key, bytes);
             }
         }
-        is_in_order
     }
+}
+
+/// Whether rows come one after the other between two edges, as those of a sound page do. A page that lies in the place of
+/// another one gives rows that nobody asked for, and would lead back for ever.
+fn are_in_order(rows: &[Row], (from, to): (&Edge, &Edge), order: Order) -> bool {
+    let is_in_order = rows.windows(2).all(|pair| match pair {
+        [(one, _), (other, _)] => match order {
+            Order::Ascending => one < other,
+            Order::Descending => one > other,
+        },
+        _ => true,
+    });
+    is_in_order && rows.iter().all(|(key, _)| is_between(key, from, to))
 }
 
 /// What lies between two edges and was not found yet.
@@ -256,6 +272,22 @@ mod tests {
         }
         assert_eq!(midpoint(&[7], &[7]), None);
         assert_eq!(midpoint(&[0, 0, 0, 7], &[0, 0, 0, 9]).unwrap(), [0, 0, 0, 8, 0]);
+    }
+
+    #[test]
+    fn sec_192_rows_that_nobody_asked_for_or_that_lead_back_are_none_of_a_sound_page() {
+        let row = |key: &[u8]| -> Row { (key.to_vec(), Vec::new()) };
+        let edges = (Bound::Excluded(b"b".to_vec()), Bound::Included(b"d".to_vec()));
+        let are = |rows: &[&[u8]], order| {
+            let rows: Vec<Row> = rows.iter().map(|key| row(key)).collect();
+            are_in_order(&rows, (&edges.0, &edges.1), order)
+        };
+        assert!(are(&[b"ba", b"c", b"d"], Order::Ascending) && are(&[b"d", b"c", b"ba"], Order::Descending));
+        assert!(!are(&[b"d", b"c"], Order::Ascending) && !are(&[b"c", b"d"], Order::Descending));
+        assert!(!are(&[b"c", b"c"], Order::Ascending), "each comes once");
+        for outside in [&b"b"[..], b"a", b"da"] {
+            assert!(!are(&[outside], Order::Ascending) && !are(&[outside], Order::Descending), "{outside:?}");
+        }
     }
 
     #[test]

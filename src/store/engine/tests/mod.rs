@@ -3,6 +3,7 @@
 mod failures;
 mod openings;
 mod records;
+mod wrecks;
 mod writes;
 
 use std::io;
