@@ -92,8 +92,7 @@ pub async fn end_own_sessions(
                 if is_own {
                     is_signed_out = true;
                     circumstances.record(tx, AuditEvent::SignedOut { user_id })?;
-                } else if session.is_alive(now) {
-                    // One that was idle for too long was over for the person, and is named to nobody.
+                } else {
                     others = others.saturating_add(1);
                     circumstances.record(tx, AuditEvent::SessionRevoked { user_id, session: name })?;
                 }

@@ -187,6 +187,13 @@ fn sec_216_an_address_that_cannot_be_registered_is_explained_in_the_language_of_
 }
 
 #[test]
+fn sec_57_names_of_hosts_that_may_be_called_are_those_that_addresses_hold() {
+    let config = config_of(&format!("{REQUIRED}outward.private_hosts = [\"Agenda.Mairie.LAN\"]\n")).unwrap();
+    assert!(config.reach.private_hosts.iter().eq(["agenda.mairie.lan"]), "{:?}", config.reach);
+    assert!(config_of(REQUIRED).unwrap().reach.private_hosts.is_empty(), "none, without it");
+}
+
+#[test]
 fn sec_159_sec_216_connections_are_announced_by_declared_proxies_or_by_none() {
     let announced = format!("{REQUIRED}proxies.header = \"proxy-protocol\"\n");
     are_told([(announced.clone(), "proxies.header", "declared proxies alone connect, and none is")]);

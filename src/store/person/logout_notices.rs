@@ -60,7 +60,8 @@ pub fn note_ends_of(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn enter(tx: &mut Tx, notice: LogoutNotice, due_at: Timestamp) -> Result<(), StoreError> {
+/// Enters one, after those that are due at the same time.
+pub(in crate::store) fn enter(tx: &mut Tx, notice: LogoutNotice, due_at: Timestamp) -> Result<(), StoreError> {
     // By the keys alone: a record that does not open stops nobody who signs out.
     let last = NOTICES.last_key_within(tx, &due_at.0)?;
     let number =

@@ -84,6 +84,21 @@ async fn sec_128_where_too_many_wait_the_first_one_is_given_up_and_numbers_that_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sec_128_sec_153_a_hundred_thousand_wait_at_most() {
+    let store = store();
+    let fill = |tx: &mut Tx| (0..100_000).try_for_each(|number| put(tx, &queued("service", number)));
+    store.write(fill).await.unwrap();
+    let later = queued("service", 50_000);
+    store.write(move |tx| logout_notices::postpone(tx, &later, later.notice.clone(), NOW)).await.unwrap();
+    let count = || store.read(|tx| tx.count(NOTICES.name())).unwrap();
+    assert_eq!(count(), 100_000, "in the place of the one that it was");
+    let new = queued("service", 100_001);
+    store.write(move |tx| logout_notices::enter(tx, new.notice.clone(), new.due_at)).await.unwrap();
+    assert_eq!(count(), 100_000, "the first one gives way");
+    assert_eq!(due(&store).0.first(), Some(&1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sec_128_sec_188_a_database_that_was_put_back_tells_nothing_again() {
     let store = store();
     store.write(|tx| put(tx, &queued("service", 1))).await.unwrap();

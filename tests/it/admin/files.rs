@@ -67,7 +67,7 @@ async fn sec_141_sec_144_a_file_of_requests_reaches_as_far_as_the_role_and_is_re
     let by = By::local(Actor::System);
     let listed = list_moderations(&instance.app, &by, &Default::default(), None, 1).await.unwrap().listed.remove(0);
     let many = move |tx: &mut Tx<'_>| {
-        for _ in 0..620 {
+        for _ in 0..5_100 {
             let id = moderations::next_id(tx)?;
             moderations::insert(tx, &Moderation { id, ..listed.request.clone() })?;
         }
@@ -76,10 +76,16 @@ async fn sec_141_sec_144_a_file_of_requests_reaches_as_far_as_the_role_and_is_re
     instance.app.store.write(many).await.unwrap();
     let recorded = |event: AuditEvent| instance.audit().iter().filter(|record| record.event == event).count();
     let (administrator, _) = at_work(&instance, ADMINISTRATOR).await;
-    let (columns, rows, _) = file(&administrator, "/admin/moderations.csv").await;
-    let numbers: BTreeSet<String> = column(&columns, &rows, "id").into_iter().collect();
-    assert_eq!((rows.len(), numbers.len()), (621, 621));
-    assert_eq!(recorded(AuditEvent::ListTaken { list: TakenList::Moderations, lines: 621 }), 1);
+    let (columns, first, answer) = file(&administrator, "/admin/moderations.csv").await;
+    assert_eq!(first.len(), 5_000);
+    assert_eq!(recorded(AuditEvent::ListTaken { list: TakenList::Moderations, lines: 5_000 }), 1);
+    let next = answer.header("link").strip_prefix('<').and_then(|link| link.split_once('>')).unwrap();
+    assert_eq!(next.1, "; rel=\"next\"");
+    let (_, second, answer) = file(&administrator, next.0).await;
+    assert!(!answer.headers.contains_key("link"));
+    assert_eq!(recorded(AuditEvent::ListTaken { list: TakenList::Moderations, lines: 101 }), 1);
+    let numbers: BTreeSet<String> = column(&columns, &[first, second].concat(), "id").into_iter().collect();
+    assert_eq!(numbers.len(), 5_101, "each once");
     let one = BTreeSet::from([OrganizationId(1)]);
     let of_one = officer(&instance, JEAN, Role::Moderator { organizations: Some(one), until: None }).await;
     assert!(file(&of_one, "/admin/moderations.csv").await.1.is_empty(), "nobody asked for theirs");

@@ -2,8 +2,8 @@
 
 use moncomptepro::clock::Clock;
 use moncomptepro::config::Config;
-use moncomptepro::domain::{AuditEvent, EmailDomainStatus, OrganizationId};
-use moncomptepro::store::{email_domains, memberships, users};
+use moncomptepro::domain::{AuditEvent, EmailDomainStatus, Organization, OrganizationId};
+use moncomptepro::store::{Tx, email_domains, memberships, organizations, users};
 use serde_json::{Value, json};
 
 use crate::accounts::organizations::{arrive, join};
@@ -103,6 +103,26 @@ fn prints(ended: &Ended, words: &[&str]) {
     for word in words {
         assert!(ended.stdout.contains(word), "no {word:?} in {ended:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_107_sec_114_a_moderator_at_the_machine_reads_that_an_organization_is_closed_or_known_no_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let (instance, operator) = begin(directory.path()).await;
+    ask(&instance, "un@inconnu.example").await;
+    let standing = async || operator.asks(&["moderation", "show", "1"]).await["standing"].clone();
+    assert_eq!(standing().await, Value::Null);
+    let ceased = |known: Organization| Organization { is_entity_active: Some(false), ..known };
+    let gone = |known: Organization| Organization { not_found_at: Some(known.created_at), ..known };
+    for (becomes, said) in [(ceased as fn(Organization) -> Organization, "closed"), (gone, "unknown")] {
+        let change = move |tx: &mut Tx<'_>| {
+            let known = organizations::find_by_siret(tx, &DINUM.parse().unwrap())?.unwrap();
+            organizations::update(tx, &becomes(known))
+        };
+        instance.app.store.write(change).await.unwrap();
+        assert_eq!(standing().await, said);
+    }
+    instance.stop().await;
 }
 
 /// Somebody whom the operator enters signs in and asks to join.

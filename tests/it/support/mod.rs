@@ -21,7 +21,7 @@ pub(crate) use instance::{Instance, MORNING, hiding};
 pub(crate) use page::{Form, Page};
 pub(crate) use person::Person;
 pub(crate) use relying_party::{RelyingParty, jose_header, jose_payload};
-pub(crate) use stored::stored;
+pub(crate) use stored::{deface, stored};
 pub(crate) use totp::{totp_code, totp_key};
 
 /// Everything at once; the answers in the order of the questions.

@@ -37,7 +37,16 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) async fn start(does: Does) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at("127.0.0.1", does).await
+    }
+
+    /// The same on every address of the machine: `127.0.0.2` is another host than `127.0.0.3`.
+    pub(crate) async fn everywhere(does: Does) -> Self {
+        Self::start_at("0.0.0.0", does).await
+    }
+
+    async fn start_at(address: &str, does: Does) -> Self {
+        let listener = tokio::net::TcpListener::bind((address, 0)).await.unwrap();
         let service = Self {
             port: listener.local_addr().unwrap().port(),
             does: Arc::new(Mutex::new(does)),

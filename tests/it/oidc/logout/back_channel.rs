@@ -7,15 +7,16 @@ use std::time::Duration;
 use moncomptepro::acts::administration::{self, UserKey};
 use moncomptepro::acts::{self, By};
 use moncomptepro::config::{Config, DevOptions};
-use moncomptepro::domain::Actor;
-use moncomptepro::protocol::SignatureAlgorithm;
-use moncomptepro::store::marks;
+use moncomptepro::domain::{Actor, AuditEvent, AuditRecord};
+use moncomptepro::protocol::{SignatureAlgorithm, Timestamp};
+use moncomptepro::store::logout_notices::QueuedLogout;
+use moncomptepro::store::{logout_notices, marks};
 use serde_json::{Value, json};
 
 use crate::durability::faults::until_healthy;
 use crate::oidc::{JEAN, MARTIN, signed_in};
 use crate::support::service::{Does, Service, with_status};
-use crate::support::{Disk, Instance, Page, Person, RelyingParty, jose_header, jose_payload, uri};
+use crate::support::{Disk, Instance, Page, Person, RelyingParty, deface, jose_header, jose_payload, uri};
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 /// Ten people with one password and one organization.
@@ -27,7 +28,17 @@ fn takes_it() -> Does {
 
 /// A service of this instance that wants to be told, at a path of its own.
 async fn declare(instance: &Instance, service: &Service, id: &str, algorithm: SignatureAlgorithm) -> RelyingParty {
-    let address = uri(&format!("http://127.0.0.1:{}/{id}", service.port));
+    declare_at(instance, ("127.0.0.1", service), id, algorithm).await
+}
+
+/// The same, called at this host.
+async fn declare_at(
+    instance: &Instance,
+    (host, service): (&str, &Service),
+    id: &str,
+    algorithm: SignatureAlgorithm,
+) -> RelyingParty {
+    let address = uri(&format!("http://{host}:{}/{id}", service.port));
     let change = |client: &mut moncomptepro::domain::Client| {
         client.backchannel_logout_uri = Some(address);
         client.id_token_signed_response_alg = algorithm;
@@ -265,34 +276,106 @@ async fn bcl_4_bcl_5_sec_128_a_service_that_fails_is_called_three_times_and_one_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_128_a_service_that_hangs_holds_up_neither_whoever_signs_out_nor_another_service() {
-    let (hanging, quick) = (Service::start(Does::Hangs).await, Service::start(takes_it()).await);
+    let (hanging, quick) = (Service::everywhere(Does::Hangs).await, Service::start(takes_it()).await);
     let instance = Instance::dev().await;
     let clients = [
-        declare(&instance, &hanging, "hanging", SignatureAlgorithm::Es256).await,
+        declare_at(&instance, ("127.0.0.2", &hanging), "hanging", SignatureAlgorithm::Es256).await,
         declare(&instance, &quick, "quick", SignatureAlgorithm::Es256).await,
     ];
-    let (first, second) = (signed_in(&instance, JEAN).await, signed_in(&instance, JEAN).await);
-    for person in [&first, &second] {
+    let mut people = Vec::new();
+    for _ in 0..7 {
+        let person = signed_in(&instance, JEAN).await;
         for client in &clients {
-            comes_to(client, person).await;
+            comes_to(client, &person).await;
         }
+        people.push(person);
     }
-    signs_out(&first).await;
+    let (third, second) = (people.pop().unwrap(), people.pop().unwrap());
+    for person in &people {
+        signs_out(person).await;
+    }
     let app = instance.app.clone();
     let telling = tokio::spawn(async move { acts::tell_of_logouts(&app).await });
-    let both = async |calls| {
-        while hanging.asked().len() < calls || quick.asked().len() < calls {
+    let heard = async |of_hanging, of_quick| {
+        while hanging.asked().len() < of_hanging || quick.asked().len() < of_quick {
             assert!(!telling.is_finished(), "the service still hangs");
             tokio::task::yield_now().await;
         }
     };
-    both(1).await;
+    heard(4, 5).await;
     let out = signs_out(&second).await;
     assert_eq!(out.status, 200);
     assert_eq!(second.visit("/").await.url.path(), "/users/start-sign-in");
-    both(2).await;
+    heard(4, 6).await;
+    signs_out(&third).await;
+    heard(4, 7).await;
+    assert_eq!(hanging.asked().len(), 4, "no service is called more than four times at once");
+    let later = instance.clock.now().plus(Duration::from_secs(3600));
+    let (waiting, _) = instance.app.store.read(|tx| logout_notices::list_due(tx, later, |_| true)).unwrap();
+    let was_in_vain = |queued: &QueuedLogout| queued.notice.failures == 0 && queued.due_at != Timestamp(0);
+    assert!(!waiting.iter().any(was_in_vain), "nor more often, to wait for a place: {waiting:?}");
     assert!(!telling.is_finished(), "the quick one hears of the second session while the other hangs");
     telling.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_128_however_many_services_hang_another_one_has_its_turn_before_any_of_them_is_given_up() {
+    let (hanging, quick) = (Service::everywhere(Does::Hangs).await, Service::start(takes_it()).await);
+    let instance = Instance::dev().await;
+    let mut clients = Vec::new();
+    for host in ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"] {
+        clients.push(declare_at(&instance, (host, &hanging), host, SignatureAlgorithm::Es256).await);
+    }
+    clients.push(declare(&instance, &quick, "quick", SignatureAlgorithm::Es256).await);
+    // As many calls as there are at one time, for the four that come first.
+    for _ in 0..4 {
+        let person = signed_in(&instance, JEAN).await;
+        for client in &clients {
+            comes_to(client, &person).await;
+        }
+    }
+    let by = By::local(Actor::Operator);
+    administration::sign_out_user(&instance.app, &by, JEAN.parse().unwrap()).await.unwrap().unwrap();
+    let app = instance.app.clone();
+    let telling = tokio::spawn(async move { acts::tell_of_logouts(&app).await });
+    while quick.asked().is_empty() {
+        assert!(!telling.is_finished(), "the others still hang");
+        tokio::task::yield_now().await;
+    }
+    let later = instance.clock.now().plus(Duration::from_secs(3600));
+    let (waiting, _) = instance.app.store.read(|tx| logout_notices::list_due(tx, later, |_| true)).unwrap();
+    assert!(waiting.iter().all(|queued| queued.notice.failures == 0), "nobody had to fail first: {waiting:?}");
+    telling.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_128_sec_153_what_was_to_be_told_and_does_not_open_is_deleted_and_holds_up_nobody() {
+    let service = Service::start(takes_it()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let start = async || {
+        let issuer = Some("http://localhost:3000".parse().unwrap());
+        let options = || DevOptions { issuer, data_dir: Some(data.clone()), ..DevOptions::default() };
+        Instance::start(|port| Config::dev(options(), port)).await
+    };
+    let before = start().await;
+    let client = declare(&before, &service, "service", SignatureAlgorithm::Es256).await;
+    let person = signed_in(&before, JEAN).await;
+    comes_to(&client, &person).await;
+    signs_out(&person).await;
+    before.stop().await;
+    drop(person);
+    // Before the first one, as whoever signs out after it has it.
+    deface(&data, "logout_notices", &[0; 16], b"?");
+    let after = start().await;
+    let found = || -> usize {
+        let report = after.app.store.check(after.clock.now()).unwrap();
+        report.findings.iter().filter(|found| found.table == "logout_notices").count()
+    };
+    assert_eq!(found(), 1);
+    tell(&after).await;
+    assert_eq!(found(), 0);
+    after.stop().await;
 }
 
 #[tokio::test]
@@ -312,6 +395,8 @@ async fn ses_4_sec_37_sec_92_of_a_session_that_was_idle_for_too_long_services_he
     assert_eq!(over(&service), BTreeSet::from([idle, in_use]));
     assert_eq!(service.asked().len(), 2, "of each once");
     assert_eq!(stays.visit("/").await.url.path(), "/", "this one goes on");
+    let is_end = |record: &&AuditRecord| matches!(record.event, AuditEvent::SessionRevoked { .. });
+    assert_eq!(instance.audit().iter().filter(is_end).count(), 2, "and each is recorded");
 }
 
 #[tokio::test]
