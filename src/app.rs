@@ -41,9 +41,35 @@ impl MacKeys {
     }
 }
 
-/// One instance; cheap to clone.
+/// One instance; a clone is the same one.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl App {
+    /// An instance of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The same instance with other parts where `change` puts them.
+    pub fn with(&self, change: impl FnOnce(&mut Parts)) -> Self {
+        let mut parts = Parts::clone(&self.0);
+        change(&mut parts);
+        Self::new(parts)
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What an instance is made of.
+#[derive(Clone)]
+pub struct Parts {
     /// What the operator chose.
     pub config: Arc<Config>,
     /// The time.

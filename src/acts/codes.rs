@@ -162,8 +162,8 @@ pub struct TokenGrant {
     pub authorization: Authorization,
     /// The `nonce` of the request.
     pub nonce: Option<String>,
-    /// The person now.
-    pub subject: Subject,
+    /// The person now, where the request asked that the ID token tells of them.
+    pub subject: Option<Subject>,
     /// The client now.
     pub client: Client,
 }
@@ -195,7 +195,7 @@ pub async fn redeem_code(
     };
     let now = app.clock.now();
     let expires_at = now.plus(ACCESS_TOKEN_LIFETIME);
-    let grant_key = crypto::issue_handle::<Grant>(&app.random, expires_at).key;
+    let grant_key = crypto::name_in_order::<Grant>(&app.random, expires_at, app.clock.now_millis());
     let token = crypto::issue_handle::<AccessToken>(&app.random, expires_at);
     let (token_key, circumstances) = (token.key, Circumstances::of(app, by));
     let granted = app
@@ -245,7 +245,9 @@ pub async fn redeem_code(
                     )?;
                     let circumstances = circumstances.in_session(&session);
                     circumstances.record(tx, AuditEvent::CodeRedeemed { user_id: user.id, client_id })?;
-                    let subject = subject_of(tx, user, authorization.organization_id)?;
+                    let is_told_of = !authorization.claims.id_token.is_empty();
+                    let subject =
+                        is_told_of.then(|| subject_of(tx, user, authorization.organization_id)).transpose()?;
                     Ok(Ok((authorization, nonce, subject, client)))
                 }
             }

@@ -26,6 +26,18 @@ pub fn issue_handle<K>(random: &Random, retained_until: Timestamp) -> Handle<K> 
     Handle { value: URL_SAFE_NO_PAD.encode(bytes), key }
 }
 
+/// The name of a record that no value opens, kept until `retained_until`: only other records lead to it. Names of one
+/// second are in the order in which they were made, `at_millis` after 1970, so that what is written together lies
+/// together.
+pub fn name_in_order<K>(random: &Random, retained_until: Timestamp, at_millis: u64) -> HandleKey<K> {
+    let mut name: [u8; 32] = random.bytes();
+    if let Some(head) = name.first_chunk_mut::<6>() {
+        let [_, _, time @ ..] = at_millis.to_be_bytes();
+        *head = time;
+    }
+    HandleKey::new(retained_until, name)
+}
+
 /// The name of the record that `value` opens; `None` unless it is written exactly as issued.
 pub fn parse_handle<K>(value: &str) -> Option<HandleKey<K>> {
     if value.len() != LENGTH {
@@ -52,6 +64,16 @@ mod tests {
         assert_eq!(key.retained_until(), Timestamp(1_700_000_000));
         assert_eq!(&key.to_bytes()[..4], &1_700_000_000_u32.to_be_bytes());
         assert!(issue_handle::<Code>(&random, Timestamp(1_700_000_000)).key != issued.key);
+    }
+
+    #[test]
+    fn names_that_no_value_opens_are_in_the_order_in_which_they_were_made_and_never_the_same() {
+        let random = Random::system();
+        let made = |at_millis| name_in_order::<Code>(&random, Timestamp(1_700_000_000), at_millis);
+        let names: Vec<_> = (0..1_000).map(|milli| made(1_699_996_400_000 + milli).to_bytes()).collect();
+        assert!(names.is_sorted(), "later ones come after");
+        assert!(made(7).to_bytes() != made(7).to_bytes(), "two of one moment differ in what they lie under");
+        assert_eq!(made(7).retained_until(), Timestamp(1_700_000_000));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 mod control;
+mod handling;
 mod high_water;
 mod keys;
 mod machine;
@@ -30,7 +31,7 @@ use thiserror::Error;
 
 use crate::acts::administration::KeyStoreError;
 use crate::acts::{self, ActError, By, DeclarationError, declare_clients};
-use crate::app::App;
+use crate::app::{App, Parts};
 use crate::clock::Clock;
 use crate::config::{Config, DataLocation, InstanceKind, Mode};
 use crate::crypto::{Keyring, LaneLimits, MasterKeyError, MasterKeys, PasskeySite, PasswordLane, Random};
@@ -232,7 +233,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         Mode::Dev => dev::known_establishments(&config)?,
         Mode::Serve => Seeds::default(),
     };
-    let app = App {
+    let app = App::new(Parts {
         directory: Directory::new(&config, clock.clone(), seeds),
         leaked_passwords: Arc::new(LeakedPasswords::new(&clock, config.reach.clone())),
         relying_parties: Arc::new(RelyingParties::new(&clock, config.reach.clone())),
@@ -254,7 +255,7 @@ pub async fn open(config: Config, clock: Clock, random: Random) -> Result<App, S
         ails: Arc::new(AtomicBool::new(false)),
         stopping: Arc::new(AtomicBool::new(false)),
         config,
-    };
+    });
     acts::begin_run(&app).await.map_err(|cause| not_begun(cause, &app.config))?;
     if let Some(taken_at) = backed_up {
         acts::note_backup(&app, taken_at).await?;

@@ -11,6 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
 use warp::{Filter, Rejection};
 
+use super::handling::Handling;
 use super::metrics::Requests;
 use crate::app::App;
 use crate::config::Names;
@@ -127,7 +128,7 @@ impl Reception {
         routable.extensions_mut().insert(request);
         let answering = (self.route)(routable);
         let routing = logs::during(id, async { (answering.await, logs::route()) });
-        match tokio::spawn(routing).await {
+        match Handling::new(routing).await {
             Ok((response, route)) => {
                 route.into_iter().for_each(logs::note_route);
                 response

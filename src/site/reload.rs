@@ -10,7 +10,6 @@ use tokio::sync::watch;
 
 use super::{Reception, manager, routes};
 use crate::acts::{self, By, DeclarationError};
-use crate::app::App;
 use crate::config::{Changed, ConfigError, Loaded};
 use crate::domain::Actor;
 use crate::logs::Log;
@@ -88,7 +87,7 @@ async fn reload(
     if let Some(log) = log {
         log.set_level(&config.logs.level);
     }
-    let app = App { config: Arc::new(config), ..app };
+    let app = app.with(|parts| parts.config = Arc::new(config));
     front.send_replace(Arc::new(before.under(app.clone(), routes(&app))));
     let changed = operated.loaded.changed_in(&loaded);
     tell(&changed);

@@ -286,7 +286,12 @@ fn oauth_json(error: &Error) -> Response {
 
 /// A JSON document.
 pub fn json_response(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(body.to_string().into());
+    json_document(status, body.to_string().into_bytes())
+}
+
+/// The same for a document that is written already.
+pub fn json_document(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

@@ -22,7 +22,7 @@ mod table;
 
 pub use browser::{Browser, see_other};
 pub use error::{Error, OAuthFailure, Refusal, WayOn};
-pub use finish::{api, failed, finish, json_response, oauth, page};
+pub use finish::{api, failed, finish, json_document, json_response, oauth, page};
 pub use input::{Submission, Visit};
 pub use request::{Arrival, Body, MAX_BODY_BYTES, Request};
 pub use table::{Declaration, Endpoint, Guard, Input, Skin, Table};

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use moncomptepro::app::App;
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::{LaneLimits, Parameters, PasswordLane, Random};
 use moncomptepro::domain::{MailContent, OutgoingMail};
@@ -57,7 +56,8 @@ async fn everybody_else_is_answered(instance: &Instance) {
 async fn saturated() -> Instance {
     let limits = LaneLimits { threads: 0, waiting: WAITING, wait: Duration::from_secs(3600) };
     let lane = PasswordLane::with_limits(Parameters::floor(), Random::system(), limits);
-    Instance::changed(|port| Config::dev(DevOptions::default(), port), |app| App { passwords: lane, ..app }).await
+    Instance::changed(|port| Config::dev(DevOptions::default(), port), |app| app.with(|parts| parts.passwords = lane))
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,15 +3,13 @@
 mod authorization_code;
 mod issue;
 
-use serde_json::Value;
-
 use crate::acts::{self, By, ClientAuthenticationOutcome};
 use crate::app::App;
 use crate::domain::{Actor, Client};
 use crate::protocol::{
     BASIC_CHALLENGE, ClientCredentials, CredentialSources, ErrorCode, OAuthError, Parameters, TokenRequest,
 };
-use crate::web::{Error, OAuthFailure, Request, Response, StatusCode, cors, json_response, oauth};
+use crate::web::{Error, OAuthFailure, Request, Response, StatusCode, cors, json_document, oauth};
 
 /// Gives tokens, or says why not. Scripts of clients may read either.
 pub(super) async fn respond(app: App, request: Request) -> Result<Response, Error> {
@@ -38,8 +36,8 @@ async fn exchange(app: &App, request: &Request) -> Result<Response, Error> {
             authorization_code::redeem(app, &by, client, exchange).await?
         }
     };
-    let document: Value = serde_json::to_value(answer).map_err(Error::internal)?;
-    Ok(json_response(StatusCode::OK, &document))
+    let document = serde_json::to_vec(&answer).map_err(Error::internal)?;
+    Ok(json_document(StatusCode::OK, document))
 }
 
 /// The client that a request proves to come from. Unknown clients and wrong secrets get the same answer.

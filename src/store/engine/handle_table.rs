@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record;
 use super::table::Table;
-use super::transaction::{Read, Rows as _, Tx};
+use super::transaction::{Read, Tx};
 use crate::domain::HandleKey;
 use crate::store::StoreError;
 
@@ -94,13 +94,15 @@ impl<V: Serialize + DeserializeOwned + Clone> HandleTable<V> {
         }
     }
 
+    /// Writes a record in place of one of the same name. Where there is none it is refused, and the transaction with it.
     pub(in crate::store) fn update(&self, tx: &mut Tx, key: &HandleKey<V>, record: &V) -> Result<(), StoreError> {
-        let (bytes, sealed) = (key.to_bytes(), self.seal(key, record)?);
-        let is_its_own = tx.row(self.name(), &bytes, |found| name_in(found) == name_in(&sealed))?;
-        if is_its_own != Some(true) {
-            return Err(StoreError::Absent { table: self.name() });
+        let sealed = self.seal(key, record)?;
+        let is_its_own =
+            tx.exchange_row(self.name(), &key.to_bytes(), &sealed, |before| name_in(before) == name_in(&sealed))?;
+        match is_its_own {
+            Some(true) => Ok(()),
+            Some(false) | None => Err(StoreError::Absent { table: self.name() }),
         }
-        tx.put_row(self.name(), &bytes, &sealed).map(|_| ())
     }
 
     fn seal(&self, key: &HandleKey<V>, record: &V) -> Result<Vec<u8>, StoreError> {

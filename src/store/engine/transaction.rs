@@ -289,9 +289,20 @@ impl<'a> Tx<'a> {
 
     /// Writes a row; says whether there was one.
     pub(super) fn put_row(&mut self, table: &'static str, key: &[u8], record: &[u8]) -> Result<bool, StoreError> {
+        Ok(self.exchange_row(table, key, record, |_| ())?.is_some())
+    }
+
+    /// Writes a row; what `read` makes of the record that it takes the place of.
+    pub(super) fn exchange_row<T>(
+        &mut self,
+        table: &'static str,
+        key: &[u8],
+        record: &[u8],
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<T>, StoreError> {
         self.within(table, |rows| {
             let before = rows.insert(key, record).map_err(|error| fault(table, error))?;
-            Ok(before.is_some())
+            Ok(before.map(|before| read(before.value())))
         })
     }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use moncomptepro::acts::{self, By, Entries};
-use moncomptepro::app::App;
 use moncomptepro::config::{Config, DevOptions, Limits};
 use moncomptepro::crypto::{LaneLimits, Parameters, PasswordLane, Random};
 use moncomptepro::domain::{Actor, AttemptLimit, SourceLimits, User, UserId};
@@ -69,7 +68,7 @@ async fn sec_95_forty_people_of_one_office_sign_in_at_once_and_none_is_refused()
     let lane = PasswordLane::with_limits(Parameters::floor(), Random::system(), patient);
     let instance = Instance::changed(
         |port| Config { limits: Limits::standard(), ..hiding(Config::dev(DevOptions::default(), port)) },
-        |app| App { passwords: lane, ..app },
+        |app| app.with(|parts| parts.passwords = lane),
     )
     .await;
     let addresses: Vec<String> = (0..40).map(|number| format!("agent-{number}@mairie.exemple.fr")).collect();

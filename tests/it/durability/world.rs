@@ -36,5 +36,6 @@ pub(crate) async fn begin(seed: u64, backend: Arc<dyn StorageBackend>) -> App {
 
 /// The same instance on another disk, or on the same one after a restart.
 pub(crate) fn on(app: &App, backend: Arc<dyn StorageBackend>) -> Result<App, OpenError> {
-    Ok(App { store: Store::open_on(backend, opening(), [Duration::from_millis(1); 3])?, ..app.clone() })
+    let store = Store::open_on(backend, opening(), [Duration::from_millis(1); 3])?;
+    Ok(app.with(|parts| parts.store = store))
 }

@@ -185,7 +185,7 @@ impl Instance {
         };
         let store = Store::open_on(disk.backend(), opening, [Duration::from_millis(1); 3]).unwrap();
         let there = Arc::clone(disk);
-        let app = App { store: store.with_room(Arc::new(move || there.room())), ..app };
+        let app = app.with(|parts| parts.store = store.with_room(Arc::new(move || there.room())));
         dev::seed(&app).await.unwrap();
         Self::serve(bound, app, |_| {})
     }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use moncomptepro::acts::{self, BackupOrder, By, RestoreOrder};
-use moncomptepro::app::App;
 use moncomptepro::clock::Clock;
 use moncomptepro::config::{Config, DevOptions};
 use moncomptepro::crypto::Random;
@@ -201,7 +200,7 @@ async fn sec_213_each_backup_taken_under_load_is_restored_and_equals_the_journal
         let blank = Store::open(world::opening()).unwrap();
         let (target, file) = (blank.clone(), BackupFile::open(&path).unwrap());
         tokio::task::spawn_blocking(move || import(&target, file, None).unwrap()).await.unwrap();
-        let restored = App { store: blank, ..app.clone() };
+        let restored = app.with(|parts| parts.store = blank);
         let report = restored.store.check(app.clock.now()).unwrap();
         assert!(report.is_sound(), "{path:?}: {:?}", report.findings);
         held += journal.verify_backup(&restored, (began, ended)).unwrap();
