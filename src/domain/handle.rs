@@ -9,8 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::protocol::Timestamp;
 
-/// The stored name of one record of kind `K`: the end of its retention, then the SHA-256 of the random part of
-/// its opaque value, or something else of its kind's own where no value leads to it. Kinds never mix: a `HandleKey<Code>` is not a `HandleKey<Session>`.
+/// The stored name of one record of kind `K`: the end of its retention, then the SHA-256 of the random part of its opaque
+/// value; where no value leads to it, 32 bytes that its kind chooses. Kinds never mix: a `HandleKey<Code>` is not a
+/// `HandleKey<Session>`.
 ///
 /// As a key of the database it is 20 bytes, the retention in 4 bytes big-endian and the first 16 of the digest, so
 /// that neighbours in time are neighbours on disk; the whole digest is compared on the record.
@@ -32,7 +33,7 @@ impl<K> HandleKey<K> {
         Timestamp(u64::from(self.retained_until))
     }
 
-    /// SHA-256 of the random part of the opaque value.
+    /// SHA-256 of the random part of the opaque value, or what stands in its place.
     pub fn digest(&self) -> &[u8; 32] {
         &self.digest
     }
