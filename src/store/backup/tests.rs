@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::writer::check_room;
+use super::writer::{check_room, write_by};
 use super::*;
 use crate::domain::{User, UserId};
 use crate::protocol::Timestamp;
@@ -173,6 +173,20 @@ fn sec_190_a_backup_is_not_begun_without_room_for_it_and_a_fifth_more() {
     assert_eq!(told(10 * MIB, Some(12 * MIB - 1)), refused);
     assert_eq!(told(1000, Some(0)), Err(String::from("/srv/a.backup: 1 MiB are needed and 0 MiB are free")));
     assert_eq!(told(10 * MIB, None), Ok(()), "where nobody says, it is tried");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_213_what_is_read_again_from_a_database_that_was_opened_anew_is_the_whole_backup() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("backup");
+    let (before, after) = (people(30).await, people(10).await);
+    let read = |fill: writer::Filling<'_>| {
+        before.read_whole(fill)?.unwrap();
+        after.read_whole(fill)
+    };
+    write_by(&path, 0, &draft(Protection::None, None, None), read).unwrap();
+    let tables = verify(&path, None).unwrap().manifest.tables;
+    assert!(tables.iter().any(|table| table.name == "users" && table.records == 10), "{tables:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Writing a backup: a new file under a temporary name, flushed, read back, and only then given its name.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
@@ -55,9 +55,9 @@ pub fn write_snapshot(tx: &Snapshot, file_bytes: u64, path: &Path, draft: &Draft
 }
 
 /// What fills a backup with what is read.
-type Filling<'a> = &'a dyn Fn(&Snapshot) -> Result<Result<Manifest, BackupError>, StoreError>;
+pub(super) type Filling<'a> = &'a dyn Fn(&Snapshot) -> Result<Result<Manifest, BackupError>, StoreError>;
 
-fn write_by(
+pub(super) fn write_by(
     path: &Path,
     file_bytes: u64,
     draft: &Draft<'_>,
@@ -126,7 +126,6 @@ impl Temporary {
         if file.try_lock().is_err() {
             return Err(BackupError::BeingWritten(path.to_path_buf()));
         }
-        file.set_len(0).map_err(failed)?;
         Ok(Self { path: temporary, file, is_named: std::cell::Cell::new(false) })
     }
 
@@ -135,6 +134,10 @@ impl Temporary {
             return Ok(Err(BackupError::KeyChanged));
         }
         let manifest = describe(tx, draft)?;
+        // What a crash left, or a reading that began again since the database was opened anew.
+        if let Err(cause) = (&self.file).rewind().and_then(|()| self.file.set_len(0)) {
+            return Ok(Err(self.failed(cause)));
+        }
         let mut pieces = match Pieces::begin(&self.file, &manifest, draft.key) {
             Ok(pieces) => pieces,
             Err(cause) => return Ok(Err(self.failed(cause))),

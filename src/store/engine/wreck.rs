@@ -115,11 +115,11 @@ impl Search<'_> {
             for limit in AT_ONCE {
                 let Some(rows) = self.look(&from, &to, limit, order) else { continue };
                 let is_last = rows.len() < limit;
-                let (last, _) = rows.last()?;
-                let edge = Bound::Excluded(last.clone());
-                if !are_in_order(&rows, (&from, &to), order) || !self.are_all(&rows, (&from, &to), order) {
+                if !are_in_order(&rows, (&from, &to), order) || !self.are_all(&rows, is_last, (&from, &to), order) {
                     continue;
                 }
+                let (last, _) = rows.last()?;
+                let edge = Bound::Excluded(last.clone());
                 self.take_whole(&rows);
                 has_moved = true;
                 match order {
@@ -146,17 +146,17 @@ impl Search<'_> {
         self.image.read(|snapshot| snapshot.rows(self.table, span)).ok()
     }
 
-    /// Whether these rows are all that lie between the edge from which they were read and the last of them, read from there
-    /// back as well. A page that lies in the place of an earlier one gives rows in order, which jump over all that is between.
-    fn are_all(&self, rows: &[Row], (from, to): (&Edge, &Edge), order: Order) -> bool {
-        let last = rows.last().map_or(Bound::Unbounded, |(last, _)| Bound::Included(last.as_slice()));
+    /// Whether these rows are all that lie between the edge from which they were read and the last of them, or the other edge
+    /// where that was the end: read from there back as well. A page that lies in the place of another one gives rows in
+    /// order, which jump over all that is between, or ends the reading before it began.
+    fn are_all(&mut self, rows: &[Row], is_last: bool, (from, to): (&Edge, &Edge), order: Order) -> bool {
+        let reached = rows.last().filter(|_| !is_last).map(|(last, _)| Bound::Included(last.clone()));
         let limit = rows.len().saturating_add(1);
-        let span = match order {
-            Order::Ascending => Span { from: borrowed(from), to: last, limit, order: Order::Descending },
-            Order::Descending => Span { from: last, to: borrowed(to), limit, order: Order::Ascending },
+        let back = match order {
+            Order::Ascending => self.look(from, reached.as_ref().unwrap_or(to), limit, Order::Descending),
+            Order::Descending => self.look(reached.as_ref().unwrap_or(from), to, limit, Order::Ascending),
         };
-        let back = self.image.read(|snapshot| snapshot.rows(self.table, span));
-        back.is_ok_and(|back| back.iter().rev().map(|(key, _)| key).eq(rows.iter().map(|(key, _)| key)))
+        back.is_some_and(|back| back.iter().rev().map(|(key, _)| key).eq(rows.iter().map(|(key, _)| key)))
     }
 
     fn take_whole(&mut self, rows: &[Row]) {

@@ -1,5 +1,7 @@
 //! Chance that can be had again: the same seed, the same numbers.
 
+use std::time::Duration;
+
 /// A stream of numbers (SplitMix64).
 #[derive(Debug, Clone)]
 pub(crate) struct Dice(u64);
@@ -20,6 +22,11 @@ impl Dice {
     /// A number below `end`, which is not zero.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.roll() % u64::try_from(end).unwrap()).unwrap()
+    }
+
+    /// A time between two, in milliseconds.
+    pub(crate) fn time(&mut self, from: usize, to: usize) -> Duration {
+        Duration::from_millis((from + self.below(to - from)) as u64)
     }
 
     /// True this many times out of a hundred.

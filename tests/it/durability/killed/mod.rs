@@ -99,13 +99,11 @@ impl Moment {
 
     /// For the long run: between 0.05 and 5 seconds, mostly short; now and then while it starts.
     fn by_time(dice: &mut Dice) -> Self {
-        let between =
-            |dice: &mut Dice, from: usize, to: usize| Duration::from_millis((from + dice.below(to - from)) as u64);
         match dice.below(100) {
-            0..8 => Self::Starting(between(dice, 0, 120)),
-            8..75 => Self::After(between(dice, 50, 500)),
-            75..96 => Self::After(between(dice, 500, 1_500)),
-            _ => Self::After(between(dice, 1_500, 5_000)),
+            0..8 => Self::Starting(dice.time(0, 120)),
+            8..75 => Self::After(dice.time(50, 500)),
+            75..96 => Self::After(dice.time(500, 1_500)),
+            _ => Self::After(dice.time(1_500, 5_000)),
         }
     }
 }

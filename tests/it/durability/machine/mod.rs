@@ -22,12 +22,10 @@ use crate::support::run;
 
 /// Mostly while it works, now and then while it starts.
 fn moment(dice: &mut Dice) -> Moment {
-    let between =
-        |dice: &mut Dice, from: usize, to: usize| Duration::from_millis((from + dice.below(to - from)) as u64);
     match dice.below(100) {
-        0..15 => Moment::Starting(between(dice, 1_000, 8_000)),
-        15..80 => Moment::After(between(dice, 200, 7_000)),
-        _ => Moment::After(between(dice, 7_000, 20_000)),
+        0..15 => Moment::Starting(dice.time(1_000, 8_000)),
+        15..80 => Moment::After(dice.time(200, 7_000)),
+        _ => Moment::After(dice.time(7_000, 20_000)),
     }
 }
 
