@@ -318,6 +318,7 @@ fn redirect_uri_in_french(reason: RedirectUriError) -> &'static str {
         RedirectUriError::PathNotPlain => "son chemin n'est pas sous sa forme simple",
         RedirectUriError::PlainHttp => "http sans TLS n'est pas admis ici",
         RedirectUriError::NotNative => "un schéma privé est réservé aux clients natifs",
+        RedirectUriError::Wildcard => "une * n'y vaut rien d'autre qu'elle-même : enregistrez chaque adresse en entier",
     }
 }
 

@@ -97,7 +97,10 @@ impl Settings {
                         }
                     },
                     None => {
-                        let nearest = nearest(keys, &path);
+                        let nearest = match value.get_ref() {
+                            DeValue::Table(_) => nearest_section(keys, &path),
+                            _ => nearest(keys, &path),
+                        };
                         problems.push(self.problem(place, &path, Fault::Unknown { nearest }));
                     }
                 },
@@ -290,15 +293,39 @@ pub(super) fn variable(path: &str) -> String {
     format!("{PREFIX}{}", path.to_ascii_uppercase().replace('.', "__"))
 }
 
-/// The key that is written most alike, if any is; the same name in another section counts as alike.
+/// The key that is meant, if one can be guessed: the same name in another section, one written alike in the same section,
+/// or one in which few characters differ.
 fn nearest(keys: &[ConfigKey], path: &str) -> Option<String> {
-    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    if let Some(key) = keys.iter().find(|key| last(key.path) == last(path)) {
-        return Some(key.path.to_owned());
-    }
-    let best =
-        keys.iter().map(|key| (strsim::jaro_winkler(key.path, path), key.path)).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.filter(|(likeness, _)| *likeness > 0.85).map(|(_, path)| path.to_owned())
+    let (section, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let parts = |key: &ConfigKey| key.path.rsplit_once('.').unwrap_or(("", key.path));
+    let best = |likeness: &dyn Fn(&ConfigKey) -> f64, least: f64| {
+        let best = keys.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+        (likeness(best) >= least).then(|| best.path.to_owned())
+    };
+    // What sections have in common must not make unlike names alike.
+    let beside = |key: &ConfigKey| match parts(key) {
+        (home, known) if home == section && is_short_for(known, name) => 1.0,
+        (home, known) if home == section => strsim::jaro(known, name),
+        _ => 0.0,
+    };
+    let namesake = keys.iter().find(|key| parts(key).1 == name).map(|key| key.path.to_owned());
+    namesake
+        .or_else(|| best(&beside, 0.85))
+        .or_else(|| best(&|key| strsim::normalized_damerau_levenshtein(key.path, path), 0.75))
+}
+
+/// Whether two names are the same word by word, where a word may be cut: `cert_file`, `certificate_file`.
+fn is_short_for(one: &str, other: &str) -> bool {
+    let (ones, others) = (one.split('_'), other.split('_'));
+    ones.clone().count() == others.clone().count()
+        && ones.zip(others).all(|(one, other)| one.starts_with(other) || other.starts_with(one))
+}
+
+/// The same for the name of a section, in brackets.
+fn nearest_section(keys: &[ConfigKey], name: &str) -> Option<String> {
+    let sections = keys.iter().filter_map(|key| key.path.split_once('.').map(|(section, _)| section));
+    let best = sections.map(|known| (strsim::jaro(known, name), known)).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(likeness, _)| *likeness >= 0.85).map(|(_, known)| format!("[{known}]"))
 }
 
 /// A value of the file in the type that the key has, or what it is instead.

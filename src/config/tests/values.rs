@@ -179,10 +179,40 @@ fn sec_216_an_address_that_cannot_be_registered_is_explained_in_the_language_of_
         ("https://a.fr/b/../c", "chemin n'est pas sous sa forme simple", "the path is not in its plain form"),
         ("http://a.fr/", "http sans TLS n'est pas admis ici", "plain http is not allowed here"),
         ("com.exemple.app:/retour", "réservé aux clients natifs", "is for native clients"),
+        ("https://a.fr/*", "enregistrez chaque adresse en entier", "register each address in full"),
     ] {
         let [french, english] = told(uri);
         assert!(french.contains("ne peut être enregistré : ") && french.ends_with(fr), "{fr}: {french}");
         assert!(english.contains(en), "{en}: {english}");
+    }
+}
+
+#[test]
+fn sec_216_a_key_is_proposed_where_it_can_be_meant_and_none_where_all_are_far() {
+    let proposed = |line: &str| said(&format!("{line}\n{REQUIRED}"), &[], Locale::En).concat();
+    for (line, meant) in [
+        ("smtp.hots = 1", "smtp.host"),
+        ("smtp.username = \"a\"\nsmtp.pasword = 1", "smtp.password"),
+        ("tls.cert_file = 1", "tls.certificate_file"),
+        ("certificate_file = 1", "tls.certificate_file"),
+        ("data_directory = 1", "data_dir"),
+        ("store.cach_mb = 1", "store.cache_mib"),
+        ("accounts.sign_ups = \"open\"", "accounts.sign_up"),
+        ("account.sign_up = \"open\"", "[accounts]"),
+    ] {
+        let told = proposed(line);
+        assert!(told.contains(&format!("unknown key. Did you mean {meant}?")), "{line}: {told}");
+    }
+    for line in [
+        "accounts.colour = 1",
+        "accounts.require_captcha = 1",
+        "smtp.x = 1",
+        "joining.robots = 1",
+        "theme = 1",
+        "theme.colour = 1",
+    ] {
+        let told = proposed(line);
+        assert!(told.contains("unknown key. `moncomptepro config template` lists the keys"), "{line}: {told}");
     }
 }
 

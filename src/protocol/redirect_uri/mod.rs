@@ -61,6 +61,9 @@ pub enum RedirectUriError {
     /// A private-use scheme for a client that is not native.
     #[error("a private-use scheme is for native clients")]
     NotNative,
+    /// Holds a `*`, which other providers read as any text.
+    #[error("a * stands for itself here: register each address in full")]
+    Wildcard,
 }
 
 impl RedirectUri {
@@ -72,6 +75,9 @@ impl RedirectUri {
     /// # Errors
     /// The first rule that it breaks.
     pub fn parse(text: &str, policy: RedirectUriPolicy) -> Result<Self, RedirectUriError> {
+        if text.contains('*') {
+            return Err(RedirectUriError::Wildcard);
+        }
         let uri = Self::parse_any(text)?;
         match uri.url.scheme() {
             "https" => Ok(uri),

@@ -48,7 +48,7 @@ fn sec_17_red_8_what_may_be_registered() {
 }
 
 #[test]
-fn sec_17_red_5_red_9_red_10_what_may_not_be_registered() {
+fn sec_16_sec_17_red_5_red_9_red_10_what_may_not_be_registered() {
     use RedirectUriError as Error;
     let refused = [
         (WEB, "", Error::NotAbsolute),
@@ -98,6 +98,11 @@ fn sec_17_red_5_red_9_red_10_what_may_not_be_registered() {
         (NATIVE, "wss://a.example/", Error::ForbiddenScheme),
         (NATIVE, "myapp:/cb", Error::ForbiddenScheme),
         (NATIVE, "Com.example.app:/cb", Error::ForbiddenScheme),
+        (WEB, "https://a.example/*", Error::Wildcard),
+        (WEB, "https://a.example/cb?next=*", Error::Wildcard),
+        (WEB, "https://*.a.example/cb", Error::Wildcard),
+        (LOCAL, "http://localhost:4000/*", Error::Wildcard),
+        (NATIVE, "com.example.app:/*", Error::Wildcard),
         (WEB, "com.example.app:/cb", Error::NotNative),
         (LOCAL, "com.example.app:/cb", Error::NotNative),
         (WEB, "http://a.example/cb", Error::PlainHttp),

@@ -30,7 +30,7 @@ async fn whoever_joins_reads_by_what_their_link_is_proven_or_why_it_is_not() {
     let instance = Instance::dev().await;
     for (email, siret, how) in [
         ("jean@beta.gouv.fr", DINUM, "Domaine de messagerie vérifié"),
-        ("jean@gmail.com", "82869625200018", "Sans preuve : entreprise unipersonnelle"),
+        ("jean@gmail.com", "82869625200018", "Sans preuve (entreprise unipersonnelle)"),
     ] {
         let (person, client) = (instance.person(), instance.standard_client());
         let asks = arrive(&person, &client, email, &[]).await;
