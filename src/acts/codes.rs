@@ -48,9 +48,9 @@ pub enum Issue {
 /// When the store fails.
 pub async fn issue_code(app: &App, by: &By, request: CodeRequest) -> Result<Issue, ActError> {
     let now = app.clock.now();
-    let handle =
-        crypto::issue_handle::<AuthorizationCode>(&app.random, now.plus(CODE_LIFETIME + ACCESS_TOKEN_LIFETIME));
     let circumstances = Circumstances::of(app, by);
+    let retained = now.plus(CODE_LIFETIME + ACCESS_TOKEN_LIFETIME);
+    let handle = crypto::issue_handle_in_order::<AuthorizationCode>(&app.random, retained, circumstances.at_millis);
     let (key, keys, config) = (handle.key, app.keys.clone(), app.config.clone());
     let outcome = app
         .store
@@ -189,15 +189,17 @@ pub async fn redeem_code(
     presented: CodePresentation,
     authenticated: Client,
 ) -> Result<TokenOutcome, ActError> {
-    let Some(key) = crypto::parse_handle::<AuthorizationCode>(code) else {
+    let Some(key) = crypto::parse_handle_in_order::<AuthorizationCode>(code) else {
         app.counts.count(Counted::CodeRefused);
         return Ok(TokenOutcome::Refused);
     };
     let now = app.clock.now();
     let expires_at = now.plus(ACCESS_TOKEN_LIFETIME);
-    let grant_key = crypto::name_in_order::<Grant>(&app.random, expires_at, app.clock.now_millis());
-    let token = crypto::issue_handle::<AccessToken>(&app.random, expires_at);
-    let (token_key, circumstances) = (token.key, Circumstances::of(app, by));
+    let circumstances = Circumstances::of(app, by);
+    let at_millis = circumstances.at_millis;
+    let grant_key = crypto::name_in_order::<Grant>(&app.random, expires_at, at_millis);
+    let token = crypto::issue_handle_in_order::<AccessToken>(&app.random, expires_at, at_millis);
+    let token_key = token.key;
     let granted = app
         .store
         .write(move |tx| {

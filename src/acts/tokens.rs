@@ -27,7 +27,7 @@ pub struct AuthorizedRequest {
 /// # Errors
 /// When the store fails.
 pub fn find_authorized(app: &App, token: &str) -> Result<Option<AuthorizedRequest>, ActError> {
-    let Some(key) = crypto::parse_handle::<AccessToken>(token) else { return Ok(None) };
+    let Some(key) = crypto::parse_handle_in_order::<AccessToken>(token) else { return Ok(None) };
     let now = app.clock.now();
     let found = app.store.read(|tx| {
         let Some(token) = access_tokens::find(tx, &key)? else { return Ok(None) };

@@ -33,7 +33,7 @@ pub use mac::MacKey;
 pub use master_key::{MasterKey, MasterKeyError, MasterKeyPlace, MasterKeyPlaces};
 pub use master_key_change::MasterKeyChange;
 pub use master_keys::{ChangeUnderWay, MasterKeys};
-pub use opaque::{issue_handle, name_in_order, parse_handle};
+pub use opaque::{issue_handle, issue_handle_in_order, name_in_order, parse_handle, parse_handle_in_order};
 pub use passkeys::{
     MadePasskey, PasskeyClaim, PasskeyOwner, PasskeyQuestion, PasskeyRefusal, PasskeySite, passkey_digest,
 };

@@ -7,10 +7,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::{AccessToken, AuthorizationCode, Grant};
 use crate::protocol::Timestamp;
 
+/// A kind of which many may be made in one second: the names of one second are in the order in which they were made, so
+/// that what is written together lies together.
+pub trait InOrder {}
+
+impl InOrder for AuthorizationCode {}
+impl InOrder for AccessToken {}
+impl InOrder for Grant {}
+
 /// The stored name of one record of kind `K`: the end of its retention, then the SHA-256 of the random part of its opaque
-/// value; where no value leads to it, 32 bytes that its kind chooses. Kinds never mix: a `HandleKey<Code>` is not a
+/// value; of kinds that are [`InOrder`] the first bytes are the time instead, and where no value leads to a record the
+/// others are random. Kinds never mix: a `HandleKey<Code>` is not a
 /// `HandleKey<Session>`.
 ///
 /// As a key of the database it is 20 bytes, the retention in 4 bytes big-endian and the first 16 of the digest, so

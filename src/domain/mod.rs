@@ -45,7 +45,7 @@ pub use client::{
     ClaimsProfile, Client, ClientAuthentication, ClientOrigin, ClientState, RetiringSecret, SecretDigest,
 };
 pub use client_settings::{ClientFault, ClientFaultReason, ClientSettings, MAX_CERTIFICATES, RegistrationRules};
-pub use handle::{Handle, HandleKey};
+pub use handle::{Handle, HandleKey, InOrder};
 pub use ids::{ClientId, MalformedId, OrganizationId, UserId};
 pub use interaction::{Destination, INTERACTION_LIFETIME, Interaction, PendingAuthorization, Progress};
 pub use organization::{

@@ -2,7 +2,7 @@
 //! tried and when it was acknowledged, outside the instance.
 
 use moncomptepro::clock::Clock;
-use moncomptepro::crypto::{KeyState, SigningKeyRecord, parse_handle};
+use moncomptepro::crypto::{KeyState, SigningKeyRecord, parse_handle, parse_handle_in_order};
 use moncomptepro::domain::{AccessToken, AuthorizationCode, BrowserSession, CODE_LIFETIME, CodeState, Email, UserId};
 use moncomptepro::protocol::SignatureAlgorithm;
 use moncomptepro::store::{
@@ -165,7 +165,7 @@ impl Ledger {
         // Their token ends so much earlier, at most, and from then on nothing of it must be there.
         let soon = Clock::system().now().plus(CODE_LIFETIME);
         for fact in &self.codes {
-            let key = parse_handle::<AuthorizationCode>(&fact.code).unwrap();
+            let key = parse_handle_in_order::<AuthorizationCode>(&fact.code).unwrap();
             if key.retained_until() <= soon {
                 continue;
             }
@@ -174,7 +174,7 @@ impl Ledger {
             };
             match (&fact.token, record.state) {
                 (Some(token), CodeState::Redeemed { grant }) => {
-                    let token = access_tokens::find(tx, &parse_handle::<AccessToken>(token).unwrap()).unwrap();
+                    let token = access_tokens::find(tx, &parse_handle_in_order::<AccessToken>(token).unwrap()).unwrap();
                     let grant = grants::find(tx, &grant).unwrap();
                     let (Some(_), Some(grant)) = (token, grant) else {
                         return Err(format!("redeemed and without a token: {fact:?}"));
