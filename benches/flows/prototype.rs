@@ -2,6 +2,7 @@
 //! signature. Nothing else that a provider owes its clients. Around it a code that costs one such commit, and claims
 //! that cost nothing, so that a whole flow has a ceiling too.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -71,7 +72,9 @@ fn write(database: &Database, mut queue: mpsc::Receiver<Job>) {
         {
             let mut codes = transaction.open_table(CODES).unwrap();
             let mut tokens = transaction.open_table(TOKENS).unwrap();
-            for job in batch.drain(..) {
+            // What comes meanwhile runs too, as in the provider.
+            let mut waiting: VecDeque<Job> = batch.drain(..).collect();
+            while let Some(job) = waiting.pop_front() {
                 match job {
                     Job::Issue { code, done } => {
                         codes.insert(code.as_slice(), [0; CODE_BYTES].as_slice()).unwrap();
@@ -88,6 +91,9 @@ fn write(database: &Database, mut queue: mpsc::Receiver<Job>) {
                         }
                         answers.push((done, is_good));
                     }
+                }
+                if waiting.is_empty() && answers.len() < BATCH {
+                    waiting.extend(queue.try_recv());
                 }
             }
         }
@@ -137,11 +143,13 @@ impl Prototype {
         assert!(is_good.await.unwrap(), "a code of the prototype is good");
     }
 
-    /// An opaque value that begins with the time, and the name of its record.
+    /// An opaque value that begins with the time to the millisecond, and the name of its record.
     fn issue(&self) -> (String, Name) {
         let mut bytes = [0; 36];
-        let (time, secret) = bytes.split_at_mut(4);
-        time.copy_from_slice(&u32::try_from(now() + 3600).unwrap().to_be_bytes());
+        let (time, secret) = bytes.split_at_mut(6);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        time[..4].copy_from_slice(&u32::try_from(now.as_secs() + 3600).unwrap().to_be_bytes());
+        time[4..].copy_from_slice(&u16::try_from(now.subsec_millis()).unwrap().to_be_bytes());
         self.random.fill(secret);
         let value = URL_SAFE_NO_PAD.encode(bytes);
         let name = name_of(&value);
@@ -165,14 +173,14 @@ impl Prototype {
     }
 }
 
-/// The key of the record that a value opens: its time, then half of the digest of its secret.
+/// The key of the record that a value opens: its time, then about half of the digest of its secret.
 fn name_of(value: &str) -> Name {
     let bytes = URL_SAFE_NO_PAD.decode(value).unwrap();
-    let (time, secret) = bytes.split_at(4);
+    let (time, secret) = bytes.split_at(6);
     let mut name = [0; 20];
-    let (prefix, rest) = name.split_at_mut(4);
+    let (prefix, rest) = name.split_at_mut(6);
     prefix.copy_from_slice(time);
-    rest.copy_from_slice(&digest(&SHA256, secret).as_ref()[..16]);
+    rest.copy_from_slice(&digest(&SHA256, secret).as_ref()[..14]);
     name
 }
 

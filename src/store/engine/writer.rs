@@ -1,7 +1,7 @@
 //! The one writer: many jobs in one transaction, one commit for all, answers only after it.
 //!
-//! Batches form by themselves while the last flush runs. A job that fails or panics costs its batch one more round, in
-//! which every job has its own transaction, and harms only itself.
+//! Batches form by themselves while the last flush runs, and take in what comes while they run. A job that fails or
+//! panics costs its batch one more round, in which every job has its own transaction, and harms only itself.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -139,14 +139,14 @@ fn answer<T>(reply: oneshot::Sender<Result<T, StoreError>>, result: Result<T, St
 fn serve(engine: &Arc<Engine>, desk: &Desk, mut queue: mpsc::Receiver<Box<dyn Job>>) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
-        settle(engine, desk, std::mem::take(&mut batch));
+        settle(engine, desk, std::mem::take(&mut batch), &mut || queue.try_recv().ok());
     }
 }
 
-/// Runs a batch and answers every job of it.
-fn settle(engine: &Arc<Engine>, desk: &Desk, mut jobs: Vec<Box<dyn Job>>) {
+/// Runs a batch, with what `more` gives meanwhile, and answers every job of it.
+fn settle(engine: &Arc<Engine>, desk: &Desk, mut jobs: Vec<Box<dyn Job>>, more: &mut More<'_>) {
     let since = Stopwatch::start();
-    match attempt(engine, &mut jobs) {
+    match attempt(engine, &mut jobs, more) {
         Ok(Told { rings, remarks }) => {
             desk.statistics.note(since, jobs.len());
             if rings {
@@ -162,7 +162,7 @@ fn settle(engine: &Arc<Engine>, desk: &Desk, mut jobs: Vec<Box<dyn Job>>) {
             desk.statistics.note_refused(jobs.len());
             jobs.into_iter().for_each(|job| job.refuse(error));
         }
-        Err(_) => jobs.into_iter().for_each(|job| settle(engine, desk, vec![job])),
+        Err(_) => jobs.into_iter().for_each(|job| settle(engine, desk, vec![job], &mut || None)),
     }
 }
 
@@ -175,13 +175,30 @@ struct Told {
     remarks: Vec<(&'static str, u64)>,
 }
 
-/// One transaction for all jobs. `Unavailable` is the engine's failure, anything else that of one job.
-fn attempt(engine: &Arc<Engine>, jobs: &mut [Box<dyn Job>]) -> Result<Told, StoreError> {
+/// The next job of those that came while a batch ran; none where nobody waits.
+type More<'a> = dyn FnMut() -> Option<Box<dyn Job>> + 'a;
+
+/// Runs every job. What comes meanwhile is added and runs too, as long as there is room in a batch: a commit costs the
+/// same for many as for few.
+fn run_all(tx: &mut Tx, jobs: &mut Vec<Box<dyn Job>>, more: &mut More<'_>) -> Result<(), StoreError> {
+    jobs.iter_mut().try_for_each(|job| job.run(tx))?;
+    while jobs.len() < BATCH
+        && let Some(job) = more()
+    {
+        // It is one of them before it runs, so that it is answered even if it panics.
+        jobs.push(job);
+        jobs.last_mut().map_or(Ok(()), |job| job.run(tx))?;
+    }
+    Ok(())
+}
+
+/// One transaction for all jobs and for those that `more` adds to them. `Unavailable` is the engine's failure, anything
+/// else that of one job.
+fn attempt(engine: &Arc<Engine>, jobs: &mut Vec<Box<dyn Job>>, more: &mut More<'_>) -> Result<Told, StoreError> {
     let (transaction, generation) = engine.begin()?;
     let run = catch_unwind(AssertUnwindSafe(|| {
         let mut tx = Tx::of(&transaction);
-        let done = jobs.iter_mut().try_for_each(|job| job.run(&mut tx));
-        done.map(|()| Told { rings: tx.rings(), remarks: tx.take_remarks() })
+        run_all(&mut tx, jobs, more).map(|()| Told { rings: tx.rings(), remarks: tx.take_remarks() })
     }));
     let run = run.unwrap_or_else(|_panic| {
         tracing::error!("a write job panicked");

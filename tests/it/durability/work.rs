@@ -379,8 +379,12 @@ pub(crate) fn password_hash(app: &App, user_id: UserId) -> Option<String> {
     app.store.read(|tx| credentials::find(tx, user_id)).unwrap().and_then(|known| known.password_hash)
 }
 
-/// Lets acts queue while the writer is held, so that they are written in one batch, in their order.
+/// Lets acts queue while the writer is held, so that they are written in one batch, in their order. One alone is
+/// written as it comes: it may hash first.
 async fn at_once(app: &App, mut acts: Vec<Act>) -> Vec<Fact> {
+    if let [act] = acts.as_mut_slice() {
+        return act.await;
+    }
     let hold = Hold::take(app).await;
     let mut facts: Vec<Option<Vec<Fact>>> = acts.iter().map(|_| None).collect();
     poll_fn(|context| {

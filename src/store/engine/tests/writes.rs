@@ -11,7 +11,7 @@ use tokio::task::{JoinHandle, block_in_place};
 use super::*;
 use crate::store::counters;
 
-/// Jobs that wait behind one that does not end before all of them are there, so that they make one batch.
+/// Jobs that wait behind one that does not end before all of them are there, so that they make one batch with it.
 struct Batch {
     store: Store,
     gate: Arc<Barrier>,
@@ -26,8 +26,10 @@ impl Batch {
         let (noted, held, writer) = (Arc::clone(&entered), Arc::clone(&gate), store.clone());
         let first = tokio::spawn(async move {
             let hold = move |_: &mut super::super::Tx| {
-                noted.store(true, Ordering::SeqCst);
-                held.wait();
+                // It may run once more, by itself.
+                if !noted.swap(true, Ordering::SeqCst) {
+                    held.wait();
+                }
                 Ok(())
             };
             writer.write(hold).await
@@ -67,8 +69,8 @@ async fn sec_182_jobs_that_wait_together_are_flushed_together() {
     }
     let before = disk.flushes();
     assert!(batch.run().await.iter().all(Result::is_ok));
-    // Two for the job that held the others back, two for all the others, one where the file grows.
-    assert!((4..=5).contains(&(disk.flushes() - before)), "{}", disk.flushes() - before);
+    // Two for the job that held the others back and for all that came while it ran, one where the file grows.
+    assert!((2..=3).contains(&(disk.flushes() - before)), "{}", disk.flushes() - before);
     assert_eq!(numbers(&store).len(), 200);
 }
 
