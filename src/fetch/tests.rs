@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use hyper::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
@@ -52,8 +53,8 @@ async fn write(mut stream: TcpStream, text: String) {
     drop(stream.shutdown().await);
 }
 
-async fn write_endlessly(mut stream: TcpStream, piece: &'static [u8], pause: Duration) {
-    drop(stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await);
+async fn write_endlessly(mut stream: TcpStream, head: &str, piece: &'static [u8], pause: Duration) {
+    drop(stream.write_all(head.as_bytes()).await);
     while stream.write_all(piece).await.is_ok() {
         tokio::time::sleep(pause).await;
     }
@@ -197,11 +198,15 @@ async fn sec_57_three_redirects_of_the_same_host_are_followed_and_none_elsewhere
 }
 
 #[tokio::test]
-async fn sec_57_an_answer_is_bounded_in_time_and_size_and_comes_as_it_is() {
+async fn sec_57_sec_128_an_answer_is_bounded_in_time_and_size_and_comes_as_it_is() {
+    const FIRST_LINE: &str = "HTTP/1.1 200 OK\r\n";
+    const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
     let (port, _) = server(|request, stream| async move {
         match request.split(' ').nth(1).unwrap_or_default() {
-            "/drip" => write_endlessly(stream, b" ", Duration::from_millis(20)).await,
-            "/flood" => write_endlessly(stream, &[b' '; 65_536], Duration::ZERO).await,
+            "/drip" => write_endlessly(stream, HEAD, b" ", Duration::from_millis(20)).await,
+            "/flood" => write_endlessly(stream, HEAD, &[b' '; 65_536], Duration::ZERO).await,
+            "/head" => write_endlessly(stream, FIRST_LINE, b"a: b\r\n", Duration::from_millis(20)).await,
+            "/line" => write_endlessly(stream, FIRST_LINE, b"a", Duration::from_millis(20)).await,
             _ => {
                 let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}";
                 write(stream, String::from(head)).await;
@@ -213,6 +218,15 @@ async fn sec_57_an_answer_is_bounded_in_time_and_size_and_comes_as_it_is() {
     let outward = asking_itself();
     assert!(matches!(get(&outward, &format!("{base}/drip"), SHORT).await, Err(FetchError::TimedOut)));
     assert!(matches!(get(&outward, &format!("{base}/flood"), LIMIT).await, Err(FetchError::Body)));
+    for endless in ["head", "line"] {
+        let url = format!("{base}/{endless}");
+        assert!(matches!(get(&outward, &url, SHORT).await, Err(FetchError::TimedOut)), "{endless}");
+        let told = outward.post_form(&Url::parse(&url).unwrap(), &[("logout_token", "a")], SHORT).await;
+        assert!(matches!(told, Err(FetchError::TimedOut)), "{endless}: {told:?}");
+    }
+    // Of whoever is told something the head alone is waited for.
+    let told = outward.post_form(&Url::parse(&format!("{base}/drip")).unwrap(), &[], LIMIT).await;
+    assert_eq!(told.unwrap(), StatusCode::OK);
     assert!(matches!(get(&outward, &format!("{base}/gzip"), LIMIT).await, Err(FetchError::Compressed)));
 }
 
