@@ -20,8 +20,7 @@ impl InOrder for Grant {}
 
 /// The stored name of one record of kind `K`: the end of its retention, then the SHA-256 of the random part of its opaque
 /// value; of kinds that are [`InOrder`] the first bytes are the time instead, and where no value leads to a record the
-/// others are random. Kinds never mix: a `HandleKey<Code>` is not a
-/// `HandleKey<Session>`.
+/// others are random. Kinds never mix: a `HandleKey<Code>` is not a `HandleKey<Session>`.
 ///
 /// As a key of the database it is 20 bytes, the retention in 4 bytes big-endian and the first 16 of the digest, so
 /// that neighbours in time are neighbours on disk; the whole digest is compared on the record.
