@@ -56,6 +56,22 @@ fn main() {
     }
 }
 
+/// What can be chosen.
+const SECTIONS: [&str; 12] = [
+    "start",
+    "answers",
+    "exchanges",
+    "flows",
+    "passwords",
+    "saturated",
+    "backup",
+    "office",
+    "slow-disk",
+    "one-core",
+    "million",
+    "idle",
+];
+
 /// What is to be measured.
 struct Chosen<'a> {
     plan: Plan,
@@ -74,7 +90,10 @@ impl<'a> Chosen<'a> {
                     chosen.under = command.split_whitespace().map(str::to_owned).collect();
                     words = rest;
                 }
-                (section, _) => chosen.sections.push(section),
+                (section, _) => {
+                    assert!(SECTIONS.contains(&section), "no section is called {section}: {}", SECTIONS.join(" "));
+                    chosen.sections.push(section);
+                }
             }
         }
         chosen
