@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::Answer;
 use crate::acts::administration::{
-    ClientRefusal, KeyRefusal, MAX_SECRET_OVERLAP, OrganizationRefusal, UserKey, UserRefusal,
+    ClientRefusal, KeyRefusal, MAX_KEYS, MAX_SECRET_OVERLAP, OrganizationRefusal, UserKey, UserRefusal,
 };
 use crate::acts::{ActError, BackupRefusal, MasterKeyRotationError};
 use crate::app::App;
@@ -123,6 +123,11 @@ pub(super) enum Refusal {
          until {from}, or add --now", .algorithm.as_str()
     )]
     KeyTooYoung { algorithm: SignatureAlgorithm, from: Timestamp },
+    #[error(
+        "there are as many keys as there can be ({MAX_KEYS}), and those that signed stay published for a while. Wait until one is \
+         published no more (`keys list` says when), or replace all of an algorithm with --emergency"
+    )]
+    TooManyKeys,
     #[error("something else was changed there at the same time: look again, and repeat the command")]
     Conflict,
     #[error("{0}")]
@@ -225,6 +230,7 @@ impl Refusal {
         match refusal {
             KeyRefusal::NotOurs => Self::KeysNotOurs,
             KeyRefusal::TooYoung { algorithm, from } => Self::KeyTooYoung { algorithm, from },
+            KeyRefusal::TooMany => Self::TooManyKeys,
             KeyRefusal::Conflict => Self::Conflict,
         }
     }
@@ -277,6 +283,7 @@ impl Refusal {
             Self::SecretRetiring { .. } => (StatusCode::CONFLICT, "secret_retiring"),
             Self::KeysNotOurs => (StatusCode::CONFLICT, "keys_not_ours"),
             Self::KeyTooYoung { .. } => (StatusCode::CONFLICT, "key_too_young"),
+            Self::TooManyKeys => (StatusCode::CONFLICT, "too_many_keys"),
             Self::Conflict => (StatusCode::CONFLICT, "conflict"),
             Self::Directory(DirectoryError::NoSource) => (StatusCode::CONFLICT, "no_source"),
             Self::Directory(DirectoryError::Unavailable) => (StatusCode::SERVICE_UNAVAILABLE, "directory_unavailable"),

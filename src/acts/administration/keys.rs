@@ -19,8 +19,8 @@ use crate::protocol::{SignatureAlgorithm, Timestamp};
 use crate::store::signing_keys::{self, StoredSigningKey};
 use crate::store::{Read, StillImage, Store, StoreError};
 
-/// The most signing keys, retired ones among them.
-const MAX_KEYS: usize = 1000;
+/// The most signing keys, retired ones among them: no rotation goes beyond, since no more are read back.
+pub const MAX_KEYS: usize = 1000;
 /// How long a retired key stays published: the longest session and the last ID token in it, which may come back as a
 /// hint for sign-out, and an hour.
 pub const KEPT_AFTER_RETIREMENT: Duration = Duration::from_secs(26 * 3600);
@@ -59,6 +59,8 @@ pub enum KeyRefusal {
         /// From when on it may sign.
         from: Timestamp,
     },
+    /// There would be more than [`MAX_KEYS`]: too many of them are still published.
+    TooMany,
     /// There were two rotations at one time.
     Conflict,
 }
@@ -195,6 +197,9 @@ pub async fn rotate_keys(app: &App, by: &By, rotation: KeyRotation) -> Decided<K
     }
     let (rsa_bits, wanted) = (app.config.rsa_bits, rotation.clone());
     let after = generated(move || rotated(&known, &wanted, rsa_bits, now)).await?;
+    if after.keys().len() > MAX_KEYS {
+        return Ok(Err(KeyRefusal::TooMany));
+    }
     let events = rotation.algorithms.iter().filter_map(|algorithm| {
         let kid = after.find_current(*algorithm)?.kid().to_owned();
         let is_emergency = rotation.urgency == Urgency::Emergency;

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use moncomptepro::acts::administration::{KeyRotation, Urgency, drop_retired_keys, keys_due, rotate_keys};
+use moncomptepro::acts::administration::{KeyRotation, MAX_KEYS, Urgency, drop_retired_keys, keys_due, rotate_keys};
 use moncomptepro::acts::{self, By};
-use moncomptepro::crypto::TokenType;
+use moncomptepro::app::App;
+use moncomptepro::crypto::{SigningKey, TokenType};
 use moncomptepro::domain::Actor;
 use moncomptepro::protocol::SignatureAlgorithm;
+use moncomptepro::store::signing_keys::{self, StoredSigningKey};
 use serde_json::{Value, json};
 
 use super::without;
@@ -117,6 +119,38 @@ async fn sec_53_in_an_emergency_every_key_goes_at_once_with_what_it_signed() {
     instance.stop().await;
     let again = Instance::on_file(&directory.path().join("config.toml")).await;
     assert!(published(&again).is_disjoint(&before), "also after a restart");
+    again.stop().await;
+}
+
+/// Enters so many keys that have signed.
+async fn enter_retired(app: &App, count: usize) {
+    let (now, master_key) = (app.clock.wall(), app.master_keys.in_use());
+    let retired = || {
+        let key = SigningKey::generate(SignatureAlgorithm::Es256, 2048, "", now).unwrap();
+        let key = key.activated(now).unwrap().retired(now).unwrap();
+        let body = serde_json::to_value(key.to_record(&master_key, &app.random).unwrap()).unwrap();
+        StoredSigningKey { kid: key.kid().to_owned(), body }
+    };
+    let keys: Vec<StoredSigningKey> = (0..count).map(|_| retired()).collect();
+    app.store.write(move |tx| keys.iter().try_for_each(|key| signing_keys::insert(tx, key))).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_12_no_rotation_makes_more_keys_than_are_read_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let instance = Instance::production(directory.path()).await;
+    let operator = Operator::of(directory.path());
+    enter_retired(&instance.app, MAX_KEYS - 5).await;
+    let full = operator.asks(&["keys", "rotate", "--now", "--algorithm", "ES256"]).await;
+    assert_eq!(full["items"].as_array().unwrap().len(), MAX_KEYS);
+    let refused = operator.types(&["keys", "rotate", "--now", "--algorithm", "ES256"]).await;
+    refused.refused(1, "as many keys as there can be (1000)");
+    instance.stop().await;
+    let again = Instance::on_file(&directory.path().join("config.toml")).await;
+    assert_eq!(published(&again).len(), MAX_KEYS, "none is forgotten, the current one least of all");
+    assert!(verifies(&again, &signed(&again)));
+    operator.asks(&["keys", "rotate", "--emergency", "--algorithm", "ES256"]).await;
+    assert_eq!(published(&again).len(), 4);
     again.stop().await;
 }
 
