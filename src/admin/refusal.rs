@@ -5,13 +5,14 @@ use thiserror::Error;
 
 use super::Answer;
 use crate::acts::administration::{
-    ClientRefusal, KeyRefusal, MAX_KEYS, MAX_SECRET_OVERLAP, OrganizationRefusal, UserKey, UserRefusal,
+    ClientRefusal, KeyRefusal, MAX_SECRET_OVERLAP, OrganizationRefusal, UserKey, UserRefusal,
 };
 use crate::acts::{ActError, BackupRefusal, MasterKeyRotationError};
 use crate::app::App;
 use crate::directory::DirectoryError;
 use crate::domain::ModerationFault;
 use crate::protocol::{SignatureAlgorithm, Timestamp};
+use crate::store::signing_keys::MAX_KEYS;
 use crate::store::{DiskTrouble, StoreError};
 use crate::web::StatusCode;
 

@@ -8,6 +8,9 @@ use super::{Read, StoreError, Tx};
 
 pub(super) const KEYS: Table<str, StoredSigningKey> = Table::new("signing_keys");
 
+/// The most keys, retired ones among them: none is made beyond, and so many are read.
+pub const MAX_KEYS: usize = 1000;
+
 /// Keys that outlive the master key from which they came.
 pub(super) const KEPT: Table<str, Value> = Table::new("kept_keys");
 /// The one record of that table.
@@ -23,6 +26,11 @@ pub struct StoredSigningKey {
     pub kid: String,
     /// Its record; the private part is sealed.
     pub body: Value,
+}
+
+/// Every key, by key id.
+pub fn list_all(tx: &impl Read) -> Result<Vec<StoredSigningKey>, StoreError> {
+    list(tx, MAX_KEYS)
 }
 
 /// At most `limit` keys, by key id.

@@ -16,11 +16,9 @@ use crate::crypto::{
 };
 use crate::domain::AuditEvent;
 use crate::protocol::{SignatureAlgorithm, Timestamp};
-use crate::store::signing_keys::{self, StoredSigningKey};
+use crate::store::signing_keys::{self, MAX_KEYS, StoredSigningKey};
 use crate::store::{Read, StillImage, Store, StoreError};
 
-/// The most signing keys, retired ones among them: no rotation goes beyond, since no more are read back.
-pub const MAX_KEYS: usize = 1000;
 /// How long a retired key stays published: the longest session and the last ID token in it, which may come back as a
 /// hint for sign-out, and an hour.
 pub const KEPT_AFTER_RETIREMENT: Duration = Duration::from_secs(26 * 3600);
@@ -118,7 +116,7 @@ fn open_keys(stored: Vec<StoredSigningKey>, master_key: &MasterKey) -> Result<Op
 }
 
 fn list(tx: &impl Read) -> Result<Vec<StoredSigningKey>, StoreError> {
-    signing_keys::list(tx, MAX_KEYS)
+    signing_keys::list_all(tx)
 }
 
 fn opened(stored: Vec<StoredSigningKey>, master_key: &MasterKey) -> Result<KeySet, KeyStoreError> {

@@ -51,8 +51,8 @@ pub use invitations::{
     revoke_invitation,
 };
 pub use keys::{
-    KEPT_AFTER_RETIREMENT, KeyRefusal, KeyRotation, KeyStoreError, MAX_KEYS, Urgency, drop_retired_keys, keys_due,
-    look_at_keys, make_keys, read_keys, rotate_keys,
+    KEPT_AFTER_RETIREMENT, KeyRefusal, KeyRotation, KeyStoreError, Urgency, drop_retired_keys, keys_due, look_at_keys,
+    make_keys, read_keys, rotate_keys,
 };
 pub use moderation::{
     Acceptance, Accepted, Contacts, LinkDecision, LinkOutcome, LinkUndone, ListedModeration, ModerationDossier,

@@ -21,8 +21,6 @@ use crate::store::signing_keys::{self, StoredSigningKey};
 use crate::store::{Read, StoreError, Tx, credentials, outbox};
 
 const TABLE: &str = "signing_keys";
-/// More keys than an instance keeps.
-const MOST_KEYS: usize = 1_000;
 /// People of one look.
 const AT_ONCE: usize = 500;
 
@@ -128,7 +126,7 @@ pub fn read_mac_keys(tx: &impl Read, master_key: &MasterKey) -> Result<Option<Ke
 pub(super) fn reseal(tx: &mut Tx, keys: (&MasterKey, &MasterKey), random: &Random) -> Result<Resealed, StoreError> {
     let mut done = Resealed::default();
     let damaged = |_| StoreError::Damaged { table: TABLE };
-    for stored in signing_keys::list(tx, MOST_KEYS)? {
+    for stored in signing_keys::list_all(tx)? {
         let record: SigningKeyRecord =
             serde_json::from_value(stored.body).map_err(|_| StoreError::Damaged { table: TABLE })?;
         let Some(anew) = record.resealed(keys, random).map_err(damaged)? else { continue };

@@ -16,8 +16,6 @@ use crate::store::{
 const AT_ONCE: usize = 5_000;
 /// By how much numbers go on where nobody knows what was given since the backup.
 const UNKNOWN: u64 = 1_000;
-/// More keys than an instance keeps.
-const MOST_KEYS: usize = 1_000;
 
 type Rows = Vec<(&'static str, Vec<u8>, Vec<u8>)>;
 
@@ -64,7 +62,7 @@ impl Lessons {
                 erased: users::list_erased(tx)?,
                 deleted_clients: clients::list_deleted(tx)?,
                 bans: bans::list(tx, None, usize::MAX)?,
-                signing_keys: signing_keys::list(tx, MOST_KEYS)?,
+                signing_keys: signing_keys::list_all(tx)?,
                 second_factors: second_factors(tx)?,
             })
         })
@@ -105,7 +103,7 @@ impl Lessons {
         if self.signing_keys.is_empty() {
             return Ok(());
         }
-        for key in signing_keys::list(tx, MOST_KEYS)? {
+        for key in signing_keys::list_all(tx)? {
             signing_keys::delete(tx, &key.kid)?;
         }
         self.signing_keys.iter().try_for_each(|key| signing_keys::insert(tx, key))

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use moncomptepro::acts::administration::{KeyRotation, MAX_KEYS, Urgency, drop_retired_keys, keys_due, rotate_keys};
+use moncomptepro::acts::administration::{KeyRotation, Urgency, drop_retired_keys, keys_due, rotate_keys};
 use moncomptepro::acts::{self, By};
 use moncomptepro::app::App;
 use moncomptepro::crypto::{SigningKey, TokenType};
 use moncomptepro::domain::Actor;
 use moncomptepro::protocol::SignatureAlgorithm;
-use moncomptepro::store::signing_keys::{self, StoredSigningKey};
+use moncomptepro::store::signing_keys::{self, MAX_KEYS, StoredSigningKey};
 use serde_json::{Value, json};
 
 use super::without;
